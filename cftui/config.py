@@ -1,0 +1,214 @@
+"""RunConfig: the one description of a run, from which it can be repeated."""
+
+import difflib
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
+
+from cftui.parameters import (
+    MODELS,
+    OPTIMIZERS,
+    SCHEDULES,
+    Adam,
+    Constant,
+    CosineRestarts,
+    DotBias,
+    ModelParameters,
+    OptimizerParameters,
+    Parameters,
+    ScheduleParameters,
+    Sgd,
+    parameter,
+)
+from cftui.paths import BUNDLED
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used; the message names the key, the value and the remedy."""
+
+
+class Section(BaseModel):
+    """Base of a configuration's sections: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataConfig(Section):
+    """Which ratings."""
+
+    source: str = parameter(BUNDLED, "A data set's name, or the path of a ratings file")
+
+
+class SplitConfig(Section):
+    """Which ratings are held out for validation."""
+
+    kind: Literal["random"] = parameter("random", "How validation ratings are chosen")
+    fraction: float = parameter(0.2, "Share of the ratings held out", gt=0, lt=1)
+    seed: int = parameter(42, "Seed of the choice (42 is the lesson's)", ge=0, le=2**32 - 1)
+
+
+class TrainingConfig(Section):
+    """How long, in what portions and where."""
+
+    epochs: int = parameter(3, "Passes over the training ratings", unit="epochs", ge=1, le=1_000_000)
+    batch_size: int = parameter(64, "Ratings in a step", unit="ratings", ge=1, le=2**24)
+    seed: int = parameter(42, "Seed of initial values and order", ge=0, le=2**32 - 1)
+    device: str = parameter(
+        "auto",
+        "auto, cpu, cuda, cuda:N or mps",
+        pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$",
+    )
+    threads: int = parameter(0, "CPU threads; 0 lets torch choose", unit="threads", ge=0, le=1024)
+
+
+def _chooser(kinds: Mapping[str, type[Parameters]], default: str) -> Callable[[Any], Any]:
+    """Return a validator that picks the record by its `name` key."""
+
+    def choose(value: Any) -> Any:
+        if isinstance(value, str):
+            value = {"name": value}
+        if not isinstance(value, Mapping):
+            return value
+        name = value.get("name", default)
+        if not isinstance(name, str) or name not in kinds:
+            raise ValueError(f"{name!r} is not one of {', '.join(sorted(kinds))}")
+        return kinds[name].model_validate({**value, "name": name})
+
+    return choose
+
+
+Model = Annotated[SerializeAsAny[ModelParameters], BeforeValidator(_chooser(MODELS, "dot-bias"))]
+Optimizer = Annotated[
+    SerializeAsAny[OptimizerParameters], BeforeValidator(_chooser(OPTIMIZERS, "sgd"))
+]
+Schedule = Annotated[
+    SerializeAsAny[ScheduleParameters], BeforeValidator(_chooser(SCHEDULES, "constant"))
+]
+
+
+class RunConfig(Section):
+    """Everything that decides a run. `RunConfig()` is the lesson's SGD recipe."""
+
+    data: DataConfig = DataConfig()
+    split: SplitConfig = SplitConfig()
+    model: Model = DotBias()
+    optimizer: Optimizer = Sgd()
+    schedule: Schedule = Constant()
+    training: TrainingConfig = TrainingConfig()
+
+    def to_settings(self) -> dict[str, dict[str, Any]]:
+        """Return the sections as plain values, ready for TOML or JSON."""
+        return self.model_dump(mode="json")
+
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "data": DataConfig,
+    "split": SplitConfig,
+    "training": TrainingConfig,
+}
+
+
+def make_config(settings: Mapping[str, Any]) -> RunConfig:
+    """Return the validated configuration of nested settings (section → key → value).
+
+    Raises ConfigError, which names every key that is unknown, mistyped or out of range.
+    """
+    try:
+        return RunConfig.model_validate(dict(settings))
+    except ValidationError as error:
+        raise ConfigError("\n".join(_complaints(error, settings))) from None
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return the settings in a TOML file; raises ConfigError with file and line if it is broken."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: not a readable TOML file: {error}") from None
+
+
+def merge(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with changes laid over them, section by section.
+
+    Choosing another model, optimizer or schedule by name drops the former one's parameters.
+    """
+    merged = {k: dict(v) if isinstance(v, Mapping) else v for k, v in settings.items()}
+    for section, change in changes.items():
+        old = merged.get(section)
+        if not isinstance(old, dict) or not isinstance(change, Mapping):
+            merged[section] = dict(change) if isinstance(change, Mapping) else change
+        elif change.get("name", old.get("name")) != old.get("name"):
+            merged[section] = dict(change)
+        else:
+            merged[section] = {**old, **change}
+    return merged
+
+
+def parse_assignments(assignments: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return nested settings from words such as `optimizer.momentum=0.9`.
+
+    Values are read as TOML and taken as text where they are not. Raises ConfigError for a word
+    of another form.
+    """
+    settings: dict[str, dict[str, Any]] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        section, dot, name = key.strip().partition(".")
+        if not (equals and dot and section and name):
+            raise ConfigError(
+                f"--set {assignment}: write it as SECTION.KEY=VALUE, such as optimizer.momentum=0.9"
+            )
+        settings.setdefault(section, {})[name] = _value(text.strip())
+    return settings
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _complaints(error: ValidationError, settings: Mapping[str, Any]) -> list[str]:
+    return [_complaint(problem, settings) for problem in error.errors(include_url=False)]
+
+
+def _complaint(problem: Any, settings: Mapping[str, Any]) -> str:
+    path = [str(part) for part in problem["loc"]]
+    key = ".".join(path)
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(path[:-1], settings)
+        near = difflib.get_close_matches(path[-1], known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        return f"{key}: unknown key; {hint}"
+    message = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{key} = {problem['input']!r}: {_must_be(message)}"
+
+
+def _must_be(message: str) -> str:
+    return message if " is not one of " in message else f"must be {message}"
+
+
+def _known_keys(path: list[str], settings: Mapping[str, Any]) -> list[str]:
+    if not path:
+        return list(RunConfig.model_fields)
+    section = path[0]
+    kinds: dict[str, tuple[Mapping[str, type[BaseModel]], str]] = {
+        "model": (MODELS, "dot-bias"),
+        "optimizer": (OPTIMIZERS, "sgd"),
+        "schedule": (SCHEDULES, "constant"),
+    }
+    if section in kinds:
+        records, default = kinds[section]
+        chosen = settings.get(section, {})
+        name = chosen.get("name", default) if isinstance(chosen, Mapping) else default
+        return [key for key in records[name].model_fields if key != "name"]
+    return list(SECTIONS[section].model_fields)
+
+
+__all__ = ["Adam", "ConfigError", "CosineRestarts", "RunConfig", "make_config", "merge"]

@@ -1,0 +1,66 @@
+"""Where things live on disk: user folders by the platform's conventions, and the bundled data."""
+
+import os
+from pathlib import Path
+
+HOME_VARIABLE = "CFTUI_HOME"
+"""Names one folder that replaces all the user folders: for tests and for shared machines."""
+
+BUNDLED = "ml-latest-small"
+"""The data set that ships with the package."""
+
+
+def _folder(kind: str) -> Path:
+    override = os.environ.get(HOME_VARIABLE)
+    if override:
+        return Path(override).expanduser().absolute() / kind
+    import platformdirs
+
+    found: Path = getattr(platformdirs, f"user_{kind}_path")("cftui", appauthor=False)
+    return found
+
+
+def runs_folder() -> Path:
+    """Return the folder that holds one directory a run."""
+    return _folder("data") / "runs"
+
+
+def stores_folder() -> Path:
+    """Return the folder of ratings stores; it can be deleted at any time and is made again."""
+    return _folder("cache") / "ratings"
+
+
+def state_folder() -> Path:
+    """Return the folder of what the screen remembers between sessions."""
+    return _folder("state")
+
+
+def bundled_folder() -> Path:
+    """Return the folder of bundled data sets.
+
+    A wheel carries it within the package; an editable install finds it beside the package.
+    Raises FileNotFoundError where neither is there.
+    """
+    package = Path(__file__).parent
+    for folder in (package / "data", package.parent / "data"):
+        if (folder / BUNDLED / "ratings.csv").is_file():
+            return folder
+    raise FileNotFoundError(
+        f"the bundled ratings are missing from {package / 'data'}; install cftui again"
+    )
+
+
+def resolve_source(name: str) -> Path:
+    """Return the path that a DATA word names: a bundled data set's name, else a path.
+
+    A name written with a slash, or a file of that name prefixed by `./`, is always a path.
+    Raises FileNotFoundError, with the remedy, where there is nothing.
+    """
+    if name == BUNDLED:
+        return bundled_folder() / BUNDLED
+    path = Path(name).expanduser()
+    if path.exists():
+        return path.resolve()
+    raise FileNotFoundError(
+        f"no data set and no file called {name!r}; give {BUNDLED} or the path of a ratings file"
+    )
