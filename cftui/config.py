@@ -186,12 +186,11 @@ def _complaint(problem: Any, settings: Mapping[str, Any]) -> str:
         near = difflib.get_close_matches(path[-1], known, 1)
         hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
         return f"{key}: unknown key; {hint}"
-    message = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"{key} = {problem['input']!r}: {_must_be(message)}"
-
-
-def _must_be(message: str) -> str:
-    return message if " is not one of " in message else f"must be {message}"
+    message = str(problem["msg"])
+    if problem["type"] == "value_error":
+        return f"{key}: {message.removeprefix('Value error, ')}"
+    must_be = message.removeprefix("Input should be ").replace("String should", "text that should")
+    return f"{key} = {problem['input']!r}: must be {must_be}"
 
 
 def _known_keys(path: list[str], settings: Mapping[str, Any]) -> list[str]:

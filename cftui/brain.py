@@ -1,0 +1,121 @@
+"""The process that answers the screen's questions by their type: `python -m cftui.brain`."""
+
+import traceback
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from cftui.explore.neighbours import neighbours
+from cftui.explore.predict import predict
+from cftui.explore.profiles import explore_item, explore_user
+from cftui.explore.recommend import recommend
+from cftui.explore.search import find_item, find_items, find_users
+from cftui.explore.trained import Trained, load_trained
+from cftui.pipes import Failure, serve
+from cftui.questions import (
+    DataSummary,
+    DescribeData,
+    ExploreItem,
+    ExploreUser,
+    FindItems,
+    FindUsers,
+    ItemAnswer,
+    ItemRow,
+    Predict,
+    Prediction,
+    Recommend,
+    Recommendation,
+    Similar,
+    SimilarItems,
+    UserAnswer,
+    UserRow,
+)
+from cftui.ratings.store import open_store
+from cftui.ratings.values import Ratings
+from cftui.runs.directory import Run
+
+
+@lru_cache(maxsize=4)
+def _store(path: str) -> Ratings:
+    return open_store(Path(path))
+
+
+@lru_cache(maxsize=4)
+def _trained_at(path: str, written_ns: int) -> Trained:
+    return load_trained(Run(Path(path)))
+
+
+def _trained(path: str) -> Trained:
+    """Return the run's newest weights; a new checkpoint is noticed by its time."""
+    run = Run(Path(path))
+    written = run.last.stat().st_mtime_ns if run.has_weights else 0
+    return _trained_at(path, written)
+
+
+def _describe(question: DescribeData) -> DataSummary:
+    return _store(question.store).summary()
+
+
+def _find_users(question: FindUsers) -> tuple[UserRow, ...]:
+    return find_users(_store(question.store), question.text, question.limit)
+
+
+def _find_items(question: FindItems) -> tuple[ItemRow, ...]:
+    return find_items(_store(question.store), question.text, question.limit)
+
+
+def _predict(question: Predict) -> Prediction:
+    trained = _trained(question.run)
+    user = trained.ratings.users.code_of(question.user)
+    return predict(trained, user, find_item(trained.ratings, question.item))
+
+
+def _recommend(question: Recommend) -> tuple[Recommendation, ...]:
+    trained = _trained(question.run)
+    return recommend(trained, trained.ratings.users.code_of(question.user), question.n)
+
+
+def _similar(question: Similar) -> SimilarItems:
+    trained = _trained(question.run)
+    code = find_item(trained.ratings, question.item)
+    items = trained.ratings.items
+    near = neighbours(trained, code, question.metric, question.n)
+    return SimilarItems(items.id_of(code), items.title_of(code), question.metric, near)
+
+
+def _explore_user(question: ExploreUser) -> UserAnswer:
+    trained = _trained(question.run)
+    return explore_user(trained, trained.ratings.users.code_of(question.user), question.n)
+
+
+def _explore_item(question: ExploreItem) -> ItemAnswer:
+    trained = _trained(question.run)
+    code = find_item(trained.ratings, question.item)
+    return explore_item(trained, code, question.metric, question.n)
+
+
+ANSWERS: dict[type, Callable[[Any], Any]] = {
+    DescribeData: _describe,
+    FindUsers: _find_users,
+    FindItems: _find_items,
+    Predict: _predict,
+    Recommend: _recommend,
+    Similar: _similar,
+    ExploreUser: _explore_user,
+    ExploreItem: _explore_item,
+}
+
+
+def answer(question: Any) -> Any:
+    """Return the answer to a question, or a Failure that says in words why there is none."""
+    try:
+        return ANSWERS[type(question)](question)
+    except (ValueError, OSError) as error:
+        return Failure(str(error), traceback.format_exc())
+    except Exception as error:
+        return Failure(f"{type(error).__name__}: {error}", traceback.format_exc())
+
+
+if __name__ == "__main__":
+    serve(answer)

@@ -1,0 +1,85 @@
+"""What the screen and the painter say to each other: a chart's data, and its lines drawn."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Colour = tuple[int, int, int]
+"""Red, green, blue, 0 to 255 each."""
+
+Marker = Literal["braille", "hd", "dot"]
+"""How fine a line is drawn: 2 x 4 dots a cell, 2 x 2 blocks a cell, or one dot a cell."""
+
+Run = tuple[str, str | None]
+"""Text of one colour: `#rrggbb`, or None for the widget's own foreground."""
+
+MARKERS: tuple[Marker, ...] = ("braille", "hd", "dot")
+
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+
+
+def plain(text: str) -> str:
+    """Return text from data made safe to show on one line.
+
+    A tab or a line end becomes a space; other control characters (escape sequences start with
+    one), invisible ones, those that turn the writing direction, and lone surrogates become `�`.
+    """
+    if text.isprintable():
+        return text
+    return _UNSAFE.sub(lambda found: " " if found.group() in "\t\n\r" else "�", text)
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve or cloud of points; `x` and `y` are equally long, NaN and infinities are gaps."""
+
+    label: str
+    """Its name in the legend; empty for none."""
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    colour: Colour
+    faint: bool = False
+    """Drawn paler and below the others."""
+    kind: Literal["line", "points"] = "line"
+
+
+@dataclass(frozen=True)
+class Line:
+    """An upright line that marks a value of x."""
+
+    x: float
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """All that is needed to draw one chart; a few hundred points a series, thinned before."""
+
+    width: int
+    """In cells, as `height`."""
+    height: int
+    series: tuple[Series, ...]
+    foreground: Colour
+    """Of titles and labels; axes are a paler shade of it. The background stays transparent."""
+    title: str = ""
+    x_label: str = ""
+    y_label: str = ""
+    log_x: bool = False
+    log_y: bool = False
+    x_limits: tuple[float, float] | None = None
+    y_limits: tuple[float, float] | None = None
+    lines: tuple[Line, ...] = ()
+    marker: Marker = "braille"
+    no_colour: bool = False
+    """Tell the series apart by their marks; every run's colour is None."""
+    empty: str = "Nothing to draw yet"
+    """What stands in the middle of a chart that has no finite point."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart drawn: exactly `height` lines, each of runs that are `width` cells wide together."""
+
+    lines: tuple[tuple[Run, ...], ...]

@@ -1,0 +1,75 @@
+"""The command `cftui`: its first word decides between the shell's commands and the screen."""
+
+import difflib
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+BEGAN = time.monotonic()
+"""When this process began, as near as Python can tell."""
+
+COMMANDS = ("train", "runs", "data", "predict", "recommend", "similar")
+
+USAGE = """\
+cftui [DATA]            open the explorer (DATA: ml-latest-small, or the path of a ratings file)
+cftui COMMAND --help    train, runs, data, predict, recommend, similar: the same from the shell
+
+A file that is called like a command is opened as ./train.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; exit code 0 done, 1 failed, 2 wrong use."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    first = words[0] if words else ""
+    if first in COMMANDS:
+        from cftui.commands import run_command
+
+        sys.exit(run_command(words, began=BEGAN))
+    if first in ("-h", "--help"):
+        print(USAGE, end="")
+        sys.exit(0)
+    if first in ("-V", "--version"):
+        from cftui import __version__
+
+        print(f"cftui {__version__}")
+        sys.exit(0)
+    sys.exit(open_screen(words))
+
+
+def open_screen(words: Sequence[str]) -> int:
+    """Open the explorer on the data that the words name; return the exit code."""
+    from cftui.paths import BUNDLED
+
+    if len(words) > 1 or (words and words[0].startswith("-")):
+        print(f"cftui: cannot make sense of {' '.join(words)!r}\n{USAGE}", file=sys.stderr, end="")
+        return 2
+    data = words[0] if words else BUNDLED
+    if data != BUNDLED and not Path(data).expanduser().exists():
+        near = difflib.get_close_matches(data, [*COMMANDS, BUNDLED], 2, cutoff=0.4)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        print(f"cftui: {data!r} is neither a command nor a data set{hint}", file=sys.stderr)
+        return 2
+    objection = terminal_objection()
+    if objection:
+        print(f"cftui: {objection}", file=sys.stderr)
+        return 2
+    from cftui.tui.app import run_app
+
+    return run_app(data)
+
+
+def terminal_objection() -> str | None:
+    """Return why the explorer cannot draw here, with what to do instead; none if it can."""
+    instead = "use the shell's commands: cftui train, cftui recommend --user 15, cftui --help"
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return f"the explorer needs a terminal; {instead}"
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        return f"TERM={os.environ.get('TERM', '')!r} cannot move the cursor; {instead}"
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""The shell's commands (Typer); everything heavy is imported inside functions."""
+
+from collections.abc import Sequence
+
+import typer
+
+from cftui.commands import data, explore, runs, train
+from cftui.commands.console import guarded, process
+
+app = typer.Typer(
+    name="cftui",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("train")(train.train)
+app.command("predict")(explore.predict)
+app.command("recommend")(explore.recommend)
+app.command("similar")(explore.similar)
+app.add_typer(runs.app, name="runs")
+app.add_typer(data.app, name="data")
+
+
+def run_command(words: Sequence[str], *, began: float) -> int:
+    """Run one command; return its exit code: 0 done, 1 failed, 2 wrong use.
+
+    `began`: `time.monotonic()` when the process started.
+    """
+    process.began = began
+    return guarded(lambda: app(list(words), standalone_mode=False), words)

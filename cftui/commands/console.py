@@ -1,0 +1,128 @@
+"""What the commands share: printing, JSON lines, and how errors become words and exit codes."""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+import typer
+
+from cftui.config import ConfigError
+from cftui.questions import QuestionError
+from cftui.text import plain
+
+
+@dataclass
+class Process:
+    """This process."""
+
+    began: float = 0.0
+    """`time.monotonic()` when it started."""
+    debug: bool = False
+    """Whether errors show their traceback."""
+
+
+process = Process()
+
+# Typer carries its own copy of click, or uses click itself, by its version.
+_Wrong = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+
+
+def _set_debug(value: bool) -> bool:
+    process.debug = process.debug or value
+    return value
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line")]
+Debug = Annotated[
+    bool, typer.Option("--debug", callback=_set_debug, help="Show the traceback of an error")
+]
+RunWord = Annotated[
+    str, typer.Option("--run", help="A run's id, a unique prefix, its name, or latest")
+]
+
+
+class UsageError(Exception):
+    """Wrong use; the message says what to do. Exit code 2."""
+
+
+class CommandError(Exception):
+    """The command failed; the message says why and what to do. Exit code 1."""
+
+
+def guarded(command: Callable[[], Any], words: Sequence[str]) -> int:
+    """Run a command and return its exit code; errors become one message on stderr."""
+    process.debug = "--debug" in words
+    try:
+        code = command()
+        return code if isinstance(code, int) else 0
+    except typer.Exit as done:
+        return done.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        say("interrupted")
+        return 130
+    except (UsageError, ConfigError, QuestionError, FileNotFoundError) as error:
+        return _explain(error, 2)
+    except BrokenPipeError:
+        # Whoever read our output has left; what is buffered must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except (CommandError, ValueError, RuntimeError, OSError) as error:
+        return _explain(error, 1)
+    except Exception as error:
+        if isinstance(error, _Wrong):
+            error.show()  # type: ignore[attr-defined]
+            return 2
+        say(f"{type(error).__name__}: {error} (a fault of cftui; --debug shows where)")
+        return _explain(None, 1)
+
+
+def _explain(error: Exception | None, code: int) -> int:
+    if error is not None:
+        say(str(error))
+    if process.debug:
+        traceback.print_exc()
+    return code
+
+
+def say(message: str) -> None:
+    """Print a message to stderr, its own line breaks kept, all else that could act made plain."""
+    lines = [plain(line) for line in message.splitlines()] or [""]
+    print("cftui: " + "\n".join(lines), file=sys.stderr, flush=True)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON line of a mapping or a dataclass."""
+    record = value if isinstance(value, dict) else asdict(value)
+    print(json.dumps(record, separators=(",", ":"), ensure_ascii=False), flush=True)
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()
+) -> None:
+    """Print rows under headings: drawn on a terminal, tab-separated elsewhere."""
+    if not sys.stdout.isatty():
+        print("\t".join(columns))
+        for row in rows:
+            print("\t".join(plain(cell) for cell in row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        numeric = column in right
+        table.add_column(
+            column,
+            justify="right" if numeric else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=len(column) if numeric else None,
+        )
+    for row in rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    Console().print(table)

@@ -1,0 +1,120 @@
+"""Prints a run's events as they come: words for people, or JSON lines."""
+
+import math
+import os
+import sys
+import time
+
+from cftui.runs.events import (
+    Checkpointed,
+    Control,
+    Epoch,
+    Event,
+    Failed,
+    Finished,
+    Resumed,
+    Started,
+    Step,
+    to_json,
+)
+
+PROGRESS_SECONDS = 0.25
+
+
+class EventPrinter:
+    """A listener of events; a terminal or a pipe that has gone is no reason to stop training."""
+
+    def __init__(self, *, json: bool) -> None:
+        self._json = json
+        self._live = not json and sys.stdout.isatty()
+        self._drawn_at = 0.0
+        self._steps_per_epoch = 0
+        self._epochs = 0
+        self._gone = False
+
+    def __call__(self, event: Event) -> None:
+        """Print one event."""
+        if self._gone:
+            return
+        try:
+            self._print_json(event) if self._json else self._print_words(event)
+        except OSError:
+            self._gone = True
+            # Whatever else is written, at exit too, goes nowhere instead of raising.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def exit_code(self, end: Event) -> int:
+        """Return 0 for a run that ended as asked, 130 or so after a signal, 1 for a failure."""
+        return 1 if isinstance(end, Failed) else 0
+
+    def _print_json(self, event: Event) -> None:
+        if not isinstance(event, Step | Checkpointed):
+            print(to_json(event), flush=True)
+
+    def _print_words(self, event: Event) -> None:
+        if isinstance(event, Step):
+            self._print_progress(event)
+            return
+        words = self._words(event)
+        if words:
+            print(("\r\x1b[K" if self._live else "") + words, flush=True)
+
+    def _words(self, event: Event) -> str:
+        match event:
+            case Started():
+                self._steps_per_epoch, self._epochs = event.steps_per_epoch, event.epochs
+                return (
+                    f"run {event.run} on {event.device}: {event.parameter_count:,} parameters,"
+                    f" {event.n_train:,} ratings to train on, {event.n_valid:,} held out"
+                    f" ({event.unseen_pairs:,} of them of a user or item never trained on)"
+                )
+            case Resumed():
+                return f"run {event.run} goes on from step {event.step:,} on {event.device}"
+            case Epoch():
+                unseen = (
+                    ""
+                    if event.unseen_mse is None
+                    else f"  never seen {event.unseen_mse:.4f} ({event.unseen_pairs:,})"
+                )
+                return (
+                    f"epoch {event.epoch:>3}  train {event.train_loss:.4f}"
+                    f"  valid MSE {event.valid_mse:.4f}  RMSE {event.valid_rmse:.4f}"
+                    f"  clipped {event.valid_mse_clipped:.4f}{unseen}  {event.seconds:.1f} s"
+                )
+            case Control():
+                value = "" if event.value is None else f" {event.value:g}"
+                return f"{event.wish}{value} from {event.sender}: {event.outcome}"
+            case Failed():
+                return f"failed: {event.message}"
+            case Finished():
+                return self._closing(event)
+        return ""
+
+    def _closing(self, event: Finished) -> str:
+        if event.valid_mse is None:
+            return f"{event.outcome} at step {event.step:,}, before the first epoch's end"
+        rmse = math.sqrt(event.valid_mse)
+        best = ""
+        if event.best_valid_mse is not None and event.best_valid_mse < event.valid_mse:
+            best = f"; best {event.best_valid_mse:.4f} in epoch {event.best_epoch}"
+        return (
+            f"{event.outcome} after {event.epochs} epochs, {event.step:,} steps:"
+            f" valid MSE {event.valid_mse:.4f}, RMSE {rmse:.4f}{best};"
+            f" {event.train_seconds:.1f} s of training\n"
+            f"ask it: cftui recommend --user 15 --run {event.run}"
+            if event.outcome == "finished"
+            else f"stopped at step {event.step:,} with a checkpoint;"
+            f" go on with: cftui runs resume {event.run}"
+        )
+
+    def _print_progress(self, event: Step) -> None:
+        now = time.monotonic()
+        if not self._live or now - self._drawn_at < PROGRESS_SECONDS:
+            return
+        self._drawn_at = now
+        text = f"step {event.step:,}"
+        if self._steps_per_epoch:
+            epoch, within = divmod(event.step, self._steps_per_epoch)
+            share = within / self._steps_per_epoch
+            text = f"epoch {epoch + 1:>3}  {share:4.0%}"
+        print(f"\r\x1b[K{text}  loss {event.smooth:.4f}  lr {event.learning_rate:.3g}", end="", flush=True)

@@ -1,0 +1,247 @@
+"""`cftui runs …`: every run ever made, and wishes to the live ones."""
+
+import json as json_module
+import time
+from typing import Annotated, Any
+
+import typer
+
+from cftui.commands.console import (
+    CommandError,
+    Debug,
+    Json,
+    UsageError,
+    print_json,
+    print_table,
+    process,
+)
+from cftui.commands.progress import EventPrinter
+
+app = typer.Typer(no_args_is_help=True, help="List, watch and steer runs.", rich_markup_mode=None)
+
+Word = Annotated[str, typer.Argument(metavar="RUN", help="Id, unique prefix, name, or latest")]
+WISH_SECONDS = 10.0
+
+
+def _find(word: str) -> Any:
+    from cftui.runs.directory import RunError, find_run
+
+    try:
+        return find_run(word)
+    except RunError as error:
+        raise UsageError(str(error)) from None
+
+
+@app.command("list")
+def list_(json: Json = False, debug: Debug = False) -> None:
+    """List all runs, newest first."""
+    from cftui.runs.directory import RunError, list_runs
+
+    rows = []
+    for run in list_runs():
+        try:
+            status = run.status()
+        except RunError as error:
+            if json:
+                print_json({"run": run.id, "state": "damaged", "message": str(error)})
+            else:
+                rows.append((run.id, "", "damaged", "", "", ""))
+            continue
+        record = status.record
+        if json:
+            print_json(_summary(run, status))
+        else:
+            best = record.best_valid_mse
+            rows.append(
+                (
+                    run.id,
+                    run.name(),
+                    status.shown,
+                    f"{record.epoch}/{record.epochs}",
+                    "" if best is None else f"{best:.4f}",
+                    record.data_name,
+                )
+            )
+    if not json:
+        columns = ("run", "name", "state", "epochs", "best MSE", "data")
+        print_table(columns, rows, right=("epochs", "best MSE"))
+
+
+def _summary(run: Any, status: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        **asdict(status.record),
+        "name": run.name(),
+        "state": status.shown,
+        "alive": status.alive,
+        "path": str(run.path),
+    }
+
+
+@app.command()
+def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> None:
+    """Show a run's state, settings and epochs."""
+    from cftui.runs.history import read_history
+
+    run = _find(word)
+    status, config, history = run.status(), run.config(), read_history(run.events)
+    if json:
+        from cftui.runs.events import as_row
+
+        epochs = [as_row(epoch) for epoch in history.epochs]
+        print_json({**_summary(run, status), "config": config.to_settings(), "epochs_done": epochs})
+        return
+    print(f"{run.id}  {run.name()}  {status.shown}  step {status.record.step:,}")
+    if status.record.message or status.note:
+        print(status.record.message or status.note)
+    print(f"in {run.path}")
+    for section, values in config.to_settings().items():
+        print(f"{section}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
+    printer = EventPrinter(json=False)
+    for epoch in history.epochs:
+        printer(epoch)
+
+
+@app.command()
+def attach(word: Word = "latest", json: Json = False, debug: Debug = False) -> int:
+    """Watch a run from its beginning to its end; ctrl+c leaves it running."""
+    from cftui.runs.events import EventTail, Failed, Finished, Resumed
+
+    run = _find(word)
+    printer, tail, end = EventPrinter(json=json), EventTail(run.events), None
+    while True:
+        live = run.status()
+        events = tail.read()
+        for event in events:
+            printer(event)
+            if isinstance(event, Finished | Failed):
+                end = event
+            elif isinstance(event, Resumed):
+                end = None
+        if events:
+            continue
+        if not live.alive:
+            if end is None:
+                raise CommandError(f"{run.id}: {live.shown}\n{live.note}".strip())
+            return printer.exit_code(end)
+        time.sleep(0.1)
+
+
+@app.command()
+def pause(word: Word = "latest", debug: Debug = False) -> None:
+    """Let a live run wait, with a checkpoint."""
+    _wish(word, "pause")
+
+
+@app.command()
+def stop(word: Word = "latest", debug: Debug = False) -> None:
+    """End a live run with a checkpoint; what it learned is kept."""
+    _wish(word, "stop")
+
+
+@app.command()
+def checkpoint(word: Word = "latest", debug: Debug = False) -> None:
+    """Have a live run write a checkpoint now."""
+    _wish(word, "checkpoint")
+
+
+@app.command("set")
+def set_(
+    word: Word,
+    assignment: Annotated[str, typer.Argument(metavar="lr=VALUE", help="The new learning rate")],
+    debug: Debug = False,
+) -> None:
+    """Change the learning rate that a live run's schedule scales."""
+    key, _, text = assignment.partition("=")
+    if key.strip() not in ("lr", "learning_rate", "optimizer.learning_rate"):
+        raise UsageError(f"{assignment}: only the learning rate can change; write it as lr=0.01")
+    try:
+        value = float(text)
+    except ValueError:
+        raise UsageError(f"{assignment}: {text!r} is not a number; write it as lr=0.01") from None
+    if not 0 < value < float("inf"):
+        raise UsageError(f"{assignment}: a learning rate is a number above 0")
+    _wish(word, "learning-rate", value)
+
+
+def _wish(word: str, kind: Any, value: float | None = None) -> None:
+    """Send a wish and wait until the trainer has recorded it."""
+    from cftui.runs.control import send
+    from cftui.runs.events import Control, EventTail
+
+    run = _find(word)
+    status = run.status()
+    if not status.alive:
+        raise CommandError(f"{run.id} is not live ({status.shown}); nothing was sent")
+    tail = EventTail(run.events)
+    while tail.read():
+        pass
+    wish = send(run.path, kind, value)
+    deadline = time.monotonic() + WISH_SECONDS
+    while time.monotonic() < deadline:
+        for event in tail.read():
+            if isinstance(event, Control) and event.sent_ns == wish.sent_ns:
+                if event.outcome != "obeyed":
+                    raise CommandError(f"{run.id}: {kind} {event.outcome}")
+                print(f"{run.id}: {kind} obeyed at step {event.step:,}")
+                return
+        time.sleep(0.02)
+    if not run.status().alive:
+        raise CommandError(f"{run.id} ended before it saw the wish")
+    print(f"{run.id}: {kind} sent; the trainer is still starting and will see it")
+
+
+@app.command()
+def resume(
+    word: Word = "latest",
+    lr: Annotated[float | None, typer.Option(help="Go on with another learning rate")] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Go on: with a paused run where it is, with a stopped or died one from its checkpoint."""
+    from cftui.training.session import resume_run
+
+    run = _find(word)
+    if lr is not None and not 0 < lr < float("inf"):
+        raise UsageError(f"--lr {lr}: a learning rate is a number above 0")
+    status = run.status()
+    if status.alive and status.record.state == "paused":
+        if lr is not None:
+            _wish(run.id, "learning-rate", lr)
+        _wish(run.id, "resume")
+        return 0
+    printer = EventPrinter(json=json)
+    return printer.exit_code(resume_run(run, printer, learning_rate=lr, began=process.began))
+
+
+@app.command()
+def rename(word: Word, name: str, debug: Debug = False) -> None:
+    """Give a run a name."""
+    run = _find(word)
+    run.rename(name)
+    print(f"{run.id} is now called {name!r}")
+
+
+@app.command()
+def rm(
+    words: Annotated[list[str], typer.Argument(metavar="RUN...")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")] = False,
+    debug: Debug = False,
+) -> None:
+    """Delete runs with their weights."""
+    found = [_find(word) for word in words]
+    for run in found:
+        if yes or typer.confirm(f"delete {run.id} with its weights?"):
+            run.delete()
+            print(f"deleted {run.id}")
+
+
+@app.command()
+def events(word: Word = "latest", debug: Debug = False) -> None:
+    """Print a run's events as JSON lines, steps too, undone ones left out."""
+    from cftui.runs.events import as_row, read_events, settled
+
+    run = _find(word)
+    for event in settled(read_events(run.events)):
+        print(json_module.dumps(as_row(event), separators=(",", ":")))

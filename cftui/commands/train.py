@@ -1,0 +1,99 @@
+"""`cftui train`: make a run and train it, here or in the background."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cftui.commands.console import CommandError, Debug, Json, print_json, process
+from cftui.commands.progress import EventPrinter
+from cftui.config import RunConfig, make_config, merge, parse_assignments, read_config
+from cftui.parameters import MODELS, OPTIMIZERS, SCHEDULES
+
+Assignments = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Any setting by its full name, such as optimizer.momentum=0.9; may be repeated",
+    ),
+]
+
+
+def _names(kinds: dict[str, Any]) -> str:
+    return ", ".join(kinds)
+
+
+def train(
+    data: Annotated[
+        str | None, typer.Option(help="A data set's name or the path of a ratings file")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help=_names(MODELS))] = None,
+    optimizer: Annotated[str | None, typer.Option(help=_names(OPTIMIZERS))] = None,
+    schedule: Annotated[str | None, typer.Option(help=_names(SCHEDULES))] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training ratings")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Ratings in a step")] = None,
+    lr: Annotated[float | None, typer.Option(help="Learning rate; sgd 0.1, adam 0.01")] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="L2 penalty; 2e-4")] = None,
+    factors: Annotated[int | None, typer.Option(help="Size of the embeddings; 50")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of initial values and order (the split has its own)")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N, mps")] = None,
+    settings: Assignments = [],  # noqa: B006 - Typer copies it
+    config: Annotated[Path | None, typer.Option(help="A run's config.toml to begin from")] = None,
+    name: Annotated[str, typer.Option(help="A name to find the run by")] = "",
+    detach: Annotated[bool, typer.Option("--detach", help="Train in the background")] = False,
+    json: Json = False,
+    run_id: Annotated[str, typer.Option("--id", hidden=True)] = "",
+    debug: Debug = False,
+) -> int:
+    """Train a model on ratings; alone, it is the lesson's SGD recipe.
+
+    ctrl+c stops with a checkpoint, a second one at once. A run whose terminal dies goes on.
+    """
+    options: dict[str, dict[str, Any]] = {
+        "data": {"source": data},
+        "model": {"name": model, "n_factors": factors},
+        "optimizer": {"name": optimizer, "learning_rate": lr, "weight_decay": weight_decay},
+        "schedule": {"name": schedule},
+        "training": {"epochs": epochs, "batch_size": batch_size, "seed": seed, "device": device},
+    }
+    given = {
+        section: {key: value for key, value in keys.items() if value is not None}
+        for section, keys in options.items()
+    }
+    base = read_config(config) if config else RunConfig().to_settings()
+    chosen = merge(merge(base, given), parse_assignments(settings))
+    resolved = make_config(chosen)
+    from cftui.runs.directory import new_id
+
+    run_id = run_id or new_id(resolved)
+    if detach:
+        return _train_detached(resolved, run_id, name, json=json)
+    return _train_here(resolved, run_id, name, json=json)
+
+
+def _train_here(config: RunConfig, run_id: str, name: str, *, json: bool) -> int:
+    from cftui.training.session import start_run
+
+    printer = EventPrinter(json=json)
+    end = start_run(config, printer, run_id=run_id, name=name, began=process.began)
+    return printer.exit_code(end)
+
+
+def _train_detached(config: RunConfig, run_id: str, name: str, *, json: bool) -> int:
+    """Start the trainer in a session of its own; wait until its run directory is there."""
+    from cftui.runs.launch import launch
+
+    started = launch(config, run_id, name)
+    while not started.run.path.is_dir():
+        if started.ended():
+            raise CommandError(f"the trainer did not start: {started.last_words()}")
+        time.sleep(0.02)
+    if json:
+        print_json({"event": "detached", "run": run_id, "pid": started.process.pid})
+    else:
+        print(f"{run_id}\ntraining in the background; watch it: cftui runs attach {run_id}")
+    return 0

@@ -1,0 +1,50 @@
+"""Which items are near an item in the space of item factors?"""
+
+import numpy as np
+
+from cftui.explore.recommend import top
+from cftui.explore.trained import Trained
+from cftui.questions import Metric, Neighbour, QuestionError
+
+
+def nearness(factors: np.ndarray, code: int, metric: Metric) -> np.ndarray:
+    """Return every item's score against one, shape (n_items,).
+
+    `cosine` of the angle, `dot` product, or `euclid`: the distance. Raises QuestionError for
+    another metric.
+    """
+    own = factors[code]
+    match metric:
+        case "dot":
+            return factors @ own
+        case "cosine":
+            lengths = np.linalg.norm(factors, axis=1) * np.linalg.norm(own)
+            return (factors @ own) / np.maximum(lengths, np.finfo(np.float32).tiny)
+        case "euclid":
+            return np.linalg.norm(factors - own, axis=1)
+    raise QuestionError(f"metric {metric!r} is not one of cosine, dot, euclid")
+
+
+def neighbours(trained: Trained, code: int, metric: Metric, n: int) -> tuple[Neighbour, ...]:
+    """Return the n items nearest to one, nearest first, itself left out.
+
+    Items that were never trained on are left out: their factors are still the random start.
+    """
+    ratings = trained.ratings
+    scores = nearness(trained.factors.item_factors, code, metric)
+    order = -scores if metric == "euclid" else scores.copy()
+    order[~trained.trained_items] = -np.inf
+    order[code] = -np.inf
+    counts = ratings.by_item.counts()
+    best = top(order, min(n, int(np.isfinite(order).sum())))
+    return tuple(
+        Neighbour(
+            rank=rank,
+            item=ratings.items.id_of(place),
+            title=ratings.items.title_of(place),
+            genres=ratings.items.genres_of(place),
+            score=float(scores[place]),
+            n_ratings=int(counts[place]),
+        )
+        for rank, place in enumerate(best, start=1)
+    )

@@ -1,0 +1,42 @@
+"""What would this user give this item?"""
+
+import numpy as np
+
+from cftui.explore.trained import Trained
+from cftui.questions import Prediction
+from cftui.ratings.values import Ratings
+
+
+def predict(trained: Trained, user: int, item: int) -> Prediction:
+    """Return the prediction for one pair of codes, beside the actual rating if there is one."""
+    ratings = trained.ratings
+    predicted = trained.factors.score(np.array([user]), np.array([item]))[0]
+    own = ratings.by_user.of(user)
+    known = own[ratings.item[own] == item]
+    return Prediction(
+        user=ratings.users.id_of(user),
+        item=ratings.items.id_of(item),
+        title=ratings.items.title_of(item),
+        predicted=float(predicted),
+        actual=float(ratings.value[known[0]]) if len(known) else None,
+        user_seen=bool(trained.trained_users[user]),
+        item_seen=bool(trained.trained_items[item]),
+    )
+
+
+def predict_valid(trained: Trained) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of the held-out ratings and their predictions, shape (n_valid,)."""
+    positions = trained.split.valid
+    ratings = trained.ratings
+    return positions, trained.factors.score(ratings.user[positions], ratings.item[positions])
+
+
+def actual_values(ratings: Ratings, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    """Return what each user gave each item, float32, NaN where they did not rate it."""
+    known = {
+        (int(user), int(ratings.item[position])): float(ratings.value[position])
+        for user in np.unique(users)
+        for position in ratings.by_user.of(int(user))
+    }
+    pairs = zip(users.tolist(), items.tolist(), strict=True)
+    return np.array([known.get(pair, np.nan) for pair in pairs], dtype=np.float32)

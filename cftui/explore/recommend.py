@@ -1,0 +1,40 @@
+"""Which items would a user like that they have not rated?"""
+
+import numpy as np
+
+from cftui.explore.trained import Trained
+from cftui.questions import Recommendation
+
+
+def recommend(trained: Trained, user: int, n: int) -> tuple[Recommendation, ...]:
+    """Return the n items of highest predicted rating among those the user has not rated."""
+    ratings = trained.ratings
+    scores = trained.factors.score_all_items(user)
+    scores[ratings.item[ratings.by_user.of(user)]] = -np.inf
+    best = top(scores, min(n, int(np.isfinite(scores).sum())))
+    counts = ratings.by_item.counts()
+    return tuple(
+        Recommendation(
+            rank=rank,
+            item=ratings.items.id_of(code),
+            title=ratings.items.title_of(code),
+            genres=ratings.items.genres_of(code),
+            predicted=float(scores[code]),
+            n_ratings=int(counts[code]),
+        )
+        for rank, code in enumerate(best, start=1)
+    )
+
+
+def top(scores: np.ndarray, n: int) -> list[int]:
+    """Return the places of the n highest scores, highest first, ties by place."""
+    if n <= 0:
+        return []
+    if n >= len(scores):
+        places = np.arange(len(scores))
+    else:
+        # Everything that ties with the n-th is a candidate, so that ties are settled by place.
+        threshold = np.partition(scores, len(scores) - n)[len(scores) - n]
+        places = np.flatnonzero(scores >= threshold)
+    chosen: list[int] = places[np.argsort(-scores[places], kind="stable")][:n].tolist()
+    return chosen

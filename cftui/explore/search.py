@@ -1,0 +1,159 @@
+"""Finding items by title: exact, by its beginning, by words, or nearly."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from rapidfuzz import fuzz, process, utils
+
+from cftui.questions import Ambiguous, ItemRow, UserRow
+from cftui.ratings.values import Ratings, UnknownId
+from cftui.text import plain
+
+NEAR = 80.0
+"""Least partial ratio (0 to 100) of a title that is merely near."""
+YEAR = re.compile(r"\s*\(\d{4}[^)]*\)\s*$")
+ARTICLE = re.compile(r"^(.*), (The|A|An|La|Le|Les|L'|Der|Die|Das|El|Los|Il)( \(.*)?$")
+
+
+@dataclass(frozen=True)
+class Match:
+    """An item whose title fits; a lower tier fits better, equal tiers are equally near."""
+
+    code: int
+    tier: int
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class TitleIndex:
+    """Titles made comparable, in code order."""
+
+    keys: list[str]
+    """Lower case, without accents, year or displaced article."""
+    with_year: list[str]
+    n_ratings: np.ndarray
+
+
+def normalise(text: str) -> str:
+    """Return lower case without accents and punctuation, a displaced article put in front."""
+    moved = ARTICLE.sub(lambda m: f"{m[2]} {m[1]}{m[3] or ''}", text)
+    bare = unicodedata.normalize("NFKD", moved)
+    return " ".join(utils.default_process("".join(c for c in bare if not unicodedata.combining(c))).split())
+
+
+@lru_cache(maxsize=4)
+def _index(ratings: Ratings) -> TitleIndex:
+    titles = ratings.items.titles()
+    return TitleIndex(
+        [normalise(YEAR.sub("", title)) for title in titles],
+        [normalise(title) for title in titles],
+        ratings.by_item.counts(),
+    )
+
+
+def search_titles(ratings: Ratings, text: str, limit: int) -> list[Match]:
+    """Return the best matches: lower tiers first, then more rated, or nearer in the last tier."""
+    index = _index(ratings)
+    query = normalise(text)
+    if not query:
+        top = np.argsort(-index.n_ratings, kind="stable")[:limit]
+        return [Match(int(code), 0, 0.0) for code in top]
+    words = query.split()
+    found: dict[int, Match] = {}
+    for code, (key, full) in enumerate(zip(index.keys, index.with_year, strict=True)):
+        tier = _tier(query, words, key, full)
+        if tier is not None:
+            found[code] = Match(code, tier, float(index.n_ratings[code]))
+    if len(found) < limit and len(query) > 2:
+        for _, score, code in process.extract(
+            query, index.keys, scorer=fuzz.partial_ratio, score_cutoff=NEAR, limit=limit
+        ):
+            # Short titles fit into any text; a near title must be about as long as the text.
+            if 2 * len(index.keys[code]) > len(query):
+                found.setdefault(code, Match(code, 4, score))
+    return sorted(found.values(), key=lambda m: (m.tier, -m.score, m.code))[:limit]
+
+
+def _tier(query: str, words: list[str], key: str, full: str) -> int | None:
+    if query in (key, full):
+        return 0
+    if key.startswith(query) or key.removeprefix("the ").startswith(query):
+        return 1
+    title_words = full.split()
+    if all(any(own.startswith(word) for own in title_words) for word in words):
+        return 2
+    return 3 if query in full else None
+
+
+def find_item(ratings: Ratings, text: str) -> int:
+    """Return the code of the item with this id, or else with the nearest title.
+
+    Raises Ambiguous, listing them, where several are equally near; UnknownId where none is.
+    """
+    try:
+        return ratings.items.code_of(text)
+    except UnknownId as unknown:
+        matches = search_titles(ratings, text, 50)
+        if not matches:
+            raise UnknownId(f"{unknown}; and no title is near {text!r}") from None
+    best = [match for match in matches if match.tier == matches[0].tier]
+    if best[0].tier == 4:
+        best = [match for match in best if match.score == best[0].score]
+    if len(best) > 1:
+        names = [
+            f"  {ratings.items.id_of(m.code)}  {plain(ratings.items.title_of(m.code))}"
+            for m in best[:10]
+        ]
+        more = [f"  and {len(best) - 10} more"] if len(best) > 10 else []
+        raise Ambiguous(
+            "\n".join([f"several titles fit {text!r}; give an id or more of the title:", *names, *more])
+        )
+    return best[0].code
+
+
+def find_items(ratings: Ratings, text: str, limit: int) -> tuple[ItemRow, ...]:
+    """Return items whose id equals the text, then those whose titles fit it."""
+    codes = [match.code for match in search_titles(ratings, text, limit)]
+    try:
+        own = ratings.items.code_of(text)
+        codes = [own, *(code for code in codes if code != own)][:limit]
+    except UnknownId:
+        pass
+    counts, means = ratings.by_item.counts(), item_means(ratings)
+    return tuple(
+        ItemRow(
+            ratings.items.id_of(code),
+            ratings.items.title_of(code),
+            ratings.items.genres_of(code),
+            int(counts[code]),
+            float(means[code]),
+        )
+        for code in codes
+    )
+
+
+def find_users(ratings: Ratings, text: str, limit: int) -> tuple[UserRow, ...]:
+    """Return the users whose ids begin with the text, the most active first, an exact id before."""
+    counts = ratings.by_user.counts()
+    means = _means(ratings.user, ratings.value, ratings.n_users)
+    rows = []
+    for code in np.argsort(-counts, kind="stable").tolist():
+        own = ratings.users.id_of(code)
+        if own.startswith(text):
+            rows.append(UserRow(own, int(counts[code]), float(means[code])))
+            if len(rows) >= limit and rows[0].user != text:
+                break
+    exact = [row for row in rows if row.user == text]
+    return tuple((exact + [row for row in rows if row.user != text])[:limit])
+
+
+def item_means(ratings: Ratings) -> np.ndarray:
+    """Return each item's mean rating, shape (n_items,)."""
+    return _means(ratings.item, ratings.value, ratings.n_items)
+
+
+def _means(codes: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
+    return np.bincount(codes, weights=values, minlength=n) / np.bincount(codes, minlength=n)

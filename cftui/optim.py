@@ -1,0 +1,76 @@
+"""Optimizers and learning-rate schedules by name."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cftui.parameters import (
+    Adam,
+    Constant,
+    CosineRestarts,
+    OptimizerParameters,
+    ScheduleParameters,
+    Sgd,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import torch
+
+
+def make_optimizer(
+    parameters: OptimizerParameters, weights: "Iterable[torch.nn.Parameter]"
+) -> "torch.optim.Optimizer":
+    """Return the torch.optim optimizer that the hyper-parameters describe.
+
+    Fused kernels do the same arithmetic in one pass over memory (1.3 to 2 times as fast a step).
+    """
+    import torch
+
+    match parameters:
+        case Sgd():
+            return torch.optim.SGD(
+                weights,
+                lr=parameters.learning_rate,
+                momentum=parameters.momentum,
+                weight_decay=parameters.weight_decay,
+                fused=True,
+            )
+        case Adam():
+            return torch.optim.Adam(
+                weights,
+                lr=parameters.learning_rate,
+                betas=(parameters.beta1, parameters.beta2),
+                eps=parameters.eps,
+                weight_decay=parameters.weight_decay,
+                fused=True,
+            )
+    raise TypeError(f"no optimizer for {type(parameters).__name__}")
+
+
+def learning_rates(
+    schedule: ScheduleParameters, base: float, steps_per_epoch: int, first: int, count: int
+) -> np.ndarray:
+    """Return the learning rates of `count` steps from step `first` (from 0), shape (count,)."""
+    match schedule:
+        case Constant():
+            return np.full(count, base)
+        case CosineRestarts():
+            steps = np.arange(first, first + count)
+            return base * _cosine_restarts(schedule, steps / steps_per_epoch)
+    raise TypeError(f"no schedule for {type(schedule).__name__}")
+
+
+def _cosine_restarts(schedule: CosineRestarts, epochs: np.ndarray) -> np.ndarray:
+    """Return the annealing factor at fractional epochs: 1 at a cycle's start, 0 at its end.
+
+    Loshchilov and Hutter 2017, eq. 5 with a lowest rate of 0, per step as the lesson's `fit`.
+    """
+    length, mult = schedule.cycle_len, schedule.cycle_mult
+    if mult == 1:
+        return 0.5 * (1 + np.cos(np.pi * (epochs % length) / length))
+    # Cycle c starts at length * (mult^c - 1) / (mult - 1).
+    cycle = np.floor(np.log1p(epochs * (mult - 1) / length) / np.log(mult) + 1e-9)
+    start = length * (mult**cycle - 1) / (mult - 1)
+    return 0.5 * (1 + np.cos(np.pi * (epochs - start) / (length * mult**cycle)))

@@ -1,0 +1,1 @@
+"""Ratings: read once, kept in memory-mapped stores, split into training and validation."""

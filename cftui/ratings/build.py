@@ -1,0 +1,142 @@
+"""Builds a store's files from a source."""
+
+import dataclasses
+import hashlib
+import json
+import os
+from fractions import Fraction
+from functools import reduce
+from math import gcd
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cftui.ratings.intake import Table
+from cftui.ratings.readers import Progress, read
+from cftui.ratings.sources import FORMAT, SourceFiles
+from cftui.ratings.store import META, sync_folder
+from cftui.ratings.values import INTEGER_ID, TextColumn
+
+MOST_STEPS = 10_000
+"""Values on a finer grid than this count as continuous."""
+
+
+def write_store(folder: Path, files: SourceFiles, name: str, progress: Progress | None) -> None:
+    """Read the source and write its store into an empty folder, synced to the disk.
+
+    Raises DataError where the source cannot be read, OSError where the folder cannot be written.
+    """
+    table = read(files.ratings, progress)
+    arrays = _arrays(table)
+    for key, array in arrays.items():
+        _write_array(folder / f"{key}.npy", array)
+    facts = _facts(table, arrays)
+    meta = {
+        "format": FORMAT,
+        "name": name,
+        "source": str(files.ratings),
+        **facts,
+        "arrays": {key: [array.dtype.str, list(array.shape)] for key, array in arrays.items()},
+    }
+    with (folder / META).open("w", encoding="utf-8") as file:
+        json.dump(meta, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(folder)
+
+
+def _arrays(table: Table) -> dict[str, NDArray[Any]]:
+    """Return a store's arrays by name."""
+    arrays: dict[str, NDArray[Any]] = {
+        "user": table.user,
+        "item": table.item,
+        "value": table.value,
+        **_ids("user_ids", table.user_ids),
+        **_ids("item_ids", table.item_ids),
+        **_grouping("by_user", table.user, len(table.user_ids)),
+        **_grouping("by_item", table.item, len(table.item_ids)),
+    }
+    if table.timestamp is not None:
+        arrays["timestamp"] = table.timestamp
+    for name, known in (("titles", table.titles.titles), ("genres", table.titles.genres)):
+        if known:
+            arrays.update(_texts(name, [known.get(own, "") for own in table.item_ids]))
+    return arrays
+
+
+def _ids(name: str, ids: list[str]) -> dict[str, NDArray[Any]]:
+    """Return the ids as numbers if that changes none of them, else as texts."""
+    if all(INTEGER_ID.fullmatch(text) for text in ids):
+        try:
+            return {name: np.array([int(text) for text in ids], np.int64)}
+        except OverflowError:
+            pass
+    return _texts(name, ids)
+
+
+def _texts(name: str, texts: list[str]) -> dict[str, NDArray[Any]]:
+    column = TextColumn.of(texts)
+    return {f"{name}.blob": column.blob, f"{name}.offsets": column.offsets}
+
+
+def _grouping(name: str, codes: NDArray[np.int32], n: int) -> dict[str, NDArray[Any]]:
+    indptr = np.zeros(n + 1, np.int64)
+    np.cumsum(np.bincount(codes, minlength=n), out=indptr[1:])
+    narrow = len(codes) <= np.iinfo(np.int32).max
+    order = np.argsort(codes, kind="stable").astype(np.int32 if narrow else np.int64)
+    return {f"{name}.indptr": indptr, f"{name}.order": order}
+
+
+def _facts(table: Table, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    warning = table.titles.warning
+    return {
+        "n_ratings": len(table.value),
+        "n_users": len(table.user_ids),
+        "n_items": len(table.item_ids),
+        "low": float(table.value.min()),
+        "high": float(table.value.max()),
+        "step": _step(table.value),
+        "mean": float(table.value.mean(dtype=np.float64)),
+        "fingerprint": _fingerprint(arrays),
+        "unusable_rows": table.unusable_rows,
+        "duplicates": table.duplicates,
+        "problems": [dataclasses.asdict(problem) for problem in table.problems],
+        "warnings": [warning] if warning else [],
+    }
+
+
+def _step(values: NDArray[np.float32]) -> float | None:
+    """Return the greatest number that divides every difference between values.
+
+    None for a single value, or where the values are as good as continuous.
+    """
+    distinct = np.unique(values)
+    if not 1 < len(distinct) <= MOST_STEPS:
+        return None
+    # A 32-bit 3.7 is 3.7000000477; what was meant is its shortest text.
+    exact = [Fraction(str(value)) for value in distinct]
+    scale = reduce(lambda a, b: a * b // gcd(a, b), (value.denominator for value in exact))
+    step = Fraction(reduce(gcd, (int((value - exact[0]) * scale) for value in exact)), scale)
+    return float(step) if (exact[-1] - exact[0]) / step <= MOST_STEPS else None
+
+
+def _fingerprint(arrays: dict[str, NDArray[Any]]) -> str:
+    """Return a hash of ids, values and times: the same for the same ratings, wherever they are."""
+    digest = hashlib.sha256()
+    for part in ("user_ids", "item_ids", "user", "item", "value", "timestamp"):
+        for name in (part, f"{part}.blob", f"{part}.offsets"):
+            if name in arrays:
+                array = arrays[name]
+                little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+                digest.update(f"{name} {little.dtype.str} {little.shape}\n".encode())
+                digest.update(np.ascontiguousarray(little).data)
+    return digest.hexdigest()
+
+
+def _write_array(path: Path, array: NDArray[Any]) -> None:
+    with path.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,252 @@
+"""Ratings stores: directories of arrays that open in milliseconds; opening needs numpy alone."""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import tokenize
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cftui import paths
+from cftui.ratings.sources import FORMAT, locate
+from cftui.ratings.values import DataError, Grouping, Problem, Ratings, TextColumn, Vocabulary
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes read so far and the bytes in all; what it raises ends the ingest."""
+
+BUILDING = ".building-"
+"""Begins the names of stores that are not finished."""
+META = "meta.json"
+LOCK = "lock"
+
+
+def find_store(source: Path) -> Path | None:
+    """Return the store of a folder or file as it is now; none if there is none."""
+    try:
+        store = paths.stores_folder() / locate(source).key()
+    except (DataError, OSError):
+        return None
+    return store if store.is_dir() else None
+
+
+def open_ratings(source: Path, progress: Progress | None = None) -> Ratings:
+    """Return the ratings of a folder or file, from its store; makes the store where it is missing.
+
+    Raises DataError where the source cannot be read.
+    """
+    store = find_store(source)
+    if store is not None:
+        try:
+            return open_store(store)
+        except DataError:
+            pass  # a damaged store is made again from its source
+    return open_store(ingest(source, progress=progress))
+
+
+def ingest(source: Path, name: str | None = None, progress: Progress | None = None) -> Path:
+    """Return the store of a folder or file, built unless there is a sound one already.
+
+    Nothing is left behind by a build that fails. `name` is what messages call the data set.
+    Raises DataError where the source cannot be read or the store cannot be written.
+    """
+    files = locate(source)
+    try:
+        key = files.key()
+        store = paths.stores_folder() / key
+        if _is_sound(store):
+            return store
+        from cftui.ratings.build import write_store
+
+        with _building() as folder:
+            write_store(folder, files, name or files.name, progress)
+            if files.key() != key:
+                raise DataError(f"{source}: changed while it was being read; try again")
+            _publish(folder, store)
+    except OSError as error:
+        raise DataError(
+            f"{paths.stores_folder()}: the ratings store cannot be written: {error}; "
+            f"make room, or name another folder in {paths.HOME_VARIABLE}"
+        ) from error
+    return store
+
+
+def open_store(path: Path) -> Ratings:
+    """Return the ratings in a store, memory-mapped; raises DataError if the store is damaged."""
+    try:
+        meta = json.loads((path / META).read_text(encoding="utf-8"))
+        if meta["format"] != FORMAT:
+            raise ValueError(f"its format is {meta['format']}, not {FORMAT}")
+        arrays = {
+            name: _open_array(path / f"{name}.npy", kind, tuple(shape))
+            for name, (kind, shape) in meta["arrays"].items()
+        }
+        ratings = _assemble(path, meta, arrays)
+        _check_lengths(ratings)
+    except KeyError as error:
+        raise _damaged(path, f"{error} is missing") from None
+    except (
+        *(OSError, ValueError, TypeError, AttributeError, EOFError),
+        *(SyntaxError, tokenize.TokenError),  # a broken array header
+    ) as error:
+        raise _damaged(path, str(error)) from None
+    return ratings
+
+
+def _damaged(path: Path, reason: str) -> DataError:
+    return DataError(
+        f"{path}: damaged ratings store: {reason}; delete it and open the ratings file again"
+    )
+
+
+def _open_array(path: Path, kind: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    # A map of no bytes cannot be made.
+    array = np.load(path, mmap_mode="r" if all(shape) else None, allow_pickle=False)
+    if array.dtype.str != kind or array.shape != shape:
+        raise ValueError(f"{path.name} holds {array.dtype.str}{array.shape}, not {kind}{shape}")
+    # A plain view of the map: the subclass makes every indexing slower.
+    view: NDArray[Any] = np.asarray(array)
+    view.flags.writeable = False
+    return view
+
+
+def _assemble(path: Path, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Ratings:
+    def texts(name: str) -> TextColumn | None:
+        if f"{name}.blob" not in arrays:
+            return None
+        return TextColumn(arrays[f"{name}.blob"], arrays[f"{name}.offsets"])
+
+    name = str(meta["name"])
+    users = texts("user_ids") or arrays["user_ids"]
+    items = texts("item_ids") or arrays["item_ids"]
+    return Ratings(
+        user=arrays["user"],
+        item=arrays["item"],
+        value=arrays["value"],
+        timestamp=arrays.get("timestamp"),
+        users=Vocabulary("user", name, users),
+        items=Vocabulary("item", name, items, texts("titles"), texts("genres")),
+        by_user=Grouping(arrays["by_user.indptr"], arrays["by_user.order"]),
+        by_item=Grouping(arrays["by_item.indptr"], arrays["by_item.order"]),
+        low=float(meta["low"]),
+        high=float(meta["high"]),
+        step=None if meta["step"] is None else float(meta["step"]),
+        mean=float(meta["mean"]),
+        fingerprint=str(meta["fingerprint"]),
+        name=name,
+        source=str(meta["source"]),
+        path=path,
+        unusable_rows=int(meta["unusable_rows"]),
+        duplicates=int(meta["duplicates"]),
+        problems=tuple(Problem(**problem) for problem in meta["problems"]),
+        warnings=tuple(meta["warnings"]),
+    )
+
+
+def _check_lengths(ratings: Ratings) -> None:
+    """Raise ValueError unless the arrays fit each other."""
+    n = len(ratings.value)
+    groups = ((ratings.by_user, ratings.users), (ratings.by_item, ratings.items))
+    named = (ratings.items.titles_column, ratings.items.genres_column)
+    sound = n > 0 and len(ratings.user) == len(ratings.item) == n
+    sound = sound and (ratings.timestamp is None or len(ratings.timestamp) == n)
+    for group, vocabulary in groups:
+        sound = sound and len(group.indptr) == len(vocabulary) + 1
+        sound = sound and len(group.order) == n == int(group.indptr[-1])
+    for column in (ratings.users.ids, ratings.items.ids, *named):
+        if isinstance(column, TextColumn):
+            sound = sound and int(column.offsets[-1]) == len(column.blob)
+    for column in named:
+        sound = sound and (column is None or len(column) == len(ratings.items))
+    if not sound:
+        raise ValueError("its arrays do not fit each other")
+
+
+def _is_sound(store: Path) -> bool:
+    try:
+        open_store(store)
+    except DataError:
+        return False
+    return True
+
+
+@contextmanager
+def _building() -> Iterator[Path]:
+    """Give a new folder to build a store in; whatever is still there at the end is removed."""
+    stores = paths.stores_folder()
+    stores.mkdir(parents=True, exist_ok=True)
+    folder = stores / f"{BUILDING}{secrets.token_hex(8)}"
+    with _held(stores):
+        _sweep(stores)
+        folder.mkdir()
+        # Held for as long as we build: the system lets go of it when the process dies.
+        lock = _lock(folder / LOCK)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _publish(folder: Path, store: Path) -> None:
+    """Move a finished store into place, unless another process was faster."""
+    with _held(store.parent):
+        if _is_sound(store):
+            return
+        if store.exists():
+            # Moved aside first: a store under its final name is never half there.
+            aside = store.with_name(f"{BUILDING}{secrets.token_hex(8)}")
+            store.rename(aside)
+            shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(store)
+        sync_folder(store.parent)
+
+
+def _sweep(stores: Path) -> None:
+    """Remove what builders that died have left; the stores must be held."""
+    for folder in stores.glob(f"{BUILDING}*"):
+        try:
+            lock = _lock(folder / LOCK, wait=False)
+        except BlockingIOError:
+            continue
+        except OSError:
+            lock = None
+        shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+@contextmanager
+def _held(stores: Path) -> Iterator[None]:
+    """Hold the folder of stores against other processes, for moments only."""
+    lock = _lock(stores / ".lock")
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+def _lock(path: Path, wait: bool = True) -> int:
+    """Return the descriptor of a locked file; raises BlockingIOError if it is taken."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder written to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

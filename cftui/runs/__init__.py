@@ -1,0 +1,1 @@
+"""A run is a directory: what the trainer writes there and everyone else reads."""

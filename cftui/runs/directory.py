@@ -1,0 +1,276 @@
+"""Run directories: making them, finding them, and telling what state a run is in."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from cftui.config import ConfigError, RunConfig, make_config, read_config
+from cftui.paths import runs_folder
+from cftui.runs.checkpoint import replace_file
+from cftui.runs.lock import RunLock, is_held, last_beat
+
+State = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
+LIVE: tuple[State, ...] = ("starting", "running", "paused")
+REMOTE_SILENCE = 15.0
+"""Seconds without a heartbeat after which a run on another host is called silent."""
+
+
+class RunError(ValueError):
+    """A run that cannot be used as asked; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What `run.json` says: the state of a run, and what it was trained on."""
+
+    run: str
+    state: State
+    pid: int
+    host: str
+    created: float
+    """Seconds since 1970."""
+    data_name: str
+    data_source: str
+    store: str
+    fingerprint: str
+    """Of the ratings."""
+    n_users: int
+    n_items: int
+    low: float
+    high: float
+    epochs: int
+    """Epochs asked for."""
+    device: str = ""
+    threads: int = 0
+    """CPU threads in use; kept for resuming, since sums depend on it."""
+    versions: dict[str, str] | None = None
+    parameter_count: int = 0
+    step: int = 0
+    steps_per_epoch: int = 0
+    epoch: int = 0
+    """Whole epochs done."""
+    valid_mse: float | None = None
+    valid_rmse: float | None = None
+    best_valid_mse: float | None = None
+    message: str = ""
+    """Why it failed, with the remedy."""
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """A run's state as a reader sees it now."""
+
+    record: RunRecord
+    shown: str
+    """The record's state; `died` where its trainer is gone; for another host when it was heard."""
+    alive: bool
+    note: str = ""
+
+
+class Run:
+    """A run directory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def id(self) -> str:
+        """Return the directory's name, which is the run's id."""
+        return self.path.name
+
+    @property
+    def events(self) -> Path:
+        """Return the path of the events file."""
+        return self.path / "events.jsonl"
+
+    @property
+    def lock(self) -> Path:
+        """Return the path of the lock file."""
+        return self.path / "lock"
+
+    @property
+    def last(self) -> Path:
+        """Return the path of the newest checkpoint, with all that resuming needs."""
+        return self.path / "last.safetensors"
+
+    @property
+    def best(self) -> Path:
+        """Return the path of the parameters at the best validation loss."""
+        return self.path / "best.safetensors"
+
+    @property
+    def log(self) -> Path:
+        """Return the path of the trainer's log."""
+        return self.path / "log.txt"
+
+    @property
+    def has_weights(self) -> bool:
+        """Return whether a checkpoint was ever written."""
+        return self.last.is_file()
+
+    def config(self) -> RunConfig:
+        """Return the run's configuration; raises RunError if its file is broken."""
+        try:
+            return make_config(read_config(self.path / "config.toml"))
+        except ConfigError as error:
+            raise RunError(f"{self.id}: {error}") from None
+
+    def record(self) -> RunRecord:
+        """Return what run.json says; raises RunError if it is missing or broken."""
+        path = self.path / "run.json"
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            known = {field.name for field in fields(RunRecord)}
+            return RunRecord(**{key: value for key, value in raw.items() if key in known})
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise RunError(f"{path}: damaged ({error}); `cftui runs rm {self.id}`") from None
+
+    def write_record(self, record: RunRecord) -> None:
+        """Replace run.json; raises OSError where the disk refuses."""
+        text = json.dumps(asdict(record), indent=1)
+        replace_file(self.path / "run.json", text.encode(), sync=record.state not in LIVE)
+
+    def status(self) -> RunStatus:
+        """Return the state as it is now: a live state whose lock is free has died."""
+        record = self.record()
+        if record.host != socket.gethostname() and record.state in LIVE:
+            heard = last_beat(self.lock) or record.created
+            silence = max(0.0, time.time() - heard)
+            shown = f"on {record.host}, last heard {silence:.0f} s ago"
+            return RunStatus(record, shown, silence < REMOTE_SILENCE)
+        alive = is_held(self.lock)
+        if record.state not in LIVE:
+            # Between its last word and its end a trainer still holds the lock.
+            return RunStatus(record, record.state, alive=False)
+        if alive:
+            return RunStatus(record, record.state, alive=True)
+        again = self.record()  # it may have ended between the two looks
+        if again.state not in LIVE:
+            return RunStatus(again, again.state, alive=False)
+        return RunStatus(record, "died", alive=False, note=self.log_end())
+
+    def log_end(self, lines: int = 5) -> str:
+        """Return the last lines of the trainer's log."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(max(0, self.log.stat().st_size - 8192))
+                tail = file.read().decode(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return "\n".join(tail[-lines:])
+
+    def name(self) -> str:
+        """Return the name that the user gave, or an empty string."""
+        return str(self._user().get("name", ""))
+
+    def rename(self, name: str) -> None:
+        """Give the run a name; raises OSError where the disk refuses."""
+        import tomli_w
+
+        content = tomli_w.dumps({**self._user(), "name": name})
+        replace_file(self.path / "user.toml", content.encode())
+
+    def _user(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads((self.path / "user.toml").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+
+    def delete(self) -> None:
+        """Remove the run and all its files. Raises RunError while its trainer lives."""
+        if is_held(self.lock):
+            raise RunError(f"{self.id} is live; stop it first: cftui runs stop {self.id}")
+        # Renamed first, so that a half-deleted run is never listed.
+        doomed = self.path.with_name(f".deleted-{self.id}-{os.getpid()}")
+        self.path.rename(doomed)
+        shutil.rmtree(doomed)
+
+
+def new_id(config: RunConfig) -> str:
+    """Return an id for a new run: local time, model, optimizer, four random characters."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+    tail = "".join(secrets.choice(alphabet) for _ in range(4))
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    return f"{stamp}-{config.model.name}-{config.optimizer.name}-{tail}"
+
+
+def create_run(record: RunRecord, config: RunConfig) -> tuple[Run, RunLock]:
+    """Make a run's directory and return it with its lock, held from its first sight on.
+
+    Raises RunError if the id is taken, OSError where the folder cannot be written.
+    """
+    import tomli_w
+
+    path = runs_folder() / record.run
+    if path.exists():
+        raise RunError(f"a run called {record.run} exists; leave out --id or choose another")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hidden = path.with_name(f".new-{record.run}-{os.getpid()}")
+    (hidden / "control").mkdir(parents=True)
+    try:
+        lock = RunLock(hidden / "lock")
+        (hidden / "config.toml").write_bytes(tomli_w.dumps(config.to_settings()).encode())
+        Run(hidden).write_record(record)
+        hidden.rename(path)
+    except BaseException:
+        shutil.rmtree(hidden, ignore_errors=True)
+        raise
+    return Run(path), lock
+
+
+def list_runs() -> list[Run]:
+    """Return all runs, newest first; what is not a run directory is left out."""
+    return sorted(_run_directories(), key=lambda run: run.id, reverse=True)
+
+
+def _run_directories() -> Iterator[Run]:
+    try:
+        entries = list(os.scandir(runs_folder()))
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        if not entry.name.startswith(".") and (Path(entry.path) / "run.json").is_file():
+            yield Run(Path(entry.path))
+
+
+def find_run(word: str, fingerprint: str | None = None) -> Run:
+    """Return the run that an id, a unique prefix, a name or `latest` means.
+
+    `latest` is the newest run that has weights, on the ratings with this fingerprint if one is
+    given. Raises RunError, with what there is, where no run or several fit.
+    """
+    runs = list_runs()
+    if word == "latest":
+        return _latest(runs, fingerprint)
+    for fits in (
+        [run for run in runs if run.id == word],
+        [run for run in runs if run.name() == word],
+        [run for run in runs if word and run.id.startswith(word)],
+    ):
+        if len(fits) == 1:
+            return fits[0]
+        if fits:
+            raise RunError(f"{word!r} fits several runs: {', '.join(run.id for run in fits[:8])}")
+    newest = f"; the newest is {runs[0].id}" if runs else "; train one: cftui train"
+    raise RunError(f"no run {word!r}{newest}")
+
+
+def _latest(runs: list[Run], fingerprint: str | None) -> Run:
+    for run in runs:
+        if not run.has_weights:
+            continue
+        try:
+            if fingerprint in (None, run.record().fingerprint):
+                return run
+        except RunError:
+            continue
+    on = " on these ratings" if fingerprint else ""
+    raise RunError(f"no run with weights yet{on}; train one: cftui train")

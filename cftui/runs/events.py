@@ -1,0 +1,279 @@
+"""Events of a run: what happened, one JSON object a line, append only."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of the events; `event` is the word that names the kind in the file."""
+
+    event: ClassVar[str] = ""
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """Training begins: the model is built and its first step is next."""
+
+    event: ClassVar[str] = "started"
+    run: str
+    time: float
+    """Seconds since 1970."""
+    pid: int
+    host: str
+    device: str
+    parameter_count: int
+    n_train: int
+    """Ratings trained on."""
+    n_valid: int
+    """Ratings held out."""
+    unseen_pairs: int
+    """Held-out ratings whose user or item has no rating in training."""
+    steps_per_epoch: int
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Resumed(Event):
+    """Training goes on from a checkpoint; steps and epochs after `step` are undone."""
+
+    event: ClassVar[str] = "resumed"
+    run: str
+    time: float
+    pid: int
+    host: str
+    device: str
+    step: int
+    epoch: int
+
+
+@dataclass(frozen=True)
+class Step(Event):
+    """The steps since the last such event; losses are mean squared errors of the batches."""
+
+    event: ClassVar[str] = "step"
+    step: int
+    """Steps done, counted from 1."""
+    loss: float
+    """Mean over the steps reported."""
+    low: float
+    high: float
+    smooth: float
+    """Debiased exponentially weighted average as of this step (lesson 5, decay 0.98)."""
+    learning_rate: float
+    seconds: float
+    """Time spent training, pauses left out."""
+
+
+@dataclass(frozen=True)
+class Epoch(Event):
+    """The end of one pass over the training ratings; errors in squared rating units."""
+
+    event: ClassVar[str] = "epoch"
+    epoch: int
+    """Counted from 1."""
+    step: int
+    train_loss: float
+    """Mean squared error over the epoch, as it was when each batch was met."""
+    valid_mse: float
+    """Of the model's own output, as the lesson reports it."""
+    valid_rmse: float
+    valid_mse_clipped: float
+    """With predictions cut to the range of the ratings."""
+    unseen_pairs: int
+    unseen_mse: float | None
+    """Of the held-out pairs whose user or item has no training rating."""
+    learning_rate: float
+    seconds: float
+    """Time this epoch took, evaluation left out."""
+    train_seconds: float
+
+
+@dataclass(frozen=True)
+class Control(Event):
+    """A wish was obeyed, refused or discarded."""
+
+    event: ClassVar[str] = "control"
+    time: float
+    step: int
+    wish: str
+    value: float | None
+    sender: str
+    sent_ns: int
+    outcome: str
+    """`obeyed`, or why it was not."""
+
+
+@dataclass(frozen=True)
+class Checkpointed(Event):
+    """The state after `step` is safe on disk."""
+
+    event: ClassVar[str] = "checkpoint"
+    step: int
+    epoch: int
+    seconds: float
+    """How long the writing took."""
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """Training ended by a fault; the last checkpoint stands."""
+
+    event: ClassVar[str] = "failed"
+    run: str
+    time: float
+    step: int
+    message: str
+    """What happened and what to do."""
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    """Training ended as asked: all epochs done, or stopped with a checkpoint."""
+
+    event: ClassVar[str] = "finished"
+    run: str
+    time: float
+    outcome: str
+    """`finished` or `stopped`."""
+    epochs: int
+    """Whole epochs done."""
+    step: int
+    valid_mse: float | None
+    valid_rmse: float | None
+    valid_mse_clipped: float | None
+    best_valid_mse: float | None
+    best_epoch: int | None
+    unseen_pairs: int
+    unseen_mse: float | None
+    train_seconds: float
+    wall_seconds: float
+    """From the start of the process that ended it."""
+
+
+KINDS: dict[str, type[Event]] = {
+    kind.event: kind
+    for kind in (
+        Started,
+        Resumed,
+        Step,
+        Epoch,
+        Control,
+        Checkpointed,
+        Failed,
+        Finished,
+    )
+}
+
+
+def to_json(event: Event) -> str:
+    """Return the event as one line of JSON without its newline."""
+    return json.dumps({"event": event.event, **asdict(event)}, separators=(",", ":"))
+
+
+def from_json(line: str | bytes) -> Event | None:
+    """Return the event of a line; none for a damaged line or a kind that is not known here."""
+    try:
+        record = json.loads(line)
+        kind = KINDS[record.pop("event")]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    values = {field.name: record[field.name] for field in fields(kind) if field.name in record}
+    missing = [f.name for f in fields(kind) if f.default is MISSING and f.name not in values]
+    return None if missing else kind(**values)
+
+
+class EventLog:
+    """Appends events to a run's file; a line is written whole or taken back."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file; a torn last line, left by a killed trainer, is cut off."""
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._size = _whole_lines(self._file)
+        os.ftruncate(self._file, self._size)
+
+    def write(self, event: Event) -> None:
+        """Append one event. Raises OSError (disk full, say), leaving no torn line."""
+        line = (to_json(event) + "\n").encode()
+        try:
+            rest = line
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError:
+            os.ftruncate(self._file, self._size)
+            raise
+        self._size += len(line)
+
+    def sync(self) -> None:
+        """Wait until what was written is on disk."""
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+
+def _whole_lines(file: int) -> int:
+    """Return the length of the file up to its last newline."""
+    end = os.fstat(file).st_size
+    while end > 0:
+        start = max(0, end - 65536)
+        newline = os.pread(file, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0
+
+
+class EventTail:
+    """Reads a run's events as they are appended, each once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def read(self, most_bytes: int = 1 << 20) -> list[Event]:
+        """Return the events since the last call, at most about `most_bytes` of them.
+
+        A line without its newline is left for later. A missing file has no events.
+        """
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                chunk = file.read(most_bytes)
+        except FileNotFoundError:
+            return []
+        end = chunk.rfind(b"\n") + 1
+        self._offset += end
+        parsed = map(from_json, chunk[:end].splitlines())
+        return [event for event in parsed if event is not None]
+
+
+def read_events(path: Path) -> Iterator[Event]:
+    """Yield all events in a file, in order, undone ones too."""
+    tail = EventTail(path)
+    while events := tail.read():
+        yield from events
+
+
+def settled(events: Iterable[Event]) -> list[Event]:
+    """Return the events without the steps and epochs that a later `resumed` undid."""
+    kept: list[Event] = []
+    for event in events:
+        if isinstance(event, Resumed):
+            kept = [old for old in kept if not _undone(old, event.step)]
+        kept.append(event)
+    return kept
+
+
+def _undone(event: Event, step: int) -> bool:
+    return isinstance(event, Step | Epoch) and event.step > step
+
+
+def as_row(event: Event) -> dict[str, Any]:
+    """Return the event as a mapping, its kind under `event`."""
+    return {"event": event.event, **asdict(event)}

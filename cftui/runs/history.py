@@ -1,0 +1,102 @@
+"""A run's story so far, gathered from its events: curves, epochs, how it ended."""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable
+from pathlib import Path
+
+from cftui.runs.events import Control, Epoch, Event, Failed, Finished, Resumed, Started, Step
+
+
+class Curve:
+    """Columns of the step events, equally long; steps rise."""
+
+    def __init__(self) -> None:
+        self.step = array("q")
+        self.loss = array("d")
+        self.low = array("d")
+        self.high = array("d")
+        self.smooth = array("d")
+        self.learning_rate = array("d")
+        self.seconds = array("d")
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+    def append(self, event: Step) -> None:
+        """Add one step event at the end."""
+        self.step.append(event.step)
+        for name in ("loss", "low", "high", "smooth", "learning_rate", "seconds"):
+            getattr(self, name).append(getattr(event, name))
+
+    def rewind(self, step: int) -> None:
+        """Drop everything after a step."""
+        keep = bisect_right(self.step, step)
+        for column in vars(self).values():
+            del column[keep:]
+
+
+class History:
+    """What the events of a run add up to; `feed` it as they come."""
+
+    def __init__(self) -> None:
+        self.started: Started | None = None
+        self.curve = Curve()
+        self.epochs: list[Epoch] = []
+        self.controls: list[Control] = []
+        self.end: Finished | Failed | None = None
+        self.version = 0
+        """Rises with every event, so that a view knows when to draw anew."""
+
+    @property
+    def step(self) -> int:
+        """Return the number of steps done, as far as reported."""
+        reported = self.curve.step[-1] if len(self.curve) else 0
+        return max(reported, self.epochs[-1].step if self.epochs else 0)
+
+    @property
+    def train_seconds(self) -> float:
+        """Return the time spent training, pauses left out."""
+        return self.curve.seconds[-1] if len(self.curve) else 0.0
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """Return the speed over about the last 5 s of training; none before two reports."""
+        seconds, steps = self.curve.seconds, self.curve.step
+        if len(steps) < 2:
+            return None
+        first = min(bisect_right(seconds, seconds[-1] - 5.0), len(steps) - 2)
+        elapsed = seconds[-1] - seconds[first]
+        return (steps[-1] - steps[first]) / elapsed if elapsed > 0 else None
+
+    def feed(self, events: Iterable[Event]) -> None:
+        """Take in further events, in the order of the file."""
+        for event in events:
+            self._take(event)
+            self.version += 1
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Step():
+                self.curve.append(event)
+            case Epoch():
+                self.epochs.append(event)
+            case Control():
+                self.controls.append(event)
+            case Started():
+                self.started = event
+            case Resumed():
+                self.curve.rewind(event.step)
+                self.epochs = [epoch for epoch in self.epochs if epoch.step <= event.step]
+                self.end = None
+            case Finished() | Failed():
+                self.end = event
+
+
+def read_history(path: Path) -> History:
+    """Return the history in an events file, read to its present end."""
+    from cftui.runs.events import read_events
+
+    history = History()
+    history.feed(read_events(path))
+    return history

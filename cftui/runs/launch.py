@@ -1,0 +1,82 @@
+"""Starting a trainer that outlives whoever starts it, in a session of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cftui.config import RunConfig
+from cftui.paths import runs_folder
+from cftui.runs.directory import Run
+
+
+@dataclass(frozen=True)
+class Launched:
+    """A trainer just started."""
+
+    run: Run
+    """Its directory appears when the ratings are read."""
+    process: "subprocess.Popen[bytes]"
+    output: Path
+    """What it prints until the directory is there; later the run's log."""
+
+    def ended(self) -> bool:
+        """Return whether the process has ended; reaps it if so."""
+        return self.process.poll() is not None
+
+    def last_words(self) -> str:
+        """Return what it printed before it had a directory, and clear it away."""
+        try:
+            words = self.output.read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            words = ""
+        claim_start_files(self.run)
+        return words.removeprefix("cftui: ")
+
+
+def launch(config: RunConfig, run_id: str, name: str = "") -> Launched:
+    """Start a trainer for a new run. Raises OSError if it cannot be started."""
+    import tomli_w
+
+    runs_folder().mkdir(parents=True, exist_ok=True)
+    settings = _start_file(run_id, "toml")
+    settings.write_bytes(tomli_w.dumps(config.to_settings()).encode())
+    words = ["train", "--config", str(settings), "--id", run_id, "--name", name]
+    return _spawn(words, Run(runs_folder() / run_id), _start_file(run_id, "log"))
+
+
+def launch_resume(run: Run) -> Launched:
+    """Start a trainer that goes on with a run. Raises OSError if it cannot be started."""
+    return _spawn(["runs", "resume", run.id], run, run.log)
+
+
+def claim_start_files(run: Run) -> None:
+    """Make the output of a detached start the run's log, and drop its settings file.
+
+    The trainer calls this when its directory is there; its output goes on into the renamed file.
+    """
+    _start_file(run.id, "toml").unlink(missing_ok=True)
+    output = _start_file(run.id, "log")
+    if output.exists():
+        output.rename(run.log) if run.path.is_dir() else output.unlink()
+
+
+def _start_file(run_id: str, kind: str) -> Path:
+    return runs_folder() / f".start-{run_id}.{kind}"
+
+
+def _spawn(words: Sequence[str], run: Run, output: Path) -> Launched:
+    handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cftui.cli", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=handle,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    finally:
+        os.close(handle)
+    return Launched(run, process, output)

@@ -1,0 +1,77 @@
+"""The lock that a trainer holds for life: how everyone on this host knows that a run is alive."""
+
+import fcntl
+import json
+import os
+import socket
+import time
+from pathlib import Path
+
+
+class RunHeld(RuntimeError):
+    """Another trainer has the run; the message says who."""
+
+
+class RunLock:
+    """An flock on a file that names its holder. The kernel frees it however the holder dies."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock. Raises RunHeld if another process has it for over half a second.
+
+        A reader that asks `is_held` holds a shared lock for microseconds, hence the patience.
+        """
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        deadline = time.monotonic() + 0.5
+        while True:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    os.close(self._file)
+                    raise RunHeld(f"{path.parent.name} is held by {holder(path)}") from None
+                time.sleep(0.01)
+        name = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, json.dumps(name).encode(), 0)
+
+    def beat(self) -> None:
+        """Touch the file, so that another host sees that the holder lives."""
+        os.utime(self._file)
+
+    def release(self) -> None:
+        """Give the lock back."""
+        os.close(self._file)
+
+
+def holder(path: Path) -> str:
+    """Return who last took the lock, in words."""
+    try:
+        name = json.loads(path.read_text(encoding="utf-8"))
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(float(name["since"])))
+        return f"process {name['pid']} on {name['host']} since {since}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"
+
+
+def is_held(path: Path) -> bool:
+    """Return whether a living process of this host holds the lock."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+def last_beat(path: Path) -> float | None:
+    """Return when the holder was last heard of, in seconds since 1970; none if never."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,1 @@
+"""Training: the trainer owns epochs and events, an engine owns parameters and steps."""

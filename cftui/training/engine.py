@@ -1,0 +1,65 @@
+"""What a trainer asks of an engine, and which engine serves a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from cftui.config import RunConfig
+from cftui.parameters import DataInfo
+
+Arrays = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class TrainingRatings:
+    """The ratings trained on; arrays of shape (n_train,), read-only."""
+
+    user: np.ndarray
+    item: np.ndarray
+    value: np.ndarray
+    info: DataInfo
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+
+class Engine(Protocol):
+    """Owns parameters and steps; state is named arrays, anything postponed settled first."""
+
+    device: str
+    threads: int
+
+    def start(self, config: RunConfig, ratings: TrainingRatings, initial: Arrays | None) -> None:
+        """Build the model and the optimizer; without `initial` the model draws its own values."""
+
+    def run(self, order: np.ndarray, learning_rates: np.ndarray) -> np.ndarray:
+        """Take a step a batch and return one mean squared error a step, float32.
+
+        `order`: positions in the training ratings, batches in a row, the last may be short.
+        `learning_rates`: one a step.
+        """
+
+    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return predicted ratings, float32, shape (n,), without dropout."""
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Return the model's parameters by name."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return all that going on needs besides the parameters: slots, random states."""
+
+    def restore(self, parameters: Arrays, state: Arrays) -> None:
+        """Go back to what `parameters` and `state` returned."""
+
+
+def make_engine(config: RunConfig, threads: int) -> Engine:
+    """Return the engine for a run; raises EngineError if its device is not there."""
+    from cftui.training.torch_engine import TorchEngine
+
+    return TorchEngine(config.training.device, threads)
+
+
+class EngineError(RuntimeError):
+    """An engine that cannot serve a run here; the message says what to do."""

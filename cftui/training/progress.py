@@ -1,0 +1,58 @@
+"""How far a run is: all that the trainer itself must remember to go on exactly."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+
+SMOOTHING = 0.98
+"""Share of the old average kept at each step (lesson 5, `avg_mom`)."""
+
+
+@dataclass
+class Progress:
+    """The trainer's own part of the resume state."""
+
+    base_rate: float
+    """The learning rate that the schedule scales; a wish may replace it."""
+    epoch: int = 0
+    """Whole epochs done."""
+    position: int = 0
+    """Steps done in the present epoch."""
+    step: int = 0
+    """Steps done in all."""
+    average: float = 0.0
+    """Exponentially weighted average of the losses, not yet debiased."""
+    squares: float = 0.0
+    """Sum over the present epoch of loss times batch size: its squared errors."""
+    train_seconds: float = 0.0
+    epoch_seconds: float = 0.0
+    valid_mse: float | None = None
+    valid_mse_clipped: float | None = None
+    unseen_mse: float | None = None
+    best_valid_mse: float | None = None
+    best_epoch: int | None = None
+    best_step: int | None = None
+
+    @property
+    def smooth(self) -> float:
+        """Return the debiased average: as if it had not started from zero (Adam, section 3)."""
+        return self.average / (1.0 - SMOOTHING**self.step) if self.step else 0.0
+
+    def take(self, loss: float, batch: int) -> None:
+        """Count one step with its loss and the number of ratings in its batch."""
+        self.step += 1
+        self.position += 1
+        self.average = self.average * SMOOTHING + loss * (1.0 - SMOOTHING)
+        self.squares += loss * batch
+
+    def to_json(self) -> str:
+        """Return the state as text; floats survive exactly."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Progress":
+        """Read what `to_json` wrote; raises ValueError if it is something else."""
+        try:
+            raw = json.loads(text)
+            return cls(**{field.name: raw[field.name] for field in fields(cls)})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a training state: {error}") from None

@@ -1,0 +1,156 @@
+"""The engine that runs any module with torch.optim, on any device."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cftui.config import RunConfig
+from cftui.models import model_class
+from cftui.optim import make_optimizer
+from cftui.training.engine import Arrays, EngineError, TrainingRatings
+
+SMALL_MODEL = 5_000_000
+"""Parameters below which a second CPU thread gains little and costs the screen its core."""
+SCORE_CHUNK = 65_536
+
+
+class TorchEngine:
+    """Ratings, order and parameters live on the device; losses are read back in bulk."""
+
+    def __init__(self, device: str, threads: int) -> None:
+        """Choose the device. Raises EngineError if it is not there."""
+        self._device = choose_device(device)
+        self.device = str(self._device)
+        self.threads = threads
+
+    def start(self, config: RunConfig, ratings: TrainingRatings, initial: Arrays | None) -> None:
+        """Build the model and the optimizer."""
+        if not self.threads:
+            small = config.model.parameter_count(ratings.info) < SMALL_MODEL
+            self.threads = 1 if small else torch.get_num_threads()
+        torch.set_num_threads(self.threads)
+        torch.manual_seed(config.training.seed)
+        # Kernels that add in a fixed order, where the device has them.
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        model = model_class(config.model.name).from_data(ratings.info, config.model)
+        self._model = model.to(self._device)
+        if initial is not None:
+            self._load(initial)
+        self._optimizer = make_optimizer(config.optimizer, self._model.parameters())
+        self._batch_size = config.training.batch_size
+        self._users = self._resident(ratings.user)
+        self._items = self._resident(ratings.item)
+        self._values = self._resident(ratings.value)
+
+    def run(self, order: np.ndarray, learning_rates: np.ndarray) -> np.ndarray:
+        """Take a step a batch; return the losses, float32, shape (steps,)."""
+        model, optimizer, size = self._model, self._optimizer, self._batch_size
+        model.train()
+        positions = self._resident(order)
+        users, items, values = (
+            self._users[positions],
+            self._items[positions],
+            self._values[positions],
+        )
+        losses = torch.empty(len(learning_rates), device=self._device)
+        for step, rate in enumerate(learning_rates.tolist()):
+            batch = slice(step * size, (step + 1) * size)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.zero_grad()
+            loss = functional.mse_loss(model(users[batch], items[batch]), values[batch])
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            losses[step] = loss.detach()
+        return losses.cpu().numpy()
+
+    @torch.no_grad()
+    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return predicted ratings, float32, shape (n,), without dropout."""
+        self._model.eval()
+        scores = np.empty(len(users), dtype=np.float32)
+        for start in range(0, len(users), SCORE_CHUNK):
+            part = slice(start, start + SCORE_CHUNK)
+            predicted = self._model(self._resident(users[part]), self._resident(items[part]))
+            scores[part] = predicted.float().cpu().numpy()
+        return scores
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Return copies of the model's parameters by name."""
+        return {name: _to_numpy(value) for name, value in self._named()}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the optimizer's slots and the random states."""
+        names = [name for name, _ in self._named()]
+        arrays = {"random/cpu": torch.get_rng_state().numpy().copy()}
+        if self._device.type == "cuda":
+            arrays["random/cuda"] = torch.cuda.get_rng_state(self._device).numpy().copy()
+        for index, slots in self._optimizer.state_dict()["state"].items():
+            for slot, value in slots.items():
+                if value is not None:
+                    arrays[f"optimizer/{slot}/{names[index]}"] = _to_numpy(value)
+        return arrays
+
+    def restore(self, parameters: Arrays, state: Arrays) -> None:
+        """Go back to what `parameters` and `state` returned."""
+        self._load(parameters)
+        names = {name: index for index, (name, _) in enumerate(self._named())}
+        slots: dict[int, dict[str, Any]] = {}
+        for key, array in state.items():
+            kind, _, rest = key.partition("/")
+            if kind == "optimizer":
+                slot, _, name = rest.partition("/")
+                slots.setdefault(names[name], {})[slot] = torch.from_numpy(array.copy())
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": slots, "param_groups": groups})
+        torch.set_rng_state(torch.from_numpy(state["random/cpu"].copy()))
+        if "random/cuda" in state and self._device.type == "cuda":
+            cuda_state = torch.from_numpy(state["random/cuda"].copy())
+            torch.cuda.set_rng_state(cuda_state, self._device)
+
+    def _named(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """Yield parameters by name; a table is called as its embedding, without `.weight`."""
+        tables = {
+            f"{name}.weight": name
+            for name, module in self._model.named_modules()
+            if isinstance(module, nn.Embedding)
+        }
+        for name, value in self._model.named_parameters():
+            yield tables.get(name, name), value
+
+    @torch.no_grad()
+    def _load(self, arrays: Arrays) -> None:
+        for name, value in self._named():
+            value.copy_(torch.from_numpy(np.array(arrays[name], dtype=np.float32)))
+
+    def _resident(self, array: np.ndarray) -> Tensor:
+        """Return the array on the device; codes become int64, which look-ups take anywhere."""
+        if array.dtype.kind == "i":
+            array = array.astype(np.int64, copy=False)
+        return torch.from_numpy(np.array(array)).to(self._device)
+
+
+def _to_numpy(value: Tensor) -> np.ndarray:
+    array: np.ndarray = value.detach().cpu().numpy().copy()
+    return array
+
+
+def choose_device(word: str) -> torch.device:
+    """Return the device a configuration names; `auto` is the first GPU, else the CPU.
+
+    Raises EngineError if it is not there.
+    """
+    if word == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(word)
+    missing = {
+        "cuda": not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count(),
+        "mps": not torch.backends.mps.is_available(),
+    }
+    if missing.get(device.type, False):
+        raise EngineError(f"training.device = {word!r}: no such device here; use auto or cpu")
+    return device

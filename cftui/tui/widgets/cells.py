@@ -1,0 +1,95 @@
+"""The cells of a table's line: their widths, and their text cut to fit."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.strip import Strip
+
+from cftui.charts import plain
+
+GAP = 2
+"""Blank cells between columns."""
+
+GUTTER = 2
+"""Cells before the first column, where the cursor's mark stands."""
+
+NARROWEST = 8
+"""Least width of a flexible column; a table too wide for its place scrolls sideways."""
+
+Cell = str | Text
+"""What a cell shows: data, never markup; control characters are replaced."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    label: str
+    width: int | None = None
+    """In cells; None takes what the others leave (several share it)."""
+    align: Literal["left", "right"] = "left"
+    key: Callable[[Any], Cell] | None = None
+    """Makes the cell from a row; None takes the row's own element at this column's place."""
+
+
+def column_widths(columns: Sequence[Column], room: int) -> tuple[int, ...]:
+    """Return each column's width in cells, in a table that is `room` cells wide."""
+    left = room - GUTTER - GAP * (len(columns) - 1) - sum(column.width or 0 for column in columns)
+    flexible = [index for index, column in enumerate(columns) if column.width is None]
+    widths = [column.width or 0 for column in columns]
+    for place, index in enumerate(flexible):
+        share = left // len(flexible) + (place < left % len(flexible))
+        widths[index] = max(share, NARROWEST)
+    return tuple(widths)
+
+
+def line(
+    cells: Sequence[Cell],
+    columns: Sequence[Column],
+    widths: Sequence[int],
+    style: Style,
+    *,
+    mark: str,
+    console: Console,
+) -> Strip:
+    """Return one line of a table: a mark of one cell, then each cell in its column's width."""
+    segments = [Segment(mark + " " * (GUTTER - 1), style)]
+    for index, (cell, column, width) in enumerate(zip(cells, columns, widths, strict=True)):
+        parts = cut(_inked(cell, style, console), width)
+        room = Segment(" " * (width - sum(part.cell_length for part in parts)), style)
+        if index:
+            segments.append(Segment(" " * GAP, style))
+        segments += [room, *parts] if column.align == "right" else [*parts, room]
+    return Strip(segments).simplify()
+
+
+def _inked(cell: Cell, style: Style, console: Console) -> list[Segment]:
+    if isinstance(cell, str):
+        return [Segment(plain(cell), style)]
+    return [
+        Segment(plain(text), style + ink if ink else style)
+        for text, ink, _ in cell.render(console)
+        if text
+    ]
+
+
+def cut(segments: list[Segment], width: int) -> list[Segment]:
+    """Return segments cut to a number of cells, with an ellipsis where something was left out."""
+    if sum(segment.cell_length for segment in segments) <= width:
+        return segments
+    kept: list[Segment] = []
+    room = width - 1
+    for segment in segments:
+        text = segment.text
+        if cell_len(text) > room:
+            kept.append(Segment(set_cell_size(text, max(room, 0)).rstrip() + "…", segment.style))
+            break
+        kept.append(segment)
+        room -= cell_len(text)
+    return kept if width > 0 else []

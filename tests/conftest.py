@@ -1,0 +1,27 @@
+"""Fixtures for all tests: a home of their own, and the bundled ratings."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cftui import paths
+from cftui.ratings.store import open_ratings
+from cftui.ratings.values import Ratings
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give every test user folders of its own, so that none sees or touches the user's."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv(paths.HOME_VARIABLE, str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ratings]:
+    """Give the bundled ratings, from a store that all tests share and none may change."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(paths.HOME_VARIABLE, str(tmp_path_factory.mktemp("shared-home")))
+        ratings = open_ratings(paths.bundled_folder() / paths.BUNDLED)
+    yield ratings

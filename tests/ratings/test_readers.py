@@ -1,0 +1,238 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cftui.paths import BUNDLED, bundled_folder
+from cftui.ratings import readers
+from cftui.ratings.store import open_ratings
+from cftui.ratings.values import DataError, Problem, Ratings
+
+HEADER = "userId,movieId,rating,timestamp\n"
+
+
+def pairs(ratings: Ratings) -> list[tuple[str, str, float]]:
+    """Return the ratings by their ids, in the store's order."""
+    return [
+        (ratings.users.id_of(user), ratings.items.id_of(item), float(value))
+        for user, item, value in zip(ratings.user, ratings.item, ratings.value, strict=True)
+    ]
+
+
+def test_the_bundled_ratings_are_those_of_the_file(bundled: Ratings) -> None:
+    raw = pd.read_csv(bundled_folder() / BUNDLED / "ratings.csv")
+    assert isinstance(bundled.users.ids, np.ndarray)
+    assert isinstance(bundled.items.ids, np.ndarray)
+    np.testing.assert_array_equal(bundled.users.ids, raw.userId.unique())
+    np.testing.assert_array_equal(bundled.items.ids, raw.movieId.unique())
+    np.testing.assert_array_equal(bundled.users.ids[bundled.user], raw.userId)
+    np.testing.assert_array_equal(bundled.items.ids[bundled.item], raw.movieId)
+    np.testing.assert_array_equal(bundled.value, raw.rating)
+    np.testing.assert_array_equal(bundled.timestamp, raw.timestamp)
+    assert bundled.mean == pytest.approx(raw.rating.mean(), abs=1e-12)
+
+
+def test_many_chunks_give_what_one_gives(
+    bundled: Ratings, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "ROWS_A_CHUNK", 7_001)
+    again = open_ratings(bundled_folder() / BUNDLED)
+    assert again.path != bundled.path
+    assert again.fingerprint == bundled.fingerprint
+
+
+def test_columns_are_found_by_name(write) -> None:
+    source = write("Note,RATING,timestamp,MovieId, userid\nx,3.5,9,b,a\ny,4,8,c,a\n")
+    ratings = open_ratings(source)
+    assert pairs(ratings) == [("a", "b", 3.5), ("a", "c", 4.0)]
+    assert list(ratings.timestamp) == [9, 8]
+
+
+def test_a_file_without_timestamps_has_none(write) -> None:
+    ratings = open_ratings(write("userId,movieId,rating\n1,2,3\n"))
+    assert ratings.timestamp is None
+    assert pairs(ratings) == [("1", "2", 3.0)]
+    assert ratings.step is None
+
+
+def test_a_path_to_any_csv_is_a_source(tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text("userId,movieId,rating\n1,2,3\n")
+    assert open_ratings(path).name == "votes"
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_line_endings_and_byte_order_mark_do_not_matter(write, ending: str) -> None:
+    text = "\ufeff" + f"{HEADER}1,2,3,4\n\n5,6,x,8\n9,2,1,4".replace("\n", ending)
+    ratings = open_ratings(write(text))
+    assert pairs(ratings) == [("1", "2", 3.0), ("9", "2", 1.0)]
+    assert ratings.problems == (Problem(4, "rating", "x", "not a number"),)
+
+
+@pytest.mark.parametrize(
+    ("ids", "kept"),
+    [
+        (["7", "10"], ["7", "10"]),
+        (["007", "7"], ["007", "7"]),
+        (["1.0", "2"], ["1.0", "2"]),
+        (["-0", "0"], ["-0", "0"]),
+        (["+7", "7"], ["+7", "7"]),
+        (["9223372036854775808", "1"], ["9223372036854775808", "1"]),
+        (["NA", "null"], ["NA", "null"]),
+        (["True", "1e3"], ["True", "1e3"]),
+        (['"a,b"', "ü"], ["a,b", "ü"]),
+        ([" 7", "8 "], ["7", "8"]),
+    ],
+)
+def test_ids_are_kept_as_written(write, ids: list[str], kept: list[str]) -> None:
+    ratings = open_ratings(write(HEADER + "".join(f"{own},{own},3,1\n" for own in ids)))
+    assert [ratings.users.id_of(code) for code in range(ratings.n_users)] == kept
+    assert [ratings.items.code_of(own) for own in kept] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "reason"),
+    [
+        ("1,2,five,4", "rating", "five", "not a number"),
+        ("1,2,nan,4", "rating", "nan", "not a number"),
+        ("1,2,-inf,4", "rating", "-inf", "not finite"),
+        ("1,2,1e39,4", "rating", "1e39", "not finite"),
+        ("1,2,True,4", "rating", "True", "not a number"),
+        ("1,2,,4", "rating", "", "missing"),
+        (",2,3,4", "userId", "", "missing"),
+        ("1, ,3,4", "movieId", " ", "missing"),
+        ("1,2,3", "timestamp", "", "missing"),
+        ("1,2,3,soon", "timestamp", "soon", "not a number"),
+        ("1,2,3,1e20", "timestamp", "1e20", "not finite"),
+        ("1,2", "rating", "", "missing"),
+        ("1,2,3,5,4", "beyond the last", "4", "more fields than the header names"),
+        ("1,2,3,5,4,6,7", "beyond the last", "4", "more fields than the header names"),
+    ],
+)
+def test_an_unusable_row_is_left_out_and_told(write, row, column, value, reason) -> None:
+    ratings = open_ratings(write(f"{HEADER}1,1,3,1\n{row}\n2,2,4,2\n"))
+    assert pairs(ratings) == [("1", "1", 3.0), ("2", "2", 4.0)]
+    assert list(ratings.timestamp) == [1, 2]
+    assert ratings.unusable_rows == 1
+    assert ratings.problems == (Problem(3, column, value, reason),)
+
+
+def test_all_problems_are_counted_and_the_first_20_told(write, monkeypatch) -> None:
+    monkeypatch.setattr(readers, "ROWS_A_CHUNK", 16)
+    rows = [f"{n},1,{'x' if n % 3 == 0 else 3},1" for n in range(2, 302)]
+    ratings = open_ratings(write(HEADER + "\n".join(rows)))
+    assert ratings.unusable_rows == 100
+    assert [problem.line for problem in ratings.problems] == list(range(3, 63, 3))
+
+
+def test_lines_are_true_after_fields_with_line_breaks(write) -> None:
+    text = 'userId,note,movieId,rating\n1,"two\nlines",2,3\n2,,3,x\n3,"a\n\nb",4,y\n4,,5,z\n'
+    ratings = open_ratings(write(text))
+    assert [(p.line, p.value) for p in ratings.problems] == [(4, "x"), (5, "y"), (8, "z")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        ("1,2,3,10\n1,3,1,1\n1,2,4,20\n", [("1", "3", 1.0), ("1", "2", 4.0)]),
+        ("1,2,3,20\n1,3,1,1\n1,2,4,10\n", [("1", "2", 3.0), ("1", "3", 1.0)]),
+        ("1,2,3,10\n1,2,5,10\n1,2,4,10\n", [("1", "2", 4.0)]),
+    ],
+)
+def test_of_duplicates_the_latest_stays(write, rows: str, kept: list) -> None:
+    ratings = open_ratings(write(HEADER + rows))
+    assert pairs(ratings) == kept
+    assert ratings.duplicates == rows.count("\n") - len(kept)
+    assert list(ratings.item) == sorted(ratings.item)  # codes by first appearance of what stays
+
+
+def test_without_timestamps_the_last_line_stays(write) -> None:
+    ratings = open_ratings(write("userId,movieId,rating\n1,2,3\n4,2,1\n1,2,5\n"))
+    assert pairs(ratings) == [("4", "2", 1.0), ("1", "2", 5.0)]
+
+
+@pytest.mark.parametrize(
+    ("values", "step"),
+    [
+        (["0.5", "5", "3"], 0.5),
+        (["1", "2", "4"], 1.0),
+        (["3.7", "3.9", "-0.1"], 0.2),
+        (["10", "40", "100"], 30.0),
+        (["3", "3"], None),
+        (["0", "0.1234567", "1000"], None),
+    ],
+)
+def test_the_step_divides_every_difference(write, values: list[str], step: float | None) -> None:
+    rows = "".join(f"{n},1,{value}\n" for n, value in enumerate(values))
+    assert open_ratings(write("userId,movieId,rating\n" + rows)).step == step
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ["ratings.csv: the file is empty"]),
+        ("\n\n", ["the file is empty"]),
+        (HEADER, ["a header and no ratings"]),
+        (HEADER.strip(), ["a header and no ratings"]),
+        ("userId,movieId\n1,2\n", ["line 1", "no column rating", "userId, movieId"]),
+        ("1,31,2.5\n1,32,3\n", ["line 1", "no column userid", "must name userId, movieId"]),
+        ("userId;movieId;rating\n1;2;3\n", ["line 1", "separated by commas"]),
+        ("userId,user,movieId,rating\n", ["line 1", "userId and user mean the same"]),
+        (HEADER + "1,2,x,4\n", ["line 2", "rating 'x': not a number", "none of the 1 rows"]),
+        (HEADER.encode() + b"1,2,3,4\n1,\xff\xfe,3,4\n", ["line 3", "not UTF-8", "save the file"]),
+        ("userId,movieId,rating\n".encode("utf-16"), ["line 1", "not UTF-8"]),
+        (HEADER + '1,2,3,4\n5,"6,7,8\n9,1,2,3\n', ["line 3", "quotation mark", "close"]),
+    ],
+)
+def test_a_broken_file_is_refused_with_the_remedy(write, text, words: list[str]) -> None:
+    with pytest.raises(DataError) as caught:
+        open_ratings(write(text))
+    assert all(word in str(caught.value) for word in ["ratings.csv", *words]), caught.value
+
+
+def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such file; give the path"):
+        open_ratings(tmp_path / "nowhere.csv")
+    with pytest.raises(DataError, match=r"no ratings\.csv in this folder"):
+        open_ratings(tmp_path)
+    with pytest.raises(DataError, match="not a regular file"):
+        open_ratings(Path("/dev/null"))
+
+
+def test_titles_are_kept_exactly(write) -> None:
+    movies = (
+        'movieId,title,genres\n2,"Odd, [b]one[/b]\x1b ",A|B\n3,,(no genres listed)\n9,Other,C\n'
+    )
+    items = open_ratings(write(HEADER + "1,2,3,4\n1,3,3,4\n1,4,3,4\n", movies)).items
+    assert items.titles() == ["Odd, [b]one[/b]\x1b ", "3", "4"]
+    assert [items.genres_of(code) for code in range(3)] == ["A|B", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("movies", "words"),
+    [
+        ("", "no column movieid"),
+        ("id,name\n1,x\n", "no column movieid"),
+        ("movieId,name\n1,x\n", "no column title"),
+        (b"movieId,title\n2,\xe9\n", "not UTF-8 text"),
+        ("movieId,title\n2," + "x" * 200_000, "after line 1: field larger"),
+    ],
+)
+def test_a_broken_titles_file_does_not_stop_the_ratings(write, movies, words: str) -> None:
+    ratings = open_ratings(write(HEADER + "1,2,3,4\n", movies))
+    assert ratings.items.title_of(0) == "2"
+    assert len(ratings.warnings) == 1
+    assert words in ratings.warnings[0]
+    assert "movies.csv" in ratings.warnings[0]
+
+
+def test_progress_ends_at_the_size_of_the_file(write, monkeypatch) -> None:
+    monkeypatch.setattr(readers, "ROWS_A_CHUNK", 1000)
+    source = write(HEADER + "".join(f"{n},1,3,1\n" for n in range(100_000)))
+    told: list[tuple[int, int]] = []
+    open_ratings(source, lambda done, total: told.append((done, total)))
+    size = (source / "ratings.csv").stat().st_size
+    assert told == sorted(told)
+    assert told[0][0] < size
+    assert told[-1] == (size, size)

@@ -1,0 +1,239 @@
+"""Pictures of charts, read back from their cells."""
+
+import math
+import pickle
+import random
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+from cftui import pipes
+from cftui.charts import MARKERS, Chart, Colour, Drawing, Line, Series, plain
+from cftui.painter.__main__ import answer
+from cftui.painter.drawing import draw
+from cftui.painter.scale import ticks
+
+RED: Colour = (255, 0, 0)
+BLUE: Colour = (0, 0, 255)
+NAN, INF = math.nan, math.inf
+
+
+def chart(*series: Series, width: int = 60, height: int = 16, **rest: object) -> Chart:
+    return Chart(width, height, tuple(series), (200, 200, 200), **rest)  # type: ignore[arg-type]
+
+
+def curve(y: object, colour: Colour = RED, **rest: object) -> Series:
+    values = tuple(float(value) for value in y)  # type: ignore[attr-defined]
+    xs = tuple(float(i) for i in range(len(values)))
+    return Series("loss", xs, values, colour, **rest)  # type: ignore[arg-type]
+
+
+def text(drawing: Drawing) -> list[str]:
+    return ["".join(run for run, _ in line) for line in drawing.lines]
+
+
+def marks(drawing: Drawing, style: str) -> list[tuple[int, int]]:
+    """Cells (column, row from the top) below the head that carry ink of a style."""
+    found = []
+    for row, line in enumerate(drawing.lines[1:], 1):
+        column = 0
+        for run, ink in line:
+            cells = [column + i for i, character in enumerate(run) if character != " "]
+            found += [(cell, row) for cell in cells if ink == style]
+            column += cell_len(run)
+    return found
+
+
+def assert_size(drawing: Drawing, width: int, height: int) -> None:
+    assert len(drawing.lines) == height
+    assert {cell_len(line) for line in text(drawing)} <= {width}
+
+
+@pytest.mark.parametrize("marker", MARKERS)
+def test_a_rising_line_rises(marker: str) -> None:
+    drawing = draw(chart(curve(range(100)), marker=marker))
+    assert_size(drawing, 60, 16)
+    cells = marks(drawing, "#ff0000")
+    by_column: dict[int, list[int]] = {}
+    for column, row in cells:
+        by_column.setdefault(column, []).append(row)
+    columns = sorted(by_column)
+    heights = [min(by_column[column]) for column in columns]
+    assert columns == list(range(columns[0], 60))
+    assert heights == sorted(heights, reverse=True)
+    assert heights[0] - heights[-1] >= 10
+
+
+def test_values_stand_beside_their_ticks() -> None:
+    drawing = draw(chart(curve([3.0] * 50, BLUE), curve([0.0, 10.0]), y_limits=(0.0, 10.0)))
+    rows = {row for _, row in marks(drawing, "#0000ff")}
+    labels = {
+        float(line.split("┤")[0]): row for row, line in enumerate(text(drawing)) if "┤" in line
+    }
+    assert len(rows) == 1
+    low, high = labels[2.0], labels[4.0]
+    assert low > rows.pop() > high
+    assert labels[0.0] - labels[10.0] == max(labels.values()) - min(labels.values())
+
+
+def test_a_logarithmic_axis_makes_a_power_straight() -> None:
+    drawing = draw(chart(curve([10.0**-i for i in range(7)]), log_y=True, width=80, height=24))
+    cells = marks(drawing, "#ff0000")
+    left, right = min(cells), max(cells)
+    for column, row in cells:
+        share = (column - left[0]) / (right[0] - left[0])
+        assert abs(row - (left[1] + share * (right[1] - left[1]))) <= 1.5
+    assert any(line.strip().startswith("0.001┤") for line in text(drawing))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [],
+        [NAN] * 5,
+        [INF, -INF, NAN],
+        [1.0],
+        [5.0] * 10,
+        [0.0, -1.0, -2.0],
+        [0.0] * 3,
+        [1e308, -1e308, 0.0],
+        [5e-324, 1e-320],
+        [1e9, 1e9 + 1e-6],
+        [1.0, NAN, INF, 2.0, -INF, 3.0],
+        [1e-12, 2e-12, 3e-12],
+        [1e15, 3e15],
+    ],
+)
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("kind", ["line", "points"])
+def test_no_values_make_it_fail(values: list[float], log: bool, kind: str) -> None:
+    for limits in (None, (0.0, 1.0), (NAN, 1.0), (2.0, 1.0), (-1.0, 0.0)):
+        drawing = answer(chart(curve(values, kind=kind), log_y=log, log_x=log, y_limits=limits))
+        assert isinstance(drawing, Drawing), drawing
+        assert_size(drawing, 60, 16)
+
+
+@pytest.mark.parametrize("width", [0, 1, 2, 5, 9, 20, 46, 80, 201])
+@pytest.mark.parametrize("height", [0, 1, 2, 3, 4, 5, 8, 10, 30])
+def test_every_size_is_kept(width: int, height: int) -> None:
+    rng = random.Random(width * 100 + height)
+    noisy = curve([rng.gauss(0, 1) for _ in range(50)], faint=True)
+    named = chart(
+        noisy,
+        curve(range(9)),
+        curve([3, 4], kind="points"),
+        title="評価 of everything",
+        x_label="エポック",
+        y_label="mean squared error",
+        lines=(Line(3.0, "終わり"),),
+        width=width,
+        height=height,
+    )
+    for no_colour in (False, True):
+        for series in (named.series, ()):
+            drawing = draw(replace(named, no_colour=no_colour, series=series))
+            assert_size(drawing, width, height)
+
+
+def test_nothing_to_draw_says_so() -> None:
+    assert any("Train first" in line for line in text(draw(chart(empty="Train first"))))
+
+
+def test_far_points_outside_the_limits_cost_nothing_and_the_line_leaves_the_frame() -> None:
+    drawing = draw(chart(curve([0.0, 1e200, 0.5]), y_limits=(0.0, 1.0)))
+    rows = {row for _, row in marks(drawing, "#ff0000")}
+    assert len(rows) >= 10
+
+
+def test_gaps_stay_open() -> None:
+    drawing = draw(chart(curve([1.0] * 20 + [NAN] * 20 + [1.0] * 20), y_limits=(0.0, 2.0)))
+    columns = {column for column, _ in marks(drawing, "#ff0000")}
+    gap = [c for c in range(min(columns), max(columns)) if c not in columns]
+    assert 15 <= len(gap) <= 25
+    assert gap == list(range(gap[0], gap[-1] + 1))
+
+
+def test_the_legend_names_every_curve_above_the_frame() -> None:
+    series = [replace(curve(range(5)), label=name) for name in ("raw", "smoothed", "validation")]
+    head = text(draw(chart(*series, title="Loss")))[0]
+    assert head.startswith("Loss")
+    assert head.index("raw") < head.index("smoothed") < head.index("validation")
+    narrow = text(draw(chart(*series, title="Loss", width=34, height=12)))[0]
+    assert [word in narrow for word in ("raw", "smoo", "vali", "…")] == [True] * 4
+
+
+def test_without_colour_the_marks_differ_and_the_legend_shows_them() -> None:
+    names = ("sgd", "adam", "rmsprop")
+    series = [replace(curve([i + 1.0] * 40), label=name) for i, name in enumerate(names)]
+    drawing = draw(chart(*series, no_colour=True, y_limits=(0.0, 4.0)))
+    assert {ink for line in drawing.lines for _, ink in line} == {None}
+    lines = text(drawing)
+    for name, mark in zip(names[1:], "x+", strict=True):
+        assert f"{mark} {name}" in lines[0]
+        assert any(mark * 30 in line for line in lines)
+
+
+def test_a_marked_line_stands_where_it_should_with_its_label() -> None:
+    drawing = draw(chart(curve([0.0] * 11), lines=(Line(5.0, "suggested"),), y_limits=(0.0, 1.0)))
+    lines = text(drawing)
+    at = {line.index("╎") for line in lines if "╎" in line}
+    left = lines[-2].index("└") + 1
+    assert at == {left + round((59 - left) / 2)}
+    assert any("suggested" in line for line in lines)
+
+
+def test_texts_are_data() -> None:
+    evil = "a\x1b[31mb\x9b2J\nc\u202e\udc80[red]"
+    drawing = draw(chart(replace(curve([1, 2]), label=evil), title=evil, x_label=evil))
+    joined = "".join(text(drawing))
+    assert joined.isprintable()
+    assert "[red]" in joined
+    assert_size(drawing, 60, 16)
+    assert plain("été 猫 [b]") == "été 猫 [b]"
+    assert plain("a\tb\x00") == "a b�"
+
+
+def test_the_background_is_left_alone_and_styles_are_colours() -> None:
+    for line in draw(chart(curve(range(9)), title="Loss")).lines:
+        for _, ink in line:
+            assert ink is None or (len(ink) == 7 and ink[0] == "#" and int(ink[1:], 16) >= 0)
+
+
+@pytest.mark.parametrize(
+    ("ends", "count", "labels"),
+    [
+        ((0.0, 10.0), 5, ["0", "2", "4", "6", "8", "10"]),
+        ((0.78, 0.85), 4, ["0.78", "0.80", "0.82", "0.84"]),
+        ((0.0, 100_000.0), 4, ["0", "50k", "100k"]),
+        ((-1.0, 1.0), 4, ["-1.0", "-0.5", "0.0", "0.5", "1.0"]),
+    ],
+)
+def test_ticks_are_round(ends: tuple[float, float], count: int, labels: list[str]) -> None:
+    assert [label for _, label in ticks(ends, count, False)] == labels
+
+
+def test_ticks_of_counted_things_are_whole() -> None:
+    assert [label for _, label in ticks((1.0, 3.0), 8, False, 1.0)] == ["1", "2", "3"]
+
+
+def test_ticks_of_decades() -> None:
+    found = ticks((-5.0, 0.0), 6, True)
+    assert [label for _, label in found] == ["1e-05", "0.0001", "0.001", "0.01", "0.1", "1"]
+    assert [value for value, _ in found] == [-5, -4, -3, -2, -1, 0]
+
+
+def test_what_is_no_chart_is_answered_with_a_word() -> None:
+    failure = answer("hello")
+    assert isinstance(failure, pipes.Failure)
+    broken = answer(chart(Series("a", ("x",), (1.0,), RED)))  # type: ignore[arg-type]
+    assert isinstance(broken, pipes.Failure)
+    assert "Traceback" in broken.details
+
+
+def test_frames_are_small() -> None:
+    rng = random.Random(0)
+    series = [curve([rng.gauss(0, 1) for _ in range(240)]) for _ in range(4)]
+    asked = chart(*series, width=120, height=40)
+    assert len(pickle.dumps(asked)) < 24_000
+    assert len(pickle.dumps(draw(asked))) < 60_000

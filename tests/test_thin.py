@@ -1,0 +1,73 @@
+"""Thinning keeps the trend, or the spikes."""
+
+import numpy as np
+import pytest
+
+from cftui.thin import extremes, floats, means
+
+
+def test_a_short_series_is_left_as_it_is() -> None:
+    x, y = means([1, 2, 3], [4, 5, 6], 3)
+    assert x.tolist() == [1, 2, 3]
+    assert y.tolist() == [4, 5, 6]
+
+
+def test_means_of_equal_slices() -> None:
+    x, y = means(range(6), [1, 3, 10, 20, 0, 0], 3)
+    assert x.tolist() == [0.5, 2.5, 4.5]
+    assert y.tolist() == [2, 15, 0]
+
+
+@pytest.mark.parametrize("n", [7, 100, 101, 999, 1000])
+def test_means_of_uneven_slices_follow_a_straight_line(n: int) -> None:
+    x, y = means(np.arange(n), 3.0 * np.arange(n) + 1, 7)
+    assert len(x) == len(y) == 7
+    np.testing.assert_allclose(y, 3 * x + 1)
+
+
+def test_means_leave_gaps_out() -> None:
+    _, y = means(range(6), [1, np.nan, np.inf, 4, np.nan, np.nan], 3)
+    assert y[:2].tolist() == [1, 4]
+    assert np.isnan(y[2])
+
+
+def test_extremes_keep_every_spike() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=10_000)
+    y[[17, 5_000]] = 40, -30
+    x, thinned = extremes(np.arange(10_000), y, 50)
+    assert len(x) <= 100
+    assert (np.diff(x) > 0).all()
+    assert thinned.max() == 40
+    assert thinned.min() == -30
+    np.testing.assert_array_equal(thinned, y[x.astype(int)])
+    for start in range(0, 10_000, 200):
+        inside = thinned[(x >= start) & (x < start + 200)]
+        assert {inside.min(), inside.max()} == {
+            y[start : start + 200].min(),
+            y[start : start + 200].max(),
+        }
+
+
+def test_extremes_of_nothing_finite() -> None:
+    x, y = extremes(np.arange(10), np.full(10, np.nan), 2)
+    assert len(x) == len(y) == 0
+
+
+@pytest.mark.parametrize("thin", [means, extremes])
+def test_wrong_use_is_told(thin: object) -> None:
+    assert callable(thin)
+    with pytest.raises(ValueError, match="equally long"):
+        thin([1, 2], [1], 3)
+    with pytest.raises(ValueError, match="buckets"):
+        thin([1], [1], 0)
+
+
+def test_empty_series() -> None:
+    assert means([], [], 3)[0].size == 0
+    assert extremes([], [], 3)[0].size == 0
+
+
+def test_floats_are_plain() -> None:
+    assert floats(np.float32([1, 2])) == (1.0, 2.0)
+    assert type(floats([1])[0]) is float
