@@ -12,16 +12,17 @@ from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend
 from cftui.explore.search import find_item, find_items, find_users
 from cftui.explore.trained import Trained, load_trained
+from cftui.paths import resolve_source
 from cftui.pipes import Failure, serve
 from cftui.questions import (
     DataSummary,
-    DescribeData,
     ExploreItem,
     ExploreUser,
     FindItems,
     FindUsers,
     ItemAnswer,
     ItemRow,
+    OpenData,
     Predict,
     Prediction,
     Recommend,
@@ -31,7 +32,7 @@ from cftui.questions import (
     UserAnswer,
     UserRow,
 )
-from cftui.ratings.store import open_store
+from cftui.ratings.store import find_store, open_store
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
 
@@ -53,8 +54,9 @@ def _trained(path: str) -> Trained:
     return _trained_at(path, written)
 
 
-def _describe(question: DescribeData) -> DataSummary:
-    return _store(question.store).summary()
+def _open(question: OpenData) -> DataSummary | None:
+    store = find_store(resolve_source(question.source))
+    return None if store is None else _store(str(store)).summary()
 
 
 def _find_users(question: FindUsers) -> tuple[UserRow, ...]:
@@ -80,7 +82,7 @@ def _similar(question: Similar) -> SimilarItems:
     trained = _trained(question.run)
     code = find_item(trained.ratings, question.item)
     items = trained.ratings.items
-    near = neighbours(trained, code, question.metric, question.n)
+    near = neighbours(trained, code, question.metric, question.n, question.min_ratings)
     return SimilarItems(items.id_of(code), items.title_of(code), question.metric, near)
 
 
@@ -92,11 +94,11 @@ def _explore_user(question: ExploreUser) -> UserAnswer:
 def _explore_item(question: ExploreItem) -> ItemAnswer:
     trained = _trained(question.run)
     code = find_item(trained.ratings, question.item)
-    return explore_item(trained, code, question.metric, question.n)
+    return explore_item(trained, code, question.metric, question.n, question.min_ratings)
 
 
 ANSWERS: dict[type, Callable[[Any], Any]] = {
-    DescribeData: _describe,
+    OpenData: _open,
     FindUsers: _find_users,
     FindItems: _find_items,
     Predict: _predict,

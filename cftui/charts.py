@@ -1,6 +1,5 @@
 """What the screen and the painter say to each other: a chart's data, and its lines drawn."""
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,21 +13,6 @@ Run = tuple[str, str | None]
 """Text of one colour: `#rrggbb`, or None for the widget's own foreground."""
 
 MARKERS: tuple[Marker, ...] = ("braille", "hd", "dot")
-
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
-
-
-def plain(text: str) -> str:
-    """Return text from data made safe to show on one line.
-
-    A tab or a line end becomes a space; other control characters (escape sequences start with
-    one), invisible ones, those that turn the writing direction, and lone surrogates become `�`.
-    """
-    if text.isprintable():
-        return text
-    return _UNSAFE.sub(lambda found: " " if found.group() in "\t\n\r" else "�", text)
 
 
 @dataclass(frozen=True)

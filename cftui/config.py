@@ -53,7 +53,9 @@ class SplitConfig(Section):
 class TrainingConfig(Section):
     """How long, in what portions and where."""
 
-    epochs: int = parameter(3, "Passes over the training ratings", unit="epochs", ge=1, le=1_000_000)
+    epochs: int = parameter(
+        3, "Passes over the training ratings", unit="epochs", ge=1, le=1_000_000
+    )
     batch_size: int = parameter(64, "Ratings in a step", unit="ratings", ge=1, le=2**24)
     seed: int = parameter(42, "Seed of initial values and order", ge=0, le=2**32 - 1)
     device: str = parameter(

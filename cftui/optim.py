@@ -58,19 +58,25 @@ def learning_rates(
             return np.full(count, base)
         case CosineRestarts():
             steps = np.arange(first, first + count)
-            return base * _cosine_restarts(schedule, steps / steps_per_epoch)
+            return base * _cosine_restarts(schedule, steps, steps_per_epoch)
     raise TypeError(f"no schedule for {type(schedule).__name__}")
 
 
-def _cosine_restarts(schedule: CosineRestarts, epochs: np.ndarray) -> np.ndarray:
-    """Return the annealing factor at fractional epochs: 1 at a cycle's start, 0 at its end.
+def _cosine_restarts(
+    schedule: CosineRestarts, steps: np.ndarray, steps_per_epoch: int
+) -> np.ndarray:
+    """Return the annealing factor of each step: 1 at a cycle's start, towards 0 at its end.
 
     Loshchilov and Hutter 2017, eq. 5 with a lowest rate of 0, per step as the lesson's `fit`.
     """
-    length, mult = schedule.cycle_len, schedule.cycle_mult
+    length, mult = schedule.cycle_len * steps_per_epoch, schedule.cycle_mult
     if mult == 1:
-        return 0.5 * (1 + np.cos(np.pi * (epochs % length) / length))
-    # Cycle c starts at length * (mult^c - 1) / (mult - 1).
-    cycle = np.floor(np.log1p(epochs * (mult - 1) / length) / np.log(mult) + 1e-9)
-    start = length * (mult**cycle - 1) / (mult - 1)
-    return 0.5 * (1 + np.cos(np.pi * (epochs - start) / (length * mult**cycle)))
+        return 0.5 * (1 + np.cos(np.pi * (steps % length) / length))
+    starts, lengths = [0], [length]
+    while len(steps) and starts[-1] + lengths[-1] <= int(steps[-1]):
+        starts.append(starts[-1] + lengths[-1])
+        lengths.append(lengths[-1] * mult)
+    # In whole steps, so that no rounding moves a restart.
+    cycle = np.searchsorted(starts, steps, side="right") - 1
+    done = steps - np.array(starts)[cycle]
+    return 0.5 * (1 + np.cos(np.pi * done / np.array(lengths, dtype=float)[cycle]))

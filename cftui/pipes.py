@@ -5,9 +5,11 @@ Pickles cross pipes between a parent and the child that it started; none is read
 
 import os
 import pickle
+import queue
 import signal
 import struct
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -53,13 +55,21 @@ def serve(answer: Callable[[Any], Any]) -> None:
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
+    questions: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(source, questions), daemon=True).start()
     while True:
-        try:
-            number, question = read_frame(source)
-        except EOFError:
-            return
+        number, question = questions.get()
         try:
             sink.write(pack((number, answer(question))))
             sink.flush()
         except BrokenPipeError:
             return
+
+
+def _receive(source: BinaryIO, questions: "queue.SimpleQueue[Any]") -> None:
+    """Pass questions on; end the process when the parent is gone, in mid-answer too."""
+    try:
+        while True:
+            questions.put(read_frame(source))
+    finally:
+        os._exit(0)

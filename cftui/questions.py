@@ -23,10 +23,13 @@ class Ambiguous(QuestionError):
 
 
 @dataclass(frozen=True)
-class DescribeData:
-    """What is in a ratings store?"""
+class OpenData:
+    """What is in the ratings that a data set's name or a path means?
 
-    store: str
+    The answer is a DataSummary, or None where they must be ingested first.
+    """
+
+    source: str
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,8 @@ class Similar:
     """An id if one equals it, else a title to search for."""
     metric: Metric = "cosine"
     n: int = 10
+    min_ratings: int = 1
+    """Only items with at least so many ratings in the data."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +208,8 @@ class RatedItem:
 class UserAnswer:
     """A user's ratings, newest first where there are timestamps, and their top-N."""
 
+    step: int
+    """The training step that the weights are of."""
     user: str
     mean: float
     bias: float | None
@@ -220,12 +227,15 @@ class ExploreItem:
     item: str
     metric: Metric = "cosine"
     n: int = 50
+    min_ratings: int = 1
+    """Of its neighbours, as in `Similar`."""
 
 
 @dataclass(frozen=True)
 class ItemAnswer:
     """An item, its ratings and its neighbours."""
 
+    step: int
     item: str
     title: str
     genres: str
@@ -242,12 +252,5 @@ class ItemAnswer:
 
 
 Question = (
-    DescribeData
-    | FindUsers
-    | FindItems
-    | Predict
-    | Recommend
-    | Similar
-    | ExploreUser
-    | ExploreItem
+    OpenData | FindUsers | FindItems | Predict | Recommend | Similar | ExploreUser | ExploreItem
 )

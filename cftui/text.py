@@ -1,19 +1,18 @@
 """Text from data made safe to show: a title may hold anything, escape sequences too."""
 
-import unicodedata
+import re
+
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
 
 
 def plain(text: str) -> str:
-    """Return the text with every character that could act on a terminal replaced by a middle dot.
+    """Return text from data made safe to show on one line.
 
-    Controls (Cc), formatting such as direction overrides (Cf), surrogates and line separators go;
-    zero-width joiners stay, since scripts and emoji need them.
+    A tab or a line end becomes a space; other control characters (escape sequences start with
+    one), invisible ones, those that turn the writing direction, and lone surrogates become `�`.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
-    return "".join("·" if _acts(character) else character for character in text)
-
-
-def _acts(character: str) -> bool:
-    category = unicodedata.category(character)
-    return category in ("Cc", "Cs", "Zl", "Zp") or (category == "Cf" and character != "\u200d")
+    return _UNSAFE.sub(lambda found: " " if found.group() in "\t\n\r" else "�", text)

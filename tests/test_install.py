@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent
 ASK = "import cftui, cftui.paths as p; print(cftui.__file__); print(p.bundled_folder())"
 
 pytest.importorskip("hatchling", reason="builds the package with hatchling")
+pytest.importorskip("editables", reason="hatchling builds editable wheels with it")
 pytest.importorskip("pip", reason="installs the package with pip")
 
 

@@ -9,10 +9,11 @@ import pytest
 from rich.cells import cell_len
 
 from cftui import pipes
-from cftui.charts import MARKERS, Chart, Colour, Drawing, Line, Series, plain
+from cftui.charts import MARKERS, Chart, Colour, Drawing, Line, Series
 from cftui.painter.__main__ import answer
 from cftui.painter.drawing import draw
 from cftui.painter.scale import ticks
+from cftui.text import plain
 
 RED: Colour = (255, 0, 0)
 BLUE: Colour = (0, 0, 255)
@@ -146,6 +147,15 @@ def test_far_points_outside_the_limits_cost_nothing_and_the_line_leaves_the_fram
     assert len(rows) >= 10
 
 
+@pytest.mark.parametrize("marker", MARKERS)
+def test_limits_that_cut_a_line_leave_the_rest_as_it_was(marker: str) -> None:
+    values = [0.5 + 0.3 * math.sin(i / 9) for i in range(240)]
+    whole = draw(chart(curve(values), marker=marker, y_limits=(0.0, 1.0), width=80))
+    cut = draw(chart(curve([*values, 9.0]), marker=marker, y_limits=(0.0, 1.0),
+                     x_limits=(0.0, 239.0), width=80))  # fmt: skip
+    assert text(cut)[:-2] == text(whole)[:-2]
+
+
 def test_gaps_stay_open() -> None:
     drawing = draw(chart(curve([1.0] * 20 + [NAN] * 20 + [1.0] * 20), y_limits=(0.0, 2.0)))
     columns = {column for column, _ in marks(drawing, "#ff0000")}
@@ -159,7 +169,7 @@ def test_the_legend_names_every_curve_above_the_frame() -> None:
     head = text(draw(chart(*series, title="Loss")))[0]
     assert head.startswith("Loss")
     assert head.index("raw") < head.index("smoothed") < head.index("validation")
-    narrow = text(draw(chart(*series, title="Loss", width=34, height=12)))[0]
+    narrow = text(draw(chart(*series, title="Loss", width=34, height=10)))[0]
     assert [word in narrow for word in ("raw", "smoo", "vali", "…")] == [True] * 4
 
 

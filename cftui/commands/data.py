@@ -1,5 +1,9 @@
 """`cftui data …`: read ratings into a store, and describe them."""
 
+import os
+import signal
+import sys
+import threading
 import time
 from typing import Annotated
 
@@ -15,8 +19,15 @@ PROGRESS_SECONDS = 0.5
 
 
 @app.command()
-def ingest(source: Source = BUNDLED, json: Json = False, debug: Debug = False) -> None:
+def ingest(
+    source: Source = BUNDLED,
+    json: Json = False,
+    while_stdin: Annotated[bool, typer.Option("--while-stdin", hidden=True)] = False,
+    debug: Debug = False,
+) -> None:
     """Read ratings into a store that opens in milliseconds; done already, it says so."""
+    if while_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     from cftui.paths import resolve_source
     from cftui.ratings.store import open_ratings
 
@@ -38,6 +49,12 @@ def ingest(source: Source = BUNDLED, json: Json = False, debug: Debug = False) -
         print_json({"event": "ready", "store": str(ratings.path), "ratings": len(ratings)})
         return
     _print_summary(source)
+
+
+def _end_with_stdin() -> None:
+    """Interrupt this process when whoever started it is gone."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 @app.command()

@@ -17,12 +17,8 @@ from cftui.commands.console import (
     print_table,
 )
 
-Data = Annotated[
-    str | None, typer.Option(help="Only runs on this data set are meant by `latest`")
-]
-Best = Annotated[
-    bool, typer.Option("--best", help="Use the weights at the best validation error")
-]
+Data = Annotated[str | None, typer.Option(help="Only runs on this data set are meant by `latest`")]
+Best = Annotated[bool, typer.Option("--best", help="Use the weights at the best validation error")]
 
 
 def _load(word: str, data: str | None, *, best: bool, json: bool) -> Any:
@@ -81,6 +77,9 @@ def similar(
     item: Annotated[str, typer.Argument(metavar="ITEM", help="An item's id, or part of its title")],
     metric: Annotated[str, typer.Option(help="cosine, dot or euclid")] = "cosine",
     n: Annotated[int, typer.Option("-n", min=1, help="How many")] = 10,
+    min_ratings: Annotated[
+        int, typer.Option(min=1, help="Leave out items with fewer ratings than this")
+    ] = 1,
     run: RunWord = "latest",
     data: Data = None,
     best: Best = False,
@@ -95,7 +94,7 @@ def similar(
         raise UsageError(f"--metric {metric}: choose cosine, dot or euclid")
     trained = _load(run, data, best=best, json=json)
     code = find_item(trained.ratings, item)
-    rows = neighbours(trained, code, metric, n)  # type: ignore[arg-type]
+    rows = neighbours(trained, code, metric, n, min_ratings)  # type: ignore[arg-type]
     if json:
         for row in rows:
             print_json(row)
@@ -214,12 +213,16 @@ def _predict_many(
     }
     _write(out, columns)
     known = ~np.isnan(actual)
-    mse = float(((predicted.astype(np.float64) - actual)[known] ** 2).mean()) if known.any() else None
+    mse = (
+        float(((predicted.astype(np.float64) - actual)[known] ** 2).mean()) if known.any() else None
+    )
     rmse = None if mse is None else math.sqrt(mse)
     if json:
         print_json({"event": "predicted", "pairs": len(predicted), "rmse": rmse, "out": str(out)})
     else:
-        against = "" if rmse is None else f"; RMSE {rmse:.6f} on the {int(known.sum()):,} rated ones"
+        against = (
+            "" if rmse is None else f"; RMSE {rmse:.6f} on the {int(known.sum()):,} rated ones"
+        )
         print(f"{len(predicted):,} predictions written to {out}{against}")
 
 
@@ -243,5 +246,3 @@ def _write(out: Path, columns: dict[str, Any]) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise CommandError(f"{out}: cannot be written: {error.strerror or error}") from None
-
-

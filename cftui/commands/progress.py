@@ -1,5 +1,6 @@
 """Prints a run's events as they come: words for people, or JSON lines."""
 
+import contextlib
 import math
 import os
 import sys
@@ -26,7 +27,7 @@ class EventPrinter:
 
     def __init__(self, *, json: bool) -> None:
         self._json = json
-        self._live = not json and sys.stdout.isatty()
+        self._live = not json and sys.stdout is not None and sys.stdout.isatty()
         self._drawn_at = 0.0
         self._steps_per_epoch = 0
         self._epochs = 0
@@ -38,13 +39,16 @@ class EventPrinter:
             return
         try:
             self._print_json(event) if self._json else self._print_words(event)
-        except OSError:
+        except (OSError, ValueError):
             self._gone = True
             # Whatever else is written, at exit too, goes nowhere instead of raising.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def exit_code(self, end: Event) -> int:
-        """Return 0 for a run that ended as asked, 130 or so after a signal, 1 for a failure."""
+        """Return 0 for a run that ended as asked, 1 for a failure, 128 + N after signal N."""
+        if isinstance(end, Finished) and end.signal is not None:
+            return 128 + end.signal
         return 1 if isinstance(end, Failed) else 0
 
     def _print_json(self, event: Event) -> None:
@@ -117,4 +121,8 @@ class EventPrinter:
             epoch, within = divmod(event.step, self._steps_per_epoch)
             share = within / self._steps_per_epoch
             text = f"epoch {epoch + 1:>3}  {share:4.0%}"
-        print(f"\r\x1b[K{text}  loss {event.smooth:.4f}  lr {event.learning_rate:.3g}", end="", flush=True)
+        print(
+            f"\r\x1b[K{text}  loss {event.smooth:.4f}  lr {event.learning_rate:.3g}",
+            end="",
+            flush=True,
+        )

@@ -27,7 +27,7 @@ def _find(word: str) -> Any:
     from cftui.runs.directory import RunError, find_run
 
     try:
-        return find_run(word)
+        return find_run(word, weights=False)
     except RunError as error:
         raise UsageError(str(error)) from None
 
@@ -41,7 +41,7 @@ def list_(json: Json = False, debug: Debug = False) -> None:
     for run in list_runs():
         try:
             status = run.status()
-        except RunError as error:
+        except (RunError, OSError) as error:
             if json:
                 print_json({"run": run.id, "state": "damaged", "message": str(error)})
             else:
@@ -124,7 +124,7 @@ def attach(word: Word = "latest", json: Json = False, debug: Debug = False) -> i
         if not live.alive:
             if end is None:
                 raise CommandError(f"{run.id}: {live.shown}\n{live.note}".strip())
-            return printer.exit_code(end)
+            return 1 if isinstance(end, Failed) else 0
         time.sleep(0.1)
 
 
@@ -199,7 +199,10 @@ def resume(
     json: Json = False,
     debug: Debug = False,
 ) -> int:
-    """Go on: with a paused run where it is, with a stopped or died one from its checkpoint."""
+    """Go on: with a paused run where it is, with a stopped or died one from its checkpoint.
+
+    Signals and exit codes are those of cftui train.
+    """
     from cftui.training.session import resume_run
 
     run = _find(word)

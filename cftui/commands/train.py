@@ -52,6 +52,8 @@ def train(
     """Train a model on ratings; alone, it is the lesson's SGD recipe.
 
     ctrl+c stops with a checkpoint, a second one at once. A run whose terminal dies goes on.
+    Exit code: 0 done, or stopped by a wish; 1 failed; 2 wrong use; 130 stopped by ctrl+c, 143 by
+    SIGTERM.
     """
     options: dict[str, dict[str, Any]] = {
         "data": {"source": data},

@@ -25,17 +25,20 @@ def nearness(factors: np.ndarray, code: int, metric: Metric) -> np.ndarray:
     raise QuestionError(f"metric {metric!r} is not one of cosine, dot, euclid")
 
 
-def neighbours(trained: Trained, code: int, metric: Metric, n: int) -> tuple[Neighbour, ...]:
+def neighbours(
+    trained: Trained, code: int, metric: Metric, n: int, min_ratings: int = 1
+) -> tuple[Neighbour, ...]:
     """Return the n items nearest to one, nearest first, itself left out.
 
-    Items that were never trained on are left out: their factors are still the random start.
+    Items with fewer than `min_ratings` ratings are left out, and those that were never trained
+    on: their factors are still the random start.
     """
     ratings = trained.ratings
+    counts = ratings.by_item.counts()
     scores = nearness(trained.factors.item_factors, code, metric)
     order = -scores if metric == "euclid" else scores.copy()
-    order[~trained.trained_items] = -np.inf
+    order[~trained.trained_items | (counts < min_ratings)] = -np.inf
     order[code] = -np.inf
-    counts = ratings.by_item.counts()
     best = top(order, min(n, int(np.isfinite(order).sum())))
     return tuple(
         Neighbour(

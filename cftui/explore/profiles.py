@@ -34,6 +34,7 @@ def explore_user(trained: Trained, user: int, n: int) -> UserAnswer:
         )
     )
     return UserAnswer(
+        step=trained.step,
         user=ratings.users.id_of(user),
         mean=float(np.asarray(ratings.value[own], dtype=np.float64).mean()),
         bias=_entry(trained.factors.user_bias, user),
@@ -44,13 +45,16 @@ def explore_user(trained: Trained, user: int, n: int) -> UserAnswer:
     )
 
 
-def explore_item(trained: Trained, item: int, metric: Metric, n: int) -> ItemAnswer:
+def explore_item(
+    trained: Trained, item: int, metric: Metric, n: int, min_ratings: int = 1
+) -> ItemAnswer:
     """Return an item's ratings, its bias among all and its n nearest items."""
     ratings = trained.ratings
     values = np.asarray(ratings.value[ratings.by_item.of(item)])
     kinds, counts = np.unique(values, return_counts=True)
     bias = trained.factors.item_bias
     return ItemAnswer(
+        step=trained.step,
         item=ratings.items.id_of(item),
         title=ratings.items.title_of(item),
         genres=ratings.items.genres_of(item),
@@ -61,7 +65,7 @@ def explore_item(trained: Trained, item: int, metric: Metric, n: int) -> ItemAns
         n_items=ratings.n_items,
         histogram=tuple(zip(kinds.tolist(), counts.tolist(), strict=True)),
         metric=metric,
-        neighbours=neighbours(trained, item, metric, n),
+        neighbours=neighbours(trained, item, metric, n, min_ratings),
     )
 
 

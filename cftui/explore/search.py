@@ -41,7 +41,9 @@ def normalise(text: str) -> str:
     """Return lower case without accents and punctuation, a displaced article put in front."""
     moved = ARTICLE.sub(lambda m: f"{m[2]} {m[1]}{m[3] or ''}", text)
     bare = unicodedata.normalize("NFKD", moved)
-    return " ".join(utils.default_process("".join(c for c in bare if not unicodedata.combining(c))).split())
+    return " ".join(
+        utils.default_process("".join(c for c in bare if not unicodedata.combining(c))).split()
+    )
 
 
 @lru_cache(maxsize=4)
@@ -109,7 +111,9 @@ def find_item(ratings: Ratings, text: str) -> int:
         ]
         more = [f"  and {len(best) - 10} more"] if len(best) > 10 else []
         raise Ambiguous(
-            "\n".join([f"several titles fit {text!r}; give an id or more of the title:", *names, *more])
+            "\n".join(
+                [f"several titles fit {text!r}; give an id or more of the title:", *names, *more]
+            )
         )
     return best[0].code
 

@@ -27,7 +27,7 @@ class Curve:
 
     def ink(self, shades: Inks) -> Colour:
         """Return the colour of the series, paler where it is faint."""
-        return mix(self.series.colour, shades.paper, 0.45 if self.series.faint else 1.0)
+        return mix(self.series.colour, shades.paper, 0.55 if self.series.faint else 1.0)
 
     def pieces(
         self, x_ends: scale.Limits, y_ends: scale.Limits

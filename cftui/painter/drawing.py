@@ -6,11 +6,12 @@ import numpy as np
 import plotext._figure
 from rich.cells import cell_len, set_cell_size
 
-from cftui.charts import Chart, Drawing, plain
+from cftui.charts import Chart, Drawing
 from cftui.painter import scale
 from cftui.painter.curves import Curve, curves
 from cftui.painter.head import write_head
 from cftui.painter.page import Inks, Page, inks
+from cftui.text import plain
 
 
 def draw(chart: Chart) -> Drawing:

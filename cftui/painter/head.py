@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
-from cftui.charts import Chart, Colour, plain
+from cftui.charts import Chart, Colour
 from cftui.painter.curves import Curve
 from cftui.painter.page import Inks, Page
+from cftui.text import plain
 
 GAP = "  "
 """Between the entries of a legend."""
@@ -75,7 +76,7 @@ def _titles(page: Page, chart: Chart, shades: Inks) -> list[Entry]:
 
 def _lay(titles: list[Entry], named: list[Entry], page: Page) -> list[list[Entry]]:
     """Return the entries in lines, cut as little as possible; what finds no room is left out."""
-    most = 1 + page.height // 16
+    most = 1 + page.height // 11
     lines = _wrap(titles + named, page.width)
     for label_width in range(40, 4, -1):
         if len(lines) <= most:

@@ -124,24 +124,43 @@ def stretches(
 def _clipped(
     xs: list[float], ys: list[float], x_ends: Limits, y_ends: Limits
 ) -> Iterator[tuple[list[float], list[float]]]:
-    """Return each segment's part within the ends (Liang and Barsky 1984).
+    """Return the parts of a line within the ends, each as long as it can be.
 
-    plotext would draw far points cell by cell, however far.
+    plotext would draw far points cell by cell, however far; and of two parts in one cell it shows
+    only the later.
     """
+    part_x: list[float] = []
+    part_y: list[float] = []
     for x0, y0, x1, y1 in zip(xs[:-1], ys[:-1], xs[1:], ys[1:], strict=True):
-        start, end = 0.0, 1.0
-        for way, room in (
-            (x0 - x1, x0 - x_ends[0]),
-            (x1 - x0, x_ends[1] - x0),
-            (y0 - y1, y0 - y_ends[0]),
-            (y1 - y0, y_ends[1] - y0),
-        ):
+        start, end = _crossing((x0, x1), (y0, y1), x_ends, y_ends)
+        if part_x and (start > 0 or start > end):
+            yield part_x, part_y
+            part_x, part_y = [], []
+        if start > end:
+            continue
+        if not part_x:
+            part_x, part_y = [x0 + start * (x1 - x0)], [y0 + start * (y1 - y0)]
+        part_x.append(x0 + end * (x1 - x0))
+        part_y.append(y0 + end * (y1 - y0))
+        if end < 1:
+            yield part_x, part_y
+            part_x, part_y = [], []
+    if part_x:
+        yield part_x, part_y
+
+
+def _crossing(x: Limits, y: Limits, x_ends: Limits, y_ends: Limits) -> tuple[float, float]:
+    """Return where a segment enters and leaves the ends, as shares of it (Liang, Barsky 1984).
+
+    The first is greater than the second where it stays outside.
+    """
+    start, end = 0.0, 1.0
+    for (first, last), (low, high) in ((x, x_ends), (y, y_ends)):
+        for way, room in ((first - last, first - low), (last - first, high - first)):
             if way < 0:
                 start = max(start, room / way)
             elif way > 0:
                 end = min(end, room / way)
             elif room < 0:
-                end = -1.0
-        if start <= end:
-            ts = (start, end)
-            yield [x0 + t * (x1 - x0) for t in ts], [y0 + t * (y1 - y0) for t in ts]
+                return 1.0, 0.0
+    return start, end

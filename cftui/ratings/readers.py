@@ -2,8 +2,10 @@
 
 import csv
 import io
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,14 @@ from numpy.typing import NDArray
 from cftui.ratings.intake import Columns, Intake, Table, Texts
 from cftui.ratings.sources import locate
 from cftui.ratings.titles import read_titles
-from cftui.ratings.values import DataError, Problem
+from cftui.ratings.values import DataError
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all."""
 
 ROWS_A_CHUNK = 250_000
 HEADER_LIMIT = 65_536
+"""Bytes that a header line may have."""
 NAMES = {
     "user": ("userid", "user_id", "user"),
     "item": ("movieid", "movie_id", "itemid", "item_id", "item"),
@@ -156,6 +159,8 @@ def _read_header(path: Path) -> Header:
     if not start.strip():
         raise DataError(f"{path}: the file is empty; give a file with a header and ratings")
     line = start.splitlines(keepends=True)[0]
+    if len(line) == HEADER_LIMIT:
+        raise DataError(f"{path} line 1: too long for a header; give a delimited text file")
     try:
         names = next(csv.reader([line.decode("utf-8-sig")]))
     except UnicodeDecodeError:
@@ -197,11 +202,7 @@ def _not_utf8(path: Path) -> DataError:
 def _unreadable(path: Path, error: Exception) -> DataError:
     if "EOF inside string" not in str(error):
         return DataError(f"{path}: not readable as comma-separated values: {error}")
-    line = last = 0
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file)
-        for _ in rows:
-            line, last = last + 1, rows.line_num
+    line = max(begin for begin, _ in _records(path))
     return DataError(f"{path} line {line}: a quotation mark is never closed; close or remove it")
 
 
@@ -211,19 +212,19 @@ def _lines_by_counting(path: Path, rows: list[int]) -> list[int]:
 
 def _lines_by_parsing(path: Path, rows: list[int]) -> list[int]:
     """Return the lines at which rows begin, in a file whose quoted fields may hold line breaks."""
-    begins = []
     wanted = set(rows)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        next(reader)
-        before = reader.line_num
-        for row, _ in enumerate(reader):
-            if row in wanted:
-                begins.append(before + 1)
-            before = reader.line_num
-            if len(begins) == len(wanted):
-                break
-    return begins
+    records = islice(_records(path), 1, max(rows) + 2)
+    return [begin for row, (begin, _) in enumerate(records) if row in wanted]
 
 
-__all__ = ["DataError", "Problem", "read"]
+def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line at which each record begins, the header's first, and its fields."""
+    limit = csv.field_size_limit(sys.maxsize)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            records, before = csv.reader(file), 0
+            for record in records:
+                yield before + 1, record
+                before = records.line_num
+    finally:
+        csv.field_size_limit(limit)

@@ -36,6 +36,13 @@ def locate(source: Path) -> SourceFiles:
 
     Raises DataError where there is no ratings file.
     """
+    try:
+        return _locate(source)
+    except (OSError, RuntimeError) as error:  # no permission, a ring of links, an unknown ~user
+        raise DataError(f"{source}: cannot be read: {error}; give another path") from None
+
+
+def _locate(source: Path) -> SourceFiles:
     path = source.expanduser().resolve()
     if path.is_dir():
         path = path / "ratings.csv"

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ from cftui.paths import BUNDLED, bundled_folder
 from cftui.ratings import readers
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import DataError, Problem, Ratings
+
+Write = Callable[..., Path]
 
 HEADER = "userId,movieId,rating,timestamp\n"
 
@@ -42,14 +45,14 @@ def test_many_chunks_give_what_one_gives(
     assert again.fingerprint == bundled.fingerprint
 
 
-def test_columns_are_found_by_name(write) -> None:
+def test_columns_are_found_by_name(write: Write) -> None:
     source = write("Note,RATING,timestamp,MovieId, userid\nx,3.5,9,b,a\ny,4,8,c,a\n")
     ratings = open_ratings(source)
     assert pairs(ratings) == [("a", "b", 3.5), ("a", "c", 4.0)]
     assert list(ratings.timestamp) == [9, 8]
 
 
-def test_a_file_without_timestamps_has_none(write) -> None:
+def test_a_file_without_timestamps_has_none(write: Write) -> None:
     ratings = open_ratings(write("userId,movieId,rating\n1,2,3\n"))
     assert ratings.timestamp is None
     assert pairs(ratings) == [("1", "2", 3.0)]
@@ -63,7 +66,7 @@ def test_a_path_to_any_csv_is_a_source(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
-def test_line_endings_and_byte_order_mark_do_not_matter(write, ending: str) -> None:
+def test_line_endings_and_byte_order_mark_do_not_matter(write: Write, ending: str) -> None:
     text = "\ufeff" + f"{HEADER}1,2,3,4\n\n5,6,x,8\n9,2,1,4".replace("\n", ending)
     ratings = open_ratings(write(text))
     assert pairs(ratings) == [("1", "2", 3.0), ("9", "2", 1.0)]
@@ -81,11 +84,12 @@ def test_line_endings_and_byte_order_mark_do_not_matter(write, ending: str) -> N
         (["9223372036854775808", "1"], ["9223372036854775808", "1"]),
         (["NA", "null"], ["NA", "null"]),
         (["True", "1e3"], ["True", "1e3"]),
+        (["a\0b", "a\0c"], ["a\0b", "a\0c"]),
         (['"a,b"', "ü"], ["a,b", "ü"]),
         ([" 7", "8 "], ["7", "8"]),
     ],
 )
-def test_ids_are_kept_as_written(write, ids: list[str], kept: list[str]) -> None:
+def test_ids_are_kept_as_written(write: Write, ids: list[str], kept: list[str]) -> None:
     ratings = open_ratings(write(HEADER + "".join(f"{own},{own},3,1\n" for own in ids)))
     assert [ratings.users.id_of(code) for code in range(ratings.n_users)] == kept
     assert [ratings.items.code_of(own) for own in kept] == [0, 1]
@@ -110,7 +114,9 @@ def test_ids_are_kept_as_written(write, ids: list[str], kept: list[str]) -> None
         ("1,2,3,5,4,6,7", "beyond the last", "4", "more fields than the header names"),
     ],
 )
-def test_an_unusable_row_is_left_out_and_told(write, row, column, value, reason) -> None:
+def test_an_unusable_row_is_left_out_and_told(
+    write: Write, row: str, column: str, value: str, reason: str
+) -> None:
     ratings = open_ratings(write(f"{HEADER}1,1,3,1\n{row}\n2,2,4,2\n"))
     assert pairs(ratings) == [("1", "1", 3.0), ("2", "2", 4.0)]
     assert list(ratings.timestamp) == [1, 2]
@@ -118,7 +124,9 @@ def test_an_unusable_row_is_left_out_and_told(write, row, column, value, reason)
     assert ratings.problems == (Problem(3, column, value, reason),)
 
 
-def test_all_problems_are_counted_and_the_first_20_told(write, monkeypatch) -> None:
+def test_all_problems_are_counted_and_the_first_20_told(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(readers, "ROWS_A_CHUNK", 16)
     rows = [f"{n},1,{'x' if n % 3 == 0 else 3},1" for n in range(2, 302)]
     ratings = open_ratings(write(HEADER + "\n".join(rows)))
@@ -126,10 +134,24 @@ def test_all_problems_are_counted_and_the_first_20_told(write, monkeypatch) -> N
     assert [problem.line for problem in ratings.problems] == list(range(3, 63, 3))
 
 
-def test_lines_are_true_after_fields_with_line_breaks(write) -> None:
+def test_lines_are_true_after_fields_with_line_breaks(write: Write) -> None:
     text = 'userId,note,movieId,rating\n1,"two\nlines",2,3\n2,,3,x\n3,"a\n\nb",4,y\n4,,5,z\n'
     ratings = open_ratings(write(text))
     assert [(p.line, p.value) for p in ratings.problems] == [(4, "x"), (5, "y"), (8, "z")]
+
+
+def test_a_row_swallowed_by_a_stray_quotation_mark_is_told(write: Write) -> None:
+    inside = "8,8,3,1\n" * 30_000
+    ratings = open_ratings(write(f'{HEADER}1,2,3,4\n1,"3,3,4\n{inside}",3,4\n2,2,x,4\n'))
+    assert pairs(ratings) == [("1", "2", 3.0)]
+    assert [problem.line for problem in ratings.problems] == [3, 30_005]
+    assert "quotation mark" in ratings.problems[0].reason
+
+
+def test_too_many_fields_in_the_first_row_are_told(write: Write) -> None:
+    ratings = open_ratings(write(HEADER + "1,2,3,4,5,6,7\n1,2,3,4,\n1,3,4,4\n"))
+    assert pairs(ratings) == [("1", "2", 3.0), ("1", "3", 4.0)]
+    assert [problem.line for problem in ratings.problems] == [2]
 
 
 @pytest.mark.parametrize(
@@ -140,14 +162,16 @@ def test_lines_are_true_after_fields_with_line_breaks(write) -> None:
         ("1,2,3,10\n1,2,5,10\n1,2,4,10\n", [("1", "2", 4.0)]),
     ],
 )
-def test_of_duplicates_the_latest_stays(write, rows: str, kept: list) -> None:
+def test_of_duplicates_the_latest_stays(
+    write: Write, rows: str, kept: list[tuple[str, str, float]]
+) -> None:
     ratings = open_ratings(write(HEADER + rows))
     assert pairs(ratings) == kept
     assert ratings.duplicates == rows.count("\n") - len(kept)
     assert list(ratings.item) == sorted(ratings.item)  # codes by first appearance of what stays
 
 
-def test_without_timestamps_the_last_line_stays(write) -> None:
+def test_without_timestamps_the_last_line_stays(write: Write) -> None:
     ratings = open_ratings(write("userId,movieId,rating\n1,2,3\n4,2,1\n1,2,5\n"))
     assert pairs(ratings) == [("4", "2", 1.0), ("1", "2", 5.0)]
 
@@ -163,7 +187,9 @@ def test_without_timestamps_the_last_line_stays(write) -> None:
         (["0", "0.1234567", "1000"], None),
     ],
 )
-def test_the_step_divides_every_difference(write, values: list[str], step: float | None) -> None:
+def test_the_step_divides_every_difference(
+    write: Write, values: list[str], step: float | None
+) -> None:
     rows = "".join(f"{n},1,{value}\n" for n, value in enumerate(values))
     assert open_ratings(write("userId,movieId,rating\n" + rows)).step == step
 
@@ -173,6 +199,7 @@ def test_the_step_divides_every_difference(write, values: list[str], step: float
     [
         ("", ["ratings.csv: the file is empty"]),
         ("\n\n", ["the file is empty"]),
+        ("x" * 100_000, ["line 1", "too long for a header"]),
         (HEADER, ["a header and no ratings"]),
         (HEADER.strip(), ["a header and no ratings"]),
         ("userId,movieId\n1,2\n", ["line 1", "no column rating", "userId, movieId"]),
@@ -185,7 +212,9 @@ def test_the_step_divides_every_difference(write, values: list[str], step: float
         (HEADER + '1,2,3,4\n5,"6,7,8\n9,1,2,3\n', ["line 3", "quotation mark", "close"]),
     ],
 )
-def test_a_broken_file_is_refused_with_the_remedy(write, text, words: list[str]) -> None:
+def test_a_broken_file_is_refused_with_the_remedy(
+    write: Write, text: str | bytes, words: list[str]
+) -> None:
     with pytest.raises(DataError) as caught:
         open_ratings(write(text))
     assert all(word in str(caught.value) for word in ["ratings.csv", *words]), caught.value
@@ -198,9 +227,13 @@ def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
         open_ratings(tmp_path)
     with pytest.raises(DataError, match="not a regular file"):
         open_ratings(Path("/dev/null"))
+    ring = tmp_path / "ring"
+    ring.symlink_to(ring)
+    with pytest.raises(DataError, match=r"ring: .*; give"):
+        open_ratings(ring)
 
 
-def test_titles_are_kept_exactly(write) -> None:
+def test_titles_are_kept_exactly(write: Write) -> None:
     movies = (
         'movieId,title,genres\n2,"Odd, [b]one[/b]\x1b ",A|B\n3,,(no genres listed)\n9,Other,C\n'
     )
@@ -219,7 +252,9 @@ def test_titles_are_kept_exactly(write) -> None:
         ("movieId,title\n2," + "x" * 200_000, "after line 1: field larger"),
     ],
 )
-def test_a_broken_titles_file_does_not_stop_the_ratings(write, movies, words: str) -> None:
+def test_a_broken_titles_file_does_not_stop_the_ratings(
+    write: Write, movies: str | bytes, words: str
+) -> None:
     ratings = open_ratings(write(HEADER + "1,2,3,4\n", movies))
     assert ratings.items.title_of(0) == "2"
     assert len(ratings.warnings) == 1
@@ -227,7 +262,9 @@ def test_a_broken_titles_file_does_not_stop_the_ratings(write, movies, words: st
     assert "movies.csv" in ratings.warnings[0]
 
 
-def test_progress_ends_at_the_size_of_the_file(write, monkeypatch) -> None:
+def test_progress_ends_at_the_size_of_the_file(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(readers, "ROWS_A_CHUNK", 1000)
     source = write(HEADER + "".join(f"{n},1,3,1\n" for n in range(100_000)))
     told: list[tuple[int, int]] = []

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from cftui import paths
 from cftui.paths import BUNDLED, bundled_folder
 from cftui.ratings.store import find_store, ingest, open_ratings, open_store
 from cftui.ratings.values import DataError
+
+Write = Callable[..., Path]
 
 TEXT = "userId,movieId,rating,timestamp\n1,31,2.5,10\n1,32,3,20\n2,31,4,30\n"
 
@@ -42,7 +45,7 @@ def start_stalled(source: Path) -> subprocess.Popen[str]:
     return process
 
 
-def test_a_store_is_found_until_a_file_changes(write) -> None:
+def test_a_store_is_found_until_a_file_changes(write: Write) -> None:
     source = write(TEXT)
     assert find_store(source) is None
     store = ingest(source)
@@ -56,7 +59,7 @@ def test_a_store_is_found_until_a_file_changes(write) -> None:
     assert find_store(source) is None
 
 
-def test_ingesting_again_gives_the_same_store_at_once(write) -> None:
+def test_ingesting_again_gives_the_same_store_at_once(write: Write) -> None:
     source = write(TEXT)
     store = ingest(source, name="toy")
     made = (store / "meta.json").stat().st_mtime_ns
@@ -65,7 +68,7 @@ def test_ingesting_again_gives_the_same_store_at_once(write) -> None:
     assert open_store(store).name == "toy"
 
 
-def test_the_fingerprint_is_of_the_ratings_alone(write, tmp_path: Path) -> None:
+def test_the_fingerprint_is_of_the_ratings_alone(write: Write, tmp_path: Path) -> None:
     def fingerprint(text: str, movies: str | None = None) -> str:
         shutil.rmtree(tmp_path / "mine", ignore_errors=True)
         return open_ratings(write(text, movies)).fingerprint
@@ -79,7 +82,7 @@ def test_the_fingerprint_is_of_the_ratings_alone(write, tmp_path: Path) -> None:
     assert len({first, *others}) == 5
 
 
-def test_opening_a_store_imports_numpy_alone(write) -> None:
+def test_opening_a_store_imports_numpy_alone(write: Write) -> None:
     store = ingest(write(TEXT))
     code = (
         "import sys; from pathlib import Path; import cftui.ratings.store as s;"
@@ -103,7 +106,7 @@ def test_a_store_opens_in_milliseconds() -> None:
     assert min(spent) < 0.05
 
 
-def test_a_store_says_what_was_left_out(write) -> None:
+def test_a_store_says_what_was_left_out(write: Write) -> None:
     store = ingest(write(TEXT + "3,x,bad,1\n1,31,5,99\n"))
     meta = json.loads((store / "meta.json").read_text())
     problem = {"line": 5, "column": "rating", "value": "bad", "reason": "not a number"}
@@ -112,7 +115,7 @@ def test_a_store_says_what_was_left_out(write) -> None:
 
 
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt, RuntimeError])
-def test_an_interrupted_ingest_leaves_nothing(write, interrupt: type[BaseException]) -> None:
+def test_an_interrupted_ingest_leaves_nothing(write: Write, interrupt: type[BaseException]) -> None:
     def stop(done: int, total: int) -> None:
         raise interrupt
 
@@ -123,7 +126,7 @@ def test_an_interrupted_ingest_leaves_nothing(write, interrupt: type[BaseExcepti
     assert find_store(source) is None
 
 
-def test_a_source_that_changes_while_it_is_read_is_refused(write) -> None:
+def test_a_source_that_changes_while_it_is_read_is_refused(write: Write) -> None:
     source = write(TEXT)
     with pytest.raises(DataError, match="changed while it was being read"):
         ingest(source, progress=lambda done, total: write(TEXT + "5,5,5,5\n") and None)
@@ -157,7 +160,7 @@ def test_two_processes_at_once_end_with_one_store() -> None:
     assert len(open_store(store)) == 100_004
 
 
-def test_the_slower_of_two_takes_the_others_store(write) -> None:
+def test_the_slower_of_two_takes_the_others_store(write: Write) -> None:
     source = write(TEXT)
     inner: list[Path] = []
     outer = ingest(source, progress=lambda done, total: inner or inner.append(ingest(source)))
@@ -165,7 +168,7 @@ def test_the_slower_of_two_takes_the_others_store(write) -> None:
     assert names_in_the_stores() == [outer.name]
 
 
-def test_a_killed_ingest_leaves_nothing_that_opens_and_is_swept_away(write) -> None:
+def test_a_killed_ingest_leaves_nothing_that_opens_and_is_swept_away(write: Write) -> None:
     source = write(TEXT)
     process = start_stalled(source)
     process.send_signal(signal.SIGKILL)
@@ -178,7 +181,7 @@ def test_a_killed_ingest_leaves_nothing_that_opens_and_is_swept_away(write) -> N
     assert names_in_the_stores() == [store.name]
 
 
-def test_a_living_ingest_is_not_swept_away(write) -> None:
+def test_a_living_ingest_is_not_swept_away(write: Write) -> None:
     source = write(TEXT)
     process = start_stalled(source)
     try:
@@ -212,7 +215,9 @@ def pickle(path: Path) -> None:
 
 @pytest.mark.parametrize("harm", [Path.unlink, cut, empty, change_length, garble_header, pickle])
 @pytest.mark.parametrize("name", ["user", "by_item.order", "user_ids", "titles.offsets"])
-def test_a_damaged_array_is_told_and_made_again(write, harm, name: str) -> None:
+def test_a_damaged_array_is_told_and_made_again(
+    write: Write, harm: Callable[[Path], None], name: str
+) -> None:
     source = write(TEXT, "movieId,title\n31,Toy\n")
     store = ingest(source)
     harm(store / f"{name}.npy")
@@ -226,7 +231,7 @@ def test_a_damaged_array_is_told_and_made_again(write, harm, name: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "null", "{}", '{"format": 0}', '{"format": 1, "arrays": []}', "\x00"]
 )
-def test_broken_facts_are_told_and_made_again(write, text: str) -> None:
+def test_broken_facts_are_told_and_made_again(write: Write, text: str) -> None:
     source = write(TEXT)
     store = ingest(source)
     (store / "meta.json").write_text(text)
@@ -235,7 +240,7 @@ def test_broken_facts_are_told_and_made_again(write, text: str) -> None:
     assert len(open_ratings(source)) == 3
 
 
-def test_arrays_that_do_not_fit_each_other_are_damage(write) -> None:
+def test_arrays_that_do_not_fit_each_other_are_damage(write: Write) -> None:
     store = ingest(write(TEXT))
     change_length(store / "item.npy")
     meta = json.loads((store / "meta.json").read_text())
@@ -250,12 +255,12 @@ def test_nothing_is_no_store(tmp_path: Path) -> None:
         open_store(tmp_path / "nowhere")
 
 
-def test_titles_that_fit_no_item_make_an_empty_array(write) -> None:
+def test_titles_that_fit_no_item_make_an_empty_array(write: Write) -> None:
     ratings = open_ratings(write(TEXT, "movieId,title,genres\n99,Other,A\n"))
     assert ratings.items.titles() == ["31", "32"]
 
 
-def test_a_folder_that_cannot_be_written_is_told(write, home: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_told(write: Write, home: Path) -> None:
     home.write_text("in the way")
     with pytest.raises(DataError, match=r"cannot be written.*CFTUI_HOME"):
         ingest(write(TEXT))

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -5,6 +8,8 @@ from cftui.parameters import DataInfo
 from cftui.questions import QuestionError
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings, TextColumn, UnknownId, Vocabulary
+
+Write = Callable[..., Path]
 
 
 def test_ids_and_codes_are_each_others_inverse(bundled: Ratings) -> None:
@@ -88,7 +93,7 @@ def test_texts_come_back_as_they_were() -> None:
     assert [column[place] for place in range(len(column))] == texts
 
 
-def test_text_ids_are_found_by_their_text(write) -> None:
+def test_text_ids_are_found_by_their_text(write: Write) -> None:
     ratings = open_ratings(write("userId,movieId,rating\n007,b1,3\n7,b2,4\n"))
     assert [ratings.users.code_of(text) for text in ("007", "7")] == [0, 1]
     with pytest.raises(UnknownId, match="no user 07 in mine; ids there are such as 007, 7"):

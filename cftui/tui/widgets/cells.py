@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 
-from cftui.charts import plain
+from cftui.text import plain
 
 GAP = 2
 """Blank cells between columns."""

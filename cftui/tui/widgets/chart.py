@@ -17,7 +17,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cftui.charts import Chart, Colour, Drawing, Run, plain
+from cftui.charts import Chart, Colour, Drawing, Run
+from cftui.text import plain
 from cftui.tui.child import Superseded
 
 PAUSE = 0.25
@@ -40,9 +41,10 @@ class ChartView(Widget, can_focus=False):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"chart--word"}
     DEFAULT_CSS = """
     ChartView {
+        width: 1fr;
         height: 1fr;
         min-height: 4;
-        & > .chart--word { color: $text-muted; }
+        & > .chart--word { color: $foreground-muted; }
     }
     """
 
@@ -108,7 +110,16 @@ class ChartView(Widget, can_focus=False):
             self.refresh()
 
     def _seen(self) -> bool:
-        return bool(self.is_attached and self.size and self.screen.is_current and self.is_on_screen)
+        return bool(self.is_attached and self.size and self.is_on_screen and self._uncovered())
+
+    def _uncovered(self) -> bool:
+        """Tell whether every screen above this one's can be seen through."""
+        for screen in reversed(self.app.screen_stack):
+            if screen is self.screen:
+                return True
+            if screen.styles.background.a == 1:
+                return False
+        return False
 
     def _wish(self) -> None:
         self._stale = self._make is not None
@@ -203,7 +214,7 @@ def series_colours(app: App[Any], count: int = 8) -> tuple[Colour, ...]:
     Light or dark: each is moved away from the background until it can be read.
     """
     variables = app.theme_variables
-    background = _parsed(variables.get("surface")) or Color(30, 30, 30)
+    background = _parsed(variables.get("surface")) or _grey(not app.current_theme.dark)
     ink = Color(255, 255, 255) if background.brightness < 0.5 else Color(0, 0, 0)
     wanted = [_parsed(variables.get(name)) for name in HUES] + [Color.parse(c) for c in SPARES]
     candidates = [_readable(colour, background, ink) for colour in wanted if colour]
@@ -219,7 +230,11 @@ def series_colours(app: App[Any], count: int = 8) -> tuple[Colour, ...]:
 def theme_foreground(app: App[Any]) -> Colour:
     """Return the theme's colour of text, for a chart's titles and axes."""
     found = _parsed(app.theme_variables.get("foreground"))
-    return found.rgb if found else (224, 224, 224)
+    return (found or _grey(app.current_theme.dark)).rgb
+
+
+def _grey(light: bool) -> Color:
+    return Color(224, 224, 224) if light else Color(30, 30, 30)
 
 
 def _parsed(value: str | None) -> Color | None:

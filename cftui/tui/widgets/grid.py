@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from cftui.charts import plain
+from cftui.text import plain
 from cftui.tui.widgets.cells import GAP, GUTTER, Cell, Column, column_widths, cut, line
 
 __all__ = ["Cell", "Column", "Grid"]
@@ -31,12 +31,13 @@ class Grid(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"grid--header", "grid--cursor", "grid--empty"}
     DEFAULT_CSS = """
     Grid {
+        width: 1fr;
         height: 1fr;
         scrollbar-size-vertical: 1;
         scrollbar-size-horizontal: 1;
-        & > .grid--header { color: $text-muted; text-style: bold; }
+        & > .grid--header { color: $foreground-muted; text-style: bold; }
         & > .grid--cursor { background: $block-cursor-blurred-background; }
-        & > .grid--empty { color: $text-muted; }
+        & > .grid--empty { color: $foreground-muted; }
         &:focus > .grid--cursor {
             color: $block-cursor-foreground;
             background: $block-cursor-background;
@@ -215,10 +216,10 @@ class Grid(ScrollView, can_focus=True):
         left, top = self.scroll_offset
         self._fit(width)
         if y == 0:
-            header = style + self.get_component_rich_style("grid--header", partial=True)
+            header = style + self.get_component_rich_style("grid--header")
             strip = self._line([column.label for column in self._columns], header, " ")
         elif not self._rows and y == min(2, self.size.height - 1):
-            empty = style + self.get_component_rich_style("grid--empty", partial=True)
+            empty = style + self.get_component_rich_style("grid--empty")
             words = cut([Segment(plain(self._empty), empty)], max(width - GUTTER, 0))
             return Strip([Segment(" " * GUTTER, style), *words]).adjust_cell_length(width, style)
         elif top + y - 1 < len(self._rows):
@@ -232,7 +233,7 @@ class Grid(ScrollView, can_focus=True):
         strip = self._strips.get((row, on_cursor))
         if strip is None:
             if on_cursor:
-                style += self.get_component_rich_style("grid--cursor", partial=True)
+                style += self.get_component_rich_style("grid--cursor")
             strip = self._line(self._cells(self._rows[row]), style, MARK if on_cursor else " ")
             self._strips[row, on_cursor] = strip
         return strip
@@ -258,7 +259,9 @@ class Grid(ScrollView, can_focus=True):
         """Fit the columns, and tell the scroll bars how large the table is."""
         if self._fit(self.scrollable_content_region.width):
             self.refresh()
-        total = GUTTER + sum(self._widths) + GAP * (len(self._widths) - 1)
+        # the least width: with the one on show, a scroll bar's coming would bring the other one
+        least = column_widths(self._columns, 0)
+        total = GUTTER + sum(least) + GAP * (len(least) - 1)
         self.virtual_size = Size(total, len(self._rows) + 1)
 
     def _refresh_row(self, row: int) -> None:

@@ -1,0 +1,36 @@
+"""Jobs: the shell's own commands as subprocesses, heard through their JSON lines."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+class JobError(Exception):
+    """A job that failed; the message is its own."""
+
+
+async def run_job(words: Sequence[str], tell: Callable[[dict[str, Any]], None]) -> None:
+    """Run `cftui WORDS` and pass on each JSON line; raises JobError if it fails.
+
+    The job holds our pipe as its stdin and ends when that closes, so that it does not outlive us.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "cftui.cli", *words, "--json", "--while-stdin"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    complaint = asyncio.create_task(process.stderr.read())
+    try:
+        async for line in process.stdout:
+            tell(json.loads(line))
+        if await process.wait():
+            words_of_it = (await complaint).decode(errors="replace").strip()
+            raise JobError(words_of_it.removeprefix("cftui: ") or "the job failed")
+    finally:
+        complaint.cancel()
+        if process.returncode is None:
+            process.terminate()

@@ -1,0 +1,347 @@
+"""Pane 3, Train: the form, the live charts, the epochs and the runs."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import DescendantFocus
+from textual.widget import Widget
+from textual.widgets import Static
+
+from cftui.charts import Chart, Drawing
+from cftui.questions import DataSummary
+from cftui.runs.history import History
+from cftui.runs.index import RunRow
+from cftui.tui.commands import Command, bindings
+from cftui.tui.messages import ChooseRun, ResumeRun, StartRun, WishRun
+from cftui.tui.screens.overlays import RUN_COLUMNS, AskNumber, run_cells
+from cftui.tui.session import Session
+from cftui.tui.widgets.chart import ChartView, series_colours, theme_foreground
+from cftui.tui.widgets.fields import Choice, TextField
+from cftui.tui.widgets.form import TrainingForm
+from cftui.tui.widgets.grid import Column, Grid
+from cftui.tui.widgets.run_chart import AXES, ChartChoice, ChartInk, loss_chart, rate_chart
+from cftui.tui.widgets.run_words import cost_words, run_words
+
+COMMANDS = (
+    Command("train.start", "s", "start", "Start", "Train a new run with the form's settings", True),
+    Command("train.pause", "p", "pause", "Pause", "Pause the run, or let it go on", True),
+    Command("train.stop", "x", "stop", "Stop", "End the run; what it learned is kept", True),
+    Command(
+        "train.resume",
+        "R",
+        "resume",
+        "Resume",
+        "Go on with a stopped or died run from its checkpoint",
+    ),
+    Command("train.rate", "l", "rate", "Learning rate", "Change it while the run is live", True),
+    Command("train.checkpoint", "w", "checkpoint", "Checkpoint", "Write a checkpoint now"),
+    Command("train.view", "v", "view", "View", "Show loss and learning rate, or one alone", True),
+    Command("train.axis", "a", "axis", "Axis", "Steps, epochs or seconds along the x axis", True),
+    Command("train.log", "y", "log", "Log", "Logarithmic loss axis, on or off", True),
+    Command("train.zoom-in", "plus,equals_sign", "zoom(2)", "Zoom in", "Show the later half"),
+    Command("train.zoom-out", "minus", "zoom(-2)", "Zoom out", "Show twice as much"),
+    Command("train.runs", "r", "runs", "Runs", "Go to the list of runs"),
+    Command("train.form", "f", "form", "Form", "Go to the form"),
+)
+EPOCH_COLUMNS = (
+    Column("epoch", 5, align="right"),
+    Column("train", 7, align="right"),
+    Column("valid", 7, align="right"),
+    Column("RMSE", 7, align="right"),
+    Column("unseen", 7, align="right"),
+    Column("lr", 8, align="right"),
+    Column("s", 6, align="right"),
+    Column("", None),
+)
+VIEWS = ("both", "loss", "rate")
+
+
+class TrainPane(Widget):
+    """Choose settings, start, watch, steer."""
+
+    ABOUT = (
+        "Choose a model, an optimizer and a schedule at the left, press s, and watch it learn."
+        " tab goes through the fields and lists; left and right change a choice.\n\n"
+        "A run lives in a process of its own: quit, or lose the connection, and it goes on; open"
+        " cftui again and it is there.\n\n"
+        "training is the loss of the batches, smoothed its debiased moving average, validation the"
+        " mean squared error on the ratings held out; unseen is that of pairs whose user or movie"
+        " has no rating in training."
+    )
+    COMMANDS = COMMANDS
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
+
+    def __init__(self, session: Session, paint: Callable[[Chart], Awaitable[Drawing]]) -> None:
+        super().__init__(id="train")
+        self._session = session
+        self._paint = paint
+        self._summary: DataSummary | None = None
+        self._row: RunRow | None = None
+        self._rows: tuple[RunRow, ...] = ()
+        self._history = History()
+        self._zoom = 1
+        self._view = "both"
+        self._starting = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the form and the runs at the left, charts and epochs at the right."""
+        with Horizontal():
+            with Vertical(id="side"):
+                form = TrainingForm(self._session.state.settings or {})
+                form.border_title = "New run"
+                yield form
+                yield Static("", id="hint", markup=False)
+                yield Static("", id="cost", markup=False)
+                runs = Grid(RUN_COLUMNS, empty="No runs yet: s starts one", id="runs")
+                runs.border_title = "Runs"
+                yield runs
+            with Vertical(id="main"):
+                yield ChartView(
+                    self._paint, id="loss", placeholder="Press s to train, and watch it here"
+                )
+                yield ChartView(self._paint, id="rate", placeholder="The learning rate")
+                yield Static("", id="status", markup=False)
+                yield Grid(
+                    EPOCH_COLUMNS, empty="An epoch's errors stand here at its end", id="epochs"
+                )
+
+    @property
+    def form(self) -> TrainingForm:
+        """Return the form."""
+        return self.query_one(TrainingForm)
+
+    @property
+    def runs(self) -> Grid:
+        """Return the list of runs."""
+        return self.query_one("#runs", Grid)
+
+    @property
+    def epochs(self) -> Grid:
+        """Return the epoch table."""
+        return self.query_one("#epochs", Grid)
+
+    def on_mount(self) -> None:
+        """Show what was already known."""
+        self._show_cost()
+        self._show_view()
+        self.show_runs(self._rows)
+        self.show_history(self._row, self._history)
+
+    def focus_first(self) -> None:
+        """Take the focus where one begins."""
+        self.action_form()
+
+    # What the app shows here
+
+    def show_data(self, summary: DataSummary) -> None:
+        """Take the size of the ratings, which decides what a run costs."""
+        self._summary = summary
+        self._show_cost()
+
+    def show_runs(self, rows: tuple[RunRow, ...]) -> None:
+        """Show the runs, newest first; the cursor stays on its run."""
+        self._rows = rows
+        if self.is_mounted:
+            self.runs.set_rows([run_cells(row) for row in rows], [row.id for row in rows])
+            self.runs.border_subtitle = f"{len(rows)}" if rows else ""
+
+    def show_history(self, row: RunRow | None, history: History) -> None:
+        """Show one run's curves, epochs and state."""
+        another = history is not self._history
+        self._row, self._history = row, history
+        if another:
+            self._zoom = 1
+        self.refresh_bindings()
+        if not self.is_mounted:
+            return
+        self._put_cursor_on(row)
+        self._draw()
+        epochs = [_epoch_cells(epoch) for epoch in history.epochs]
+        at_end = self.epochs.cursor_row >= len(self.epochs.rows) - 1
+        self.epochs.set_rows(epochs)
+        if at_end and not self.epochs.has_focus:
+            self.epochs.action_last()
+        self.show_status()
+
+    def show_status(self) -> None:
+        """Show state, progress, speed and what is left."""
+        status = self.query_one("#status", Static)
+        words = run_words(self._row, self._history, self._batch_size())
+        if str(status.content) != words:
+            status.update(words)
+
+    def show_starting(self, starting: bool) -> None:
+        """Say that a run is on its way."""
+        self._starting = starting
+        self.refresh_bindings()
+        if starting:
+            self.query_one("#status", Static).update("starting a trainer …")
+
+    def _batch_size(self) -> int:
+        started = self._history.started
+        return -(-started.n_train // started.steps_per_epoch) if started else 0
+
+    def _put_cursor_on(self, row: RunRow | None) -> None:
+        ids = [known.id for known in self._rows]
+        if row is not None and row.id in ids and not self.runs.has_focus:
+            self.runs.cursor_row = ids.index(row.id)
+
+    def _draw(self) -> None:
+        self.query_one("#loss", ChartView).show(partial(self._chart, loss_chart))
+        self.query_one("#rate", ChartView).show(partial(self._chart, rate_chart))
+
+    def _chart(self, make: Callable[..., Chart], width: int, height: int) -> Chart:
+        state = self._session.state
+        choice = ChartChoice(state.x_axis, state.log_loss, self._zoom, state.marker)  # type: ignore[arg-type]
+        app = self.app
+        ink = ChartInk(theme_foreground(app), series_colours(app, 4), bool(app.no_color))
+        return make(self._history, choice, ink, width, height)
+
+    def _show_cost(self) -> None:
+        if not self.is_mounted:
+            return
+        cost = self.query_one("#cost", Static)
+        cost.set_class(bool(self.form.problem), "problem")
+        cost.update(self.form.problem or cost_words(self.form.config, self._summary))
+
+    def _show_view(self) -> None:
+        self.set_class(self._view == "rate", "-rate-only")
+        self.set_class(self._view == "loss", "-loss-only")
+
+    # What the user does here
+
+    @on(TrainingForm.Changed)
+    def _form_changed(self, message: TrainingForm.Changed) -> None:
+        self._show_cost()
+        self.refresh_bindings()
+        if message.config is not None:
+            self._session.update(settings=self.form.settings())
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Explain the field that has the focus."""
+        hint = self.query_one("#hint", Static)
+        field = event.widget
+        hint.update(
+            str(self.form.help_of(field.key)) if isinstance(field, Choice | TextField) else ""
+        )
+
+    @on(Grid.Highlighted, "#runs")
+    def _look_at_run(self, message: Grid.Highlighted) -> None:
+        message.stop()
+        row = self._rows[message.row] if message.row < len(self._rows) else None
+        if row is not None and message.grid.has_focus:
+            self.post_message(ChooseRun(row.id))
+
+    @on(Grid.Selected, "#runs")
+    def _open_run(self, message: Grid.Selected) -> None:
+        message.stop()
+        self.post_message(ChooseRun(self._rows[message.row].id))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey what cannot be done now."""
+        row = self._row
+        match action:
+            case "start":
+                ready = self.form.config is not None if self.is_mounted else False
+                return True if ready and self._summary and not self._starting else None
+            case "pause" | "stop" | "rate" | "checkpoint":
+                return True if row is not None and row.alive else None
+            case "resume":
+                goes_on = row is not None and row.shown in ("stopped", "died", "failed")
+                return True if goes_on else None
+        return True
+
+    def action_start(self) -> None:
+        """Train a new run."""
+        self.post_message(StartRun(self.form.settings()))
+
+    def action_pause(self) -> None:
+        """Pause the run, or let it go on."""
+        if self._row is not None:
+            kind: Any = "resume" if self._row.shown == "paused" else "pause"
+            self.post_message(WishRun(self._row.id, kind))
+
+    def action_stop(self) -> None:
+        """Stop the run with a checkpoint."""
+        if self._row is not None:
+            self.post_message(WishRun(self._row.id, "stop"))
+
+    def action_checkpoint(self) -> None:
+        """Have the run write a checkpoint."""
+        if self._row is not None:
+            self.post_message(WishRun(self._row.id, "checkpoint"))
+
+    def action_resume(self) -> None:
+        """Go on with a run that ended early."""
+        if self._row is not None:
+            self.post_message(ResumeRun(self._row.id))
+
+    def action_rate(self) -> None:
+        """Ask for a new learning rate and send it."""
+        row = self._row
+        if row is None:
+            return
+        rates = self._history.curve.learning_rate
+        present = rates[-1] if len(rates) else 0.1
+
+        def send(value: float | None) -> None:
+            if value is not None:
+                self.post_message(WishRun(row.id, "learning-rate", value))
+
+        question = (
+            f"Learning rate for {row.label}; the schedule scales it. It is {present:.3g} now."
+        )
+        self.app.push_screen(AskNumber(question, present), send)
+
+    def action_view(self) -> None:
+        """Show the next of both charts, the loss, the learning rate."""
+        self._view = VIEWS[(VIEWS.index(self._view) + 1) % len(VIEWS)]
+        self._show_view()
+
+    def action_axis(self) -> None:
+        """Take the next x axis."""
+        axis = self._session.state.x_axis
+        place = AXES.index(axis) if axis in AXES else -1
+        self._session.update(x_axis=AXES[(place + 1) % len(AXES)])
+        self._draw()
+
+    def action_log(self) -> None:
+        """Switch the loss axis between linear and logarithmic."""
+        self._session.update(log_loss=not self._session.state.log_loss)
+        self._draw()
+
+    def action_zoom(self, by: int) -> None:
+        """Show half as much, or twice as much, of the x axis."""
+        self._zoom = min(self._zoom * by, 64) if by > 0 else max(self._zoom // -by, 1)
+        self._draw()
+
+    def action_runs(self) -> None:
+        """Go to the list of runs."""
+        self.runs.focus()
+
+    def action_form(self) -> None:
+        """Go to the form."""
+        self.form.query(Choice).first().focus()
+
+    def redraw(self) -> None:
+        """Draw the charts anew, after a change of theme or marker."""
+        self._draw()
+
+
+def _epoch_cells(epoch: Any) -> tuple[str, ...]:
+    unseen = "" if epoch.unseen_mse is None else f"{epoch.unseen_mse:.4f}"
+    return (
+        str(epoch.epoch),
+        f"{epoch.train_loss:.4f}",
+        f"{epoch.valid_mse:.4f}",
+        f"{epoch.valid_rmse:.4f}",
+        unseen,
+        f"{epoch.learning_rate:.2g}",
+        f"{epoch.seconds:.1f}",
+        "",
+    )

@@ -1,0 +1,68 @@
+"""What the screen remembers between sessions, saved as it changes."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from cftui.paths import state_folder
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """The screen's memory; every field has a default, so that an older file still loads."""
+
+    pane: str = "train"
+    theme: str = "textual-dark"
+    marker: str = "braille"
+    """How charts are drawn: braille, hd or dot."""
+    log_loss: bool = False
+    x_axis: str = "step"
+    """step, epoch or time."""
+    run: str = ""
+    """The run looked at last."""
+    settings: dict[str, dict[str, Any]] | None = None
+    """The training form, as configuration sections."""
+
+
+class Session:
+    """Loads the state at the start and writes it whenever it changes."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or state_folder() / "session.json"
+        self.state = _load(self._path)
+
+    def update(self, **changes: Any) -> None:
+        """Change the state and save it; a disk that refuses is no reason to disturb."""
+        changed = replace(self.state, **changes)
+        if changed == self.state:
+            return
+        self.state = changed
+        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(asdict(changed), indent=1), encoding="utf-8")
+            temporary.replace(self._path)
+        except OSError:
+            return
+
+
+def _load(path: Path) -> SessionState:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return SessionState()
+    if not isinstance(raw, dict):
+        return SessionState()
+    default = SessionState()
+    known = {
+        field.name: raw[field.name]
+        for field in fields(SessionState)
+        if field.name in raw and _fits(raw[field.name], getattr(default, field.name))
+    }
+    return replace(default, **known)
+
+
+def _fits(value: Any, default: Any) -> bool:
+    return isinstance(value, dict) if default is None else isinstance(value, type(default))

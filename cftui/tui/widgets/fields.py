@@ -1,0 +1,93 @@
+"""Small inputs of the training form: numbers, words and choices, one line each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input
+
+NUMBER = frozenset("0123456789.eE+-")
+
+
+@dataclass
+class FieldChanged(Message):
+    """A field has another value."""
+
+    key: str
+    value: str
+
+
+class TextField(Input):
+    """A one-line text."""
+
+    def __init__(self, key: str, value: str) -> None:
+        super().__init__(value, compact=True, select_on_focus=True)
+        self.key = key
+        self.cursor_blink = False  # an idle screen sends nothing
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Pass the value on."""
+        event.stop()
+        self.post_message(FieldChanged(self.key, event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to the next field."""
+        event.stop()
+        self.screen.focus_next()
+
+
+class NumberField(TextField):
+    """A number; other letters are commands still, so that `s` starts from here too."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Take the characters of a number alone."""
+        return character is not None and character in NUMBER
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.is_printable and event.character not in NUMBER:
+            event.prevent_default()
+
+
+class Choice(Widget, can_focus=True):
+    """One of several words; left and right, or enter, change it."""
+
+    DEFAULT_CSS = """
+    Choice {
+        height: 1;
+        &:focus { background: $block-cursor-background; color: $block-cursor-foreground; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,enter,space", "turn(1)", "Next", show=False, id="choice.next"),
+        Binding("left", "turn(-1)", "Previous", show=False, id="choice.previous"),
+    ]
+
+    value: reactive[str] = reactive("", init=False)
+
+    def __init__(self, key: str, value: str, options: Sequence[str]) -> None:
+        super().__init__()
+        self.key = key
+        self._options = tuple(options)
+        self.set_reactive(Choice.value, value)
+
+    def render(self) -> str:
+        """Return the word between arrows; a single option has none."""
+        return f"‹ {self.value} ›" if len(self._options) > 1 else f"  {self.value}"
+
+    def action_turn(self, by: int) -> None:
+        """Take the next option, or the one before."""
+        place = self._options.index(self.value) if self.value in self._options else -by
+        self.value = self._options[(place + by) % len(self._options)]
+
+    def watch_value(self) -> None:
+        """Tell the form."""
+        self.post_message(FieldChanged(self.key, self.value))
+
+    def on_click(self) -> None:
+        """Take the next option."""
+        self.action_turn(1)

@@ -1,0 +1,121 @@
+"""A run's curves as a chart's data: thinned, on the axis the user chose."""
+
+from dataclasses import dataclass
+
+from cftui.charts import Chart, Colour, Marker, Series
+from cftui.runs.history import History
+
+AXES = ("step", "epoch", "time")
+
+
+@dataclass(frozen=True)
+class ChartChoice:
+    """How the user wants the charts."""
+
+    x_axis: str = "step"
+    log_loss: bool = False
+    zoom: int = 1
+    """The last 1/zoom of the axis is shown."""
+    marker: Marker = "braille"
+
+
+@dataclass(frozen=True)
+class ChartInk:
+    """Colours of a chart, from the theme."""
+
+    foreground: Colour
+    series: tuple[Colour, ...]
+    no_colour: bool
+
+
+def loss_chart(
+    history: History, choice: ChartChoice, ink: ChartInk, width: int, height: int
+) -> Chart:
+    """Return training loss, raw and smoothed, and validation loss an epoch."""
+    from cftui.thin import extremes, floats, means
+
+    curve = history.curve
+    first = _first_shown(history, choice)
+    x = _axis(history, choice)[first:]
+    spread_x, spread_y = extremes(x, curve.loss[first:], max(width, 20))
+    smooth_x, smooth_y = means(x, curve.smooth[first:], 2 * max(width, 20))
+    valid = [
+        (_epoch_x(history, choice, epoch.step, epoch.train_seconds), epoch.valid_mse)
+        for epoch in history.epochs
+    ]
+    start = x[0] if len(x) else 0.0
+    valid = [point for point in valid if point[0] >= start]
+    raw, smoothed, held_out = ink.series[0], ink.series[0], ink.series[1]
+    return Chart(
+        width,
+        height,
+        (
+            Series("training", floats(spread_x), floats(spread_y), raw, faint=True),
+            Series("smoothed", floats(smooth_x), floats(smooth_y), smoothed),
+            Series(
+                "validation",
+                tuple(x for x, _ in valid),
+                tuple(y for _, y in valid),
+                held_out,
+                kind="line" if len(valid) > 1 else "points",
+            ),
+        ),
+        ink.foreground,
+        title="loss (MSE)",
+        x_label=_axis_label(choice),
+        log_y=choice.log_loss,
+        marker=choice.marker,
+        no_colour=ink.no_colour,
+        empty="The curve begins with the first steps",
+    )
+
+
+def rate_chart(
+    history: History, choice: ChartChoice, ink: ChartInk, width: int, height: int
+) -> Chart:
+    """Return the learning rate."""
+    from cftui.thin import floats, means
+
+    first = _first_shown(history, choice)
+    x, y = means(
+        _axis(history, choice)[first:], history.curve.learning_rate[first:], max(width, 20)
+    )
+    return Chart(
+        width,
+        height,
+        (Series("learning rate", floats(x), floats(y), ink.series[2]),),
+        ink.foreground,
+        x_label=_axis_label(choice),
+        marker=choice.marker,
+        no_colour=ink.no_colour,
+        empty="The learning rate",
+    )
+
+
+def _axis_label(choice: ChartChoice) -> str:
+    return {"step": "step", "epoch": "epoch", "time": "seconds of training"}[choice.x_axis]
+
+
+def _steps_per_epoch(history: History) -> int:
+    return history.started.steps_per_epoch if history.started else 1
+
+
+def _axis(history: History, choice: ChartChoice) -> list[float]:
+    if choice.x_axis == "time":
+        return list(history.curve.seconds)
+    if choice.x_axis == "epoch":
+        steps_per_epoch = _steps_per_epoch(history)
+        return [step / steps_per_epoch for step in history.curve.step]
+    return [float(step) for step in history.curve.step]
+
+
+def _epoch_x(history: History, choice: ChartChoice, step: int, seconds: float) -> float:
+    if choice.x_axis == "time":
+        return seconds
+    return step / _steps_per_epoch(history) if choice.x_axis == "epoch" else float(step)
+
+
+def _first_shown(history: History, choice: ChartChoice) -> int:
+    """Return the first reported step within the zoom."""
+    n = len(history.curve)
+    return n - max(n // choice.zoom, min(n, 2))

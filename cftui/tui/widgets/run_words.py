@@ -1,0 +1,88 @@
+"""What the Train pane says in words: what a run will cost, and how it is doing."""
+
+from cftui.config import RunConfig
+from cftui.parameters import DataInfo
+from cftui.questions import DataSummary
+from cftui.runs.events import Failed, Finished
+from cftui.runs.history import History
+from cftui.runs.index import RunRow
+
+BYTES_PER_RATING = 20
+"""Resident on the device: two int64 codes and a float32 value."""
+STATE_MARKS = {
+    "running": "▶",
+    "paused": "‖",
+    "finished": "✓",
+    "failed": "✗",
+    "died": "✝",
+    "stopped": "■",
+    "starting": "…",
+}
+
+
+def cost_words(config: RunConfig | None, summary: DataSummary | None) -> str:
+    """Return the parameter count, the memory and the steps per epoch of a run not yet started."""
+    if config is None:
+        return ""
+    if summary is None:
+        return "reading the ratings …"
+    info = DataInfo(summary.n_users, summary.n_items, summary.low, summary.high)
+    parameters = config.model.parameter_count(info)
+    n_train = summary.n_ratings - int(config.split.fraction * summary.n_ratings)
+    steps = -(-n_train // config.training.batch_size)
+    numbers = parameters * (2 + config.optimizer.slots)  # weights, gradients, slots
+    memory = 4 * numbers + BYTES_PER_RATING * n_train
+    return f"{parameters:,} parameters, {_size(memory)}\n{steps:,} steps an epoch"
+
+
+def _size(n_bytes: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g} TB"
+
+
+def run_words(row: RunRow | None, history: History, batch_size: int) -> str:
+    """Return two lines: state and progress; speed, time left and errors."""
+    if row is None:
+        return ""
+    started = history.started
+    state = f"{STATE_MARKS.get(row.shown, '·')} {row.label}  {row.shown}"
+    if started is None:
+        return f"{state}\n{row.message or 'loading torch and the ratings'}"
+    total = started.epochs * started.steps_per_epoch
+    done = len(history.epochs)
+    first = (
+        f"{state}  epoch {min(done + 1, row.epochs)}/{row.epochs}  step {history.step:,}/{total:,}"
+    )
+    if not row.alive:
+        return f"{first}\n{_end_words(row, history)}"
+    parts = []
+    speed = history.steps_per_second
+    if speed and row.shown == "running":
+        parts.append(f"{speed:,.0f} steps/s  {speed * batch_size:,.0f} ratings/s")
+        parts.append(f"{_clock((total - history.step) / speed)} left")
+    if len(history.curve):
+        parts.append(f"loss {history.curve.smooth[-1]:.4f}")
+    return f"{first}\n{'  '.join(parts)}  {started.device}; goes on if you quit"
+
+
+def _end_words(row: RunRow, history: History) -> str:
+    end = history.end
+    if isinstance(end, Failed):
+        return end.message
+    if row.shown == "died":
+        last = row.message.splitlines()[-1] if row.message else "its process is gone"
+        return f"{last}; R goes on from its checkpoint"
+    if isinstance(end, Finished) and end.valid_rmse is not None:
+        best = f"  best {end.best_valid_mse:.4f} in epoch {end.best_epoch}"
+        more = "; R goes on" if end.outcome == "stopped" else ""
+        return f"valid RMSE {end.valid_rmse:.4f}{best}  {end.train_seconds:.1f} s of training{more}"
+    return "R goes on from its checkpoint" if row.shown == "stopped" else row.message
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(int(seconds + 0.5), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
