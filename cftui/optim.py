@@ -58,7 +58,8 @@ def learning_rates(
             return np.full(count, base)
         case CosineRestarts():
             steps = np.arange(first, first + count)
-            return base * _cosine_restarts(schedule, steps, steps_per_epoch)
+            factors: np.ndarray = base * _cosine_restarts(schedule, steps, steps_per_epoch)
+            return factors
     raise TypeError(f"no schedule for {type(schedule).__name__}")
 
 
@@ -71,7 +72,7 @@ def _cosine_restarts(
     """
     length, mult = schedule.cycle_len * steps_per_epoch, schedule.cycle_mult
     if mult == 1:
-        return 0.5 * (1 + np.cos(np.pi * (steps % length) / length))
+        return _annealed((steps % length) / length)
     starts, lengths = [0], [length]
     while len(steps) and starts[-1] + lengths[-1] <= int(steps[-1]):
         starts.append(starts[-1] + lengths[-1])
@@ -79,4 +80,9 @@ def _cosine_restarts(
     # In whole steps, so that no rounding moves a restart.
     cycle = np.searchsorted(starts, steps, side="right") - 1
     done = steps - np.array(starts)[cycle]
-    return 0.5 * (1 + np.cos(np.pi * done / np.array(lengths, dtype=float)[cycle]))
+    return _annealed(done / np.array(lengths)[cycle])
+
+
+def _annealed(share: np.ndarray) -> np.ndarray:
+    factors: np.ndarray = 0.5 * (1 + np.cos(np.pi * share))
+    return factors

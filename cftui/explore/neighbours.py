@@ -1,4 +1,4 @@
-"""Which items are near an item in the space of item factors?"""
+"""The items nearest to an item in the space of item factors."""
 
 import numpy as np
 
@@ -14,15 +14,18 @@ def nearness(factors: np.ndarray, code: int, metric: Metric) -> np.ndarray:
     another metric.
     """
     own = factors[code]
+    scores: np.ndarray
     match metric:
         case "dot":
-            return factors @ own
+            scores = factors @ own
         case "cosine":
             lengths = np.linalg.norm(factors, axis=1) * np.linalg.norm(own)
-            return (factors @ own) / np.maximum(lengths, np.finfo(np.float32).tiny)
+            scores = (factors @ own) / np.maximum(lengths, np.finfo(np.float32).tiny)
         case "euclid":
-            return np.linalg.norm(factors - own, axis=1)
-    raise QuestionError(f"metric {metric!r} is not one of cosine, dot, euclid")
+            scores = np.linalg.norm(factors - own, axis=1)
+        case _:
+            raise QuestionError(f"metric {metric!r} is not one of cosine, dot, euclid")
+    return scores
 
 
 def neighbours(

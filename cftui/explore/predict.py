@@ -1,4 +1,4 @@
-"""What would this user give this item?"""
+"""What a user would give an item."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Which items would a user like that they have not rated?"""
+"""The items that a user would like best among those they have not rated."""
 
 import numpy as np
 

@@ -125,7 +125,11 @@ class TorchEngine:
     @torch.no_grad()
     def _load(self, arrays: Arrays) -> None:
         for name, value in self._named():
-            value.copy_(torch.from_numpy(np.array(arrays[name], dtype=np.float32)))
+            array = np.array(arrays[name], dtype=np.float32)
+            if array.shape != tuple(value.shape):
+                # copy_ would stretch a smaller array instead of objecting.
+                raise ValueError(f"{name} has shape {array.shape}, not {tuple(value.shape)}")
+            value.copy_(torch.from_numpy(array))
 
     def _resident(self, array: np.ndarray) -> Tensor:
         """Return the array on the device; codes become int64, which look-ups take anywhere."""
