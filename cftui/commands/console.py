@@ -58,26 +58,30 @@ def guarded(command: Callable[[], Any], words: Sequence[str]) -> int:
     process.debug = "--debug" in words
     try:
         code = command()
-        return code if isinstance(code, int) else 0
     except typer.Exit as done:
-        return done.exit_code
+        code = done.exit_code
     except (typer.Abort, KeyboardInterrupt):
         say("interrupted")
-        return 130
+        code = 130
     except (UsageError, ConfigError, QuestionError, FileNotFoundError) as error:
-        return _explain(error, 2)
+        code = _explain(error, 2)
     except BrokenPipeError:
         # Whoever read our output has left; what is buffered must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 1
+        code = 1
     except (CommandError, ValueError, RuntimeError, OSError) as error:
-        return _explain(error, 1)
+        code = _explain(error, 1)
     except Exception as error:
-        if isinstance(error, _Wrong):
-            error.show()  # type: ignore[attr-defined]
-            return 2
-        say(f"{type(error).__name__}: {error} (a fault of cftui; --debug shows where)")
-        return _explain(None, 1)
+        code = _unforeseen(error)
+    return code if isinstance(code, int) else 0
+
+
+def _unforeseen(error: Exception) -> int:
+    if isinstance(error, _Wrong):
+        error.show()  # type: ignore[attr-defined]
+        return 2
+    say(f"{type(error).__name__}: {error} (a fault of cftui; --debug shows where)")
+    return _explain(None, 1)
 
 
 def _explain(error: Exception | None, code: int) -> int:

@@ -15,6 +15,7 @@ from cftui.commands.console import (
     UsageError,
     print_json,
     print_table,
+    say,
 )
 
 Data = Annotated[str | None, typer.Option(help="Only runs on this data set are meant by `latest`")]
@@ -46,6 +47,7 @@ def _load(word: str, data: str | None, *, best: bool, json: bool) -> Any:
 
 
 def recommend(
+    *,
     user: Annotated[str, typer.Option(help="The user's id in the data")],
     n: Annotated[int, typer.Option("-n", min=1, help="How many")] = 10,
     run: RunWord = "latest",
@@ -75,6 +77,7 @@ def recommend(
 
 def similar(
     item: Annotated[str, typer.Argument(metavar="ITEM", help="An item's id, or part of its title")],
+    *,
     metric: Annotated[str, typer.Option(help="cosine, dot or euclid")] = "cosine",
     n: Annotated[int, typer.Option("-n", min=1, help="How many")] = 10,
     min_ratings: Annotated[
@@ -114,6 +117,7 @@ def similar(
 
 
 def predict(
+    *,
     user: Annotated[str | None, typer.Option(help="A user's id")] = None,
     item: Annotated[str | None, typer.Option(help="An item's id or title")] = None,
     split: Annotated[str | None, typer.Option(help="valid: every held-out rating")] = None,
@@ -224,6 +228,19 @@ def _predict_many(
             "" if rmse is None else f"; RMSE {rmse:.6f} on the {int(known.sum()):,} rated ones"
         )
         print(f"{len(predicted):,} predictions written to {out}{against}")
+    if pairs is None:
+        _say_other_step(trained)
+
+
+def _say_other_step(trained: Any) -> None:
+    """Say so where the weights are not those that the run's own validation error is of."""
+    record = trained.record
+    if record.valid_step not in (None, trained.step):
+        say(
+            f"these weights are of step {trained.step:,}; the run's own RMSE,"
+            f" {record.valid_rmse:.6f}, is of step {record.valid_step:,}, where its last whole"
+            " epoch ended"
+        )
 
 
 def _write(out: Path, columns: dict[str, Any]) -> None:

@@ -64,35 +64,34 @@ class EventPrinter:
             print(("\r\x1b[K" if self._live else "") + words, flush=True)
 
     def _words(self, event: Event) -> str:
+        words = ""
         match event:
             case Started():
                 self._steps_per_epoch, self._epochs = event.steps_per_epoch, event.epochs
-                return (
+                words = (
                     f"run {event.run} on {event.device}: {event.parameter_count:,} parameters,"
                     f" {event.n_train:,} ratings to train on, {event.n_valid:,} held out"
                     f" ({event.unseen_pairs:,} of them of a user or item never trained on)"
                 )
             case Resumed():
-                return f"run {event.run} goes on from step {event.step:,} on {event.device}"
+                words = f"run {event.run} goes on from step {event.step:,} on {event.device}"
             case Epoch():
-                unseen = (
-                    ""
-                    if event.unseen_mse is None
-                    else f"  never seen {event.unseen_mse:.4f} ({event.unseen_pairs:,})"
-                )
-                return (
+                unseen = ""
+                if event.unseen_mse is not None:
+                    unseen = f"  never seen {event.unseen_mse:.4f} ({event.unseen_pairs:,})"
+                words = (
                     f"epoch {event.epoch:>3}  train {event.train_loss:.4f}"
                     f"  valid MSE {event.valid_mse:.4f}  RMSE {event.valid_rmse:.4f}"
                     f"  clipped {event.valid_mse_clipped:.4f}{unseen}  {event.seconds:.1f} s"
                 )
             case Control():
                 value = "" if event.value is None else f" {event.value:g}"
-                return f"{event.wish}{value} from {event.sender}: {event.outcome}"
+                words = f"{event.wish}{value} from {event.sender}: {event.outcome}"
             case Failed():
-                return f"failed: {event.message}"
+                words = f"failed: {event.message}"
             case Finished():
-                return self._closing(event)
-        return ""
+                words = self._closing(event)
+        return words
 
     def _closing(self, event: Finished) -> str:
         if event.valid_mse is None:

@@ -26,6 +26,7 @@ def _names(kinds: dict[str, Any]) -> str:
 
 
 def train(
+    *,
     data: Annotated[
         str | None, typer.Option(help="A data set's name or the path of a ratings file")
     ] = None,

@@ -1,7 +1,7 @@
 """Checkpoints: named arrays in safetensors files that are there whole or not at all."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,13 @@ def replace_file(path: Path, content: bytes, *, sync: bool = True) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def sweep_temporaries(folder: Path, names: Iterable[str]) -> None:
+    """Remove what a process that was killed while replacing these files has left."""
+    for name in names:
+        for leftover in folder.glob(f".{name}.*"):
+            leftover.unlink(missing_ok=True)
 
 
 def save_checkpoint(path: Path, arrays: Arrays, metadata: Mapping[str, str]) -> None:

@@ -1,5 +1,7 @@
 """Wishes: what a screen or a shell asks of a live run, one file each."""
 
+import contextlib
+import fcntl
 import getpass
 import json
 import math
@@ -7,6 +9,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -14,7 +17,10 @@ from typing import Literal, get_args
 WishKind = Literal["pause", "resume", "stop", "checkpoint", "learning-rate"]
 
 SETTLE_NS = 10_000_000
-"""A wish is read when it is this old, so that one named earlier but renamed later comes first."""
+"""A wish is read when it is this old: listing a folder may miss one that came a moment before."""
+TURN_SECONDS = 0.1
+"""How long a sender waits for the others; one that was halted in its turn must not hold it up."""
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,12 @@ class Wish:
     @property
     def objection(self) -> str | None:
         """Return why the wish makes no sense; none if it does."""
+        if self.kind == UNREADABLE:
+            return f"refused: {self.sender} is not a wish"
         if self.kind not in get_args(WishKind):
             return f"refused: no such wish as {self.kind!r}"
         if self.kind == "learning-rate" and not (
-            isinstance(self.value, int | float) and math.isfinite(self.value) and self.value > 0
+            self.value is not None and math.isfinite(self.value) and self.value > 0
         ):
             return "refused: a learning rate is a number above 0"
         return None
@@ -52,16 +60,41 @@ def _next_ns() -> int:
         return _last_ns
 
 
+def compose(kind: WishKind, value: float | None = None) -> Wish:
+    """Return a wish of this process as of now."""
+    return Wish(kind, value, f"{_user()}@{socket.gethostname()}:{os.getpid()}", _next_ns())
+
+
 def send(run: Path, kind: WishKind, value: float | None = None) -> Wish:
     """Leave a wish in a run's directory. Raises OSError where that cannot be written."""
-    wish = Wish(kind, value, f"{_user()}@{socket.gethostname()}:{os.getpid()}", _next_ns())
     folder = run / "control"
     folder.mkdir(exist_ok=True)
-    name = f"{wish.sent_ns:020d}-{os.getpid()}.json"
-    temporary = folder / f".{name}"
-    temporary.write_text(json.dumps(asdict(wish)), encoding="utf-8")
-    temporary.rename(folder / name)
+    with _turn(folder):
+        wish = compose(kind, value)
+        name = f"{wish.sent_ns:020d}-{os.getpid()}.json"
+        temporary = folder / f".{name}"
+        temporary.write_text(json.dumps(asdict(wish)), encoding="utf-8")
+        temporary.rename(folder / name)
     return wish
+
+
+@contextlib.contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """Let one sender at a time name and leave its wish, so that names are in order of arrival."""
+    file = os.open(folder / ".turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    deadline = time.monotonic() + TURN_SECONDS
+    try:
+        while time.monotonic() < deadline:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.001)
+            except OSError:
+                break  # a file system without locks
+        yield
+    finally:
+        os.close(file)
 
 
 def _user() -> str:
@@ -71,31 +104,54 @@ def _user() -> str:
         return str(os.getuid())
 
 
-def pending(run: Path) -> list[tuple[Path, Wish]]:
-    """Return the wishes that wait, oldest first; unreadable ones as a wish that is refused."""
-    try:
-        names = sorted(n for n in os.listdir(run / "control") if not n.startswith("."))
-    except FileNotFoundError:
-        return []
-    now = time.time_ns()
-    found = []
-    for name in names:
-        path = run / "control" / name
-        wish = _read(path)
-        if 0 <= now - wish.sent_ns < SETTLE_NS:
-            break
-        found.append((path, wish))
-    return found
+class Inbox:
+    """The wishes to one trainer, each handed out once."""
+
+    def __init__(self, run: Path) -> None:
+        self._folder = run / "control"
+        self._taken: set[str] = set()
+
+    def take(self) -> list[Wish]:
+        """Return the wishes that wait, oldest first; unreadable files as a wish to refuse."""
+        now = time.time_ns()
+        found = []
+        for name in self._names():
+            wish = _read(self._folder / name)
+            if 0 <= now - wish.sent_ns < SETTLE_NS:
+                break
+            self._taken.add(name)
+            found.append(wish)
+        return found
+
+    def _names(self) -> list[str]:
+        try:
+            with os.scandir(self._folder) as entries:
+                return sorted(
+                    entry.name
+                    for entry in entries
+                    if not entry.name.startswith(".")
+                    and entry.name not in self._taken
+                    and entry.is_file()
+                )
+        except FileNotFoundError:
+            return []
+
+    def clear(self) -> None:
+        """Remove the files of what was handed out."""
+        for name in list(self._taken):
+            # One that cannot be removed stays known, lest it be obeyed for ever.
+            with contextlib.suppress(OSError):
+                (self._folder / name).unlink(missing_ok=True)
+                self._taken.discard(name)
 
 
 def _read(path: Path) -> Wish:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        return Wish(
-            record["kind"],
-            record.get("value"),
-            str(record.get("sender", "")),
-            int(record["sent_ns"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return Wish("unreadable", sender=path.name)  # type: ignore[arg-type]
+        kind, value, sent_ns = record["kind"], record.get("value"), record["sent_ns"]
+        if not isinstance(kind, str) or not isinstance(sent_ns, int):
+            raise TypeError("a wish has a kind and a time")
+        number = None if value is None else float(value)
+        return Wish(kind, number, str(record.get("sender", "")), sent_ns)  # type: ignore[arg-type]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return Wish(UNREADABLE, sender=path.name)  # type: ignore[arg-type]

@@ -1,5 +1,7 @@
 """Run directories: making them, finding them, and telling what state a run is in."""
 
+import contextlib
+import errno
 import json
 import os
 import secrets
@@ -8,14 +10,17 @@ import socket
 import time
 import tomllib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
 
 from cftui.config import ConfigError, RunConfig, make_config, read_config
 from cftui.paths import runs_folder
 from cftui.runs.checkpoint import replace_file
-from cftui.runs.lock import RunLock, is_held, last_beat
+from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
 
 State = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
 LIVE: tuple[State, ...] = ("starting", "running", "paused")
@@ -58,7 +63,9 @@ class RunRecord:
     epoch: int = 0
     """Whole epochs done."""
     valid_mse: float | None = None
+    """At the end of the last whole epoch, which is `valid_step`."""
     valid_rmse: float | None = None
+    valid_step: int | None = None
     best_valid_mse: float | None = None
     message: str = ""
     """Why it failed, with the remedy."""
@@ -73,6 +80,11 @@ class RunStatus:
     """The record's state; `died` where its trainer is gone; for another host when it was heard."""
     alive: bool
     note: str = ""
+
+
+@cache
+def _records() -> TypeAdapter[RunRecord]:
+    return TypeAdapter(RunRecord)
 
 
 class Run:
@@ -127,11 +139,13 @@ class Run:
         """Return what run.json says; raises RunError if it is missing or broken."""
         path = self.path / "run.json"
         try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
-            known = {field.name for field in fields(RunRecord)}
-            return RunRecord(**{key: value for key, value in raw.items() if key in known})
-        except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise RunError(f"{path}: damaged ({error}); `cftui runs rm {self.id}`") from None
+            return _records().validate_json(path.read_bytes())
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            reason = ": ".join([*map(str, first["loc"]), first["msg"]])
+        except OSError as error:
+            reason = error.strerror or str(error)
+        raise RunError(f"{path}: damaged ({reason}); `cftui runs rm {self.id}`")
 
     def write_record(self, record: RunRecord) -> None:
         """Replace run.json; raises OSError where the disk refuses."""
@@ -151,6 +165,9 @@ class Run:
             # Between its last word and its end a trainer still holds the lock.
             return RunStatus(record, record.state, alive=False)
         if alive:
+            if holder_pid(self.lock) not in (None, record.pid):
+                # Another trainer has the run already but has not signed the record yet.
+                record = replace(record, state="starting")
             return RunStatus(record, record.state, alive=True)
         again = self.record()  # it may have ended between the two looks
         if again.state not in LIVE:
@@ -185,13 +202,22 @@ class Run:
             return {}
 
     def delete(self) -> None:
-        """Remove the run and all its files. Raises RunError while its trainer lives."""
-        if is_held(self.lock):
-            raise RunError(f"{self.id} is live; stop it first: cftui runs stop {self.id}")
-        # Renamed first, so that a half-deleted run is never listed.
-        doomed = self.path.with_name(f".deleted-{self.id}-{os.getpid()}")
-        self.path.rename(doomed)
-        shutil.rmtree(doomed)
+        """Remove the run and all its files.
+
+        Raises RunHeld while its trainer lives, here or elsewhere; OSError where the disk refuses.
+        """
+        with contextlib.suppress(RunError):  # a damaged run may go
+            status = self.status()
+            if status.alive:
+                raise RunHeld(f"{self.id} is live ({status.shown}); stop it first")
+        lock = RunLock(self.lock)
+        try:
+            # Renamed first, so that a half-deleted run is never listed.
+            doomed = self.path.with_name(f".deleted-{self.id}-{os.getpid()}")
+            self.path.rename(doomed)
+            shutil.rmtree(doomed)
+        finally:
+            lock.release()
 
 
 def new_id(config: RunConfig) -> str:
@@ -210,8 +236,9 @@ def create_run(record: RunRecord, config: RunConfig) -> tuple[Run, RunLock]:
     import tomli_w
 
     path = runs_folder() / record.run
+    taken = RunError(f"a run called {record.run} exists; leave out --id or choose another")
     if path.exists():
-        raise RunError(f"a run called {record.run} exists; leave out --id or choose another")
+        raise taken
     path.parent.mkdir(parents=True, exist_ok=True)
     hidden = path.with_name(f".new-{record.run}-{os.getpid()}")
     (hidden / "control").mkdir(parents=True)
@@ -220,15 +247,25 @@ def create_run(record: RunRecord, config: RunConfig) -> tuple[Run, RunLock]:
         (hidden / "config.toml").write_bytes(tomli_w.dumps(config.to_settings()).encode())
         Run(hidden).write_record(record)
         hidden.rename(path)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(hidden, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise taken from None
         raise
     return Run(path), lock
 
 
 def list_runs() -> list[Run]:
     """Return all runs, newest first; what is not a run directory is left out."""
-    return sorted(_run_directories(), key=lambda run: run.id, reverse=True)
+    return sorted(_run_directories(), key=_made, reverse=True)
+
+
+def _made(run: Run) -> tuple[int, str]:
+    """Return when a run was made: its settings are written once. Ids have but local seconds."""
+    try:
+        return (run.path / "config.toml").stat().st_mtime_ns, run.id
+    except OSError:
+        return 0, run.id
 
 
 def _run_directories() -> Iterator[Run]:
@@ -241,15 +278,15 @@ def _run_directories() -> Iterator[Run]:
             yield Run(Path(entry.path))
 
 
-def find_run(word: str, fingerprint: str | None = None) -> Run:
+def find_run(word: str, fingerprint: str | None = None, *, weights: bool = True) -> Run:
     """Return the run that an id, a unique prefix, a name or `latest` means.
 
-    `latest` is the newest run that has weights, on the ratings with this fingerprint if one is
-    given. Raises RunError, with what there is, where no run or several fit.
+    `latest` is the newest run, with `weights` the newest that has them; on the ratings with this
+    fingerprint if one is given. Raises RunError, with what there is, where no run or several fit.
     """
     runs = list_runs()
     if word == "latest":
-        return _latest(runs, fingerprint)
+        return _latest(runs, fingerprint, weights=weights)
     for fits in (
         [run for run in runs if run.id == word],
         [run for run in runs if run.name() == word],
@@ -263,9 +300,9 @@ def find_run(word: str, fingerprint: str | None = None) -> Run:
     raise RunError(f"no run {word!r}{newest}")
 
 
-def _latest(runs: list[Run], fingerprint: str | None) -> Run:
+def _latest(runs: list[Run], fingerprint: str | None, *, weights: bool) -> Run:
     for run in runs:
-        if not run.has_weights:
+        if weights and not run.has_weights:
             continue
         try:
             if fingerprint in (None, run.record().fingerprint):
@@ -273,4 +310,5 @@ def _latest(runs: list[Run], fingerprint: str | None) -> Run:
         except RunError:
             continue
     on = " on these ratings" if fingerprint else ""
-    raise RunError(f"no run with weights yet{on}; train one: cftui train")
+    what = "run with weights" if weights else "run"
+    raise RunError(f"no {what} yet{on}; train one: cftui train")

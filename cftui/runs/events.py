@@ -144,6 +144,7 @@ class Finished(Event):
     """Whole epochs done."""
     step: int
     valid_mse: float | None
+    """At the end of the last whole epoch, as the other errors here."""
     valid_rmse: float | None
     valid_mse_clipped: float | None
     best_valid_mse: float | None
@@ -153,6 +154,8 @@ class Finished(Event):
     train_seconds: float
     wall_seconds: float
     """From the start of the process that ended it."""
+    signal: int | None = None
+    """The signal that stopped it; none where a wish or the last epoch did."""
 
 
 KINDS: dict[str, type[Event]] = {

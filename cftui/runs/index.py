@@ -27,8 +27,13 @@ class RunRow:
 
     @property
     def label(self) -> str:
-        """Return its name, else what the id says: model and optimizer, time of day, its tail."""
-        return self.name or f"{self.id[16:-5]} {self.id[9:11]}:{self.id[11:13]} {self.id[-4:]}"
+        """Return its name, else model and optimizer as the id has them."""
+        return self.name or self.id[16:-5]
+
+    @property
+    def clock(self) -> str:
+        """Return the time of day at which it began, as its id has it."""
+        return f"{self.id[9:11]}:{self.id[11:13]}"
 
 
 class RunsIndex:

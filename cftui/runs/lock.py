@@ -54,6 +54,14 @@ def holder(path: Path) -> str:
         return "another process"
 
 
+def holder_pid(path: Path) -> int | None:
+    """Return the process that last took the lock; none if the file does not say."""
+    try:
+        return int(json.loads(path.read_text(encoding="utf-8"))["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def is_held(path: Path) -> bool:
     """Return whether a living process of this host holds the lock."""
     try:

@@ -28,9 +28,13 @@ class Progress:
     valid_mse: float | None = None
     valid_mse_clipped: float | None = None
     unseen_mse: float | None = None
+    valid_step: int | None = None
+    """The step that the validation errors are of: the end of the last whole epoch."""
     best_valid_mse: float | None = None
     best_epoch: int | None = None
     best_step: int | None = None
+    wishes_ns: int = 0
+    """When the last wish was sent whose outcome is part of this state."""
 
     @property
     def smooth(self) -> float:

@@ -1,40 +1,34 @@
 """One trainer process from its first to its last word: lock, heartbeat, events, how it ends."""
 
 import contextlib
-import errno
-import faulthandler
 import logging
 import math
 import os
 import platform
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 from cftui.config import RunConfig
-from cftui.models.initial import initial_values
 from cftui.paths import resolve_source
-from cftui.ratings.split import split, unseen
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import Ratings
-from cftui.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
-from cftui.runs.directory import LIVE, Run, RunError, RunRecord, create_run, new_id
+from cftui.runs.checkpoint import Checkpoint, load_checkpoint, sweep_temporaries
+from cftui.runs.control import compose
+from cftui.runs.directory import LIVE, Run, RunError, RunRecord, State, create_run, new_id
 from cftui.runs.events import Event, EventLog, Failed, Finished, Resumed, Started
 from cftui.runs.launch import claim_start_files
-from cftui.runs.lock import RunLock
+from cftui.runs.lock import RunHeld, RunLock
+from cftui.runs.vocabulary import FILE as VOCABULARY
 from cftui.runs.vocabulary import save_vocabulary
-from cftui.training.engine import EngineError, TrainingRatings, make_engine
-from cftui.training.evaluation import ValidRatings
-from cftui.training.signals import StopSignals
-from cftui.training.trainer import NonFiniteLoss, StopTraining, Trainer
-
-HEARTBEAT_SECONDS = 5.0
-RESERVE_BYTES = 65_536
-"""Kept on disk so that a full disk leaves room to say so."""
+from cftui.training.build import build_trainer
+from cftui.training.faults import explain, keep_reserve, release_reserve
+from cftui.training.process import heartbeat, log_to
+from cftui.training.signals import StopSignals, ignore_hangup
+from cftui.training.trainer import StopTraining, Trainer
 
 Listener = Callable[[Event], None]
 log = logging.getLogger("cftui.training")
@@ -48,6 +42,8 @@ def start_run(
     `began`: `time.monotonic()` at the process's start. Raises DataError, RunError, OSError before
     the run exists.
     """
+    ignore_hangup()
+    started_ns = time.time_ns()
     source = resolve_source(config.data.source)
     ratings = open_ratings(source)
     if source.exists() and config.data.source != ratings.name:
@@ -72,11 +68,17 @@ def start_run(
         versions=_versions(),
     )
     run, lock = create_run(record, config)
-    claim_start_files(run)
-    if name:
-        run.rename(name)
-    save_vocabulary(run.path, ratings)
-    return _Session(run, lock, record, config, ratings, listener, began).train(None)
+    session = _Session(
+        run,
+        lock,
+        record=record,
+        config=config,
+        ratings=ratings,
+        listener=listener,
+        began=began,
+        started_ns=started_ns,
+    )
+    return session.train(None, name=name)
 
 
 def resume_run(
@@ -86,22 +88,39 @@ def resume_run(
 
     Raises RunHeld if another trainer has it, RunError or CheckpointError if it cannot go on.
     """
+    ignore_hangup()
+    status = run.status()
+    if status.alive and status.record.host != socket.gethostname():
+        raise RunHeld(f"{run.id} is {status.shown}; it can go on here once that trainer is gone")
     lock = RunLock(run.lock)
     try:
+        # Wishes sent from now on are meant for this trainer.
+        started_ns = time.time_ns()
         record, config = run.record(), run.config()
         if record.state == "finished":
             raise RunError(f"{run.id} is finished; nothing is left to train")
         ratings = _ratings_of(record, config)
-        checkpoint = load_checkpoint(run.last)
+        # A trainer that died before its first checkpoint has not taken a step either.
+        fresh = record.step == 0 and not run.has_weights
+        checkpoint = None if fresh else load_checkpoint(run.last)
+        record = replace(
+            record, state="starting", pid=os.getpid(), host=socket.gethostname(), message=""
+        )
+        run.write_record(record)
     except BaseException:
         lock.release()
         raise
-    record = replace(
-        record, state="starting", pid=os.getpid(), host=socket.gethostname(), message=""
+    session = _Session(
+        run,
+        lock,
+        record=record,
+        config=config,
+        ratings=ratings,
+        listener=listener,
+        began=began,
+        started_ns=started_ns,
     )
-    run.write_record(record)
-    session = _Session(run, lock, record, config, ratings, listener, began)
-    return session.train(checkpoint, learning_rate)
+    return session.train(checkpoint, resuming=True, learning_rate=learning_rate)
 
 
 def _ratings_of(record: RunRecord, config: RunConfig) -> Ratings:
@@ -127,127 +146,106 @@ class _Session:
         self,
         run: Run,
         lock: RunLock,
+        *,
         record: RunRecord,
         config: RunConfig,
         ratings: Ratings,
         listener: Listener,
         began: float,
+        started_ns: int,
     ) -> None:
         self.run, self.lock, self.record, self.config = run, lock, record, config
         self.ratings, self.listener, self.began = ratings, listener, began
-        self.started_ns = time.time_ns()
+        self.started_ns = started_ns
         self.trainer: Trainer | None = None
+        self.events: EventLog | None = None
         self.signals = StopSignals(self._second_signal)
 
-    def train(self, checkpoint: Checkpoint | None, learning_rate: float | None = None) -> Event:
+    def train(
+        self,
+        checkpoint: Checkpoint | None,
+        *,
+        resuming: bool = False,
+        learning_rate: float | None = None,
+        name: str = "",
+    ) -> Event:
         """Train to the end, whichever it is, and return the event that says so."""
+        claim_start_files(self.run)
         try:
-            with _logging(self.run), _heartbeat(self.lock):
-                _reserve(self.run.path)
-                self.events = EventLog(self.run.events)
-                return self._train(checkpoint, learning_rate)
+            with self.signals, log_to(self.run), heartbeat(self.lock):
+                try:
+                    trainer = self._prepare(checkpoint, name)
+                    self._announce(trainer, fresh=checkpoint is None, resuming=resuming)
+                    if learning_rate is not None:
+                        trainer.change_rate(compose("learning-rate", learning_rate))
+                    trainer.train()
+                    return self._end(self._finished(trainer, "finished"))
+                except StopTraining:
+                    return self._end(self._finished(trainer, "stopped"))
+                except Exception as error:
+                    release_reserve(self.run.path)
+                    log.exception("training failed")
+                    return self._end(self._failed(error))
         finally:
             self.lock.release()
 
-    def _train(self, checkpoint: Checkpoint | None, learning_rate: float | None) -> Event:
-        try:
-            trainer = self.trainer = self._build(checkpoint)
-            if learning_rate is not None:
-                trainer.progress.base_rate = learning_rate
-            self._announce(trainer, checkpoint)
-            trainer.train()
-            return self._end(self._finished(trainer, "finished"))
-        except StopTraining:
-            assert self.trainer is not None
-            return self._end(self._finished(self.trainer, "stopped"))
-        except Exception as error:
-            log.exception("training failed")
-            return self._end(self._failed(error))
-
-    def _build(self, checkpoint: Checkpoint | None) -> Trainer:
-        config, ratings = self.config, self.ratings
-        parts = split(config.split, ratings)
-        training = TrainingRatings(
-            ratings.user[parts.train],
-            ratings.item[parts.train],
-            ratings.value[parts.train],
-            ratings.info(),
-        )
-        if not len(training) or not len(parts.valid):
-            raise RunError(
-                f"{len(ratings)} ratings are too few to hold {config.split.fraction:g} out;"
-                " change split.fraction"
-            )
-        valid = ValidRatings(
-            ratings.user[parts.valid],
-            ratings.item[parts.valid],
-            ratings.value[parts.valid],
-            unseen(ratings, parts),
-            ratings.low,
-            ratings.high,
-        )
-        engine = make_engine(config, self.record.threads or config.training.threads)
-        seed = config.training.seed
-        engine.start(config, training, initial_values(config.model, ratings.info(), seed))
-        trainer = Trainer(
-            self.run,
-            config,
-            replace(
-                self.record,
-                device=engine.device,
-                threads=engine.threads,
-                parameter_count=config.model.parameter_count(ratings.info()),
-            ),
-            engine,
-            training,
-            valid,
+    def _prepare(self, checkpoint: Checkpoint | None, name: str) -> Trainer:
+        """Make the directory complete and tidy, and build the trainer."""
+        run = self.run
+        sweep_temporaries(run.path, (run.last.name, run.best.name, "run.json", VOCABULARY))
+        keep_reserve(run.path)
+        self.events = EventLog(run.events)
+        if name:
+            run.rename(name)
+        if not (run.path / VOCABULARY).exists():
+            save_vocabulary(run.path, self.ratings)
+        self.trainer = build_trainer(
+            run,
+            self.record,
+            self.config,
+            self.ratings,
             self.emit,
             sync=self.events.sync,
             should_stop=self.signals,
             started_ns=self.started_ns,
+            checkpoint=checkpoint,
         )
-        if checkpoint is not None:
-            try:
-                trainer.resume(checkpoint)
-            except (KeyError, ValueError, RuntimeError) as error:
-                raise CheckpointError(
-                    f"{self.run.last}: not a checkpoint of this run ({error}); train anew"
-                ) from error
-        return trainer
+        return self.trainer
 
-    def _announce(self, trainer: Trainer, checkpoint: Checkpoint | None) -> None:
-        record, progress = trainer.record, trainer.progress
-        if checkpoint is not None:
+    def _announce(self, trainer: Trainer, *, fresh: bool, resuming: bool) -> None:
+        record, progress, now = trainer.record, trainer.progress, time.time()
+        if fresh:
             self.emit(
-                Resumed(
-                    self.run.id,
-                    time.time(),
-                    os.getpid(),
-                    record.host,
-                    record.device,
-                    progress.step,
-                    progress.epoch,
+                Started(
+                    run=self.run.id,
+                    time=now,
+                    pid=os.getpid(),
+                    host=record.host,
+                    device=record.device,
+                    parameter_count=record.parameter_count,
+                    n_train=len(trainer.training),
+                    n_valid=len(trainer.valid.user),
+                    unseen_pairs=int(trainer.valid.unseen.sum()),
+                    steps_per_epoch=trainer.steps_per_epoch,
+                    epochs=record.epochs,
                 )
             )
-            return
-        self.emit(
-            Started(
-                run=self.run.id,
-                time=time.time(),
-                pid=os.getpid(),
-                host=record.host,
-                device=record.device,
-                parameter_count=record.parameter_count,
-                n_train=len(trainer.training),
-                n_valid=len(trainer.valid.user),
-                unseen_pairs=int(trainer.valid.unseen.sum()),
-                steps_per_epoch=trainer.steps_per_epoch,
-                epochs=record.epochs,
+        if resuming:
+            self.emit(
+                Resumed(
+                    run=self.run.id,
+                    time=now,
+                    pid=os.getpid(),
+                    host=record.host,
+                    device=record.device,
+                    step=progress.step,
+                    epoch=progress.epoch,
+                )
             )
-        )
 
     def emit(self, event: Event) -> None:
         """Write an event to the run, then tell whoever listens."""
+        assert self.events is not None
         self.events.write(event)
         self.listener(event)
 
@@ -268,20 +266,27 @@ class _Session:
             unseen_mse=p.unseen_mse,
             train_seconds=p.train_seconds,
             wall_seconds=time.monotonic() - self.began,
+            signal=self.signals.received if outcome == "stopped" else None,
         )
 
     def _failed(self, error: Exception) -> Failed:
-        step = self.trainer.progress.step if self.trainer else 0
-        return Failed(self.run.id, time.time(), step, _explain(error, self.run, self.config))
+        step, rate = 0, self.config.optimizer.learning_rate
+        if self.trainer is not None:
+            step, rate = self.trainer.progress.step, self.trainer.progress.base_rate
+        message = explain(error, self.run, self.config, rate)
+        return Failed(self.run.id, time.time(), step, message)
 
     def _end(self, event: Finished | Failed) -> Event:
         """Leave the last word in events and record, even on a full disk."""
-        (self.run.path / RESERVE).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            self.events.write(event)
-            self.events.sync()
-        record = self.trainer.record if self.trainer else self.record
-        state = "failed" if isinstance(event, Failed) else event.outcome
+        release_reserve(self.run.path)
+        if self.events is not None:
+            with contextlib.suppress(OSError):
+                self.events.write(event)
+                self.events.sync()
+        record = self.trainer.record_now() if self.trainer else self.record
+        state: State = "failed"
+        if isinstance(event, Finished):
+            state = "finished" if event.outcome == "finished" else "stopped"
         message = event.message if isinstance(event, Failed) else ""
         with contextlib.suppress(OSError):
             self.run.write_record(replace(record, state=state, message=message))
@@ -292,73 +297,6 @@ class _Session:
         record = self.trainer.record if self.trainer else self.record
         if record.state in LIVE:
             self.run.write_record(replace(record, state="stopped"))
-
-
-RESERVE = ".reserve"
-
-
-def _reserve(path: Path) -> None:
-    with contextlib.suppress(OSError), (path / RESERVE).open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
-
-
-def _explain(error: Exception, run: Run, config: RunConfig) -> str:
-    """Return what happened and what to do, in words for the user."""
-    resume = f"cftui runs resume {run.id}"
-    if isinstance(error, NonFiniteLoss):
-        rate = config.optimizer.learning_rate / 10
-        return (
-            f"{error}; the weights of the last checkpoint are kept."
-            f" Lower the learning rate: {resume} --lr {rate:g}"
-        )
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return (
-            f"no room to write {error.filename or run.path} ({error.strerror});"
-            f" the last checkpoint is intact. Make room, then: {resume}"
-        )
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return (
-            f"out of memory on {config.training.device}; lower training.batch_size or"
-            " model.n_factors, or choose another device"
-        )
-    if isinstance(error, EngineError | RunError | CheckpointError):
-        return str(error)
-    return f"{type(error).__name__}: {error}; the whole story is in {run.log}"
-
-
-@contextlib.contextmanager
-def _logging(run: Run) -> Iterator[None]:
-    """Send log and crash reports to the run's log.txt."""
-    with run.log.open("a", encoding="utf-8") as file:
-        handler = logging.StreamHandler(file)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        root = logging.getLogger()
-        root.addHandler(handler)
-        faulthandler.enable(file)
-        try:
-            yield
-        finally:
-            faulthandler.disable()
-            root.removeHandler(handler)
-
-
-@contextlib.contextmanager
-def _heartbeat(lock: RunLock) -> Iterator[None]:
-    """Touch the lock file while the process lives, also while it imports, evaluates or waits."""
-    done = threading.Event()
-
-    def beat() -> None:
-        while not done.wait(HEARTBEAT_SECONDS):
-            with contextlib.suppress(OSError):
-                lock.beat()
-
-    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 def _versions() -> dict[str, str]:

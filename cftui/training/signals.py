@@ -6,19 +6,32 @@ import os
 import signal
 from collections.abc import Callable
 from types import FrameType
+from typing import Any, Self
+
+
+def ignore_hangup() -> None:
+    """Let a lost connection cost nothing from here on."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 class StopSignals:
-    """Counts SIGINT and SIGTERM; ignores SIGHUP, so that a lost connection costs nothing."""
+    """Counts SIGINT and SIGTERM within a `with` block."""
 
     def __init__(self, at_second: Callable[[], None]) -> None:
-        """Install the handlers; `at_second` runs before the process ends at the second signal."""
+        """Take what to do before the process ends at the second signal."""
         self.received: int | None = None
         """The first signal's number."""
         self._at_second = at_second
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._handle)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.received is None:

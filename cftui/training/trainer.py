@@ -10,8 +10,8 @@ import numpy as np
 
 from cftui.config import RunConfig
 from cftui.optim import learning_rates
-from cftui.runs import control
 from cftui.runs.checkpoint import Checkpoint, save_checkpoint
+from cftui.runs.control import UNREADABLE, Inbox, Wish
 from cftui.runs.directory import Run, RunRecord, State
 from cftui.runs.events import Checkpointed, Control, Epoch, Event
 from cftui.training.engine import Engine, TrainingRatings
@@ -32,7 +32,7 @@ class NonFiniteLoss(ArithmeticError):
     """The loss or a parameter is no longer a finite number."""
 
 
-class StopTraining(Exception):  # noqa: N818 - not an error
+class StopTraining(Exception):
     """Raised by a wish or a signal; training ends with a checkpoint."""
 
 
@@ -45,10 +45,10 @@ class Trainer:
         config: RunConfig,
         record: RunRecord,
         engine: Engine,
+        *,
         training: TrainingRatings,
         valid: ValidRatings,
         emit: Callable[[Event], None],
-        *,
         sync: Callable[[], None] = lambda: None,
         should_stop: Callable[[], bool] = lambda: False,
         started_ns: int = 0,
@@ -72,6 +72,7 @@ class Trainer:
         self._reporter = Reporter(emit, finest)
         self._rate = config.optimizer.learning_rate
         self._chunk = 1
+        self._inbox = Inbox(run.path)
         self._checkpoint_at = time.monotonic()
         self._record_at = float("-inf")
         self._started_ns = started_ns
@@ -90,6 +91,11 @@ class Trainer:
             # The death may have come between writing the last and the best checkpoint.
             self._save_best()
 
+    def change_rate(self, wish: Wish) -> None:
+        """Go on with another learning rate, from the first step on and safe on disk."""
+        self._obey_one(wish)
+        self.checkpoint()
+
     def train(self) -> None:
         """Train to the last epoch. Raises StopTraining when asked to stop (checkpoint written),
         NonFiniteLoss, and OSError where the disk refuses.
@@ -99,17 +105,21 @@ class Trainer:
             self.checkpoint()
         while self.progress.epoch < self.config.training.epochs:
             self._train_epoch()
-        self._obey()
+        for wish in self._inbox.take():
+            late = wish.kind not in ("stop", "checkpoint")
+            self._record_wish(wish, "refused: the last epoch is done" if late else "obeyed")
+        self._inbox.clear()
 
     def _train_epoch(self) -> None:
         progress, size = self.progress, self.config.training.batch_size
         order = epoch_order(self.config.training.seed, progress.epoch, len(self.training))
+        factors = self._schedule_factors()
         while progress.position < self.steps_per_epoch:
             self._obey()
-            count = min(self._chunk, self.steps_per_epoch - progress.position)
-            start = progress.position * size
-            batches = order[start : start + count * size]
-            self._run(batches, self._rates(count))
+            first = progress.position
+            last = min(first + self._chunk, self.steps_per_epoch)
+            batches = order[first * size : last * size]
+            self._run(batches, progress.base_rate * factors[first:last])
             if progress.position < self.steps_per_epoch:
                 self._reporter.report(progress, self._rate)
                 if time.monotonic() - self._checkpoint_at >= CHECKPOINT_SECONDS:
@@ -117,11 +127,14 @@ class Trainer:
             self._write_record_sometimes()
         self._finish_epoch()
 
-    def _rates(self, count: int) -> np.ndarray:
-        p = self.progress
-        return learning_rates(
-            self.config.schedule, p.base_rate, self.steps_per_epoch, p.step, count
-        )
+    def _schedule_factors(self) -> np.ndarray:
+        """Return what the schedule makes of a base rate of 1 in this epoch, a number a step.
+
+        A whole epoch at once: a vectorised cosine may round otherwise in a portion of another
+        length, and portions are as long as time allows.
+        """
+        spe = self.steps_per_epoch
+        return learning_rates(self.config.schedule, 1.0, spe, self.progress.epoch * spe, spe)
 
     def _run(self, batches: np.ndarray, rates: np.ndarray) -> None:
         """Take steps, count them, and fit the size of the next portion to the time they took."""
@@ -152,7 +165,7 @@ class Trainer:
         train_loss, seconds = p.squares / len(self.training), p.epoch_seconds
         p.epoch, p.position, p.squares, p.epoch_seconds = p.epoch + 1, 0, 0.0, 0.0
         p.valid_mse, p.valid_mse_clipped = found.mse, found.mse_clipped
-        p.unseen_mse = found.unseen_mse
+        p.unseen_mse, p.valid_step = found.unseen_mse, p.step
         improved = p.best_valid_mse is None or found.mse < p.best_valid_mse
         if improved:
             p.best_valid_mse, p.best_epoch, p.best_step = found.mse, p.epoch, p.step
@@ -213,23 +226,33 @@ class Trainer:
             time.sleep(POLL_SECONDS)
 
     def _obey_pending(self) -> None:
-        wishes = control.pending(self.run.path)
+        wishes = self._inbox.take()
         if not wishes:
             return
-        obeyed = {wish.kind for _, wish in wishes if self._obey_one(wish)}
+        obeyed = {wish.kind for wish in wishes if self._obey_one(wish)}
         if obeyed & {"checkpoint", "learning-rate", "pause"}:
             self.checkpoint()
-        for path, _ in wishes:
-            path.unlink(missing_ok=True)
+        self._inbox.clear()
 
-    def _obey_one(self, wish: control.Wish) -> bool:
+    def _obey_one(self, wish: Wish) -> bool:
+        """Return whether the wish was obeyed."""
         outcome = wish.objection or "obeyed"
-        if wish.sent_ns < self._started_ns:
+        if wish.kind != UNREADABLE and wish.sent_ns < self._started_ns:
+            if wish.sent_ns <= self.progress.wishes_ns:
+                return False  # its outcome is in the checkpoint; only its file was left
             outcome = "discarded: sent before this trainer started"
+        self._record_wish(wish, outcome)
+        if outcome == "obeyed":
+            self._do(wish)
+        return outcome == "obeyed"
+
+    def _record_wish(self, wish: Wish, outcome: str) -> None:
+        progress = self.progress
+        progress.wishes_ns = max(progress.wishes_ns, wish.sent_ns)
         self._emit(
             Control(
                 time.time(),
-                self.progress.step,
+                progress.step,
                 wish.kind,
                 wish.value,
                 wish.sender,
@@ -237,8 +260,8 @@ class Trainer:
                 outcome,
             )
         )
-        if outcome != "obeyed":
-            return False
+
+    def _do(self, wish: Wish) -> None:
         match wish.kind:
             case "pause":
                 self._set_state("paused")
@@ -248,8 +271,7 @@ class Trainer:
                 self._stop_wished = True
             case "learning-rate":
                 assert wish.value is not None
-                self.progress.base_rate = self._rate = float(wish.value)
-        return True
+                self.progress.base_rate = self._rate = wish.value
 
     def _set_state(self, state: State) -> None:
         if self.record.state != state:
@@ -261,6 +283,11 @@ class Trainer:
             self._write_record()
 
     def _write_record(self) -> None:
+        self.run.write_record(self.record_now())
+        self._record_at = time.monotonic()
+
+    def record_now(self) -> RunRecord:
+        """Return the run's record brought up to the last step."""
         p = self.progress
         self.record = replace(
             self.record,
@@ -270,7 +297,7 @@ class Trainer:
             steps_per_epoch=self.steps_per_epoch,
             valid_mse=p.valid_mse,
             valid_rmse=None if p.valid_mse is None else math.sqrt(p.valid_mse),
+            valid_step=p.valid_step,
             best_valid_mse=p.best_valid_mse,
         )
-        self.run.write_record(self.record)
-        self._record_at = time.monotonic()
+        return self.record

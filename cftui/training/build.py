@@ -1,0 +1,86 @@
+"""Builds a trainer: the split, the engine with its initial values, the state of a checkpoint."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from cftui.config import RunConfig
+from cftui.models.initial import initial_values
+from cftui.ratings.split import Split, split, unseen
+from cftui.ratings.values import Ratings
+from cftui.runs.checkpoint import Checkpoint, CheckpointError
+from cftui.runs.directory import Run, RunError, RunRecord
+from cftui.runs.events import Event
+from cftui.training.engine import TrainingRatings, make_engine
+from cftui.training.evaluation import ValidRatings
+from cftui.training.trainer import Trainer
+
+
+def build_trainer(
+    run: Run,
+    record: RunRecord,
+    config: RunConfig,
+    ratings: Ratings,
+    emit: Callable[[Event], None],
+    *,
+    sync: Callable[[], None],
+    should_stop: Callable[[], bool],
+    started_ns: int,
+    checkpoint: Checkpoint | None,
+) -> Trainer:
+    """Return a trainer at its start, or where a checkpoint left it.
+
+    Raises RunError if there are too few ratings, EngineError if the device is not there,
+    CheckpointError if the checkpoint is of another run.
+    """
+    training, valid = _parts(config, ratings)
+    engine = make_engine(config, record.threads or config.training.threads)
+    initial = initial_values(config.model, ratings.info(), config.training.seed)
+    engine.start(config, training, initial)
+    trainer = Trainer(
+        run,
+        config,
+        replace(
+            record,
+            device=engine.device,
+            threads=engine.threads,
+            parameter_count=config.model.parameter_count(ratings.info()),
+        ),
+        engine,
+        training=training,
+        valid=valid,
+        emit=emit,
+        sync=sync,
+        should_stop=should_stop,
+        started_ns=started_ns,
+    )
+    if checkpoint is not None:
+        try:
+            trainer.resume(checkpoint)
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise CheckpointError(
+                f"{run.last}: not a checkpoint of this run ({error}); train anew"
+            ) from error
+    return trainer
+
+
+def _parts(config: RunConfig, ratings: Ratings) -> tuple[TrainingRatings, ValidRatings]:
+    parts: Split = split(config.split, ratings)
+    train, valid = parts.train, parts.valid
+    if not len(train) or not len(valid):
+        raise RunError(
+            f"{len(ratings)} ratings are too few to hold {config.split.fraction:g} out;"
+            " change split.fraction"
+        )
+    return (
+        TrainingRatings(
+            ratings.user[train], ratings.item[train], ratings.value[train], ratings.info()
+        ),
+        ValidRatings(
+            ratings.user[valid],
+            ratings.item[valid],
+            ratings.value[valid],
+            unseen(ratings, parts),
+            ratings.low,
+            ratings.high,
+        ),
+    )

@@ -1,0 +1,53 @@
+"""What a trainer says when it fails, and the room it keeps on disk to say so."""
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+
+from cftui.config import RunConfig
+from cftui.runs.checkpoint import CheckpointError
+from cftui.runs.directory import Run, RunError
+from cftui.training.engine import EngineError
+from cftui.training.trainer import NonFiniteLoss
+
+RESERVE = ".reserve"
+RESERVE_BYTES = 65_536
+
+
+def keep_reserve(folder: Path) -> None:
+    """Keep some room in a run's directory, so that a full disk leaves enough for the last words."""
+    with contextlib.suppress(OSError), (folder / RESERVE).open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+
+
+def release_reserve(folder: Path) -> None:
+    """Give the room back."""
+    with contextlib.suppress(OSError):
+        (folder / RESERVE).unlink(missing_ok=True)
+
+
+def explain(error: Exception, run: Run, config: RunConfig, rate: float) -> str:
+    """Return what happened and what to do, in words for the user.
+
+    `rate`: the base learning rate in force.
+    """
+    resume = f"cftui runs resume {run.id}"
+    if isinstance(error, NonFiniteLoss):
+        return (
+            f"{error}; the weights of the last checkpoint are kept."
+            f" Lower the learning rate: {resume} --lr {rate / 10:g}"
+        )
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return (
+            f"no room to write {error.filename or run.path} ({error.strerror});"
+            f" the last checkpoint is intact. Make room, then: {resume}"
+        )
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return (
+            f"out of memory on {config.training.device}; lower training.batch_size or"
+            " model.n_factors, or choose another device"
+        )
+    if isinstance(error, EngineError | RunError | CheckpointError):
+        return str(error)
+    return f"{type(error).__name__}: {error}; the whole story is in {run.log}"
