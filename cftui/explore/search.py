@@ -14,6 +14,8 @@ from cftui.text import plain
 
 NEAR = 80.0
 """Least partial ratio (0 to 100) of a title that is merely near."""
+LONG = 6
+"""Letters from which near titles are listed below those that fit; fewer are near too many."""
 YEAR = re.compile(r"\s*\(\d{4}[^)]*\)\s*$")
 ARTICLE = re.compile(r"^(.*), (The|A|An|La|Le|Les|L'|Der|Die|Das|El|Los|Il)( \(.*)?$")
 
@@ -69,7 +71,7 @@ def search_titles(ratings: Ratings, text: str, limit: int) -> list[Match]:
         tier = _tier(query, words, key, full)
         if tier is not None:
             found[code] = Match(code, tier, float(index.n_ratings[code]))
-    if len(found) < limit and len(query) > 2:
+    if len(found) < limit and (len(query) >= LONG or (not found and len(query) > 2)):
         for _, score, code in process.extract(
             query, index.keys, scorer=fuzz.partial_ratio, score_cutoff=NEAR, limit=limit
         ):

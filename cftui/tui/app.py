@@ -51,12 +51,12 @@ class CftuiApp(App[None]):
     TITLE = "cftui"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
         (100, "-medium"),
         (150, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (32, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(COMMANDS),
         Binding("ctrl+c", "help_quit", show=False, system=True, id="app.help-quit"),
@@ -316,7 +316,7 @@ class CftuiApp(App[None]):
     def on_start_run(self, message: "StartRun") -> None:
         """Start a trainer with the form's settings."""
         message.stop()
-        self._start_run(message.settings)  # type: ignore[arg-type]
+        self._start_run(message.settings)
 
     @work(group="wish", exit_on_error=False, description="Sending a wish")
     async def _send_wish(self, message: "WishRun") -> None:
@@ -439,7 +439,7 @@ class CftuiApp(App[None]):
     def _set_signals(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            loop.add_signal_handler(signal.SIGTERM, lambda: self.exit())
+            loop.add_signal_handler(signal.SIGTERM, self.exit)
             # A terminal that is gone takes no farewell; children end with their pipes.
             loop.add_signal_handler(signal.SIGHUP, lambda: os._exit(129))
         except (NotImplementedError, RuntimeError, ValueError):

@@ -254,7 +254,7 @@ class ExplorePane(Widget):
         self.query_one("#about", Static).update(plain(words))
 
     def _by(self, step: int) -> str:
-        run = self._row.label if self._row else ""
+        run = f"{self._row.label} {self._row.clock}" if self._row else ""
         return f"by {run}, step {step:,}"
 
     def _show_user(self, answer: UserAnswer) -> None:
@@ -268,8 +268,8 @@ class ExplorePane(Widget):
             if value is not None
         ]
         self.query_one("#about", Static).update(
-            f"User {plain(answer.user)}: {len(answer.rated):,} ratings, mean {answer.mean:.2f}{bias}\n"
-            f"{'  '.join(errors)}"
+            f"User {plain(answer.user)}: {len(answer.rated):,} ratings,"
+            f" mean {answer.mean:.2f}{bias}\n{'  '.join(errors)}"
         )
         first, second = self.query_one("#first", Grid), self.query_one("#second", Grid)
         first.border_title = "Rated, newest first"

@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.events import DescendantFocus
+from textual.events import DescendantFocus, Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -18,7 +18,7 @@ from cftui.runs.history import History
 from cftui.runs.index import RunRow
 from cftui.tui.commands import Command, bindings
 from cftui.tui.messages import ChooseRun, ResumeRun, StartRun, WishRun
-from cftui.tui.screens.overlays import RUN_COLUMNS, AskNumber, run_cells
+from cftui.tui.screens.overlays import RUN_COLUMNS, AskNumber, run_columns
 from cftui.tui.session import Session
 from cftui.tui.widgets.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.widgets.fields import Choice, TextField
@@ -38,7 +38,7 @@ COMMANDS = (
         "Resume",
         "Go on with a stopped or died run from its checkpoint",
     ),
-    Command("train.rate", "l", "rate", "Learning rate", "Change it while the run is live", True),
+    Command("train.rate", "l", "rate", "Rate", "Change the learning rate of a live run", True),
     Command("train.checkpoint", "w", "checkpoint", "Checkpoint", "Write a checkpoint now"),
     Command("train.view", "v", "view", "View", "Show loss and learning rate, or one alone", True),
     Command("train.axis", "a", "axis", "Axis", "Steps, epochs or seconds along the x axis", True),
@@ -49,15 +49,17 @@ COMMANDS = (
     Command("train.form", "f", "form", "Form", "Go to the form"),
 )
 EPOCH_COLUMNS = (
-    Column("epoch", 5, align="right"),
-    Column("train", 7, align="right"),
-    Column("valid", 7, align="right"),
-    Column("RMSE", 7, align="right"),
-    Column("unseen", 7, align="right"),
-    Column("lr", 8, align="right"),
-    Column("s", 6, align="right"),
-    Column("", None),
+    Column("epoch", 5, align="right", key=lambda epoch: str(epoch.epoch)),
+    Column("train", 6, align="right", key=lambda epoch: f"{epoch.train_loss:.4f}"),
+    Column("valid", 6, align="right", key=lambda epoch: f"{epoch.valid_mse:.4f}"),
+    Column("RMSE", 6, align="right", key=lambda epoch: f"{epoch.valid_rmse:.4f}"),
+    Column("unseen", 6, align="right", key=lambda epoch: _maybe(epoch.unseen_mse)),
+    Column("lr", 7, align="right", key=lambda epoch: f"{epoch.learning_rate:.2g}"),
+    Column("s", 5, align="right", key=lambda epoch: f"{epoch.seconds:.1f}"),
 )
+NARROW_EPOCHS = ("epoch", "train", "valid", "unseen", "s")
+NARROW = 100
+"""Cells of the screen's width below which tables leave columns out."""
 VIEWS = ("both", "loss", "rate")
 
 
@@ -147,7 +149,7 @@ class TrainPane(Widget):
         """Show the runs, newest first; the cursor stays on its run."""
         self._rows = rows
         if self.is_mounted:
-            self.runs.set_rows([run_cells(row) for row in rows], [row.id for row in rows])
+            self.runs.set_rows(rows, [row.id for row in rows])
             self.runs.border_subtitle = f"{len(rows)}" if rows else ""
 
     def show_history(self, row: RunRow | None, history: History) -> None:
@@ -161,9 +163,8 @@ class TrainPane(Widget):
             return
         self._put_cursor_on(row)
         self._draw()
-        epochs = [_epoch_cells(epoch) for epoch in history.epochs]
         at_end = self.epochs.cursor_row >= len(self.epochs.rows) - 1
-        self.epochs.set_rows(epochs)
+        self.epochs.set_rows(tuple(history.epochs))
         if at_end and not self.epochs.has_focus:
             self.epochs.action_last()
         self.show_status()
@@ -328,20 +329,17 @@ class TrainPane(Widget):
         """Go to the form."""
         self.form.query(Choice).first().focus()
 
+    def on_resize(self, event: Resize) -> None:
+        """Leave columns out where there is no room for them."""
+        narrow = event.size.width < NARROW
+        self.runs.set_columns(run_columns(narrow))
+        chosen = [c for c in EPOCH_COLUMNS if not narrow or c.label in NARROW_EPOCHS]
+        self.epochs.set_columns(chosen)
+
     def redraw(self) -> None:
         """Draw the charts anew, after a change of theme or marker."""
         self._draw()
 
 
-def _epoch_cells(epoch: Any) -> tuple[str, ...]:
-    unseen = "" if epoch.unseen_mse is None else f"{epoch.unseen_mse:.4f}"
-    return (
-        str(epoch.epoch),
-        f"{epoch.train_loss:.4f}",
-        f"{epoch.valid_mse:.4f}",
-        f"{epoch.valid_rmse:.4f}",
-        unseen,
-        f"{epoch.learning_rate:.2g}",
-        f"{epoch.seconds:.1f}",
-        "",
-    )
+def _maybe(error: float | None) -> str:
+    return "" if error is None else f"{error:.4f}"

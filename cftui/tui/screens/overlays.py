@@ -116,7 +116,7 @@ class ChooseRunScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Put the cursor on the present run."""
         grid = self.query_one(Grid)
-        grid.set_rows([run_cells(row) for row in self._rows], [row.id for row in self._rows])
+        grid.set_rows(self._rows, [row.id for row in self._rows])
         ids = [row.id for row in self._rows]
         if self._chosen in ids:
             grid.cursor_row = ids.index(self._chosen)
@@ -129,14 +129,18 @@ class ChooseRunScreen(ModalScreen[str | None]):
 
 
 RUN_COLUMNS = (
-    Column("", 1),
-    Column("run", None),
-    Column("epoch", 5, align="right"),
-    Column("best", 6, align="right"),
+    Column("", 1, key=lambda row: STATE_MARKS.get(row.shown, "·")),
+    Column("run", None, key=lambda row: row.label),
+    Column("began", 5, key=lambda row: row.clock),
+    Column("epoch", 5, align="right", key=lambda row: f"{row.epoch}/{row.epochs}"),
+    Column("best", 6, align="right", key=lambda row: _error(row.best_valid_mse)),
 )
 
 
-def run_cells(row: RunRow) -> tuple[str, str, str, str]:
-    """Return a run's cells under `RUN_COLUMNS`; the first is a mark of its state."""
-    best = "" if row.best_valid_mse is None else f"{row.best_valid_mse:.4f}"
-    return (STATE_MARKS.get(row.shown, "·"), row.label, f"{row.epoch}/{row.epochs}", best)
+def run_columns(narrow: bool) -> tuple[Column, ...]:
+    """Return the columns of a list of runs; a narrow one has no room for when they began."""
+    return tuple(column for column in RUN_COLUMNS if not (narrow and column.label == "began"))
+
+
+def _error(mse: float | None) -> str:
+    return "" if mse is None else f"{mse:.4f}"

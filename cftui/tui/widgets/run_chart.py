@@ -1,11 +1,18 @@
 """A run's curves as a chart's data: thinned, on the axis the user chose."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cftui.charts import Chart, Colour, Marker, Series
 from cftui.runs.history import History
 
+if TYPE_CHECKING:
+    import numpy as np
+
 AXES = ("step", "epoch", "time")
+FEW_EPOCHS = 24
+"""Up to so many, validation is drawn as points: a line would hide the smoothed loss behind it."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +39,12 @@ def loss_chart(
     history: History, choice: ChartChoice, ink: ChartInk, width: int, height: int
 ) -> Chart:
     """Return training loss, raw and smoothed, and validation loss an epoch."""
-    from cftui.thin import extremes, floats, means
+    from cftui.thin import floats, means
 
     curve = history.curve
     first = _first_shown(history, choice)
     x = _axis(history, choice)[first:]
-    spread_x, spread_y = extremes(x, curve.loss[first:], max(width, 20))
+    raw_x, raw_y = _spread(x, curve.low[first:], curve.high[first:], max(width, 20))
     smooth_x, smooth_y = means(x, curve.smooth[first:], 2 * max(width, 20))
     valid = [
         (_epoch_x(history, choice, epoch.step, epoch.train_seconds), epoch.valid_mse)
@@ -50,14 +57,14 @@ def loss_chart(
         width,
         height,
         (
-            Series("training", floats(spread_x), floats(spread_y), raw, faint=True),
+            Series("training", floats(raw_x), floats(raw_y), raw, faint=True),
             Series("smoothed", floats(smooth_x), floats(smooth_y), smoothed),
             Series(
                 "validation",
                 tuple(x for x, _ in valid),
                 tuple(y for _, y in valid),
                 held_out,
-                kind="line" if len(valid) > 1 else "points",
+                kind="line" if len(valid) > FEW_EPOCHS else "points",
             ),
         ),
         ink.foreground,
@@ -90,6 +97,23 @@ def rate_chart(
         no_colour=ink.no_colour,
         empty="The learning rate",
     )
+
+
+def _spread(
+    x: Sequence[float], low: Sequence[float], high: Sequence[float], buckets: int
+) -> "tuple[np.ndarray, np.ndarray]":
+    """Return a line that goes up and down between the lowest and the highest loss of each bucket.
+
+    Every batch lies within it, though few batches are drawn.
+    """
+    import numpy as np
+
+    if not len(x):
+        return np.array([]), np.array([])
+    edges = np.unique(np.linspace(0, len(x), buckets + 1).astype(int)[:-1])
+    lowest = np.minimum.reduceat(np.asarray(low), edges)
+    highest = np.maximum.reduceat(np.asarray(high), edges)
+    return np.repeat(np.asarray(x)[edges], 2), np.column_stack((lowest, highest)).ravel()
 
 
 def _axis_label(choice: ChartChoice) -> str:

@@ -48,7 +48,7 @@ def run_words(row: RunRow | None, history: History, batch_size: int) -> str:
     if row is None:
         return ""
     started = history.started
-    state = f"{STATE_MARKS.get(row.shown, '·')} {row.label}  {row.shown}"
+    state = f"{STATE_MARKS.get(row.shown, '·')} {row.label} {row.clock}  {row.shown}"
     if started is None:
         return f"{state}\n{row.message or 'loading torch and the ratings'}"
     total = started.epochs * started.steps_per_epoch
