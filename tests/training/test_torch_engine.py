@@ -1,0 +1,250 @@
+"""The torch engine against arithmetic written out by hand and against plain torch.optim."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cftui.config import RunConfig
+from cftui.models.dot_bias import DotBias
+from cftui.models.initial import initial_values
+from cftui.parameters import DataInfo
+from cftui.training.engine import EngineError, TrainingRatings
+from cftui.training.torch_engine import TorchEngine, choose_device
+from small import small_config
+
+INFO = DataInfo(n_users=7, n_items=9, low=0.5, high=5.0)
+STEPS, BATCH = 40, 5
+NAMES = ("user_factors", "item_factors", "user_bias", "item_bias")
+Tables = dict[str, np.ndarray]
+
+
+def data() -> TrainingRatings:
+    draw = np.random.default_rng(3)
+    n = 60
+    return TrainingRatings(
+        draw.integers(0, 7, n).astype(np.int32),
+        draw.integers(0, 9, n).astype(np.int32),
+        draw.choice(np.arange(1, 11) / 2, n).astype(np.float32),
+        INFO,
+    )
+
+
+def order_and_rates() -> tuple[np.ndarray, np.ndarray]:
+    draw = np.random.default_rng(4)
+    return draw.integers(0, 60, STEPS * BATCH - 2), draw.uniform(0.02, 0.2, STEPS)
+
+
+def config(**optimizer: object) -> RunConfig:
+    return small_config(
+        model={"n_factors": 3, "init_range": 0.5},
+        optimizer=optimizer,
+        training={"batch_size": BATCH},
+    )
+
+
+def started(settings: RunConfig) -> tuple[TorchEngine, Tables]:
+    engine = TorchEngine("cpu", 1)
+    initial = initial_values(settings.model, INFO, settings.training.seed)
+    engine.start(settings, data(), initial)
+    return engine, {name: values.copy() for name, values in initial.items()}
+
+
+def forward(tables: Tables, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    raw = (tables["user_factors"][users] * tables["item_factors"][items]).sum(1)
+    raw = raw + tables["user_bias"][users, 0] + tables["item_bias"][items, 0]
+    return INFO.low + (INFO.high - INFO.low) / (1 + np.exp(-raw))
+
+
+def gradients(tables: Tables, users: np.ndarray, items: np.ndarray, actual: np.ndarray) -> Tables:
+    """Return the gradient of the mean squared error, worked out by hand."""
+    predicted = forward(tables, users, items)
+    share = (predicted - INFO.low) / (INFO.high - INFO.low)
+    outer = 2 * (predicted - actual) / len(actual)
+    outer = outer * (INFO.high - INFO.low) * share * (1 - share)
+    found = {name: np.zeros_like(values) for name, values in tables.items()}
+    np.add.at(found["user_factors"], users, outer[:, None] * tables["item_factors"][items])
+    np.add.at(found["item_factors"], items, outer[:, None] * tables["user_factors"][users])
+    np.add.at(found["user_bias"], users, outer[:, None])
+    np.add.at(found["item_bias"], items, outer[:, None])
+    return found
+
+
+def test_the_gradient_is_the_slope_of_the_loss() -> None:
+    """The hand-made gradient against differences, and torch's against the hand-made."""
+    draw = np.random.default_rng(0)
+    shapes = ((7, 3), (9, 3), (7, 1), (9, 1))
+    tables = {name: draw.normal(size=s) for name, s in zip(NAMES, shapes, strict=True)}
+    users, items = draw.integers(0, 7, 20), draw.integers(0, 9, 20)
+    actual = draw.uniform(0.5, 5, 20)
+    by_hand = gradients(tables, users, items, actual)
+
+    def loss() -> float:
+        return float(((forward(tables, users, items) - actual) ** 2).mean())
+
+    for name, table in tables.items():
+        for place in np.ndindex(table.shape):
+            kept = table[place]
+            table[place] = kept + 1e-6
+            above = loss()
+            table[place] = kept - 1e-6
+            below = loss()
+            table[place] = kept
+            assert by_hand[name][place] == pytest.approx((above - below) / 2e-6, abs=1e-7)
+
+    module = DotBias(INFO, 3).double()
+    for name in NAMES:
+        getattr(module, name).weight.data = torch.from_numpy(tables[name].copy())
+    predicted = module(torch.from_numpy(users), torch.from_numpy(items))
+    ((predicted - torch.from_numpy(actual)) ** 2).mean().backward()
+    for name in NAMES:
+        found = getattr(module, name).weight.grad.numpy()
+        np.testing.assert_allclose(found, by_hand[name], atol=1e-12)
+
+
+def batches() -> list[tuple[np.ndarray, np.ndarray, np.ndarray, float]]:
+    order, rates = order_and_rates()
+    ratings = data()
+    return [
+        (
+            ratings.user[part],
+            ratings.item[part],
+            ratings.value[part].astype(np.float64),
+            float(rate),
+        )
+        for step, rate in enumerate(rates)
+        for part in [order[step * BATCH : (step + 1) * BATCH]]
+    ]
+
+
+def test_sgd_is_the_written_out_arithmetic() -> None:
+    """Momentum after Sutskever et al. 2013 as torch.optim.SGD has it, L2 in the gradient."""
+    engine, initial = started(config(name="sgd", momentum=0.9, weight_decay=0.01))
+    losses = engine.run(*order_and_rates())
+    tables = {name: values.astype(np.float64) for name, values in initial.items()}
+    velocity = {name: np.zeros_like(values) for name, values in tables.items()}
+    expected = []
+    for users, items, actual, rate in batches():
+        expected.append(((forward(tables, users, items) - actual) ** 2).mean())
+        slope = gradients(tables, users, items, actual)
+        for name in tables:
+            velocity[name] = 0.9 * velocity[name] + slope[name] + 0.01 * tables[name]
+            tables[name] = tables[name] - rate * velocity[name]
+    np.testing.assert_allclose(losses, expected, rtol=2e-5)
+    for name, values in engine.parameters().items():
+        np.testing.assert_allclose(values, tables[name], atol=2e-5)
+
+
+def test_adam_is_the_written_out_arithmetic() -> None:
+    """Kingma and Ba 2015, algorithm 1, with L2 in the gradient."""
+    engine, initial = started(
+        config(name="adam", beta1=0.8, beta2=0.99, eps=1e-6, weight_decay=0.01)
+    )
+    losses = engine.run(*order_and_rates())
+    tables = {name: values.astype(np.float64) for name, values in initial.items()}
+    first = {name: np.zeros_like(values) for name, values in tables.items()}
+    second = {name: np.zeros_like(values) for name, values in tables.items()}
+    expected = []
+    for step, (users, items, actual, rate) in enumerate(batches(), start=1):
+        expected.append(((forward(tables, users, items) - actual) ** 2).mean())
+        slope = gradients(tables, users, items, actual)
+        for name in tables:
+            slope[name] += 0.01 * tables[name]
+            first[name] = 0.8 * first[name] + 0.2 * slope[name]
+            second[name] = 0.99 * second[name] + 0.01 * slope[name] ** 2
+            root = np.sqrt(second[name] / (1 - 0.99**step)) + 1e-6
+            tables[name] = tables[name] - rate * first[name] / (1 - 0.8**step) / root
+    np.testing.assert_allclose(losses, expected, rtol=2e-4)
+    for name, values in engine.parameters().items():
+        np.testing.assert_allclose(values, tables[name], atol=2e-4)
+
+
+class Plain(nn.Module):
+    """The model written anew, without any of our classes."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__()
+        self.tables = nn.ParameterList(
+            nn.Parameter(torch.from_numpy(tables[name].copy())) for name in NAMES
+        )
+
+    def forward(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+        p, q, a, b = self.tables
+        raw = (p[users] * q[items]).sum(1) + a[users].squeeze(1) + b[items].squeeze(1)
+        return torch.sigmoid(raw) * 4.5 + 0.5
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_the_engine_is_torch_optim_without_fused_kernels(name: str) -> None:
+    engine, initial = started(config(name=name, weight_decay=2e-4))
+    losses = engine.run(*order_and_rates())
+    module = Plain(initial)
+    kinds = {"sgd": (torch.optim.SGD, {"momentum": 0.9}), "adam": (torch.optim.Adam, {})}
+    kind, options = kinds[name]
+    plain = kind(
+        module.parameters(), lr=0.1, weight_decay=2e-4, fused=False, foreach=False, **options
+    )
+    expected = []
+    for users, items, actual, rate in batches():
+        plain.param_groups[0]["lr"] = rate
+        plain.zero_grad()
+        predicted = module(torch.from_numpy(users), torch.from_numpy(items))
+        loss = nn.functional.mse_loss(predicted, torch.from_numpy(actual).float())
+        loss.backward()
+        plain.step()
+        expected.append(loss.item())
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+    for table, values in zip(NAMES, module.tables, strict=True):
+        np.testing.assert_allclose(engine.parameters()[table], values.detach().numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_state_and_parameters_are_all_that_going_on_needs(name: str) -> None:
+    order, rates = order_and_rates()
+    whole, _ = started(config(name=name))
+    whole.run(order, rates)
+    begun, _ = started(config(name=name))
+    begun.run(order[: 11 * BATCH], rates[:11])
+    fresh, _ = started(config(name=name))
+    fresh.run(order[: 3 * BATCH], rates[:3])  # restoring must undo this
+    fresh.restore(begun.parameters(), begun.state())
+    fresh.run(order[11 * BATCH :], rates[11:])
+    for table, values in whole.parameters().items():
+        assert values.tobytes() == fresh.parameters()[table].tobytes()
+
+
+def test_what_is_handed_out_does_not_change_with_training() -> None:
+    order, rates = order_and_rates()
+    engine, _ = started(config(name="sgd"))
+    engine.run(order[:BATCH], rates[:1])
+    before, slots = engine.parameters(), engine.state()
+    copies = {name: array.copy() for name, array in {**before, **slots}.items()}
+    engine.run(order, rates)
+    for name, array in {**before, **slots}.items():
+        np.testing.assert_array_equal(array, copies[name])
+
+
+def test_a_table_of_another_shape_is_refused() -> None:
+    engine, initial = started(config(name="sgd"))
+    with pytest.raises(ValueError, match=r"user_bias has shape \(1, 1\), not \(7, 1\)"):
+        engine.restore({**initial, "user_bias": initial["user_bias"][:1]}, engine.state())
+
+
+def test_scores_are_the_formula_in_any_portion(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, initial = started(config(name="sgd"))
+    monkeypatch.setattr("cftui.training.torch_engine.SCORE_CHUNK", 7)
+    draw = np.random.default_rng(5)
+    users, items = draw.integers(0, 7, 50), draw.integers(0, 9, 50)
+    scores = engine.score(users, items)
+    assert scores.dtype == np.float32
+    np.testing.assert_allclose(scores, forward(initial, users, items), rtol=1e-6)
+
+
+def test_a_device_that_is_not_there_is_said(tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(EngineError, match="'cuda': no such device here; use auto or cpu"):
+        choose_device("cuda")
+    assert choose_device("auto").type == "cpu"

@@ -1,0 +1,360 @@
+"""The trainer: smoothing, portions, checkpoints, wishes, and how it ends."""
+
+import errno
+import json
+import math
+import os
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cftui.ratings.values import Ratings
+from cftui.runs import checkpoint as checkpoints
+from cftui.runs.checkpoint import load_checkpoint
+from cftui.runs.control import Wish, send
+from cftui.runs.events import Checkpointed, Control, Epoch, Event, EventLog, Step, read_events
+from cftui.training import trainer as trainer_module
+from cftui.training.trainer import NonFiniteLoss, StopTraining
+from small import Bench, make_bench, open_small, small_config
+
+
+@pytest.fixture
+def ratings(tmp_path: Path) -> Ratings:
+    return open_small(tmp_path / "small")
+
+
+def steps_of(events: list[Event]) -> list[Step]:
+    return [event for event in events if isinstance(event, Step)]
+
+
+@pytest.mark.parametrize("finest", [0.0, 0.05])
+def test_step_events_sum_up_every_step(ratings: Ratings, finest: float) -> None:
+    bench = make_bench(small_config(training={"epochs": 6}), ratings, finest=finest)
+    bench.trainer.train()
+    losses = bench.engine.losses
+    smooth, average = [], 0.0
+    for number, loss in enumerate(losses, start=1):
+        average = average * 0.98 + loss * 0.02  # lesson 5: avg_mom = 0.98, debiased
+        smooth.append(average / (1 - 0.98**number))
+    reported = steps_of(bench.events)
+    assert len(losses) == 6 * 63 and reported[-1].step == len(losses)
+    begins = [0, *(event.step for event in reported[:-1])]
+    for begin, event in zip(begins, reported, strict=True):
+        own = losses[begin : event.step]
+        assert event.smooth == pytest.approx(smooth[event.step - 1], abs=1e-6)
+        assert event.loss == pytest.approx(sum(own) / len(own), abs=1e-9)
+        assert (event.low, event.high) == (min(own), max(own))
+
+
+def test_the_two_reporting_rates_differ(ratings: Ratings) -> None:
+    counts = []
+    for name, finest in (("often", 0.0), ("seldom", 0.2)):
+        bench = make_bench(small_config(training={"epochs": 6}), ratings, name, finest=finest)
+        bench.trainer.train()
+        counts.append(len(steps_of(bench.events)))
+    assert counts[0] > counts[1] >= 6  # an epoch's end is always told
+
+
+def test_at_most_twenty_step_events_a_second(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 8}), ratings)
+    bench.trainer.train()
+    forced = {e.step for e in bench.events if isinstance(e, Checkpointed)}
+    times = [event.seconds for event in steps_of(bench.events)]
+    timed = [
+        after - before
+        for (before, after), event in zip(pairwise(times), steps_of(bench.events)[1:], strict=True)
+        if event.step not in forced
+    ]
+    assert all(gap >= 0.05 - 1e-5 for gap in timed)
+
+
+def test_portions_do_not_change_the_outcome(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Portions are as long as time allows, so weights must not depend on them."""
+    config = small_config(
+        optimizer={"name": "adam"}, schedule={"name": "cosine-restarts"}, training={"epochs": 3}
+    )
+    weights, rates = [], []
+    for name, seconds in (("one", 0.0), ("many", 10.0)):
+        monkeypatch.setattr(trainer_module, "CHUNK_SECONDS", seconds)
+        bench = make_bench(config, ratings, name)
+        bench.trainer.train()
+        weights.append(bench.engine.parameters())
+        rates.append(bench.engine.rates)
+        assert (max(bench.engine.portions) > 10) == (name == "many")
+    assert rates[0] == rates[1]
+    for table, values in weights[0].items():
+        assert values.tobytes() == weights[1][table].tobytes()
+
+
+def test_validation_error_is_that_of_the_scores(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 1}), ratings)
+    bench.trainer.train()
+    epoch = next(event for event in bench.events if isinstance(event, Epoch))
+    tables = bench.engine.parameters()
+    valid = bench.trainer.valid
+    raw = (
+        (tables["user_factors"][valid.user] * tables["item_factors"][valid.item]).sum(1)
+        + tables["user_bias"][valid.user, 0]
+        + tables["item_bias"][valid.item, 0]
+    ).astype(np.float64)
+    predicted = ratings.low + (ratings.high - ratings.low) / (1 + np.exp(-raw))
+    mse = float(((predicted - valid.value) ** 2).mean())
+    assert epoch.valid_mse == pytest.approx(mse, abs=1e-6)
+    assert epoch.valid_rmse == pytest.approx(math.sqrt(mse), abs=1e-6)
+    losses, size = bench.engine.losses, 64
+    n = len(bench.trainer.training)
+    sizes = [min(size, n - start) for start in range(0, n, size)]
+    weighted = sum(loss * count for loss, count in zip(losses, sizes, strict=True)) / n
+    assert epoch.train_loss == pytest.approx(weighted, abs=1e-9)
+
+
+def test_checkpoints_come_by_the_clock_within_an_epoch(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer_module, "CHECKPOINT_SECONDS", 0.1)
+    bench = make_bench(small_config(training={"epochs": 1, "batch_size": 4}), ratings)
+    bench.trainer.train()
+    at = [event.step for event in bench.events if isinstance(event, Checkpointed)]
+    seconds = {event.step: event.seconds for event in steps_of(bench.events)}
+    assert at[0] == 0 and at[-1] == 1000 and len(at) > 3
+    spent = [seconds.get(step, 0.0) for step in at]
+    # A portion is begun before the clock is looked at, so one more may pass.
+    assert max(after - before for before, after in pairwise(spent)) < 0.1 + 0.15
+
+
+def test_the_default_clock_allows_ten_seconds_of_steps() -> None:
+    assert trainer_module.CHECKPOINT_SECONDS + 2 * trainer_module.CHUNK_SECONDS < 10
+
+
+def resumed(bench: Bench, ratings: Ratings, name: str) -> Bench:
+    again = make_bench(bench.trainer.config, ratings, name)
+    again.trainer.resume(load_checkpoint(bench.run.last))
+    return again
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_checkpoint_in_mid_epoch_resumes_exactly(ratings: Ratings, optimizer: str) -> None:
+    config = small_config(
+        optimizer={"name": optimizer},
+        schedule={"name": "cosine-restarts", "cycle_len": 1, "cycle_mult": 2},
+        training={"epochs": 4},
+    )
+    whole = make_bench(config, ratings, "whole")
+    whole.trainer.train()
+    asked = iter([False] * 5 + [True] * 100)
+    part = make_bench(config, ratings, "part", should_stop=lambda: next(asked))
+    with pytest.raises(StopTraining):
+        part.trainer.train()
+    assert 0 < part.trainer.progress.position < 63
+    rest = resumed(part, ratings, "rest")
+    rest.trainer.train()
+    assert part.engine.losses + rest.engine.losses == whole.engine.losses
+    for name, values in whole.engine.parameters().items():
+        assert values.tobytes() == rest.engine.parameters()[name].tobytes()
+    for name, values in whole.engine.state().items():
+        assert values.tobytes() == rest.engine.state()[name].tobytes(), name
+    for line in ("average", "squares", "step", "best_valid_mse", "best_step", "valid_mse"):
+        assert getattr(whole.trainer.progress, line) == getattr(rest.trainer.progress, line)
+
+
+def test_a_death_between_last_and_best_is_mended(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 1}), ratings)
+    bench.trainer.train()
+    assert bench.trainer.progress.best_step == 63
+    best = load_checkpoint(bench.run.best)
+    bench.run.best.unlink()
+    bench.trainer.resume(load_checkpoint(bench.run.last))
+    mended = load_checkpoint(bench.run.best)
+    assert mended.metadata == best.metadata and mended.arrays.keys() == best.arrays.keys()
+    assert all(mended.arrays[name].tobytes() == best.arrays[name].tobytes() for name in best.arrays)
+
+
+def test_a_loss_that_is_not_finite_keeps_the_last_good_weights(ratings: Ratings) -> None:
+    done = 0
+
+    def poison(losses: np.ndarray) -> np.ndarray:
+        nonlocal done
+        done += len(losses)
+        return np.where(np.arange(done - len(losses), done) >= 100, np.nan, losses)
+
+    bench = make_bench(small_config(training={"epochs": 3}), ratings, spoil=poison)
+    with pytest.raises(NonFiniteLoss, match="nan at step 101"):
+        bench.trainer.train()
+    kept = load_checkpoint(bench.run.last)
+    assert kept.step == 63
+    assert all(np.isfinite(array).all() for array in kept.arrays.values())
+
+
+def test_weights_that_are_not_finite_are_never_saved(ratings: Ratings) -> None:
+    bench = make_bench(small_config(), ratings)
+    bench.trainer.checkpoint()
+    before = bench.run.last.read_bytes()
+    tables = bench.engine.parameters()
+    tables["item_bias"][3] = np.inf
+    bench.engine.restore(tables, bench.engine.state())
+    with pytest.raises(NonFiniteLoss, match="item_bias is not finite"):
+        bench.trainer.checkpoint()
+    assert bench.run.last.read_bytes() == before
+
+
+def test_a_full_disk_keeps_the_last_checkpoint(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make_bench(small_config(training={"epochs": 3}), ratings)
+    bench.trainer.checkpoint()
+    before = bench.run.last.read_bytes()
+
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(checkpoints.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        bench.trainer.train()
+    assert bench.run.last.read_bytes() == before
+    assert not list(bench.run.path.glob(".last*"))
+
+
+def test_wishes_are_obeyed_in_order_and_recorded(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 2}), ratings)
+    sent = [
+        send(bench.run.path, "learning-rate", 0.02),
+        send(bench.run.path, "checkpoint"),
+        send(bench.run.path, "learning-rate", 0.03),
+    ]
+    time.sleep(0.02)
+    bench.trainer.train()
+    controls = [event for event in bench.events if isinstance(event, Control)]
+    assert [c.sent_ns for c in controls] == [wish.sent_ns for wish in sent]
+    assert {c.outcome for c in controls} == {"obeyed"}
+    assert set(bench.engine.rates) == {0.03}
+    assert not [n for n in os.listdir(bench.run.path / "control") if not n.startswith(".")]
+
+
+def test_wishes_that_make_no_sense_are_refused_and_removed(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 1}), ratings)
+    folder = bench.run.path / "control"
+    now = time.time_ns()
+    for number, text in enumerate(
+        [
+            "not json",
+            "[1]",
+            json.dumps({"kind": "dance", "sent_ns": now}),
+            json.dumps({"kind": "learning-rate", "value": -1, "sent_ns": now}),
+            json.dumps({"kind": "learning-rate", "value": "fast", "sent_ns": now}),
+            json.dumps({"kind": "learning-rate", "value": None, "sent_ns": now}),
+            json.dumps({"kind": ["pause"], "sent_ns": now}),
+            '{"kind": "learning-rate", "value": NaN, "sent_ns": %d}' % now,
+        ]
+    ):
+        (folder / f"{now + number:020d}-1.json").write_text(text)
+    (folder / "a-folder.json").mkdir()
+    time.sleep(0.02)
+    bench.trainer.train()
+    outcomes = [event.outcome for event in bench.events if isinstance(event, Control)]
+    assert len(outcomes) == 8
+    assert all(outcome.startswith("refused: ") for outcome in outcomes)
+    assert [n for n in os.listdir(folder) if not n.startswith(".")] == ["a-folder.json"]
+    assert set(bench.engine.rates) == {0.1}
+
+
+def test_older_wishes_are_discarded_with_an_event(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 1}), ratings)
+    send(bench.run.path, "stop")
+    time.sleep(0.02)
+    late = make_bench(small_config(training={"epochs": 1}), ratings, "l", started_ns=time.time_ns())
+    late.trainer._inbox = bench.trainer._inbox  # the same folder, a later trainer
+    late.trainer.train()
+    (control,) = [event for event in late.events if isinstance(event, Control)]
+    assert control.outcome.startswith("discarded") and control.wish == "stop"
+    assert late.trainer.progress.epoch == 1
+
+
+def test_a_wish_that_the_checkpoint_knows_is_not_told_again(ratings: Ratings) -> None:
+    """The trainer may die after a checkpoint but before the wish's file is gone."""
+    bench = make_bench(small_config(training={"epochs": 1}), ratings)
+    send(bench.run.path, "learning-rate", 0.02)
+    (file,) = bench.run.path.glob("control/*.json")
+    content = file.read_bytes()
+    time.sleep(0.02)
+    bench.trainer.train()
+    file.write_bytes(content)
+    started = time.time_ns()
+    again = make_bench(bench.trainer.config, ratings, "again", started_ns=started)
+    again.trainer.resume(load_checkpoint(bench.run.last))
+    again.trainer._inbox = bench.trainer._inbox
+    again.trainer._obey()
+    assert not [event for event in again.events if isinstance(event, Control)]
+    assert not file.exists() and again.trainer.progress.base_rate == 0.02
+
+
+def test_a_wish_after_the_last_epoch_is_told_that_it_is_late(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make_bench(small_config(training={"epochs": 1}), ratings)
+    saved = bench.trainer._save_best
+
+    def send_and_save() -> None:
+        send(bench.run.path, "pause")
+        time.sleep(0.02)
+        saved()
+
+    monkeypatch.setattr(bench.trainer, "_save_best", send_and_save)
+    bench.trainer.train()
+    (control,) = [event for event in bench.events if isinstance(event, Control)]
+    assert control.outcome == "refused: the last epoch is done"
+    assert bench.trainer.record.state == "running"
+
+
+def test_a_rate_given_on_resuming_is_told_and_safe(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 1}), ratings)
+    bench.trainer.change_rate(Wish("learning-rate", 0.004, "me", time.time_ns()))
+    (control,) = [event for event in bench.events if isinstance(event, Control)]
+    assert (control.value, control.outcome) == (0.004, "obeyed")
+    again = resumed(bench, ratings, "again")
+    again.trainer.train()
+    assert set(again.engine.rates) == {0.004}
+
+
+def test_events_are_on_disk_before_the_checkpoint_they_belong_to(ratings: Ratings) -> None:
+    """Else a power cut could leave a checkpoint whose steps nobody can read about."""
+    order: list[str] = []
+    bench = make_bench(small_config(), ratings, sync=lambda: order.append("sync"))
+    saved = trainer_module.save_checkpoint
+
+    def save(path: Path, *rest: Any) -> None:
+        order.append(path.name)
+        saved(path, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer_module, "save_checkpoint", save)
+        bench.trainer.checkpoint()
+    assert order == ["sync", "last.safetensors"]
+
+
+def test_a_write_that_fails_leaves_no_torn_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = EventLog(tmp_path / "events.jsonl")
+    log.write(Checkpointed(1, 1, 0.5))
+    write, calls = os.write, 0
+
+    def half_then_full(file: int, data: bytes) -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            return write(file, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", half_then_full)
+    with pytest.raises(OSError, match="No space"):
+        log.write(Checkpointed(2, 1, 0.5))
+    monkeypatch.setattr(os, "write", write)
+    log.write(Checkpointed(3, 1, 0.5))
+    assert [e.step for e in read_events(tmp_path / "events.jsonl")] == [1, 3]  # type: ignore[attr-defined]
+    assert (tmp_path / "events.jsonl").read_bytes().count(b"\n") == 2
