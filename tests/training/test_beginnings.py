@@ -38,7 +38,7 @@ def test_an_order_is_a_permutation_that_only_seed_and_epoch_decide() -> None:
     kinds = list(orders.values())
     for index, order in enumerate(kinds):
         assert not any(np.array_equal(order, other) for other in kinds[index + 1 :])
-    np.random.seed(7)  # noqa: NPY002 - nothing global may matter
+    np.random.seed(7)
     np.testing.assert_array_equal(epoch_order(2, 1, 1000), orders[2, 1])
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from small import small_config
 from torch import nn
 
 from cftui.config import RunConfig
@@ -13,7 +14,6 @@ from cftui.models.initial import initial_values
 from cftui.parameters import DataInfo
 from cftui.training.engine import EngineError, TrainingRatings
 from cftui.training.torch_engine import TorchEngine, choose_device
-from small import small_config
 
 INFO = DataInfo(n_users=7, n_items=9, low=0.5, high=5.0)
 STEPS, BATCH = 40, 5
@@ -129,9 +129,9 @@ def test_sgd_is_the_written_out_arithmetic() -> None:
     for users, items, actual, rate in batches():
         expected.append(((forward(tables, users, items) - actual) ** 2).mean())
         slope = gradients(tables, users, items, actual)
-        for name in tables:
-            velocity[name] = 0.9 * velocity[name] + slope[name] + 0.01 * tables[name]
-            tables[name] = tables[name] - rate * velocity[name]
+        for name, table in tables.items():
+            velocity[name] = 0.9 * velocity[name] + slope[name] + 0.01 * table
+            tables[name] = table - rate * velocity[name]
     np.testing.assert_allclose(losses, expected, rtol=2e-5)
     for name, values in engine.parameters().items():
         np.testing.assert_allclose(values, tables[name], atol=2e-5)
@@ -150,12 +150,12 @@ def test_adam_is_the_written_out_arithmetic() -> None:
     for step, (users, items, actual, rate) in enumerate(batches(), start=1):
         expected.append(((forward(tables, users, items) - actual) ** 2).mean())
         slope = gradients(tables, users, items, actual)
-        for name in tables:
-            slope[name] += 0.01 * tables[name]
+        for name, table in tables.items():
+            slope[name] += 0.01 * table
             first[name] = 0.8 * first[name] + 0.2 * slope[name]
             second[name] = 0.99 * second[name] + 0.01 * slope[name] ** 2
             root = np.sqrt(second[name] / (1 - 0.99**step)) + 1e-6
-            tables[name] = tables[name] - rate * first[name] / (1 - 0.8**step) / root
+            tables[name] = table - rate * first[name] / (1 - 0.8**step) / root
     np.testing.assert_allclose(losses, expected, rtol=2e-4)
     for name, values in engine.parameters().items():
         np.testing.assert_allclose(values, tables[name], atol=2e-4)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small import Bench, make_bench, open_small, small_config
 
 from cftui.ratings.values import Ratings
 from cftui.runs import checkpoint as checkpoints
@@ -19,7 +20,6 @@ from cftui.runs.control import Wish, send
 from cftui.runs.events import Checkpointed, Control, Epoch, Event, EventLog, Step, read_events
 from cftui.training import trainer as trainer_module
 from cftui.training.trainer import NonFiniteLoss, StopTraining
-from small import Bench, make_bench, open_small, small_config
 
 
 @pytest.fixture
@@ -233,7 +233,7 @@ def test_wishes_are_obeyed_in_order_and_recorded(ratings: Ratings) -> None:
     assert [c.sent_ns for c in controls] == [wish.sent_ns for wish in sent]
     assert {c.outcome for c in controls} == {"obeyed"}
     assert set(bench.engine.rates) == {0.03}
-    assert not [n for n in os.listdir(bench.run.path / "control") if not n.startswith(".")]
+    assert not list((bench.run.path / "control").glob("[!.]*"))
 
 
 def test_wishes_that_make_no_sense_are_refused_and_removed(ratings: Ratings) -> None:
@@ -249,7 +249,7 @@ def test_wishes_that_make_no_sense_are_refused_and_removed(ratings: Ratings) -> 
             json.dumps({"kind": "learning-rate", "value": "fast", "sent_ns": now}),
             json.dumps({"kind": "learning-rate", "value": None, "sent_ns": now}),
             json.dumps({"kind": ["pause"], "sent_ns": now}),
-            '{"kind": "learning-rate", "value": NaN, "sent_ns": %d}' % now,
+            json.dumps({"kind": "learning-rate", "value": math.nan, "sent_ns": now}),
         ]
     ):
         (folder / f"{now + number:020d}-1.json").write_text(text)
@@ -259,7 +259,7 @@ def test_wishes_that_make_no_sense_are_refused_and_removed(ratings: Ratings) -> 
     outcomes = [event.outcome for event in bench.events if isinstance(event, Control)]
     assert len(outcomes) == 8
     assert all(outcome.startswith("refused: ") for outcome in outcomes)
-    assert [n for n in os.listdir(folder) if not n.startswith(".")] == ["a-folder.json"]
+    assert [path.name for path in folder.glob("[!.]*")] == ["a-folder.json"]
     assert set(bench.engine.rates) == {0.1}
 
 
