@@ -94,20 +94,20 @@ class EventPrinter:
         return words
 
     def _closing(self, event: Finished) -> str:
-        if event.valid_mse is None:
-            return f"{event.outcome} at step {event.step:,}, before the first epoch's end"
+        if event.outcome != "finished" or event.valid_mse is None:
+            return (
+                f"stopped at step {event.step:,} with a checkpoint;"
+                f" go on with: cftui runs resume {event.run}"
+            )
         rmse = math.sqrt(event.valid_mse)
         best = ""
         if event.best_valid_mse is not None and event.best_valid_mse < event.valid_mse:
             best = f"; best {event.best_valid_mse:.4f} in epoch {event.best_epoch}"
         return (
-            f"{event.outcome} after {event.epochs} epochs, {event.step:,} steps:"
+            f"finished after {event.epochs} epochs, {event.step:,} steps:"
             f" valid MSE {event.valid_mse:.4f}, RMSE {rmse:.4f}{best};"
             f" {event.train_seconds:.1f} s of training\n"
             f"ask it: cftui recommend --user 15 --run {event.run}"
-            if event.outcome == "finished"
-            else f"stopped at step {event.step:,} with a checkpoint;"
-            f" go on with: cftui runs resume {event.run}"
         )
 
     def _print_progress(self, event: Step) -> None:

@@ -289,7 +289,7 @@ def find_run(word: str, fingerprint: str | None = None, *, weights: bool = True)
         return _latest(runs, fingerprint, weights=weights)
     for fits in (
         [run for run in runs if run.id == word],
-        [run for run in runs if run.name() == word],
+        [run for run in runs if word and run.name() == word],
         [run for run in runs if word and run.id.startswith(word)],
     ):
         if len(fits) == 1:

@@ -1,0 +1,147 @@
+"""Configurations: what is refused, and that the key is named."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cftui.config import (
+    ConfigError,
+    RunConfig,
+    make_config,
+    merge,
+    parse_assignments,
+    read_config,
+)
+from cftui.parameters import (
+    MODELS,
+    OPTIMIZERS,
+    SCHEDULES,
+    Adam,
+    CosineRestarts,
+    DataInfo,
+    DotBias,
+    Sgd,
+    limits_of,
+    unit_of,
+)
+
+BROKEN: list[tuple[dict[str, Any], str]] = [
+    ({"modle": {}}, "modle: unknown key; did you mean model?"),
+    ({"training": {"epoch": 3}}, "training.epoch: unknown key; did you mean epochs?"),
+    ({"training": {"epochs": 0}}, "training.epochs = 0: must be greater than or equal to 1"),
+    ({"training": {"epochs": "many"}}, "training.epochs = 'many': must be a valid integer"),
+    ({"training": {"epochs": 2.5}}, "training.epochs = 2.5"),
+    ({"training": {"batch_size": -64}}, "training.batch_size = -64"),
+    ({"training": {"seed": -1}}, "training.seed = -1"),
+    ({"training": {"seed": 2**40}}, "training.seed = "),
+    ({"training": {"device": "gpu"}}, "training.device = 'gpu'"),
+    ({"training": {"threads": 5000}}, "training.threads = 5000"),
+    ({"training": 3}, "training = 3"),
+    ({"split": {"fraction": 1}}, "split.fraction = 1"),
+    ({"split": {"fraction": 0}}, "split.fraction = 0"),
+    ({"split": {"kind": "time"}}, "split.kind = 'time'"),
+    ({"data": {"source": 5}}, "data.source = 5"),
+    ({"model": {"name": "dotbias"}}, "model: 'dotbias' is not one of dot-bias"),
+    ({"model": {"n_factors": 0}}, "model.n_factors = 0"),
+    ({"model": {"factors": 5}}, "model.factors: unknown key; did you mean n_factors?"),
+    ({"optimizer": "rmsprop"}, "optimizer: 'rmsprop' is not one of adam, sgd"),
+    ({"optimizer": {"momentum": 1}}, "optimizer.momentum = 1"),
+    ({"optimizer": {"learning_rate": "fast"}}, "optimizer.learning_rate = 'fast'"),
+    ({"optimizer": {"learning_rate": float("nan")}}, "optimizer.learning_rate = nan"),
+    ({"optimizer": {"learning_rate": float("inf")}}, "optimizer.learning_rate = inf"),
+    ({"optimizer": {"name": "adam", "momentum": 0.9}}, "optimizer.momentum: unknown key"),
+    ({"optimizer": {"name": "adam", "beta2": 1.0}}, "optimizer.beta2 = 1.0"),
+    ({"schedule": {"name": "cosine-restarts", "cycle_len": 0}}, "schedule.cycle_len = 0"),
+    ({"schedule": {"cycle_len": 2}}, "schedule.cycle_len: unknown key"),
+    ({"schedule": ["constant"]}, "schedule"),
+]
+
+
+@pytest.mark.parametrize(("settings", "words"), BROKEN, ids=[words for _, words in BROKEN])
+def test_what_is_wrong_is_refused_with_its_key(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        make_config(settings)
+    (line,) = str(refused.value).splitlines()
+    assert line.startswith(words)
+
+
+def test_every_wrong_key_is_named_at_once() -> None:
+    with pytest.raises(ConfigError) as refused:
+        make_config({"training": {"epochs": 0, "batch_size": 0}, "split": {"seed": "x"}})
+    named = {line.split(" = ")[0] for line in str(refused.value).splitlines()}
+    assert named == {"training.epochs", "training.batch_size", "split.seed"}
+
+
+def test_alone_it_is_the_lessons_recipe() -> None:
+    config = RunConfig()
+    assert config.optimizer == Sgd(learning_rate=0.1, momentum=0.9, weight_decay=2e-4)
+    assert config.model == DotBias(n_factors=50)
+    assert (config.training.batch_size, config.training.epochs) == (64, 3)
+    assert (config.split.fraction, config.split.seed, config.training.seed) == (0.2, 42, 42)
+
+
+def test_it_comes_back_from_toml(tmp_path: Path) -> None:
+    import tomli_w
+
+    config = make_config(
+        {"optimizer": {"name": "adam", "learning_rate": 1 / 3}, "schedule": "cosine-restarts"}
+    )
+    assert isinstance(config.optimizer, Adam) and isinstance(config.schedule, CosineRestarts)
+    path = tmp_path / "config.toml"
+    path.write_bytes(tomli_w.dumps(config.to_settings()).encode())
+    assert make_config(read_config(path)) == config
+
+
+def test_a_broken_file_is_said_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    with pytest.raises(ConfigError, match=r"c\.toml: no such file"):
+        read_config(path)
+    path.write_text("[training]\nepochs = = 3\n")
+    with pytest.raises(ConfigError, match=r"c\.toml: not a readable TOML file: .*line 2"):
+        read_config(path)
+    path.write_bytes(b"\xff")
+    with pytest.raises(ConfigError, match=r"c\.toml: not a readable TOML file"):
+        read_config(path)
+    with pytest.raises(ConfigError, match="not a readable TOML file"):
+        read_config(tmp_path)
+
+
+def test_choosing_another_optimizer_drops_the_former_ones_settings() -> None:
+    base = RunConfig().to_settings()
+    merged = merge(base, {"optimizer": {"name": "adam", "beta1": 0.5}})
+    assert make_config(merged).optimizer == Adam(beta1=0.5)
+    kept = merge(base, {"optimizer": {"momentum": 0.5}})
+    assert make_config(kept).optimizer == Sgd(momentum=0.5)
+    assert base == RunConfig().to_settings()
+
+
+def test_assignments_are_toml_or_text() -> None:
+    words = ["a.x=3", "a.y=0.5", "b.t=true", "b.w=plain words", 'b.q="3"', "b.e="]
+    assert parse_assignments(words) == {
+        "a": {"x": 3, "y": 0.5},
+        "b": {"t": True, "w": "plain words", "q": "3", "e": ""},
+    }
+    for word in ("x=3", "a.x", ".x=3", "a.=3", ""):
+        with pytest.raises(ConfigError, match=r"SECTION\.KEY=VALUE"):
+            parse_assignments([word])
+
+
+def test_every_parameter_has_its_help_and_tells_its_limits() -> None:
+    for kinds in (MODELS, OPTIMIZERS, SCHEDULES):
+        for name, kind in kinds.items():
+            assert kind().name == name and kind.__doc__
+            for key, described in kind.model_fields.items():
+                assert key == "name" or described.description
+    fields = Sgd.model_fields
+    assert limits_of(fields["momentum"]) == "at least 0, below 1"
+    assert limits_of(fields["learning_rate"]) == "above 0, at most 1000"
+    assert unit_of(CosineRestarts.model_fields["cycle_len"]) == "epochs"
+    assert unit_of(fields["momentum"]) == ""
+
+
+def test_the_lessons_model_has_as_many_numbers_as_the_lesson_says() -> None:
+    """671 users and 9,066 movies, 50 factors and a bias each (lesson 5)."""
+    info = DataInfo(671, 9066, 0.5, 5.0)
+    assert DotBias().parameter_count(info) == (671 + 9066) * 51
+    assert (Sgd().slots, Sgd(momentum=0).slots, Adam().slots) == (1, 0, 2)

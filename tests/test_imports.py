@@ -1,0 +1,53 @@
+"""What a module loads decides how soon a process answers."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def modules_after(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_the_check_itself_sees_what_is_loaded() -> None:
+    assert "numpy" in modules_after("import numpy")
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "cftui.training.trainer",
+        "cftui.training.session",
+        "cftui.training.build",
+        "cftui.runs.directory",
+        "cftui.runs.history",
+        "cftui.runs.launch",
+        "cftui.explore.predict",
+        "cftui.explore.profiles",
+        "cftui.commands",
+        "cftui.brain",
+        "cftui.config",
+        "cftui.optim",
+    ],
+)
+def test_the_core_without_its_engines(module: str) -> None:
+    loaded = modules_after(f"import {module}")
+    assert loaded.isdisjoint({"torch", "pandas", "pyarrow", "numba", "textual", "plotext"})
+
+
+def test_a_store_opens_without_pandas(tmp_path: object, bundled: object) -> None:
+    path = str(bundled.path)  # type: ignore[attr-defined]
+    loaded = modules_after(
+        "from pathlib import Path; from cftui.ratings.store import open_store;"
+        f" open_store(Path({path!r})).summary()"
+    )
+    assert loaded.isdisjoint({"torch", "pandas", "pyarrow"})
+
+
+def test_the_entry_point_needs_the_standard_library_alone() -> None:
+    bare = modules_after("pass")
+    foreign = modules_after("import cftui.cli") - bare - set(sys.stdlib_module_names)
+    assert foreign == {"cftui"}
