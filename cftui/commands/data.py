@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 import time
 from typing import Annotated
@@ -53,7 +52,8 @@ def ingest(
 
 def _end_with_stdin() -> None:
     """Interrupt this process when whoever started it is gone."""
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):  # not sys.stdin: its lock, held at exit, would abort the process
+        pass
     os.kill(os.getpid(), signal.SIGINT)
 
 

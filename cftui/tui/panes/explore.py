@@ -39,8 +39,8 @@ COMMANDS = (
         "explore.least",
         "n",
         "least",
-        "Least ratings",
-        "Neighbours with at least 20, 50, 1, 5",
+        "At least",
+        "Neighbours with at least 20, 50, 1 or 5 ratings",
         True,
     ),
     Command("explore.run", "r", "run", "Run", "Choose the run that answers", True),
@@ -155,6 +155,7 @@ class ExplorePane(Widget):
                 changed or row.epoch != self._row.epoch or row.has_weights != self._row.has_weights
             )
         self._row, self._run_path, self._runs = row, path, runs
+        self.refresh_bindings()
         if changed and self.is_mounted:
             self._ask_subject()
 
@@ -387,7 +388,7 @@ class ExplorePane(Widget):
         if item is not None:
             self._kind = "movies"
             self._show_kind()
-            self._subject = str(item)
+            self._subject, self._answer = str(item), None
             self.search.value = str(item)
             self.found.focus()
 

@@ -1,0 +1,109 @@
+"""A finished run on the bundled ratings, made without training."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cftui import paths
+from cftui.config import RunConfig, make_config
+from cftui.ratings.split import split
+from cftui.ratings.values import Ratings
+from cftui.runs.checkpoint import save_checkpoint
+from cftui.runs.directory import Run, RunRecord, create_run
+from cftui.runs.vocabulary import save_vocabulary
+
+RUN = "20261101-203000-dot-bias-adam-k7w2"
+EVENTS = Path(__file__).parent / "recorded_events.jsonl"
+"""Of a real run of the lesson's Adam recipe; host, time and id replaced."""
+
+
+def logit(share: np.ndarray) -> np.ndarray:
+    return np.log(share / (1 - share))
+
+
+def fitted_tables(ratings: Ratings, n_factors: int) -> dict[str, np.ndarray]:
+    """Return damped biases and a truncated singular value decomposition of what they leave.
+
+    No training, hence the same on every machine; a model all the same, so that what the panes
+    show is to the point.
+    """
+    kept = split(RunConfig().split, ratings).train
+    user, item = ratings.user[kept], ratings.item[kept]
+    share = np.clip((ratings.value[kept] - ratings.low) / (ratings.high - ratings.low), 0.1, 0.9)
+    value = logit(share.astype(np.float64))
+    value_item = np.bincount(item, value - value.mean(), ratings.n_items)
+    item_bias = value_item / (np.bincount(item, minlength=ratings.n_items) + 5)
+    left = value - value.mean() - item_bias[item]
+    user_bias = np.bincount(user, left, ratings.n_users) / (
+        np.bincount(user, minlength=ratings.n_users) + 10
+    )
+    table = np.zeros((ratings.n_users, ratings.n_items))
+    table[user, item] = left - user_bias[user]
+    squares, vectors = np.linalg.eigh(table @ table.T)
+    top, singular = vectors[:, ::-1][:, :n_factors], np.sqrt(squares[::-1][: n_factors + 1])
+    # Soft-thresholded, so that the most active users are not learned by heart.
+    shrunk = np.sqrt((singular[:-1] - singular[-1]).clip(0.01))
+    return {
+        "user_factors": top * shrunk,
+        "item_factors": (table.T @ top) / singular[:-1] * shrunk,
+        "user_bias": (user_bias + value.mean())[:, None],
+        "item_bias": item_bias[:, None],
+    }
+
+
+@pytest.fixture(scope="session")
+def tables(bundled: Ratings) -> dict[str, np.ndarray]:
+    return {name: a.astype(np.float32) for name, a in fitted_tables(bundled, 20).items()}
+
+
+@pytest.fixture
+def stored(home: Path, bundled: Ratings) -> Path:
+    """Give the store of the bundled ratings in this test's home, so that none need be made."""
+    store = paths.stores_folder() / bundled.path.name
+    shutil.copytree(bundled.path, store)
+    return store
+
+
+@pytest.fixture
+def trained_run(stored: Path, bundled: Ratings, tables: dict[str, np.ndarray]) -> Run:
+    """Give a finished run in this test's home, on the bundled ratings."""
+    finished = json.loads(EVENTS.read_text().splitlines()[-1])
+    record = RunRecord(
+        run=RUN,
+        state="finished",
+        pid=4242,
+        host="gpu-box",
+        created=finished["time"],
+        data_name=bundled.name,
+        data_source=bundled.source,
+        store=str(stored),
+        fingerprint=bundled.fingerprint,
+        n_users=bundled.n_users,
+        n_items=bundled.n_items,
+        low=bundled.low,
+        high=bundled.high,
+        epochs=3,
+        step=3753,
+        steps_per_epoch=1251,
+        epoch=3,
+        valid_mse=finished["valid_mse"],
+        valid_rmse=finished["valid_rmse"],
+        best_valid_mse=finished["best_valid_mse"],
+    )
+    config = make_config(
+        {
+            "model": {"n_factors": 20},
+            "optimizer": {"name": "adam"},
+            "schedule": {"name": "cosine-restarts"},
+        }
+    )
+    run, lock = create_run(record, config)
+    lock.release()
+    save_vocabulary(run.path, bundled)
+    arrays = {f"parameters/{name}": array for name, array in tables.items()}
+    save_checkpoint(run.last, arrays, {"step": "3753", "epoch": "3"})
+    shutil.copy(EVENTS, run.events)
+    return run

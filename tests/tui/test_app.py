@@ -1,0 +1,243 @@
+"""The whole screen, by its keys."""
+
+import json
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from cftui import paths
+from cftui.runs.directory import Run
+from cftui.tui.app import CftuiApp
+from cftui.tui.panes.explore import ExplorePane
+from cftui.tui.panes.train import TrainPane
+from cftui.tui.screens.overlays import AskNumber, ChooseRunScreen, HelpScreen
+from cftui.tui.widgets.chart import ChartView
+from cftui.tui.widgets.fields import Choice, NumberField
+from cftui.tui.widgets.form import TrainingForm
+from cftui.tui.widgets.grid import Grid
+
+BUNDLED = paths.BUNDLED
+
+
+async def until(pilot: Pilot[None], done: object, seconds: float = 30.0) -> None:
+    """Wait until a condition holds, a callable of no arguments."""
+    assert callable(done)
+    for _ in range(int(seconds / 0.05)):
+        if done():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError(f"still not so after {seconds} s: {done}")
+
+
+async def opened(app: CftuiApp, pilot: Pilot[None], *, runs: bool = True) -> None:
+    await until(pilot, lambda: app.summary is not None and (bool(app.rows) or not runs))
+    await app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def cells(grid: Grid) -> list[list[str]]:
+    """Return what a grid's rows say."""
+    columns = grid._columns
+    return [
+        [str(c.key(row) if c.key else row[place]) for place, c in enumerate(columns)]
+        for row in grid.rows
+    ]
+
+
+def text(app: CftuiApp, selector: str) -> str:
+    return str(app.screen.query_one(selector, Static).content)
+
+
+async def test_opens_on_the_ratings_and_says_what_a_run_costs(home: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        assert app.summary is not None and app.summary.n_ratings == 100_004
+        # (671 + 9,066) users and items, each with 50 factors and a bias
+        assert "496,587 parameters" in text(app, "#cost")
+        # 80,004 training ratings in batches of 64
+        assert "1,251 steps" in text(app, "#cost")
+
+
+async def test_a_finished_run_shows_its_epochs_and_its_curve(trained_run: Run) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        train = app.query_one(TrainPane)
+        await until(pilot, lambda: len(train.epochs.rows) == 3)
+        epochs = [
+            json.loads(line)
+            for line in trained_run.events.read_text().splitlines()
+            if '"epoch","epoch"' in line
+        ]
+        assert [row[2] for row in cells(train.epochs)] == [f"{e['valid_mse']:.4f}" for e in epochs]
+        chart = app.query_one("#loss", ChartView)
+        await until(pilot, lambda: bool(chart.drawn))
+        assert "finished" in text(app, "#status")
+
+
+async def test_what_cannot_be_done_is_grey_not_gone(trained_run: Run) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        train = app.query_one(TrainPane)
+        await until(pilot, lambda: train.check_action("start", ()) is True)
+        for action in ("pause", "stop", "rate", "checkpoint"):
+            assert train.check_action(action, ()) is None
+
+
+async def test_letters_are_commands_in_a_number_field_and_digits_are_not(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        field = next(f for f in app.query(NumberField) if f.key == "training.epochs")
+        field.focus()
+        await pilot.press("5", "y")
+        assert field.value == "5"
+        assert app.session.state.log_loss is True
+        assert app.session.state.pane == "train"
+        await pilot.press("enter")
+        assert app.focused is not field
+
+
+async def test_choosing_another_optimizer_brings_its_parameters(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        form = app.query_one(TrainingForm)
+        choice = next(c for c in app.query(Choice) if c.key == "optimizer.name")
+        choice.focus()
+        await pilot.press("right")
+        await until(pilot, lambda: any(f.key == "optimizer.beta1" for f in app.query(NumberField)))
+        keys = {f.key for f in app.query(NumberField)}
+        assert "optimizer.momentum" not in keys
+        assert form.config is not None and form.config.optimizer.learning_rate == 0.01
+        order = [w.key for w in form.query("Choice, NumberField, TextField")]  # type: ignore[attr-defined]
+        assert order.index("optimizer.eps") < order.index("schedule.name")
+
+
+async def test_a_wrong_value_says_so_and_start_is_grey(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        field = next(f for f in app.query(NumberField) if f.key == "optimizer.momentum")
+        field.value = "1.5"
+        await pilot.pause()
+        assert text(app, "#cost").startswith("optimizer.momentum = 1.5: must be less than 1")
+        assert app.query_one(TrainPane).check_action("start", ()) is None
+        field.value = "0.5"
+        await pilot.pause()
+        assert "parameters" in text(app, "#cost")
+
+
+async def test_settings_and_pane_are_saved_as_they_change(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        next(f for f in app.query(NumberField) if f.key == "training.epochs").value = "7"
+        await pilot.press("a")
+        await pilot.pause()
+        saved = json.loads((paths.state_folder() / "session.json").read_text())
+        assert saved["settings"]["training"]["epochs"] == 7
+        assert saved["x_axis"] == "epoch"
+    again = CftuiApp(BUNDLED)
+    async with again.run_test(size=(120, 40)) as pilot:
+        await opened(again, pilot, runs=False)
+        form = again.query_one(TrainingForm)
+        assert form.config is not None and form.config.training.epochs == 7
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"pane": 7, "settings": {"model": 3}}', "\x00"])
+async def test_a_broken_session_file_is_no_reason_not_to_open(stored: Path, content: str) -> None:
+    path = paths.state_folder() / "session.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        assert app.query_one(TrainingForm).config is not None
+
+
+async def test_a_user_is_shown_beside_the_predictions(trained_run: Run, tables: dict) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("5", "slash", "1", "5", "enter")
+        explore = app.query_one(ExplorePane)
+        await until(pilot, lambda: text(app, "#about").startswith("User 15:"))
+        assert "1,700 ratings" in text(app, "#about")
+        rated = cells(app.query_one("#first", Grid))
+        assert len(rated) == 1700
+        assert float(rated[0][2]) == pytest.approx(
+            float(rated[0][1]) - float(rated[0][0]), abs=0.011
+        )
+        liked = [float(row[1]) for row in cells(app.query_one("#second", Grid))]
+        assert liked == sorted(liked, reverse=True) and len(liked) == 100
+        titles = {row[4] for row in rated}
+        assert not titles & {row[3] for row in cells(app.query_one("#second", Grid))}
+        assert explore.found.has_focus
+
+
+async def test_a_movie_is_found_by_a_part_of_its_title(trained_run: Run) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("5", "m", "slash", *"matr", "down")
+        await until(pilot, lambda: text(app, "#about").startswith("Matrix, The (1999)"))
+        first = app.query_one("#first", Grid)
+        by_cosine = [row[3] for row in cells(first)]
+        await pilot.press("c", "c")
+        await until(pilot, lambda: "Euclid" in str(first.border_title))
+        distances = [float(row[1]) for row in cells(first)]
+        assert distances == sorted(distances)
+        assert by_cosine != [row[3] for row in cells(first)]
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: not text(app, "#about").startswith("Matrix, The"))
+
+
+async def test_without_a_run_explore_says_what_to_do(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, runs=False)
+        await pilot.press("5")
+        await until(pilot, lambda: "train one (3)" in text(app, "#about"))
+
+
+async def test_help_names_every_key_of_the_pane(trained_run: Run) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 50)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        words = str(app.screen.query_one(Static).content)
+        assert all(command.help in words for command in TrainPane.COMMANDS)
+        await pilot.press("escape")
+        assert not isinstance(app.screen, HelpScreen)
+
+
+async def test_the_run_that_answers_can_be_chosen(trained_run: Run) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("5")
+        await until(pilot, lambda: text(app, "#about").startswith("User"))
+        await pilot.press("r")
+        assert isinstance(app.screen, ChooseRunScreen)
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app.screen, ChooseRunScreen))
+        assert app.run_id == trained_run.id
+
+
+async def test_ask_number_refuses_what_is_no_rate(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    answers: list[float | None] = []
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, runs=False)
+        app.push_screen(AskNumber("Learning rate?", 0.1), answers.append)
+        await pilot.pause()
+        await pilot.press("0", "enter")
+        assert isinstance(app.screen, AskNumber) and not answers
+        await pilot.press("backspace", *"0.02", "enter")
+        assert answers == [0.02]

@@ -1,0 +1,72 @@
+"""Pictures of the panes; the README shows these very files."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from cftui import paths
+from cftui.runs.directory import Run
+from cftui.tui.app import CftuiApp
+from cftui.tui.widgets.chart import ChartView
+from cftui.tui.widgets.grid import Grid
+
+SIZES = [(80, 24), (120, 40)]
+
+
+def remember(**state: Any) -> None:
+    path = paths.state_folder() / "session.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(state))
+
+
+def settled(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    """Return what waits until the pane shows all it will, then presses keys and waits again."""
+
+    async def wait(pilot: Pilot[None]) -> None:
+        app = pilot.app
+        assert isinstance(app, CftuiApp)
+        for _ in range(600):
+            await pilot.pause(0.05)
+            charts = [chart for chart in app.query(ChartView) if chart.display and chart.size]
+            tables = [grid for grid in app.query(Grid) if grid.id in ("first", "epochs")]
+            ready = app.summary is not None and app.rows and tables
+            if ready and all(c.drawn for c in charts) and all(len(t.rows) for t in tables):
+                break
+        else:
+            raise AssertionError("the pane never settled")
+        await pilot.press(*keys)
+        # two frames of the charts, and the answers to what was typed
+        for _ in range(30):
+            await app.workers.wait_for_complete()
+            await pilot.pause(0.05)
+
+    return wait
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_train(trained_run: Run, snap_compare: Any, size: tuple[int, int]) -> None:
+    remember(pane="train")
+    assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=settled())
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_explore_user(trained_run: Run, snap_compare: Any, size: tuple[int, int]) -> None:
+    remember(pane="explore")
+    assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=settled())
+
+
+def test_explore_movie(trained_run: Run, snap_compare: Any) -> None:
+    remember(pane="explore")
+    keys = ("m", "slash", *"matr", "down")
+    assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=(120, 40), run_before=settled(*keys))
+
+
+def test_train_without_colour(
+    trained_run: Run, snap_compare: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    remember(pane="train")
+    assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=(80, 24), run_before=settled())
