@@ -1,6 +1,7 @@
 """What the core's tests share: small ratings, trainers in this process, and the real command."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from cftui.commands import run_command
 from cftui.config import RunConfig, make_config
 from cftui.models.initial import initial_values
 from cftui.parameters import DataInfo
@@ -174,7 +176,16 @@ def cli(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-def wait_for(what: Callable[[], Any], seconds: float = 30.0) -> Any:
+def here(*words: str) -> int:
+    """Run a command in this process, where torch is loaded already; return its exit code."""
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        return run_command(list(words), began=time.monotonic())
+    finally:
+        signal.signal(signal.SIGHUP, before)  # else our children would ignore it too
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 90.0) -> Any:
     """Return the first true answer; fail when none came in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -63,9 +63,10 @@ class Victim:
         os.kill(self.process.pid, signal.SIGKILL)
         killed = time.monotonic()
         self.process.wait()
+        wait_for(lambda: self.run.status().shown == "died")
+        self.died_after.append(time.monotonic() - killed)
         self.while_writing += bool(list(self.run.path.glob(".last.safetensors.*")))
         (row,) = [json.loads(line) for line in cli("runs", "list", "--json").stdout.splitlines()]
-        self.died_after.append(time.monotonic() - killed)
         assert row["state"] == "died" and row["alive"] is False
 
     def go_on(self) -> None:
@@ -274,7 +275,7 @@ def test_two_that_go_on_at_once(tmp_path: Path, home: Path) -> None:
         )
         for _ in range(2)
     ]
-    said = {rival.pid: rival.communicate(timeout=120)[1].decode() for rival in rivals}
+    said = {rival.pid: rival.communicate(timeout=240)[1].decode() for rival in rivals}
     codes = {rival.pid: rival.returncode for rival in rivals}
     winner = next(pid for pid, code in codes.items() if code == 0)
     loser = next(pid for pid, code in codes.items() if code == 1)

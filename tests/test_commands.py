@@ -1,0 +1,216 @@
+"""The shell's commands in this process: exit codes and messages instead of tracebacks."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from small import here, open_small, record_of, small_config, write_ratings
+
+from cftui.commands.progress import EventPrinter
+from cftui.runs.directory import Run, create_run, find_run
+from cftui.runs.events import Checkpointed, Epoch, Event, EventLog, Failed, Finished, Step
+from cftui.training.session import start_run
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    source = write_ratings(tmp_path / "small", users=40, items=60, n=900)
+    start_run(small_config(source), lambda _: None, run_id="r", began=0.0)
+    return find_run("r")
+
+
+WRONG = [
+    (["train", "--epochs", "0"], "training.epochs = 0: must be"),
+    (["train", "--set", "optimizer.speed=3"], "optimizer.speed: unknown key"),
+    (["train", "--set", "momentum=3"], "write it as SECTION.KEY=VALUE"),
+    (["train", "--model", "tree"], "model: 'tree' is not one of dot-bias"),
+    (["train", "--data", "nowhere.csv"], "no data set and no file called 'nowhere.csv'"),
+    (["train", "--config", "nowhere.toml"], "nowhere.toml: no such file"),
+    (["train", "--nonsense"], "No such option"),
+    (["runs", "show", "nope"], "no run 'nope'; the newest is r"),
+    (["runs", "set", "r", "lr=fast"], "'fast' is not a number"),
+    (["runs", "set", "r", "lr=inf"], "a learning rate is a number above 0"),
+    (["runs", "resume", "r", "--lr", "0"], "--lr 0.0: a learning rate is a number above 0"),
+    (["runs", "dance"], "No such command"),
+    (["recommend"], "Missing option"),
+    (["recommend", "--user", "4711"], "no user 4711 in small"),
+    (["similar", "film 3"], "several titles fit 'film 3'"),
+    (["similar", "1001", "--metric", "taxi"], "choose cosine, dot or euclid"),
+    (["predict", "--user", "1"], "--user and --item belong together"),
+    (["predict"], "give --user and --item, or --split valid, or --pairs FILE"),
+    (["predict", "--split", "train", "--out", "o.csv"], "--split train"),
+    (["predict", "--split", "valid", "--out", "o.txt"], ".csv or .parquet"),
+    (["predict", "--split", "valid"], ".csv or .parquet"),
+]
+
+
+def test_wrong_use_is_two_with_a_message(run: Run, capsys: Capture) -> None:
+    for words, message in WRONG:
+        assert here(*words) == 2, words
+        said = capsys.readouterr().err
+        assert message in said and "Traceback" not in said, words
+
+
+FAILING = [
+    (["runs", "pause", "r"], "r is not live (finished); nothing was sent"),
+    (["runs", "resume", "r"], "r is finished; nothing is left to train"),
+    (["train", "--data", "SMALL", "--id", "r"], "a run called r exists"),
+    (["train", "--data", "SMALL", "--device", "cuda:7"], "no such device here; use auto or cpu"),
+    (["train", "--data", "SMALL", "--set", "split.fraction=0.0001"], "too few to hold 0.0001 out"),
+    (["predict", "--split", "valid", "--out", "/nowhere/o.csv"], "cannot be written"),
+]
+
+
+def test_what_fails_is_one_with_a_message(run: Run, tmp_path: Path, capsys: Capture) -> None:
+    for words, message in FAILING:
+        words = [str(tmp_path / "small") if word == "SMALL" else word for word in words]
+        assert here(*words) == 1, words
+        said = capsys.readouterr()
+        assert message in said.err + said.out and "Traceback" not in said.err, words
+
+
+def test_damaged_runs_hide_no_other(run: Run, capsys: Capture) -> None:
+    for name, content in (("broken", "{"), ("strange", '{"state": "asleep"}'), ("list", "[]")):
+        folder = run.path.with_name(name)
+        folder.mkdir()
+        (folder / "run.json").write_text(content)
+    run.path.with_name("no run at all").mkdir()
+    (run.path.parent / "a file").write_text("")
+    assert here("runs", "list", "--json") == 0
+    rows = {row["run"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "r": "finished",
+        "broken": "damaged",
+        "strange": "damaged",
+        "list": "damaged",
+    }
+    assert "cftui runs rm broken" in rows["broken"]["message"]
+    assert here("runs", "list") == 0 and "damaged" in capsys.readouterr().out
+    assert here("runs", "show", "broken") == 1
+    assert here("recommend", "--user", "1") == 0  # latest passes them over
+    capsys.readouterr()
+    for name in ("broken", "strange", "list"):
+        assert here("runs", "rm", "--yes", name) == 0
+    assert here("runs", "list", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["run"] == "r"
+
+
+@pytest.mark.parametrize("file", ["config.toml", "last.safetensors", "events.jsonl", "user.toml"])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe{", b"[1]\n"])
+def test_no_damage_shows_a_traceback(run: Run, capsys: Capture, file: str, content: bytes) -> None:
+    (run.path / file).write_bytes(content)
+    for words in (
+        ["runs", "list"],
+        ["runs", "show", "r"],
+        ["runs", "attach", "r"],
+        ["runs", "events", "r"],
+        ["runs", "resume", "r"],
+        ["recommend", "--user", "1", "--run", "r"],
+    ):
+        assert here(*words) in (0, 1), words
+        said = capsys.readouterr().err
+        assert "Traceback" not in said and "a fault of cftui" not in said, (words, said)
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    source = write_ratings(tmp_path / "small", users=40, items=60, n=900)
+    start_run(small_config(source), lambda _: None, run_id="r", began=0.0)
+    other = write_ratings(tmp_path / "other", users=20, items=30, n=300)
+    start_run(small_config(other), lambda _: None, run_id="o", began=0.0)
+    run = find_run("r")
+    raw = json.loads((run.path / "run.json").read_text())
+    (run.path / "run.json").write_text(json.dumps({**raw, "state": "stopped"}))
+    run.last.write_bytes(find_run("o").last.read_bytes())
+    assert here("runs", "resume", "r") == 1
+    said = capsys.readouterr()
+    assert "not a checkpoint of this run" in said.out and "Traceback" not in said.err
+    assert here("recommend", "--user", "1", "--run", "r") == 1
+    assert "do not fit the ratings" in capsys.readouterr().err
+
+
+def test_a_run_is_shown_renamed_and_its_events_told(run: Run, capsys: Capture) -> None:
+    assert here("runs", "rename", "r", "my run") == 0
+    assert here("runs", "show", "my run", "--json") == 0
+    shown = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert shown["name"] == "my run" and len(shown["epochs_done"]) == 2
+    assert shown["config"]["model"]["n_factors"] == 8
+    assert here("runs", "events", "r") == 0
+    kinds = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
+    assert kinds[0] == "started" and kinds[-1] == "finished" and kinds.count("epoch") == 2
+    assert here("runs", "attach", "r", "--json") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert json.loads(lines[-1])["outcome"] == "finished"
+
+
+def test_pairs_from_a_file(run: Run, tmp_path: Path, capsys: Capture) -> None:
+    pairs, out = tmp_path / "pairs.csv", tmp_path / "o.csv"
+    first = (tmp_path / "small" / "ratings.csv").read_text().splitlines()[1].split(",")
+    pairs.write_text(f"user,item\n{first[0]},{first[1]}\n1,1001\n")
+    words = ["predict", "--pairs", str(pairs), "--out", str(out), "--run", "r"]
+    assert here(*words) == 0
+    header, row, _other = out.read_text().splitlines()
+    assert header == "user,item,rating,prediction"
+    assert row.split(",")[:2] == first[:2] and float(row.split(",")[2]) == float(first[2])
+    pairs.write_text("user,item\n1,1001\n1,9999\n")
+    capsys.readouterr()
+    assert here(*words) == 2
+    assert "pairs.csv line 3: no item 9999" in capsys.readouterr().err
+
+
+def test_a_signal_or_a_failure_shows_in_the_exit_code() -> None:
+    done = Finished("r", 0, "stopped", 1, 1, None, None, None, None, None, 0, None, 1, 1)
+    printer = EventPrinter(json=True)
+    assert printer.exit_code(done) == 0
+    assert printer.exit_code(Finished(**{**vars(done), "signal": 15})) == 143
+    assert printer.exit_code(Failed("r", 0, 1, "why")) == 1
+
+
+class Gone:
+    """An output whose reader has left."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error, self.calls = error, 0
+
+    def write(self, text: str) -> int:
+        self.calls += 1
+        raise self.error
+
+    def flush(self) -> None:
+        raise self.error
+
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        raise OSError("no descriptor")
+
+
+@pytest.mark.parametrize(
+    "error", [BrokenPipeError(), OSError(5, "Input/output error"), ValueError("closed file")]
+)
+def test_an_output_that_is_gone_is_tried_once(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = Gone(error)
+    monkeypatch.setattr(sys, "stdout", gone)
+    printer = EventPrinter(json=False)
+    event: Event = Step(1, 1.0, 1.0, 1.0, 1.0, 0.1, 0.1)
+    for _ in range(3):
+        printer(event)
+    assert gone.calls == 1
+    monkeypatch.setattr(sys, "stdout", None)  # started with its output closed
+    EventPrinter(json=False)(Epoch(1, 1, 1, 1, 1, 1, 0, None, 0.1, 1, 1))
+    EventPrinter(json=True)(Checkpointed(1, 1, 0.1))
+
+
+def test_attach_tells_a_death(tmp_path: Path, capsys: Capture) -> None:
+    ratings = open_small(tmp_path / "small", n=300)
+    run, lock = create_run(record_of("d", ratings, state="running"), small_config())
+    EventLog(run.events).write(Step(1, 1.0, 1.0, 1.0, 1.0, 0.1, 0.1))
+    run.log.write_text("the last word\n")
+    lock.release()
+    assert here("runs", "attach", "d") == 1
+    assert capsys.readouterr().err == "cftui: d: died\nthe last word\n"
