@@ -65,8 +65,9 @@ FAILING = [
 
 
 def test_what_fails_is_one_with_a_message(run: Run, tmp_path: Path, capsys: Capture) -> None:
-    for words, message in FAILING:
-        words = [str(tmp_path / "small") if word == "SMALL" else word for word in words]
+    small = str(tmp_path / "small")
+    for pattern, message in FAILING:
+        words = [small if word == "SMALL" else word for word in pattern]
         assert here(*words) == 1, words
         said = capsys.readouterr()
         assert message in said.err + said.out and "Traceback" not in said.err, words
@@ -94,6 +95,7 @@ def test_damaged_runs_hide_no_other(run: Run, capsys: Capture) -> None:
     capsys.readouterr()
     for name in ("broken", "strange", "list"):
         assert here("runs", "rm", "--yes", name) == 0
+    capsys.readouterr()
     assert here("runs", "list", "--json") == 0
     assert json.loads(capsys.readouterr().out)["run"] == "r"
 
