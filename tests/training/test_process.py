@@ -1,0 +1,81 @@
+"""What goes on around training: the heartbeat, the log, signals, and a run held elsewhere."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from small import open_small, record_of, small_config, wait_for
+
+from cftui.runs.checkpoint import CheckpointError
+from cftui.runs.directory import Run, create_run
+from cftui.runs.lock import RunHeld, RunLock
+from cftui.training import process
+from cftui.training.session import resume_run
+from cftui.training.signals import StopSignals
+
+
+def test_the_heart_beats_while_the_trainer_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "HEARTBEAT_SECONDS", 0.01)
+    path = tmp_path / "lock"
+    lock = RunLock(path)
+    with process.heartbeat(lock):
+        for _ in range(2):
+            os.utime(path, (1, 1))
+            wait_for(lambda: path.stat().st_mtime > 1, 10)
+    os.utime(path, (1, 1))
+    time.sleep(0.05)
+    assert path.stat().st_mtime == 1
+
+
+def test_the_beat_is_seen_by_another_host_long_before_it_counts_as_silent() -> None:
+    from cftui.runs.directory import REMOTE_SILENCE
+
+    assert REMOTE_SILENCE >= 3 * process.HEARTBEAT_SECONDS
+
+
+def test_a_log_that_cannot_be_written_is_no_reason_to_end(tmp_path: Path) -> None:
+    (tmp_path / "log.txt").mkdir()
+    with process.log_to(Run(tmp_path)):
+        pass
+
+
+def test_signals_are_given_back() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with StopSignals(lambda: None) as stop:
+        assert not stop()
+        signal.raise_signal(signal.SIGTERM)
+        assert stop() and stop.received == signal.SIGTERM
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+@pytest.fixture
+def hangup() -> object:
+    before = signal.getsignal(signal.SIGHUP)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangup")
+def test_a_run_that_lives_elsewhere_is_not_taken_over(tmp_path: Path) -> None:
+    ratings = open_small(tmp_path / "small", n=300)
+    record = record_of("far", ratings, host="elsewhere", state="running")
+    run, lock = create_run(record, small_config())
+    lock.release()
+    with pytest.raises(RunHeld, match=r"far is on elsewhere, last heard \d s ago; it can go on"):
+        resume_run(run, lambda _: None, began=0.0)
+    assert run.record() == record
+
+
+@pytest.mark.usefixtures("hangup")
+def test_weights_that_were_there_once_are_not_trained_anew_unasked(tmp_path: Path) -> None:
+    ratings = open_small(tmp_path / "small", n=300)
+    record = record_of("r", ratings, state="stopped", step=500)
+    run, lock = create_run(record, small_config())
+    lock.release()
+    with pytest.raises(CheckpointError, match="no such checkpoint"):
+        resume_run(run, lambda _: None, began=0.0)
+    RunLock(run.lock).release()  # given back
