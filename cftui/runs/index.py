@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from cftui.runs.directory import LIVE, Run, RunError, list_runs
+from cftui.runs.directory import Run, RunError, list_runs
+
+SETTLED = ("finished", "stopped", "failed", "died", "damaged")
+"""What stays so until a file changes; how long another host was silent does not."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class RunsIndex:
         for run in list_runs():
             times = (_changed(run.path / "run.json"), _changed(run.path / "user.toml"))
             before = self._seen.get(run.path)
-            if before is not None and before[0] == times and before[1].shown not in LIVE:
+            if before is not None and before[0] == times and before[1].shown in SETTLED:
                 seen[run.path] = before
             else:
                 seen[run.path] = (times, _row(run))

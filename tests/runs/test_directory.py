@@ -14,6 +14,7 @@ import pytest
 
 from cftui.config import RunConfig
 from cftui.runs.directory import Run, RunError, RunRecord, create_run, find_run, list_runs
+from cftui.runs.index import RunsIndex
 from cftui.runs.lock import RunHeld, RunLock, holder, holder_pid, is_held
 
 CONFIG = RunConfig()
@@ -215,3 +216,25 @@ def test_a_heartbeat_moves_the_time(tmp_path: Path) -> None:
     os.utime(tmp_path / "lock", (1, 1))
     lock.beat()
     assert (tmp_path / "lock").stat().st_mtime > time.time() - 5
+
+
+def test_the_index_looks_again_where_something_may_have_changed() -> None:
+    run, lock = made("r")
+    far, far_lock = made("far", host="elsewhere")
+    far_lock.release()
+    os.utime(far.lock, (time.time() - 5, time.time() - 5))
+    index = RunsIndex()
+
+    def shown() -> dict[str, str]:
+        return {row.id: row.shown for row in index.refresh()}
+
+    first = shown()
+    assert first["r"] == "running" and first["far"].startswith("on elsewhere, last heard ")
+    lock.release()
+    os.utime(far.lock, (time.time() - 500, time.time() - 500))
+    second = shown()
+    assert second["r"] == "died" and second["far"].startswith("on elsewhere, last heard 50")
+    run.write_record(replace(RECORD, run="r", state="finished"))
+    assert shown()["r"] == "finished"
+    run.rename("mine")
+    assert next(row.name for row in index.refresh() if row.id == "r") == "mine"
