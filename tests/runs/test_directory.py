@@ -1,10 +1,12 @@
 """Run directories: states, finding, renaming, deleting, and damage."""
 
+import fcntl
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -191,6 +193,17 @@ def test_readers_never_keep_a_trainer_out(tmp_path: Path) -> None:
         for reader in readers:
             reader.kill()
             reader.wait()
+
+
+def test_a_trainer_waits_for_a_reader_caught_in_its_look(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    RunLock(path).release()
+    reader = os.open(path, os.O_RDONLY)
+    fcntl.flock(reader, fcntl.LOCK_SH)
+    threading.Timer(0.1, os.close, [reader]).start()
+    began = time.monotonic()
+    RunLock(path).release()
+    assert time.monotonic() - began > 0.05
 
 
 def test_a_lock_ends_with_its_holder_and_names_it(tmp_path: Path) -> None:
