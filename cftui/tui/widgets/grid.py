@@ -100,6 +100,7 @@ class Grid(ScrollView, can_focus=True):
         self._rows: Sequence[Any] = ()
         self._keys: Sequence[Hashable] | None = None
         self._room = 0
+        self._base = Style()
         self._widths = column_widths(self._columns, self._room)
         self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(512)
 
@@ -161,6 +162,11 @@ class Grid(ScrollView, can_focus=True):
         self._measure()
         self._scroll_to_cursor()
 
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        """Put the bar where the table is: one that comes after the scrolling stands at the top."""
+        if shown:
+            self.vertical_scrollbar.position = self.scroll_y
+
     def notify_style_update(self) -> None:
         """Forget lines drawn in the old style."""
         self._strips.clear()
@@ -210,9 +216,14 @@ class Grid(ScrollView, can_focus=True):
             self.action_select()
         self.cursor_row = row
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines within a region; their common style is found once."""
+        self._base = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Return one line on show: the header first, then rows from the scroll offset on."""
-        width, style = self.scrollable_content_region.width, self.rich_style
+        width, style = self.scrollable_content_region.width, self._base
         left, top = self.scroll_offset
         self._fit(width)
         if y == 0:
