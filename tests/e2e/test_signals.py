@@ -75,9 +75,14 @@ def test_two_signals_end_at_once(source: Path, run: Run) -> None:
     assert not [event for event in read_events(run.events) if isinstance(event, Finished)]
 
 
+def unshielded() -> None:
+    """Undo what a test run under nohup would hand down."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def test_a_terminal_that_closes_is_no_reason_to_stop(source: Path, run: Run) -> None:
     words = train_words(source, 60)
-    terminal = pexpect.spawn(words[0], words[1:], dimensions=(24, 80))
+    terminal = pexpect.spawn(words[0], words[1:], dimensions=(24, 80), preexec_fn=unshielded)
     wait_for((run.path / "run.json").exists)
     os.kill(terminal.pid, signal.SIGHUP)  # torch is still loading
     terminal.expect("epoch", timeout=120)

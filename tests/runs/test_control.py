@@ -1,0 +1,71 @@
+"""Wishes: named in turn, read once, in order."""
+
+import fcntl
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from cftui.runs import control
+from cftui.runs.control import Inbox, Wish, send
+
+
+def held_turn(run: Path) -> int:
+    (run / "control").mkdir()
+    file = os.open(run / "control" / ".turn", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
+def test_a_wish_is_named_only_when_its_turn_has_come(tmp_path: Path) -> None:
+    """Else one named earlier could come later, and the trainer obey in another order."""
+    turn, released = held_turn(tmp_path), []
+
+    def release() -> None:
+        released.append(time.time_ns())
+        os.close(turn)
+
+    threading.Timer(0.05, release).start()
+    wish = send(tmp_path, "pause")
+    assert wish.sent_ns > released[0]
+
+
+def test_a_halted_sender_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    turn = held_turn(tmp_path)
+    began = time.monotonic()
+    send(tmp_path, "pause")
+    assert control.TURN_SECONDS <= time.monotonic() - began < 2
+    os.close(turn)
+
+
+def test_wishes_are_handed_out_once_in_order_when_they_have_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = Inbox(tmp_path)
+    assert inbox.take() == []
+    sent = [send(tmp_path, "learning-rate", rate) for rate in (0.3, 0.1, 0.2)]
+    monkeypatch.setattr(control, "SETTLE_NS", 10**15)
+    assert inbox.take() == []  # too young: an earlier one may have been missed by the listing
+    monkeypatch.setattr(control, "SETTLE_NS", 0)
+    assert inbox.take() == sent and inbox.take() == []
+    inbox.clear()
+    assert not list((tmp_path / "control").glob("[!.]*"))
+    late = send(tmp_path, "stop")
+    assert inbox.take() == [late]
+
+
+@pytest.mark.parametrize(
+    ("wish", "objection"),
+    [
+        (Wish("pause"), None),
+        (Wish("learning-rate", 0.1), None),
+        (Wish("learning-rate", 0.0), "refused: a learning rate is a number above 0"),
+        (Wish("learning-rate", float("inf")), "refused: a learning rate is a number above 0"),
+        (Wish("learning-rate"), "refused: a learning rate is a number above 0"),
+        (Wish("dance"), "refused: no such wish as 'dance'"),  # type: ignore[arg-type]
+    ],
+)
+def test_wishes_that_make_no_sense(wish: Wish, objection: str | None) -> None:
+    assert wish.objection == objection
