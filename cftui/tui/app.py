@@ -3,9 +3,7 @@
 import asyncio
 import os
 import signal
-import time
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
@@ -15,6 +13,7 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer
 
+from cftui.paths import runs_folder
 from cftui.tui.commands import Command, bindings
 from cftui.tui.session import Session
 from cftui.tui.widgets.tab_bar import TabBar
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from cftui.questions import DataSummary
     from cftui.runs.index import RunRow
     from cftui.tui.child import Child
+    from cftui.tui.desk import RunDesk
     from cftui.tui.messages import ChooseRun, ResumeRun, StartRun, WishRun
     from cftui.tui.panes.explore import ExplorePane
     from cftui.tui.panes.train import TrainPane
@@ -40,8 +40,6 @@ COMMANDS = (
 )
 TABS = (("train", "3", "Train"), ("explore", "5", "Explore"))
 LOOK_SECONDS = 0.25
-LIST_SECONDS = 1.0
-STARTUP_SECONDS = 60.0
 
 
 class CftuiApp(App[None]):
@@ -68,14 +66,9 @@ class CftuiApp(App[None]):
         self.session = session or Session()
         self.animation_level = "none"  # every moving cell is a byte on the wire
         self.summary: DataSummary | None = None
-        self.run_id = self.session.state.run
-        self.rows: tuple[RunRow, ...] = ()
-        self._watched: Any = None
-        self._index: Any = None
-        self._listed_at = float("-inf")
-        self._launched: list[Any] = []
+        self.desk: RunDesk | None = None
+        """The runs; there once the first frame is painted."""
         self._children: list[Child] = []
-        self._notified: set[str] = set()
 
     # Composing: the tab bar and a frame first, all else after the first paint
 
@@ -94,10 +87,10 @@ class CftuiApp(App[None]):
 
     async def _furnish(self) -> None:
         # Imported here: numpy, pydantic and the panes are no part of the first paint.
-        from cftui.runs.index import RunsIndex
         from cftui.tui.child import Child
+        from cftui.tui.desk import RunDesk
 
-        self._index = RunsIndex()
+        self.desk = RunDesk(self.session.state.run)
         self.brain, self.painter = Child("cftui.brain"), Child("cftui.painter")
         self._children = [self.brain, self.painter]
         frame = self.query_one("#frame", Container)
@@ -150,7 +143,6 @@ class CftuiApp(App[None]):
         """Give every pane that exists the values as they are."""
         self._feed_data()
         self._feed_runs()
-        self._feed_history()
 
     def _feed_data(self) -> None:
         if self.summary is None:
@@ -160,35 +152,21 @@ class CftuiApp(App[None]):
                 pane.show_data(self.summary)
 
     def _feed_runs(self) -> None:
-        row = self._row()
+        desk = self.desk
+        if desk is None:
+            return
         if train := self._train():
-            train.show_runs(self._own_rows())
+            train.show_runs(desk.own_rows)
         if explore := self._explore():
-            answering = row if row is not None and row.has_weights else self._newest_trained()
-            explore.show_run(answering, self._path(answering), self._own_rows())
+            answering = desk.answering
+            path = str(runs_folder() / answering.id) if answering else ""
+            explore.show_run(answering, path, desk.own_rows)
+        self._feed_history()
 
     def _feed_history(self) -> None:
         train = self._train()
-        if train is not None and self._watched is not None:
-            train.show_history(self._row(), self._watched.history)
-
-    def _own_rows(self) -> "tuple[RunRow, ...]":
-        """Return the runs on the ratings that are open."""
-        if self.summary is None:
-            return ()
-        return tuple(r for r in self.rows if r.fingerprint in ("", self.summary.fingerprint))
-
-    def _row(self) -> "RunRow | None":
-        rows = self._own_rows()
-        return next((row for row in rows if row.id == self.run_id), rows[0] if rows else None)
-
-    def _newest_trained(self) -> "RunRow | None":
-        return next((row for row in self._own_rows() if row.has_weights), None)
-
-    def _path(self, row: "RunRow | None") -> str:
-        from cftui.paths import runs_folder
-
-        return str(runs_folder() / row.id) if row else ""
+        if train is not None and self.desk is not None:
+            train.show_history(self.desk.row, self.desk.history)
 
     # Ratings
 
@@ -208,10 +186,16 @@ class CftuiApp(App[None]):
         except (ChildError, JobError) as error:
             bar.about = "no ratings"
             self.notify(
-                str(error), title="These ratings cannot be read", severity="error", timeout=30
+                str(error),
+                markup=False,
+                title="These ratings cannot be read",
+                severity="error",
+                timeout=30,
             )
             return
         self.summary = summary
+        if self.desk is not None:
+            self.desk.fingerprint = summary.fingerprint
         size = (
             f"{summary.n_users:,} users × {summary.n_items:,} movies, {summary.n_ratings:,} ratings"
         )
@@ -228,140 +212,72 @@ class CftuiApp(App[None]):
 
     def _look(self) -> None:
         """Look for news of runs, unless the last look is not over."""
-        if not any(w.group == "look" and not w.is_finished for w in self.workers):
-            self.run_worker(
-                self._look_now(), group="look", exit_on_error=False, description="Watching"
-            )
-
-    async def _look_now(self) -> None:
-        if time.monotonic() - self._listed_at >= LIST_SECONDS:
-            rows = await asyncio.to_thread(self._index.refresh)
-            self._listed_at = time.monotonic()
-            self._launched = [started for started in self._launched if not started.ended()]
-            if rows != self.rows:
-                self.rows = rows
-                self._feed_runs()
-                self._feed_history()
-        await self._read_events()
-
-    async def _read_events(self) -> None:
-        """Take in what the run in view has written since the last look."""
-        row = self._row()
-        if row is None:
+        if self.desk is None or any(w.group == "look" and not w.is_finished for w in self.workers):
             return
-        watched = self._watched
-        if watched is None or watched.run != row.id:
-            watched = self._watched = _Watched(row.id, self._path(row))
-            self._feed_history()
-        while events := await asyncio.to_thread(watched.tail.read, 200_000):
-            if self._watched is not watched:
-                return
-            watched.history.feed(events)
-            self._feed_history()
-
-    def choose_run(self, run: str) -> None:
-        """Look at another run."""
-        self.run_id = run
-        self.session.update(run=run)
-        self._feed_runs()
-        self._look()
-
-    def _relist(self) -> None:
-        self._listed_at = float("-inf")
-        self._look()
+        look = self.desk.look(self._feed_runs, self._feed_history)
+        self.run_worker(look, group="look", exit_on_error=False, description="Watching runs")
 
     def on_choose_run(self, message: "ChooseRun") -> None:
         """Look at the run that was chosen."""
         message.stop()
-        self.choose_run(message.run)
+        self._choose(message.run)
 
-    @work(exclusive=True, group="start", exit_on_error=False, description="Starting a trainer")
-    async def _start_run(self, settings: dict[str, dict[str, Any]]) -> None:
-        from cftui.config import ConfigError, make_config
-        from cftui.runs.directory import new_id
-        from cftui.runs.launch import launch
-
-        try:
-            config = make_config({**settings, "data": {"source": self.source}})
-            started = await asyncio.to_thread(launch, config, new_id(config))
-        except (ConfigError, OSError) as error:
-            self.notify(str(error), title="The run cannot start", severity="error")
-            return
-        self._launched.append(started)
-        await self._await_start(started)
-
-    async def _await_start(self, started: Any) -> None:
-        """Wait for the run's directory, then look at it."""
-        train = self._train()
-        if train:
-            train.show_starting(True)
-        deadline = time.monotonic() + STARTUP_SECONDS
-        while not started.run.path.is_dir():
-            if started.ended() or time.monotonic() > deadline:
-                words = await asyncio.to_thread(started.last_words)
-                self.notify(
-                    words or "The trainer did not start",
-                    title="The run cannot start",
-                    severity="error",
-                )
-                break
-            await asyncio.sleep(0.05)
-        else:
-            self.run_id = started.run.id
-            self.session.update(run=self.run_id)
-        if train:
-            train.show_starting(False)
-        self._relist()
+    def _choose(self, run: str) -> None:
+        if self.desk is not None:
+            self.desk.chosen = run
+            self.session.update(run=run)
+            self._feed_runs()
+            self._look()
 
     def on_start_run(self, message: "StartRun") -> None:
         """Start a trainer with the form's settings."""
         message.stop()
-        self._start_run(message.settings)
+        self._start_run({**message.settings, "data": {"source": self.source}})
 
-    @work(group="wish", exit_on_error=False, description="Sending a wish")
-    async def _send_wish(self, message: "WishRun") -> None:
-        from cftui.runs.control import send
-
-        path = Path(self._path_of(message.run))
-        try:
-            await asyncio.to_thread(send, path, message.kind, message.value)
-        except OSError as error:
-            self.notify(str(error), title="The wish could not be sent", severity="error")
+    @work(exclusive=True, group="start", exit_on_error=False, description="Starting a trainer")
+    async def _start_run(self, settings: dict[str, dict[str, Any]]) -> None:
+        train = self._train()
+        if train is None or self.desk is None:
             return
-        self._relist()
+        train.show_starting(True)
+        started = await self._try(self.desk.start(settings), "The run cannot start")
+        train.show_starting(False)
+        if started:
+            self._choose(started)
 
-    def _path_of(self, run: str) -> str:
-        return next((self._path(row) for row in self.rows if row.id == run), "")
+    def on_resume_run(self, message: "ResumeRun") -> None:
+        """Go on with a run that ended early."""
+        message.stop()
+        self._resume_run(message.run)
+
+    @work(exclusive=True, group="start", exit_on_error=False, description="Resuming a run")
+    async def _resume_run(self, run: str) -> None:
+        if self.desk is not None:
+            await self._try(self.desk.resume(run), "The run cannot go on")
+            self._look()
 
     def on_wish_run(self, message: "WishRun") -> None:
         """Send a wish to a live run."""
         message.stop()
         self._send_wish(message)
 
-    @work(group="resume", exit_on_error=False, description="Resuming a run")
-    async def _resume(self, run_id: str) -> None:
-        from cftui.runs.directory import Run
-        from cftui.runs.launch import launch_resume
+    @work(group="wish", exit_on_error=False, description="Sending a wish")
+    async def _send_wish(self, message: "WishRun") -> None:
+        if self.desk is not None:
+            wish = self.desk.wish(message.run, message.kind, message.value)
+            await self._try(wish, "The wish was not sent")
+            self._look()
 
-        run = Run(Path(self._path_of(run_id)))
+    async def _try(self, doing: Awaitable[Any], title: str) -> Any:
+        """Await what the desk does; a failure becomes a notification."""
+        from cftui.text import plain
+        from cftui.tui.desk import DeskError
+
         try:
-            started = await asyncio.to_thread(launch_resume, run)
-        except OSError as error:
-            self.notify(str(error), title="The run cannot go on", severity="error")
-            return
-        self._launched.append(started)
-        deadline = time.monotonic() + STARTUP_SECONDS
-        while not (await asyncio.to_thread(run.status)).alive and time.monotonic() < deadline:
-            if started.ended():
-                self.notify(run.log_end(1), title="The run cannot go on", severity="error")
-                break
-            await asyncio.sleep(0.1)
-        self._relist()
-
-    def on_resume_run(self, message: "ResumeRun") -> None:
-        """Go on with a run that ended early."""
-        message.stop()
-        self._resume(message.run)
+            return await doing
+        except DeskError as error:
+            self.notify(plain(str(error)), title=title, severity="error", timeout=20, markup=False)
+            return None
 
     # What the user does anywhere
 
@@ -426,7 +342,7 @@ class CftuiApp(App[None]):
 
     def live_runs(self) -> "list[RunRow]":
         """Return the runs that go on without the screen."""
-        return [row for row in self.rows if row.alive]
+        return self.desk.live if self.desk is not None else []
 
     async def action_quit(self) -> None:
         """Leave; runs go on."""
@@ -444,18 +360,6 @@ class CftuiApp(App[None]):
             loop.add_signal_handler(signal.SIGHUP, lambda: os._exit(129))
         except (NotImplementedError, RuntimeError, ValueError):
             return  # a test's loop may not be the main thread's
-
-
-class _Watched:
-    """The run whose events are followed."""
-
-    def __init__(self, run: str, path: str) -> None:
-        from cftui.runs.events import EventTail
-        from cftui.runs.history import History
-
-        self.run = run
-        self.tail = EventTail(Path(path) / "events.jsonl")
-        self.history: History = History()
 
 
 def run_app(source: str) -> int:

@@ -32,7 +32,9 @@ async def until(pilot: Pilot[None], done: object, seconds: float = 30.0) -> None
 
 
 async def opened(app: CftuiApp, pilot: Pilot[None], *, runs: bool = True) -> None:
-    await until(pilot, lambda: app.summary is not None and (bool(app.rows) or not runs))
+    await until(
+        pilot, lambda: app.summary is not None and (bool(app.desk and app.desk.rows) or not runs)
+    )
     await app.workers.wait_for_complete()
     await pilot.pause()
 
@@ -227,7 +229,7 @@ async def test_the_run_that_answers_can_be_chosen(trained_run: Run) -> None:
         assert isinstance(app.screen, ChooseRunScreen)
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app.screen, ChooseRunScreen))
-        assert app.run_id == trained_run.id
+        assert app.desk is not None and app.desk.chosen == trained_run.id
 
 
 async def test_ask_number_refuses_what_is_no_rate(stored: Path) -> None:

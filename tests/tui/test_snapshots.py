@@ -32,7 +32,7 @@ def settled(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
             await pilot.pause(0.05)
             charts = [chart for chart in app.query(ChartView) if chart.display and chart.size]
             tables = [grid for grid in app.query(Grid) if grid.id in ("first", "epochs")]
-            ready = app.summary is not None and app.rows and tables
+            ready = app.summary is not None and app.desk and app.desk.rows and tables
             if ready and all(c.drawn for c in charts) and all(len(t.rows) for t in tables):
                 break
         else:
