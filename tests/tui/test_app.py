@@ -88,6 +88,8 @@ async def test_what_cannot_be_done_is_grey_not_gone(trained_run: Run) -> None:
         await until(pilot, lambda: train.check_action("start", ()) is True)
         for action in ("pause", "stop", "rate", "checkpoint"):
             assert train.check_action(action, ()) is None
+        await pilot.press("p")
+        await until(pilot, lambda: any("live run" in n.message for n in app._notifications))
 
 
 async def test_letters_are_commands_in_a_number_field_and_digits_are_not(stored: Path) -> None:

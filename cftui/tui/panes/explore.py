@@ -3,11 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, get_args
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from cftui.questions import (
@@ -29,6 +28,7 @@ from cftui.tui.commands import Command, bindings
 from cftui.tui.messages import ChooseRun
 from cftui.tui.screens.overlays import ChooseRunScreen
 from cftui.tui.widgets.grid import Column, Grid
+from cftui.tui.widgets.pane import Pane
 
 COMMANDS = (
     Command("explore.users", "u", "users", "Users", "Look for a user", True),
@@ -74,10 +74,10 @@ LEAST_RATINGS = (20, 50, 1, 5)
 """A film that two people rated is near another by chance."""
 
 
-class ExplorePane(Widget):
+class ExplorePane(Pane):
     """Ask a trained model about a user or a movie."""
 
-    ABOUT = (
+    ABOUT: ClassVar[str] = (
         "u lists users, m movies; type to search (movies by title, nearly right is enough), go"
         " down the list and the answer follows.\n\n"
         "A user: what they rated beside what the model predicts (h: held out from training;"
@@ -86,7 +86,7 @@ class ExplorePane(Widget):
         " Euclidean distance.\n\n"
         "enter on a movie in a table opens it. r chooses the run that answers."
     )
-    COMMANDS = COMMANDS
+    COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
     def __init__(self, ask: Callable[..., Awaitable[Any]]) -> None:
@@ -178,7 +178,7 @@ class ExplorePane(Widget):
         message.stop()
         self.found.focus()
 
-    def on_key(self, event: Any) -> None:
+    def on_key(self, event: events.Key) -> None:
         """Let down and escape leave the search field for the list."""
         if self.search.has_focus and event.key in ("down", "escape"):
             event.stop()
@@ -322,13 +322,13 @@ class ExplorePane(Widget):
 
     # What the user does here
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey what cannot be done now."""
-        if action in ("metric", "least"):
-            return True if self._kind == "movies" else None
-        if action == "run":
-            return True if any(row.has_weights for row in self._runs) else None
-        return True
+    def why_not(self, action: str) -> str | None:
+        """Return why an action cannot be done now; none if it can."""
+        if action in ("metric", "least") and self._kind != "movies":
+            return "It is about movies' neighbours: m lists movies"
+        if action == "run" and not any(row.has_weights for row in self._runs):
+            return "No run has weights yet: train one (3)"
+        return None
 
     def action_users(self) -> None:
         """List users."""

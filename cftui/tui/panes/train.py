@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import DescendantFocus, Resize
-from textual.widget import Widget
 from textual.widgets import Static
 
 from cftui.charts import Chart, Drawing
@@ -24,6 +23,7 @@ from cftui.tui.widgets.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.widgets.fields import Choice, TextField
 from cftui.tui.widgets.form import TrainingForm
 from cftui.tui.widgets.grid import Column, Grid
+from cftui.tui.widgets.pane import Pane
 from cftui.tui.widgets.run_chart import AXES, ChartChoice, ChartInk, loss_chart, rate_chart
 from cftui.tui.widgets.run_words import cost_words, run_words
 
@@ -63,10 +63,10 @@ NARROW = 100
 VIEWS = ("both", "loss", "rate")
 
 
-class TrainPane(Widget):
+class TrainPane(Pane):
     """Choose settings, start, watch, steer."""
 
-    ABOUT = (
+    ABOUT: ClassVar[str] = (
         "Choose a model, an optimizer and a schedule at the left, press s, and watch it learn."
         " tab goes through the fields and lists; left and right change a choice.\n\n"
         "A run lives in a process of its own: quit, or lose the connection, and it goes on; open"
@@ -75,7 +75,7 @@ class TrainPane(Widget):
         " mean squared error on the ratings held out; unseen is that of pairs whose user or movie"
         " has no rating in training."
     )
-    COMMANDS = COMMANDS
+    COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
     def __init__(self, session: Session, paint: Callable[[Chart], Awaitable[Drawing]]) -> None:
@@ -193,6 +193,8 @@ class TrainPane(Widget):
             self.runs.cursor_row = ids.index(row.id)
 
     def _draw(self) -> None:
+        if self._row is None:
+            return
         self.query_one("#loss", ChartView).show(partial(self._chart, loss_chart))
         self.query_one("#rate", ChartView).show(partial(self._chart, rate_chart))
 
@@ -243,19 +245,25 @@ class TrainPane(Widget):
         message.stop()
         self.post_message(ChooseRun(self._rows[message.row].id))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey what cannot be done now."""
+    def why_not(self, action: str) -> str | None:
+        """Return why an action cannot be done now; none if it can."""
         row = self._row
         match action:
             case "start":
-                ready = self.form.config is not None if self.is_mounted else False
-                return True if ready and self._summary and not self._starting else None
+                return self._why_no_start()
             case "pause" | "stop" | "rate" | "checkpoint":
-                return True if row is not None and row.alive else None
+                return None if row is not None and row.alive else "Only a live run (▶) can do that"
             case "resume":
-                goes_on = row is not None and row.shown in ("stopped", "died", "failed")
-                return True if goes_on else None
-        return True
+                goes_on = row is not None and not row.alive and row.shown != "finished"
+                return None if goes_on else "Only a run that was stopped, failed or died goes on"
+        return None
+
+    def _why_no_start(self) -> str | None:
+        if self._starting:
+            return "A trainer is starting already"
+        if not self.is_mounted or self._summary is None:
+            return "The ratings are still being read"
+        return self.form.problem or None
 
     def action_start(self) -> None:
         """Train a new run."""

@@ -1,0 +1,34 @@
+"""What all panes have in common: commands that are grey while they cannot work, and say why."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.widget import Widget
+
+from cftui.tui.commands import Command
+
+
+class Pane(Widget):
+    """One of the screen's panes."""
+
+    ABOUT: ClassVar[str] = ""
+    """What the help screen says first."""
+    COMMANDS: ClassVar[tuple[Command, ...]] = ()
+
+    def why_not(self, action: str) -> str | None:
+        """Return why an action cannot be done now; none if it can."""
+        return None
+
+    def focus_first(self) -> None:
+        """Take the focus where one begins."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey what cannot be done now."""
+        return None if self.why_not(action) else True
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why a grey command's key does nothing."""
+        for command in self.COMMANDS:
+            if event.key in command.keys.split(",") and (words := self.why_not(command.action)):
+                event.stop()
+                self.notify(words, title=command.label, markup=False, timeout=4)
