@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -71,6 +72,7 @@ class ChartView(Widget, can_focus=False):
         self._stale = False
         self._busy = False
         self._began = -1e9
+        self._base = Style()
 
     def show(self, make_chart: Callable[[int, int], Chart]) -> None:
         """Draw what `make_chart(width, height)` describes, now or when next there is time.
@@ -175,9 +177,14 @@ class ChartView(Widget, can_focus=False):
                 self.refresh(*(Region(0, row, width, 1) for row in changed))
         self._failure = failure
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines within a region; their common style is found once."""
+        self._base = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Return one line: of the chart, or of the word that stands in its place."""
-        base, width = self.rich_style, self.size.width
+        base, width = self._base, self.size.width
         if not self._lines:
             return self._word_line(y, base)
         if y >= len(self._lines):
@@ -214,9 +221,17 @@ def series_colours(app: App[Any], count: int = 8) -> tuple[Colour, ...]:
     Light or dark: each is moved away from the background until it can be read.
     """
     variables = app.theme_variables
-    background = _parsed(variables.get("surface")) or _grey(not app.current_theme.dark)
+    hues = tuple(variables.get(name) for name in HUES)
+    return _apart(variables.get("surface"), app.current_theme.dark, hues, count)
+
+
+@lru_cache(maxsize=32)
+def _apart(
+    surface: str | None, dark: bool, hues: tuple[str | None, ...], count: int
+) -> tuple[Colour, ...]:
+    background = _parsed(surface) or _grey(not dark)
     ink = Color(255, 255, 255) if background.brightness < 0.5 else Color(0, 0, 0)
-    wanted = [_parsed(variables.get(name)) for name in HUES] + [Color.parse(c) for c in SPARES]
+    wanted = [_parsed(hue) for hue in hues] + [Color.parse(spare) for spare in SPARES]
     candidates = [_readable(colour, background, ink) for colour in wanted if colour]
     chosen: list[Color] = []
     for least in (32.0, 18.0, 0.0):
