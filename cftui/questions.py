@@ -50,6 +50,13 @@ class DataSummary:
     mean: float
     unusable_rows: int
     duplicates: int
+    titled: bool
+    """Whether a movies file gave the items titles."""
+
+    @property
+    def items_word(self) -> str:
+        """Return what the screen calls the items."""
+        return "movies" if self.titled else "items"
 
 
 @dataclass(frozen=True)

@@ -238,4 +238,5 @@ class Ratings:
             mean=self.mean,
             unusable_rows=self.unusable_rows,
             duplicates=self.duplicates,
+            titled=self.items.titles_column is not None,
         )

@@ -197,7 +197,8 @@ class CftuiApp(App[None]):
         if self.desk is not None:
             self.desk.fingerprint = summary.fingerprint
         size = (
-            f"{summary.n_users:,} users × {summary.n_items:,} movies, {summary.n_ratings:,} ratings"
+            f"{summary.n_users:,} users × {summary.n_items:,} {summary.items_word},"
+            f" {summary.n_ratings:,} ratings"
         )
         bar.about = f"{summary.name}  {size}"
         self._feed_panes()

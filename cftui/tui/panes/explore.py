@@ -54,7 +54,7 @@ FOUND_COLUMNS = {
         Column("ratings", 7, align="right"),
         Column("mean", 4, align="right"),
     ),
-    "movies": (Column("movie", None), Column("ratings", 7, align="right")),
+    "movies": (Column("title", None), Column("ratings", 7, align="right")),
 }
 RATED_COLUMNS = (
     Column("rated", 5, align="right"),
@@ -164,7 +164,8 @@ class ExplorePane(Pane):
     def _show_kind(self) -> None:
         users = self._kind == "users"
         self.found.set_columns(FOUND_COLUMNS[self._kind])
-        self.found.border_title = "Users" if users else "Movies"
+        items = self._summary.items_word if self._summary else "movies"
+        self.found.border_title = "Users" if users else items.capitalize()
         self.search.placeholder = "a user's id" if users else "part of a title, or an id"
         self.refresh_bindings()
 
