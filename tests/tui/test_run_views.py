@@ -1,0 +1,141 @@
+"""What the Train pane says and draws of a run."""
+
+import pytest
+
+from cftui.config import make_config
+from cftui.questions import DataSummary
+from cftui.runs.events import Epoch, Failed, Resumed, Started, Step
+from cftui.runs.history import History
+from cftui.runs.index import RunRow
+from cftui.tui.widgets.run_chart import ChartChoice, ChartInk, loss_chart, rate_chart
+from cftui.tui.widgets.run_words import cost_words, run_words
+
+INK = ChartInk((200, 200, 200), ((1, 2, 3), (4, 5, 6), (7, 8, 9), (9, 9, 9)), False)
+SUMMARY = DataSummary(
+    name="small",
+    source="ratings.csv",
+    store="",
+    fingerprint="f",
+    n_users=10,
+    n_items=20,
+    n_ratings=1000,
+    low=1,
+    high=5,
+    step=1,
+    mean=3,
+    unusable_rows=0,
+    duplicates=0,
+    titled=False,
+)
+
+
+def row(**changes: object) -> RunRow:
+    values: dict[str, object] = {
+        "id": "20261101-203000-dot-bias-adam-k7w2",
+        "name": "",
+        "shown": "running",
+        "alive": True,
+        "epoch": 1,
+        "epochs": 4,
+        "step": 150,
+        "valid_mse": 0.8,
+        "best_valid_mse": 0.8,
+        "fingerprint": "f",
+        "has_weights": True,
+    }
+    return RunRow(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def started() -> Started:
+    return Started("r", 0.0, 1, "box", "cpu", 500, 6400, 1600, 3, 100, 4)
+
+
+def step(number: int, seconds: float, *, loss: float = 1.0, rate: float = 0.1) -> Step:
+    return Step(number, loss, loss - 0.5, loss + 0.5, loss, rate, seconds)
+
+
+def epoch(number: int, at_step: int, valid: float, seconds: float) -> Epoch:
+    return Epoch(number, at_step, 0.9, valid, valid**0.5, valid, 3, 1.1, 0.1, 1.0, seconds)
+
+
+def history(*events: object) -> History:
+    told = History()
+    told.feed(events)  # type: ignore[arg-type]
+    return told
+
+
+def test_the_cost_of_a_run_is_counted_by_hand() -> None:
+    config = make_config({"model": {"n_factors": 3}, "training": {"batch_size": 64}})
+    words = cost_words(config, SUMMARY)
+    # (10 + 20) * (3 factors + 1 bias) parameters; weights, gradients and momentum of 4 bytes;
+    # 800 training ratings of 20 bytes: 120 * 12 + 16,000 = 17,440 bytes in 13 steps (800 / 64)
+    assert words == "120 parameters, 17.4 kB\n13 steps an epoch"
+
+
+def test_speed_and_time_left_come_from_the_last_seconds() -> None:
+    # 100 steps in the last 5 s: 20 a second; 400 in all, 150 done, so 12.5 s are left
+    told = history(started(), step(50, 10.0), step(150, 15.0))
+    words = run_words(row(), told, 64)
+    assert "20 steps/s" in words
+    assert "1,280 ratings/s" in words
+    assert "0:13 left" in words
+    assert "step 150/400" in words
+    assert "goes on if you quit" in words
+
+
+@pytest.mark.parametrize(
+    ("shown", "end", "said"),
+    [
+        ("failed", Failed("r", 0.0, 9, "the loss became nan; lower the rate"), "lower the rate"),
+        ("died", None, "R goes on from its checkpoint"),
+    ],
+)
+def test_the_end_says_what_to_do(shown: str, end: Failed | None, said: str) -> None:
+    told = history(started(), step(9, 1.0), *([end] if end else []))
+    assert said in run_words(row(shown=shown, alive=False), told, 64)
+
+
+def test_a_resumed_run_is_drawn_without_what_was_undone() -> None:
+    told = history(
+        started(),
+        *(step(number, number / 10) for number in range(10, 101, 10)),
+        epoch(1, 100, 0.8, 10.0),
+        step(110, 11.0),
+        Resumed("r", 0.0, 2, "box", "cpu", 60, 0),
+        step(70, 7.0, loss=2.0),
+    )
+    chart = loss_chart(told, ChartChoice(), INK, 80, 20)
+    raw, smooth, valid = chart.series
+    assert smooth.x == (10, 20, 30, 40, 50, 60, 70)
+    assert smooth.y[-1] == 2.0
+    assert valid.x == ()
+    assert min(raw.y) == 0.5 and max(raw.y) == 2.5
+
+
+@pytest.mark.parametrize(
+    ("axis", "smooth_x", "valid_x"),
+    [("step", (50, 100), (100,)), ("epoch", (0.5, 1.0), (1.0,)), ("time", (5.0, 10.0), (10.0,))],
+)
+def test_every_axis_puts_the_epoch_where_its_last_step_is(
+    axis: str, smooth_x: tuple[float, ...], valid_x: tuple[float, ...]
+) -> None:
+    told = history(started(), step(50, 5.0), step(100, 10.0), epoch(1, 100, 0.8, 10.0))
+    chart = loss_chart(told, ChartChoice(x_axis=axis), INK, 80, 20)
+    assert chart.series[1].x == smooth_x
+    assert chart.series[2].x == valid_x
+    assert rate_chart(told, ChartChoice(x_axis=axis), INK, 80, 8).series[0].y == (0.1, 0.1)
+
+
+def test_zoom_keeps_the_latest_part() -> None:
+    told = history(started(), *(step(number, float(number)) for number in range(1, 101)))
+    chart = loss_chart(told, ChartChoice(zoom=4), INK, 80, 20)
+    assert chart.series[1].x[0] == 76 and chart.series[1].x[-1] == 100
+
+
+def test_a_long_run_is_thinned_and_keeps_its_spikes() -> None:
+    spike = Step(5000, 1.0, 0.9, 50.0, 1.0, 0.1, 500.0)
+    steps = [step(number, number / 10) for number in range(1, 10_001) if number != 5000]
+    told = history(started(), *sorted([*steps, spike], key=lambda event: event.step))
+    raw, smooth, _ = loss_chart(told, ChartChoice(), INK, 80, 20).series
+    assert len(raw.x) == 160 and len(smooth.x) == 160
+    assert max(raw.y) == 50.0
