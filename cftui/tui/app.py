@@ -69,6 +69,7 @@ class CftuiApp(App[None]):
         self.desk: RunDesk | None = None
         """The runs; there once the first frame is painted."""
         self._children: list[Child] = []
+        self._panes: dict[str, TrainPane | ExplorePane] = {}
 
     # Composing: the tab bar and a frame first, all else after the first paint
 
@@ -108,7 +109,7 @@ class CftuiApp(App[None]):
         name = name if name in {pane for pane, _, _ in TABS} else TABS[0][0]
         body = self.query_one("#body", ContentSwitcher)
         if not body.query(f"#{name}"):
-            pane = self._make_pane(name)
+            pane = self._panes[name] = self._make_pane(name)
             await body.mount(pane)
         body.current = name
         self.query_one(TabBar).active = name
@@ -132,12 +133,14 @@ class CftuiApp(App[None]):
     def _train(self) -> "TrainPane | None":
         from cftui.tui.panes.train import TrainPane
 
-        return next(iter(self.query(TrainPane)), None)
+        pane = self._panes.get("train")
+        return pane if isinstance(pane, TrainPane) else None
 
     def _explore(self) -> "ExplorePane | None":
         from cftui.tui.panes.explore import ExplorePane
 
-        return next(iter(self.query(ExplorePane)), None)
+        pane = self._panes.get("explore")
+        return pane if isinstance(pane, ExplorePane) else None
 
     def _feed_panes(self) -> None:
         """Give every pane that exists the values as they are."""

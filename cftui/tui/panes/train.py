@@ -106,7 +106,7 @@ class TrainPane(Pane):
                 yield ChartView(
                     self._paint, id="loss", placeholder="Press s to train, and watch it here"
                 )
-                yield ChartView(self._paint, id="rate", placeholder="The learning rate")
+                yield ChartView(self._paint, id="rate", placeholder="The learning rate", pause=1.0)
                 yield Static("", id="status", markup=False)
                 yield Grid(
                     EPOCH_COLUMNS, empty="An epoch's errors stand here at its end", id="epochs"
@@ -144,6 +144,7 @@ class TrainPane(Pane):
         """Take the size of the ratings, which decides what a run costs."""
         self._summary = summary
         self._show_cost()
+        self.refresh_bindings()
 
     def show_runs(self, rows: tuple[RunRow, ...]) -> None:
         """Show the runs, newest first; the cursor stays on its run."""
@@ -155,10 +156,12 @@ class TrainPane(Pane):
     def show_history(self, row: RunRow | None, history: History) -> None:
         """Show one run's curves, epochs and state."""
         another = history is not self._history
+        offered = _offered(self._row)
         self._row, self._history = row, history
         if another:
             self._zoom = 1
-        self.refresh_bindings()
+        if _offered(row) != offered:
+            self.refresh_bindings()  # composes the footer anew, which takes tens of milliseconds
         if not self.is_mounted:
             return
         self._put_cursor_on(row)
@@ -174,7 +177,7 @@ class TrainPane(Pane):
         status = self.query_one("#status", Static)
         words = run_words(self._row, self._history, self._batch_size())
         if str(status.content) != words:
-            status.update(words)
+            status.update(words, layout=False)
 
     def show_starting(self, starting: bool) -> None:
         """Say that a run is on its way."""
@@ -351,3 +354,8 @@ class TrainPane(Pane):
 
 def _maybe(error: float | None) -> str:
     return "" if error is None else f"{error:.4f}"
+
+
+def _offered(row: RunRow | None) -> tuple[str, bool] | None:
+    """Return what decides which commands can be given for a run."""
+    return None if row is None else (row.shown, row.alive)

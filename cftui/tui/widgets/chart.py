@@ -22,7 +22,7 @@ from cftui.charts import Chart, Colour, Drawing, Run
 from cftui.text import plain
 from cftui.tui.child import Superseded
 
-PAUSE = 0.25
+PAUSE = 0.33
 """Least seconds between the beginnings of two frames."""
 
 HUES = ("primary", "accent", "success", "error", "secondary", "warning")
