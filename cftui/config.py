@@ -33,7 +33,7 @@ class ConfigError(ValueError):
 class Section(BaseModel):
     """Base of a configuration's sections: frozen, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class DataConfig(Section):

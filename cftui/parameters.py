@@ -37,7 +37,7 @@ class Table:
 class Parameters(BaseModel):
     """Base of all hyper-parameter records: frozen, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str
 

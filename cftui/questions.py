@@ -220,6 +220,8 @@ class UserAnswer:
     user: str
     mean: float
     bias: float | None
+    dated: bool
+    """Whether ratings have timestamps; without them `rated` is in the file's order."""
     rated: tuple[RatedItem, ...]
     rmse_training: float | None
     rmse_held_out: float | None
@@ -255,6 +257,8 @@ class ItemAnswer:
     histogram: tuple[tuple[float, int], ...]
     """(value, count) for each rating value that occurs."""
     metric: Metric
+    trained: bool
+    """Whether any rating of it was trained on; without one it has no neighbours."""
     neighbours: tuple[Neighbour, ...]
 
 

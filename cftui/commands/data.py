@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -66,7 +67,11 @@ def describe(source: Source = BUNDLED, json: Json = False, debug: Debug = False)
     from cftui.paths import resolve_source
     from cftui.ratings.store import open_ratings
 
-    print_json(open_ratings(resolve_source(source)).summary())
+    ratings = open_ratings(resolve_source(source))
+    problems = [asdict(problem) for problem in ratings.problems]
+    print_json(
+        {**asdict(ratings.summary()), "problems": problems, "warnings": list(ratings.warnings)}
+    )
 
 
 def _print_summary(source: str) -> None:

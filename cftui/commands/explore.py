@@ -105,6 +105,8 @@ def similar(
     from cftui.text import plain
 
     items = trained.ratings.items
+    if not rows:
+        raise UsageError(f"no other item has {min_ratings:,} ratings; lower --min-ratings")
     print(f"nearest to {items.id_of(code)} {plain(items.title_of(code))}, by {metric}:")
     print_table(
         ("rank", "id", metric, "ratings", "title", "genres"),

@@ -107,7 +107,7 @@ class EventPrinter:
             f"finished after {event.epochs} epochs, {event.step:,} steps:"
             f" valid MSE {event.valid_mse:.4f}, RMSE {rmse:.4f}{best};"
             f" {event.train_seconds:.1f} s of training\n"
-            f"ask it: cftui recommend --user 15 --run {event.run}"
+            f"ask it: cftui, or cftui recommend --user ID --run {event.run}"
         )
 
     def _print_progress(self, event: Step) -> None:

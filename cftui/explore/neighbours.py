@@ -13,6 +13,8 @@ def nearness(factors: np.ndarray, code: int, metric: Metric) -> np.ndarray:
     `cosine` of the angle, `dot` product, or `euclid`: the distance. Raises QuestionError for
     another metric.
     """
+    # In float64: weight decay leaves rarely met factors at 1e-30, whose squares are no float32.
+    factors = factors.astype(np.float64)
     own = factors[code]
     scores: np.ndarray
     match metric:
@@ -20,7 +22,7 @@ def nearness(factors: np.ndarray, code: int, metric: Metric) -> np.ndarray:
             scores = factors @ own
         case "cosine":
             lengths = np.linalg.norm(factors, axis=1) * np.linalg.norm(own)
-            scores = (factors @ own) / np.maximum(lengths, np.finfo(np.float32).tiny)
+            scores = (factors @ own) / np.maximum(lengths, np.finfo(np.float64).tiny)
         case "euclid":
             scores = np.linalg.norm(factors - own, axis=1)
         case _:
@@ -34,9 +36,14 @@ def neighbours(
     """Return the n items nearest to one, nearest first, itself left out.
 
     Items with fewer than `min_ratings` ratings are left out, and those that were never trained
-    on: their factors are still the random start.
+    on: their factors are still the random start. Raises QuestionError if `code` is such an item.
     """
     ratings = trained.ratings
+    if not trained.trained_items[code]:
+        raise QuestionError(
+            f"no rating of {ratings.items.id_of(code)} {ratings.items.title_of(code)} was trained"
+            " on: the model knows nothing of it"
+        )
     counts = ratings.by_item.counts()
     scores = nearness(trained.factors.item_factors, code, metric)
     order = -scores if metric == "euclid" else scores.copy()

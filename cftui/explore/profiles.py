@@ -38,6 +38,7 @@ def explore_user(trained: Trained, user: int, n: int) -> UserAnswer:
         user=ratings.users.id_of(user),
         mean=float(np.asarray(ratings.value[own], dtype=np.float64).mean()),
         bias=_entry(trained.factors.user_bias, user),
+        dated=ratings.timestamp is not None,
         rated=rated,
         rmse_training=_root_mean(squares[~held_out]),
         rmse_held_out=_root_mean(squares[held_out]),
@@ -53,6 +54,7 @@ def explore_item(
     values = np.asarray(ratings.value[ratings.by_item.of(item)])
     kinds, counts = np.unique(values, return_counts=True)
     bias = trained.factors.item_bias
+    known = bool(trained.trained_items[item])
     return ItemAnswer(
         step=trained.step,
         item=ratings.items.id_of(item),
@@ -65,7 +67,8 @@ def explore_item(
         n_items=ratings.n_items,
         histogram=tuple(zip(kinds.tolist(), counts.tolist(), strict=True)),
         metric=metric,
-        neighbours=neighbours(trained, item, metric, n, min_ratings),
+        trained=known,
+        neighbours=neighbours(trained, item, metric, n, min_ratings) if known else (),
     )
 
 

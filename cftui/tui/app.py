@@ -1,8 +1,10 @@
 """The app: panes, the children that compute and draw, and the runs that are watched."""
 
 import asyncio
+import contextlib
 import os
 import signal
+import traceback
 from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,8 +15,9 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer
 
-from cftui.paths import runs_folder
-from cftui.tui.commands import Command, bindings
+from cftui.paths import runs_folder, state_folder
+from cftui.text import plain
+from cftui.tui.commands import Command, bindings, key_label
 from cftui.tui.session import Session
 from cftui.tui.widgets.tab_bar import TabBar
 
@@ -57,6 +60,9 @@ class CftuiApp(App[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(COMMANDS),
+        # Before the focused widget's own queue, so that keys of one burst reach the new focus.
+        Binding("tab", "app.focus_next", show=False, priority=True, id="app.next"),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True, id="app.previous"),
         Binding("ctrl+c", "help_quit", show=False, system=True, id="app.help-quit"),
     ]
 
@@ -82,7 +88,8 @@ class CftuiApp(App[None]):
         """Set what the session remembers, then fill the frame once it has been painted."""
         if self.session.state.theme in self.available_themes:
             self.theme = self.session.state.theme
-        self.query_one(TabBar).active = self.session.state.pane
+        bar = self.query_one(TabBar)
+        bar.active, bar.about = self.session.state.pane, "opening the ratings …"
         self._set_signals()
         self.call_after_refresh(self._furnish)
 
@@ -126,7 +133,8 @@ class CftuiApp(App[None]):
             return ExplorePane(self.brain.ask)
         from cftui.tui.panes.train import TrainPane
 
-        return TrainPane(self.session, self.painter.ask)
+        assert self.desk is not None
+        return TrainPane(self.session, self.painter.ask, self.desk.base_rate)
 
     # Values to panes
 
@@ -180,7 +188,6 @@ class CftuiApp(App[None]):
         from cftui.tui.jobs import JobError, run_job
 
         bar = self.query_one(TabBar)
-        bar.about = "opening the ratings …"
         try:
             summary = await self.brain.ask(OpenData(self.source))
             if summary is None:
@@ -214,12 +221,18 @@ class CftuiApp(App[None]):
 
     # Runs
 
-    def _look(self) -> None:
-        """Look for news of runs, unless the last look is not over."""
-        if self.desk is None or any(w.group == "look" and not w.is_finished for w in self.workers):
+    def _look(self, *, now: bool = False) -> None:
+        """Look for news of runs; while a look is not over, only where it must be `now`."""
+        looking = any(w.group == "look" and not w.is_finished for w in self.workers)
+        if self.desk is None or (looking and not now):
             return
-        look = self.desk.look(self._feed_runs, self._feed_history)
-        self.run_worker(look, group="look", exit_on_error=False, description="Watching runs")
+        self.run_worker(
+            self.desk.look(self._feed_runs, self._feed_history),
+            group="look",
+            exclusive=True,
+            exit_on_error=False,
+            description="Watching runs",
+        )
 
     def on_choose_run(self, message: "ChooseRun") -> None:
         """Look at the run that was chosen."""
@@ -228,10 +241,10 @@ class CftuiApp(App[None]):
 
     def _choose(self, run: str) -> None:
         if self.desk is not None:
-            self.desk.chosen = run
+            self.desk.choose(run)
             self.session.update(run=run)
             self._feed_runs()
-            self._look()
+            self._look(now=True)
 
     def on_start_run(self, message: "StartRun") -> None:
         """Start a trainer with the form's settings."""
@@ -274,7 +287,6 @@ class CftuiApp(App[None]):
 
     async def _try(self, doing: Awaitable[Any], title: str) -> Any:
         """Await what the desk does; a failure becomes a notification."""
-        from cftui.text import plain
         from cftui.tui.desk import DeskError
 
         try:
@@ -324,9 +336,9 @@ class CftuiApp(App[None]):
         pane = self._pane_in_view()
         for owner, commands in ((self, COMMANDS), (pane, pane.COMMANDS if pane else ())):
             for command in commands:
-                yield SystemCommand(
-                    command.label, command.help, self._runner(command.action, owner)
-                )
+                words = f"{command.label}: {command.help}"
+                key = f"key {key_label(command.keys)}"
+                yield SystemCommand(words, key, self._runner(command.action, owner))
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
 
     def _runner(self, action: str, owner: Any) -> Any:
@@ -343,6 +355,21 @@ class CftuiApp(App[None]):
         self.session.update(theme=theme)
 
     # Leaving
+
+    def action_help_quit(self) -> None:
+        """Say how to leave: ctrl+c is for copying in many terminals."""
+        self.notify("q leaves; runs go on without the screen", timeout=4)
+
+    def _fatal_error(self) -> None:
+        """Leave a fault's traceback in a file; hundreds of lines on the terminal help nobody."""
+        path = state_folder() / "crash.log"
+        with contextlib.suppress(OSError):
+            path.write_text(traceback.format_exc(), encoding="utf-8")
+        error = self._exception
+        self._exit_renderables.append(
+            f"cftui stopped: {type(error).__name__}: {plain(str(error))}; {path} tells more"
+        )
+        self._close_messages_no_wait()
 
     def live_runs(self) -> "list[RunRow]":
         """Return the runs that go on without the screen."""

@@ -68,6 +68,24 @@ class RunDesk:
         """Return the runs that go on without the screen."""
         return [row for row in self.rows if row.alive]
 
+    def choose(self, run_id: str) -> None:
+        """Look at another run, whose story is then read from its beginning."""
+        if run_id != self.chosen or self.row is None:
+            self.chosen = run_id
+            self._tail, self.history = None, History()
+
+    def base_rate(self, run_id: str) -> float:
+        """Return the learning rate that the schedule of a run scales, wishes counted."""
+        wished = [
+            control.value
+            for control in self.history.controls
+            if run_id == self._watched
+            and control.wish == "learning-rate"
+            and control.outcome == "obeyed"
+            and control.value
+        ]
+        return wished[-1] if wished else Run(path_of(run_id)).config().optimizer.learning_rate
+
     def list_soon(self) -> None:
         """Have the next look read the list, whenever it was read last."""
         self._listed_at = float("-inf")

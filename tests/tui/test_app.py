@@ -1,6 +1,8 @@
 """The whole screen, by its keys."""
 
 import json
+import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from cftui import paths
-from cftui.runs.directory import Run
+from cftui.runs.directory import Run, create_run
 from cftui.tui.app import CftuiApp
 from cftui.tui.panes.explore import ExplorePane
 from cftui.tui.panes.train import TrainPane
@@ -88,7 +90,7 @@ async def test_what_cannot_be_done_is_grey_not_gone(trained_run: Run) -> None:
         await until(pilot, lambda: train.check_action("start", ()) is True)
         for action in ("pause", "stop", "rate", "checkpoint"):
             assert train.check_action(action, ()) is None
-        await pilot.press("p")
+        await pilot.press("x")
         await until(pilot, lambda: any("live run" in n.message for n in app._notifications))
 
 
@@ -201,6 +203,51 @@ async def test_a_movie_is_found_by_a_part_of_its_title(trained_run: Run) -> None
         await until(pilot, lambda: not text(app, "#about").startswith("Matrix, The"))
 
 
+async def test_users_movies_users(trained_run: Run) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("5")
+        await until(pilot, lambda: text(app, "#about").startswith("User 547"))
+        await pilot.press("down", "down", "down", "m")
+        # of the most rated movies, the most rated
+        await until(pilot, lambda: text(app, "#about").startswith("Forrest Gump (1994)"))
+        await pilot.press("down", "u")
+        await until(pilot, lambda: text(app, "#about").startswith("User 547"))
+        await pilot.press("down", "down", "slash", "1", "5", "enter")
+        await until(pilot, lambda: text(app, "#about").startswith("User 15:"))
+        await pilot.press("slash", *"nobody")
+        await until(pilot, lambda: text(app, "#about").startswith("Nothing fits 'nobody'"))
+        assert not app.query_one("#first", Grid).rows
+
+
+async def test_commands_are_about_the_run_under_the_cursor(trained_run: Run) -> None:
+    lives = replace(
+        trained_run.record(), run="20261101-190000-dot-bias-sgd-live", state="running", created=1.0
+    )
+    run, lock = create_run(replace(lives, host=socket.gethostname()), trained_run.config())
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        train = app.query_one(TrainPane)
+        await until(pilot, lambda: len(train.runs.rows) == 2)
+        await pilot.press("r", "down")
+        assert train.check_action("stop", ()) is None
+        await pilot.press("up", "x")
+        await until(pilot, lambda: bool(list((run.path / "control").glob("*.json"))))
+        [wish] = (run.path / "control").glob("*.json")
+        assert json.loads(wish.read_text())["kind"] == "stop"
+    lock.release()
+
+
+async def test_arrows_go_through_the_form(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        await pilot.press("down", "down", "up")
+        assert isinstance(app.focused, NumberField) and app.focused.key == "model.n_factors"
+
+
 async def test_without_a_run_explore_says_what_to_do(stored: Path) -> None:
     app = CftuiApp(BUNDLED)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -241,7 +288,7 @@ async def test_ask_number_refuses_what_is_no_rate(stored: Path) -> None:
         await opened(app, pilot, runs=False)
         app.push_screen(AskNumber("Learning rate?", 0.1), answers.append)
         await pilot.pause()
-        await pilot.press("0", "enter")
+        await pilot.press("l", "0", "enter")
         assert isinstance(app.screen, AskNumber) and not answers
         await pilot.press("backspace", *"0.02", "enter")
         assert answers == [0.02]

@@ -102,6 +102,8 @@ class ExplorePane(Pane):
         self._found: tuple[UserRow | ItemRow, ...] = ()
         self._answer: UserAnswer | ItemAnswer | None = None
         self._subject = ""
+        self._query = ("", "")
+        """What was last looked for: kind and text."""
 
     def compose(self) -> ComposeResult:
         """Lay out the search at the left, the answer at the right."""
@@ -163,6 +165,7 @@ class ExplorePane(Pane):
 
     def _show_kind(self) -> None:
         users = self._kind == "users"
+        self.found.set_rows(())  # the former kind's rows do not fit the columns
         self.found.set_columns(FOUND_COLUMNS[self._kind])
         items = self._summary.items_word if self._summary else "movies"
         self.found.border_title = "Users" if users else items.capitalize()
@@ -203,7 +206,18 @@ class ExplorePane(Pane):
         self._found = found
         self.found.set_empty("Nothing fits; another spelling?")
         self.found.set_rows([_found_cells(row) for row in found], [_id_of(row) for row in found])
+        if self._query != (kind, text):
+            self._query = (kind, text)
+            self.found.cursor_row = 0
+        if not found:
+            self._clear_answer(f"Nothing fits {text!r}; try another spelling")
         self._look_at(self.found.cursor_row)
+
+    def _clear_answer(self, words: str) -> None:
+        self._subject, self._answer = "", None
+        self._say(words)
+        for grid in (self.query_one("#first", Grid), self.query_one("#second", Grid)):
+            grid.set_rows(())
 
     @on(Grid.Highlighted, "#found")
     def _highlighted(self, message: Grid.Highlighted) -> None:
@@ -246,11 +260,15 @@ class ExplorePane(Pane):
         except ChildError as error:
             self._say(str(error))
             return
+        another = _subject_of(answer) != _subject_of(self._answer)
         self._answer = answer
         if isinstance(answer, UserAnswer):
             self._show_user(answer)
         else:
             self._show_item(answer)
+        if another:
+            self.query_one("#first", Grid).action_first()
+            self.query_one("#second", Grid).action_first()
 
     def _say(self, words: str) -> None:
         self.query_one("#about", Static).update(plain(words))
@@ -274,7 +292,7 @@ class ExplorePane(Pane):
             f" mean {answer.mean:.2f}{bias}\n{'  '.join(errors)}"
         )
         first, second = self.query_one("#first", Grid), self.query_one("#second", Grid)
-        first.border_title = "Rated, newest first"
+        first.border_title = "Rated, newest first" if answer.dated else "Rated"
         first.border_subtitle = self._by(answer.step)
         first.set_columns(RATED_COLUMNS)
         first.set_rows([_rated_cells(row) for row in answer.rated], [r.item for r in answer.rated])
@@ -292,7 +310,7 @@ class ExplorePane(Pane):
     def _show_item(self, answer: ItemAnswer) -> None:
         bias = ""
         if answer.bias is not None:
-            bias = f"  bias {answer.bias:+.2f}, rank {answer.bias_rank:,} of {answer.n_items:,}"
+            bias = f"  bias {answer.bias:+.2f} (rank {answer.bias_rank:,} of {answer.n_items:,})"
         most = max(count for _, count in answer.histogram)
         bars = "".join(BAR[(len(BAR) - 1) * count // most] for _, count in answer.histogram)
         low, high = answer.histogram[0][0], answer.histogram[-1][0]
@@ -302,6 +320,11 @@ class ExplorePane(Pane):
         )
         first, second = self.query_one("#first", Grid), self.query_one("#second", Grid)
         least = f", of those with {self._least} ratings or more" if self._least > 1 else ""
+        first.set_empty(
+            "No film has so many ratings: n asks for fewer"
+            if answer.trained
+            else "No rating of it was trained on: the model knows nothing of it"
+        )
         first.border_title = f"Nearest by {_metric_words(answer.metric)}{least}"
         first.border_subtitle = self._by(answer.step)
         first.set_columns(
@@ -314,7 +337,7 @@ class ExplorePane(Pane):
         )
         first.set_rows(
             [
-                (str(n.rank), f"{n.score:.3f}", f"{n.n_ratings:,}", n.title)
+                (str(n.rank), f"{n.score:.3g}", f"{n.n_ratings:,}", n.title)
                 for n in answer.neighbours
             ],
             [n.item for n in answer.neighbours],
@@ -392,6 +415,12 @@ class ExplorePane(Pane):
             self._subject, self._answer = str(item), None
             self.search.value = str(item)
             self.found.focus()
+
+
+def _subject_of(answer: UserAnswer | ItemAnswer | None) -> tuple[str, str] | None:
+    if answer is None:
+        return None
+    return ("user", answer.user) if isinstance(answer, UserAnswer) else ("item", answer.item)
 
 
 def _id_of(row: UserRow | ItemRow) -> str:

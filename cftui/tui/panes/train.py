@@ -2,17 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import DescendantFocus, Resize
+from textual.widget import Widget
 from textual.widgets import Static
 
 from cftui.charts import Chart, Drawing
 from cftui.questions import DataSummary
+from cftui.runs.control import WishKind
 from cftui.runs.history import History
 from cftui.runs.index import RunRow
 from cftui.tui.commands import Command, bindings
@@ -29,15 +31,15 @@ from cftui.tui.widgets.run_words import cost_words, run_words
 
 COMMANDS = (
     Command("train.start", "s", "start", "Start", "Train a new run with the form's settings", True),
-    Command("train.pause", "p", "pause", "Pause", "Pause the run, or let it go on", True),
-    Command("train.stop", "x", "stop", "Stop", "End the run; what it learned is kept", True),
     Command(
-        "train.resume",
-        "R",
-        "resume",
-        "Resume",
-        "Go on with a stopped or died run from its checkpoint",
+        "train.pause",
+        "p",
+        "pause",
+        "Pause",
+        "Pause the run, or let it go on; a stopped or died one goes on from its checkpoint",
+        True,
     ),
+    Command("train.stop", "x", "stop", "Stop", "End the run; what it learned is kept", True),
     Command("train.rate", "l", "rate", "Rate", "Change the learning rate of a live run", True),
     Command("train.checkpoint", "w", "checkpoint", "Checkpoint", "Write a checkpoint now"),
     Command("train.view", "v", "view", "View", "Show loss and learning rate, or one alone", True),
@@ -78,8 +80,15 @@ class TrainPane(Pane):
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(self, session: Session, paint: Callable[[Chart], Awaitable[Drawing]]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        paint: Callable[[Chart], Awaitable[Drawing]],
+        base_rate: Callable[[str], float],
+    ) -> None:
+        """Draw by `paint`; `base_rate` tells what a run's schedule scales."""
         super().__init__(id="train")
+        self._base_rate = base_rate
         self._session = session
         self._paint = paint
         self._summary: DataSummary | None = None
@@ -151,6 +160,8 @@ class TrainPane(Pane):
         self._rows = rows
         if self.is_mounted:
             self.runs.set_rows(rows, [row.id for row in rows])
+            live = any(row.alive for row in rows)
+            self.runs.border_title = "Runs; live ones go on if you quit" if live else "Runs"
             self.runs.border_subtitle = f"{len(rows)}" if rows else ""
 
     def show_history(self, row: RunRow | None, history: History) -> None:
@@ -224,17 +235,26 @@ class TrainPane(Pane):
     @on(TrainingForm.Changed)
     def _form_changed(self, message: TrainingForm.Changed) -> None:
         self._show_cost()
+        self._show_hint(self.screen.focused)
         self.refresh_bindings()
         if message.config is not None:
             self._session.update(settings=self.form.settings())
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Explain the field that has the focus."""
-        hint = self.query_one("#hint", Static)
-        field = event.widget
-        hint.update(
-            str(self.form.help_of(field.key)) if isinstance(field, Choice | TextField) else ""
-        )
+        self._show_hint(event.widget)
+        self.refresh_bindings()
+
+    def _show_hint(self, field: Widget | None) -> None:
+        words = self.form.help_of(field.key) if isinstance(field, Choice | TextField) else ""
+        self.query_one("#hint", Static).update(str(words))
+
+    @property
+    def _target(self) -> RunRow | None:
+        """Return the run that commands are about: under the list's cursor, else the one in view."""
+        if self.is_mounted and self.runs.has_focus and self.runs.cursor_row < len(self._rows):
+            return self._rows[self.runs.cursor_row]
+        return self._row
 
     @on(Grid.Highlighted, "#runs")
     def _look_at_run(self, message: Grid.Highlighted) -> None:
@@ -250,15 +270,16 @@ class TrainPane(Pane):
 
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
-        row = self._row
+        row = self._target
+        live = row is not None and row.alive
         match action:
             case "start":
                 return self._why_no_start()
-            case "pause" | "stop" | "rate" | "checkpoint":
-                return None if row is not None and row.alive else "Only a live run (▶) can do that"
-            case "resume":
-                goes_on = row is not None and not row.alive and row.shown != "finished"
-                return None if goes_on else "Only a run that was stopped, failed or died goes on"
+            case "pause":
+                goes_on = row is not None and not live and row.shown != "finished"
+                return None if live or goes_on else "This run is finished; s starts another"
+            case "stop" | "rate" | "checkpoint":
+                return None if live else "Only a live run (▶) can do that"
         return None
 
     def _why_no_start(self) -> str | None:
@@ -273,42 +294,38 @@ class TrainPane(Pane):
         self.post_message(StartRun(self.form.settings()))
 
     def action_pause(self) -> None:
-        """Pause the run, or let it go on."""
-        if self._row is not None:
-            kind: Any = "resume" if self._row.shown == "paused" else "pause"
-            self.post_message(WishRun(self._row.id, kind))
+        """Pause the run, or let it go on, from its checkpoint where it has ended."""
+        row = self._target
+        if row is not None and row.alive:
+            self._wish("resume" if row.shown == "paused" else "pause")
+        elif row is not None:
+            self.post_message(ResumeRun(row.id))
 
     def action_stop(self) -> None:
         """Stop the run with a checkpoint."""
-        if self._row is not None:
-            self.post_message(WishRun(self._row.id, "stop"))
+        self._wish("stop")
 
     def action_checkpoint(self) -> None:
         """Have the run write a checkpoint."""
-        if self._row is not None:
-            self.post_message(WishRun(self._row.id, "checkpoint"))
+        self._wish("checkpoint")
 
-    def action_resume(self) -> None:
-        """Go on with a run that ended early."""
-        if self._row is not None:
-            self.post_message(ResumeRun(self._row.id))
+    def _wish(self, kind: WishKind) -> None:
+        if self._target is not None:
+            self.post_message(WishRun(self._target.id, kind))
 
     def action_rate(self) -> None:
         """Ask for a new learning rate and send it."""
-        row = self._row
+        row = self._target
         if row is None:
             return
-        rates = self._history.curve.learning_rate
-        present = rates[-1] if len(rates) else 0.1
+        base = self._base_rate(row.id)
 
         def send(value: float | None) -> None:
             if value is not None:
                 self.post_message(WishRun(row.id, "learning-rate", value))
 
-        question = (
-            f"Learning rate for {row.label}; the schedule scales it. It is {present:.3g} now."
-        )
-        self.app.push_screen(AskNumber(question, present), send)
+        question = f"Learning rate of {row.label} {row.clock}, which its schedule scales:"
+        self.app.push_screen(AskNumber(question, base), send)
 
     def action_view(self) -> None:
         """Show the next of both charts, the loss, the learning rate."""

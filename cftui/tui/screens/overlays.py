@@ -12,7 +12,6 @@ from textual.widgets import Input, Static
 
 from cftui.runs.index import RunRow
 from cftui.tui.commands import Command, key_label
-from cftui.tui.widgets.fields import NUMBER
 from cftui.tui.widgets.grid import Column, Grid
 from cftui.tui.widgets.run_words import STATE_MARKS
 
@@ -59,7 +58,7 @@ class AskNumber(ModalScreen[float | None]):
         with Vertical(classes="overlay small") as box:
             box.border_subtitle = "enter sends, esc cancels"
             yield Static(self._question, markup=False)
-            field = Input(f"{self._value:g}", compact=True, restrict=f"[{''.join(NUMBER)}]*")
+            field = Input(f"{self._value:g}", compact=True, restrict=r"[0-9.eE+\-]*")
             field.cursor_blink = False
             yield field
             yield Static("", id="complaint", markup=False)

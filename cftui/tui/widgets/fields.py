@@ -22,8 +22,16 @@ class FieldChanged(Message):
     value: str
 
 
+UP_AND_DOWN: list[BindingType] = [
+    Binding("up", "app.focus_previous", "Field above", show=False, id="field.above"),
+    Binding("down", "app.focus_next", "Field below", show=False, id="field.below"),
+]
+
+
 class TextField(Input):
     """A one-line text."""
+
+    BINDINGS: ClassVar[list[BindingType]] = UP_AND_DOWN
 
     def __init__(self, key: str, value: str) -> None:
         super().__init__(value, compact=True, select_on_focus=True)
@@ -59,10 +67,13 @@ class Choice(Widget, can_focus=True):
     DEFAULT_CSS = """
     Choice {
         height: 1;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
         &:focus { background: $block-cursor-background; color: $block-cursor-foreground; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        *UP_AND_DOWN,
         Binding("right,enter,space", "turn(1)", "Next", show=False, id="choice.next"),
         Binding("left", "turn(-1)", "Previous", show=False, id="choice.previous"),
     ]
@@ -77,7 +88,7 @@ class Choice(Widget, can_focus=True):
 
     def render(self) -> str:
         """Return the word between arrows; a single option has none."""
-        return f"‹ {self.value} ›" if len(self._options) > 1 else f"  {self.value}"
+        return f"‹{self.value}›" if len(self._options) > 1 else f" {self.value}"
 
     def action_turn(self, by: int) -> None:
         """Take the next option, or the one before."""

@@ -65,7 +65,7 @@ def run_words(row: RunRow | None, history: History, batch_size: int) -> str:
         parts.append(f"{_clock((total - history.step) / speed)} left")
     if len(history.curve):
         parts.append(f"loss {history.curve.smooth[-1]:.4f}")
-    return f"{first}\n{'  '.join(parts)}  {started.device}; goes on if you quit"
+    return f"{first}\n{'  '.join(parts)}  {started.device}"
 
 
 def _end_words(row: RunRow, history: History) -> str:
@@ -73,13 +73,12 @@ def _end_words(row: RunRow, history: History) -> str:
     if isinstance(end, Failed):
         return end.message
     if row.shown == "died":
-        last = row.message.splitlines()[-1] if row.message else "its process is gone"
-        return f"{last}; R goes on from its checkpoint"
+        return "its process is gone; p goes on from its checkpoint"
     if isinstance(end, Finished) and end.valid_rmse is not None:
-        best = f"  best {end.best_valid_mse:.4f} in epoch {end.best_epoch}"
-        more = "; R goes on" if end.outcome == "stopped" else ""
+        best = f"  best MSE {end.best_valid_mse:.4f} in epoch {end.best_epoch}"
+        more = "; p goes on" if end.outcome == "stopped" else ""
         return f"valid RMSE {end.valid_rmse:.4f}{best}  {end.train_seconds:.1f} s of training{more}"
-    return "R goes on from its checkpoint" if row.shown == "stopped" else row.message
+    return "p goes on from its checkpoint" if row.shown == "stopped" else row.message
 
 
 def _clock(seconds: float) -> str:
