@@ -75,7 +75,7 @@ def test_the_cost_of_a_run_is_counted_by_hand() -> None:
 def test_speed_and_time_left_come_from_the_last_seconds() -> None:
     # 100 steps in the last 5 s: 20 a second; 400 in all, 150 done, so 12.5 s are left
     told = history(started(), step(50, 10.0), step(150, 15.0))
-    words = run_words(row(), told, 64)
+    words = " ".join(run_words(row(), told, 64))
     assert "20 steps/s" in words
     assert "1,280 ratings/s" in words
     assert "0:13 left" in words
@@ -91,7 +91,7 @@ def test_speed_and_time_left_come_from_the_last_seconds() -> None:
 )
 def test_the_end_says_what_to_do(shown: str, end: Failed | None, said: str) -> None:
     told = history(started(), step(9, 1.0), *([end] if end else []))
-    assert said in run_words(row(shown=shown, alive=False), told, 64)
+    assert said in " ".join(run_words(row(shown=shown, alive=False), told, 64))
 
 
 def test_a_resumed_run_is_drawn_without_what_was_undone() -> None:

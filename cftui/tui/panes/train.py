@@ -186,7 +186,9 @@ class TrainPane(Pane):
     def show_status(self) -> None:
         """Show state, progress, speed and what is left."""
         status = self.query_one("#status", Static)
-        words = run_words(self._row, self._history, self._batch_size())
+        state, progress, rest = run_words(self._row, self._history, self._batch_size())
+        narrow = self.app.size.width < NARROW
+        words = "\n".join((state, progress, rest)) if narrow else f"{state}  {progress}\n{rest}"
         if str(status.content) != words:
             status.update(words, layout=False)
 

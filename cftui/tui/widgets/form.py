@@ -24,9 +24,9 @@ REGISTRIES: dict[str, Mapping[str, type[BaseModel]]] = {
 FIXED: dict[str, type[BaseModel]] = {"training": TrainingConfig, "split": SplitConfig}
 SECTIONS = ("model", "optimizer", "schedule", "training", "split")
 HINTS = {
-    "model": "Which model: left and right choose",
-    "optimizer": "Which optimizer; its defaults suit it",
-    "schedule": "How the learning rate changes over the steps",
+    "model": "Left and right choose",
+    "optimizer": "Left and right choose",
+    "schedule": "Left and right choose",
 }
 
 

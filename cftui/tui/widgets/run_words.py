@@ -43,29 +43,28 @@ def _size(n_bytes: float) -> str:
     return f"{n_bytes:.3g} TB"
 
 
-def run_words(row: RunRow | None, history: History, batch_size: int) -> str:
-    """Return two lines: state and progress; speed, time left and errors."""
+def run_words(row: RunRow | None, history: History, batch_size: int) -> tuple[str, str, str]:
+    """Return a run's state, its progress, and its speed and time left or how it ended."""
     if row is None:
-        return ""
+        return ("", "", "")
     started = history.started
     state = f"{STATE_MARKS.get(row.shown, '·')} {row.label} {row.clock}  {row.shown}"
     if started is None:
-        return f"{state}\n{row.message or 'loading torch and the ratings'}"
+        return (state, "", row.message or "loading torch and the ratings")
     total = started.epochs * started.steps_per_epoch
-    done = len(history.epochs)
-    first = (
-        f"{state}  epoch {min(done + 1, row.epochs)}/{row.epochs}  step {history.step:,}/{total:,}"
-    )
+    present = min(len(history.epochs) + 1, row.epochs)
+    progress = f"epoch {present}/{row.epochs}  step {history.step:,}/{total:,}"
     if not row.alive:
-        return f"{first}\n{_end_words(row, history)}"
+        return (state, progress, _end_words(row, history))
     parts = []
     speed = history.steps_per_second
     if speed and row.shown == "running":
-        parts.append(f"{speed:,.0f} steps/s  {speed * batch_size:,.0f} ratings/s")
+        parts.append(f"{speed:,.0f} steps/s")
         parts.append(f"{_clock((total - history.step) / speed)} left")
+        parts.append(f"{speed * batch_size:,.0f} ratings/s")
     if len(history.curve):
-        parts.append(f"loss {history.curve.smooth[-1]:.4f}")
-    return f"{first}\n{'  '.join(parts)}  {started.device}"
+        parts.insert(2, f"loss {history.curve.smooth[-1]:.4f}")
+    return (state, progress, "  ".join([*parts, started.device]))
 
 
 def _end_words(row: RunRow, history: History) -> str:
@@ -75,9 +74,9 @@ def _end_words(row: RunRow, history: History) -> str:
     if row.shown == "died":
         return "its process is gone; p goes on from its checkpoint"
     if isinstance(end, Finished) and end.valid_rmse is not None:
-        best = f"  best MSE {end.best_valid_mse:.4f} in epoch {end.best_epoch}"
+        best = f"  best MSE {end.best_valid_mse:.4f} (epoch {end.best_epoch})"
         more = "; p goes on" if end.outcome == "stopped" else ""
-        return f"valid RMSE {end.valid_rmse:.4f}{best}  {end.train_seconds:.1f} s of training{more}"
+        return f"RMSE {end.valid_rmse:.4f}{best}{more}  {end.train_seconds:.1f} s of training"
     return "p goes on from its checkpoint" if row.shown == "stopped" else row.message
 
 
