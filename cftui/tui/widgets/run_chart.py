@@ -100,7 +100,7 @@ def rate_chart(
 
 
 def _spread(
-    x: Sequence[float], low: Sequence[float], high: Sequence[float], buckets: int
+    x: "np.ndarray", low: Sequence[float], high: Sequence[float], buckets: int
 ) -> "tuple[np.ndarray, np.ndarray]":
     """Return a line that goes up and down between the lowest and the highest loss of each bucket.
 
@@ -113,7 +113,7 @@ def _spread(
     edges = np.unique(np.linspace(0, len(x), buckets + 1).astype(int)[:-1])
     lowest = np.minimum.reduceat(np.asarray(low), edges)
     highest = np.maximum.reduceat(np.asarray(high), edges)
-    return np.repeat(np.asarray(x)[edges], 2), np.column_stack((lowest, highest)).ravel()
+    return np.repeat(x[edges], 2), np.column_stack((lowest, highest)).ravel()
 
 
 def _axis_label(choice: ChartChoice) -> str:
@@ -124,13 +124,14 @@ def _steps_per_epoch(history: History) -> int:
     return history.started.steps_per_epoch if history.started else 1
 
 
-def _axis(history: History, choice: ChartChoice) -> list[float]:
+def _axis(history: History, choice: ChartChoice) -> "np.ndarray":
+    """Return where each reported step stands on the x axis, as a copy that outlives appending."""
+    import numpy as np
+
     if choice.x_axis == "time":
-        return list(history.curve.seconds)
-    if choice.x_axis == "epoch":
-        steps_per_epoch = _steps_per_epoch(history)
-        return [step / steps_per_epoch for step in history.curve.step]
-    return [float(step) for step in history.curve.step]
+        return np.array(history.curve.seconds)
+    steps = np.array(history.curve.step, dtype=np.float64)
+    return steps / _steps_per_epoch(history) if choice.x_axis == "epoch" else steps
 
 
 def _epoch_x(history: History, choice: ChartChoice, step: int, seconds: float) -> float:
