@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import select
 import signal
 import traceback
 from collections.abc import Awaitable, Iterable
@@ -223,6 +224,8 @@ class CftuiApp(App[None]):
 
     def _look(self, *, now: bool = False) -> None:
         """Look for news of runs; while a look is not over, only where it must be `now`."""
+        if not self.is_headless and _hung_up(0):
+            os._exit(129)  # a terminal can go without a SIGHUP where it was not the controlling one
         looking = any(w.group == "look" and not w.is_finished for w in self.workers)
         if self.desk is None or (looking and not now):
             return
@@ -391,6 +394,13 @@ class CftuiApp(App[None]):
             loop.add_signal_handler(signal.SIGHUP, lambda: os._exit(129))
         except (NotImplementedError, RuntimeError, ValueError):
             return  # a test's loop may not be the main thread's
+
+
+def _hung_up(file: int) -> bool:
+    """Return whether the other end of a terminal is gone."""
+    poll = select.poll()
+    poll.register(file, 0)
+    return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
 
 
 def run_app(source: str) -> int:
