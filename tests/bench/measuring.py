@@ -106,7 +106,8 @@ class Pty:
 
 def a_home() -> Iterator[Path]:
     """Yield user folders of our own, emptied of processes and files afterwards."""
-    with tempfile.TemporaryDirectory(prefix="cftui-bench-") as folder:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that this too tidies up
+    with tempfile.TemporaryDirectory(prefix="cftui-bench-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         try:
             yield home
