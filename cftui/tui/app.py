@@ -16,7 +16,7 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer
 
-from cftui.paths import runs_folder, state_folder
+from cftui.paths import state_folder
 from cftui.text import plain
 from cftui.tui.commands import Command, bindings, key_label
 from cftui.tui.session import Session
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from cftui.tui.child import Child
     from cftui.tui.desk import RunDesk
     from cftui.tui.messages import ChooseRun, ResumeRun, StartRun, WishRun
-    from cftui.tui.panes.explore import ExplorePane
-    from cftui.tui.panes.train import TrainPane
+    from cftui.tui.widgets.pane import Pane
 
 COMMANDS = (
     Command("app.train", "3", "pane('train')", "Train", "Train a model and watch it"),
@@ -76,7 +75,7 @@ class CftuiApp(App[None]):
         self.desk: RunDesk | None = None
         """The runs; there once the first frame is painted."""
         self._children: list[Child] = []
-        self._panes: dict[str, TrainPane | ExplorePane] = {}
+        self._panes: dict[str, Pane] = {}
 
     # Composing: the tab bar and a frame first, all else after the first paint
 
@@ -127,29 +126,16 @@ class CftuiApp(App[None]):
         if self.focused is None or shown not in self.focused.ancestors:
             shown.focus_first()
 
-    def _make_pane(self, name: str) -> "TrainPane | ExplorePane":
+    def _make_pane(self, name: str) -> "Pane":
         if name == "explore":
             from cftui.tui.panes.explore import ExplorePane
 
             return ExplorePane(self.brain.ask)
         from cftui.tui.panes.train import TrainPane
 
-        assert self.desk is not None
-        return TrainPane(self.session, self.painter.ask, self.desk.base_rate)
+        return TrainPane(self.session, self.painter.ask)
 
     # Values to panes
-
-    def _train(self) -> "TrainPane | None":
-        from cftui.tui.panes.train import TrainPane
-
-        pane = self._panes.get("train")
-        return pane if isinstance(pane, TrainPane) else None
-
-    def _explore(self) -> "ExplorePane | None":
-        from cftui.tui.panes.explore import ExplorePane
-
-        pane = self._panes.get("explore")
-        return pane if isinstance(pane, ExplorePane) else None
 
     def _feed_panes(self) -> None:
         """Give every pane that exists the values as they are."""
@@ -157,28 +143,20 @@ class CftuiApp(App[None]):
         self._feed_runs()
 
     def _feed_data(self) -> None:
-        if self.summary is None:
-            return
-        for pane in (self._train(), self._explore()):
-            if pane is not None:
+        if self.summary is not None:
+            for pane in self._panes.values():
                 pane.show_data(self.summary)
 
     def _feed_runs(self) -> None:
-        desk = self.desk
-        if desk is None:
-            return
-        if train := self._train():
-            train.show_runs(desk.own_rows)
-        if explore := self._explore():
-            answering = desk.answering
-            path = str(runs_folder() / answering.id) if answering else ""
-            explore.show_run(answering, path, desk.own_rows)
-        self._feed_history()
+        if self.desk is not None:
+            for pane in self._panes.values():
+                pane.show_runs(self.desk)
+            self._feed_history()
 
     def _feed_history(self) -> None:
-        train = self._train()
-        if train is not None and self.desk is not None:
-            train.show_history(self.desk.row, self.desk.history)
+        if self.desk is not None:
+            for pane in self._panes.values():
+                pane.show_history(self.desk)
 
     # Ratings
 
@@ -256,14 +234,17 @@ class CftuiApp(App[None]):
 
     @work(exclusive=True, group="start", exit_on_error=False, description="Starting a trainer")
     async def _start_run(self, settings: dict[str, dict[str, Any]]) -> None:
-        train = self._train()
-        if train is None or self.desk is None:
+        if self.desk is None:
             return
-        train.show_starting(True)
+        self._show_starting(True)
         started = await self._try(self.desk.start(settings), "The run cannot start")
-        train.show_starting(False)
+        self._show_starting(False)
         if started:
             self._choose(started)
+
+    def _show_starting(self, starting: bool) -> None:
+        for pane in self._panes.values():
+            pane.show_starting(starting)
 
     def on_resume_run(self, message: "ResumeRun") -> None:
         """Go on with a run that ended early."""
@@ -316,8 +297,8 @@ class CftuiApp(App[None]):
         marker: Any = self.session.state.marker
         place = MARKERS.index(marker) if marker in MARKERS else -1
         self.session.update(marker=MARKERS[(place + 1) % len(MARKERS)])
-        if train := self._train():
-            train.redraw()
+        for pane in self._panes.values():
+            pane.redraw()
 
     def action_help(self) -> None:
         """Explain the pane in view."""

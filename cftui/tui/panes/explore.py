@@ -25,6 +25,7 @@ from cftui.runs.index import RunRow
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.commands import Command, bindings
+from cftui.tui.desk import RunDesk, path_of
 from cftui.tui.messages import ChooseRun
 from cftui.tui.screens.overlays import ChooseRunScreen
 from cftui.tui.widgets.grid import Column, Grid
@@ -149,14 +150,16 @@ class ExplorePane(Pane):
         if self.is_mounted:
             self._find()
 
-    def show_run(self, row: RunRow | None, path: str, runs: tuple[RunRow, ...]) -> None:
+    def show_runs(self, desk: RunDesk) -> None:
         """Take the run that answers; ask again if it is another, or has newer weights."""
+        row = desk.answering
+        path = str(path_of(row.id)) if row else ""
         changed = path != self._run_path or (row is None) != (self._row is None)
         if row is not None and self._row is not None:
             changed = (
                 changed or row.epoch != self._row.epoch or row.has_weights != self._row.has_weights
             )
-        self._row, self._run_path, self._runs = row, path, runs
+        self._row, self._run_path, self._runs = row, path, desk.own_rows
         self.refresh_bindings()
         if changed and self.is_mounted:
             self._ask_subject()

@@ -18,6 +18,7 @@ from cftui.runs.control import WishKind
 from cftui.runs.history import History
 from cftui.runs.index import RunRow
 from cftui.tui.commands import Command, bindings
+from cftui.tui.desk import RunDesk
 from cftui.tui.messages import ChooseRun, ResumeRun, StartRun, WishRun
 from cftui.tui.screens.overlays import RUN_COLUMNS, AskNumber, run_columns
 from cftui.tui.session import Session
@@ -84,12 +85,11 @@ class TrainPane(Pane):
         self,
         session: Session,
         paint: Callable[[Chart], Awaitable[Drawing]],
-        base_rate: Callable[[str], float],
     ) -> None:
-        """Draw by `paint`; `base_rate` tells what a run's schedule scales."""
+        """Draw by `paint`."""
         super().__init__(id="train")
-        self._base_rate = base_rate
         self._session = session
+        self._desk: RunDesk | None = None
         self._paint = paint
         self._summary: DataSummary | None = None
         self._row: RunRow | None = None
@@ -140,8 +140,9 @@ class TrainPane(Pane):
         """Show what was already known."""
         self._show_cost()
         self._show_view()
-        self.show_runs(self._rows)
-        self.show_history(self._row, self._history)
+        if self._desk is not None:
+            self.show_runs(self._desk)
+            self.show_history(self._desk)
 
     def focus_first(self) -> None:
         """Take the focus where one begins."""
@@ -155,17 +156,19 @@ class TrainPane(Pane):
         self._show_cost()
         self.refresh_bindings()
 
-    def show_runs(self, rows: tuple[RunRow, ...]) -> None:
+    def show_runs(self, desk: RunDesk) -> None:
         """Show the runs, newest first; the cursor stays on its run."""
-        self._rows = rows
+        self._desk = desk
+        rows = self._rows = desk.own_rows
         if self.is_mounted:
             self.runs.set_rows(rows, [row.id for row in rows])
             live = any(row.alive for row in rows)
             self.runs.border_title = "Runs; live ones go on if you quit" if live else "Runs"
             self.runs.border_subtitle = f"{len(rows)}" if rows else ""
 
-    def show_history(self, row: RunRow | None, history: History) -> None:
+    def show_history(self, desk: RunDesk) -> None:
         """Show one run's curves, epochs and state."""
+        row, history = desk.row, desk.history
         another = history is not self._history
         offered = _offered(self._row)
         self._row, self._history = row, history
@@ -318,9 +321,9 @@ class TrainPane(Pane):
     def action_rate(self) -> None:
         """Ask for a new learning rate and send it."""
         row = self._target
-        if row is None:
+        if row is None or self._desk is None:
             return
-        base = self._base_rate(row.id)
+        base = self._desk.base_rate(row.id)
 
         def send(value: float | None) -> None:
             if value is not None:

@@ -1,11 +1,15 @@
 """What all panes have in common: commands that are grey while they cannot work, and say why."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.widget import Widget
 
 from cftui.tui.commands import Command
+
+if TYPE_CHECKING:
+    from cftui.questions import DataSummary
+    from cftui.tui.desk import RunDesk
 
 
 class Pane(Widget):
@@ -21,6 +25,23 @@ class Pane(Widget):
 
     def focus_first(self) -> None:
         """Take the focus where one begins."""
+
+    # What the app shows here; each pane takes what it needs
+
+    def show_data(self, summary: "DataSummary") -> None:
+        """Take the ratings that are open."""
+
+    def show_runs(self, desk: "RunDesk") -> None:
+        """Take the runs, and which of them is in view."""
+
+    def show_history(self, desk: "RunDesk") -> None:
+        """Take the curves and epochs of the run in view."""
+
+    def show_starting(self, starting: bool) -> None:
+        """Take whether a run is on its way."""
+
+    def redraw(self) -> None:
+        """Draw the charts anew, as after a change of their marks."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what cannot be done now."""
