@@ -209,7 +209,7 @@ def _predict_many(
         actual = np.asarray(ratings.value[positions])
     else:
         users, items = (np.array(codes) for codes in pairs)
-        predicted = trained.factors.score(users, items)
+        predicted = trained.scorer.score(users, items)
         actual = actual_values(ratings, users, items)
     columns = {
         "user": [ratings.users.id_of(code) for code in users.tolist()],

@@ -45,7 +45,7 @@ def neighbours(
             " on: the model knows nothing of it"
         )
     counts = ratings.by_item.counts()
-    scores = nearness(trained.factors.item_factors, code, metric)
+    scores = nearness(trained.require("item_factors"), code, metric)
     order = -scores if metric == "euclid" else scores.copy()
     order[~trained.trained_items | (counts < min_ratings)] = -np.inf
     order[code] = -np.inf

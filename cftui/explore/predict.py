@@ -10,7 +10,7 @@ from cftui.ratings.values import Ratings
 def predict(trained: Trained, user: int, item: int) -> Prediction:
     """Return the prediction for one pair of codes, beside the actual rating if there is one."""
     ratings = trained.ratings
-    predicted = trained.factors.score(np.array([user]), np.array([item]))[0]
+    predicted = trained.scorer.score(np.array([user]), np.array([item]))[0]
     own = ratings.by_user.of(user)
     known = own[ratings.item[own] == item]
     return Prediction(
@@ -28,7 +28,7 @@ def predict_valid(trained: Trained) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions of the held-out ratings and their predictions, shape (n_valid,)."""
     positions = trained.split.valid
     ratings = trained.ratings
-    return positions, trained.factors.score(ratings.user[positions], ratings.item[positions])
+    return positions, trained.scorer.score(ratings.user[positions], ratings.item[positions])
 
 
 def actual_values(ratings: Ratings, users: np.ndarray, items: np.ndarray) -> np.ndarray:

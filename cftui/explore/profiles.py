@@ -17,7 +17,7 @@ def explore_user(trained: Trained, user: int, n: int) -> UserAnswer:
     if ratings.timestamp is not None:
         own = own[np.argsort(-ratings.timestamp[own], kind="stable")]
     items = ratings.item[own]
-    predicted = trained.factors.score(np.full(len(own), user), items)
+    predicted = trained.scorer.score(np.full(len(own), user), items)
     held_out = trained.held_out[own]
     squares = (predicted.astype(np.float64) - ratings.value[own]) ** 2
     rated = tuple(
@@ -37,7 +37,7 @@ def explore_user(trained: Trained, user: int, n: int) -> UserAnswer:
         step=trained.step,
         user=ratings.users.id_of(user),
         mean=float(np.asarray(ratings.value[own], dtype=np.float64).mean()),
-        bias=_entry(trained.factors.user_bias, user),
+        bias=_entry(trained.user_bias, user),
         dated=ratings.timestamp is not None,
         rated=rated,
         rmse_training=_root_mean(squares[~held_out]),
@@ -53,8 +53,9 @@ def explore_item(
     ratings = trained.ratings
     values = np.asarray(ratings.value[ratings.by_item.of(item)])
     kinds, counts = np.unique(values, return_counts=True)
-    bias = trained.factors.item_bias
+    bias = trained.item_bias
     known = bool(trained.trained_items[item])
+    near = known and trained.item_factors is not None
     return ItemAnswer(
         step=trained.step,
         item=ratings.items.id_of(item),
@@ -68,7 +69,7 @@ def explore_item(
         histogram=tuple(zip(kinds.tolist(), counts.tolist(), strict=True)),
         metric=metric,
         trained=known,
-        neighbours=neighbours(trained, item, metric, n, min_ratings) if known else (),
+        neighbours=neighbours(trained, item, metric, n, min_ratings) if near else (),
     )
 
 

@@ -9,7 +9,7 @@ from cftui.questions import Recommendation
 def recommend(trained: Trained, user: int, n: int) -> tuple[Recommendation, ...]:
     """Return the n items of highest predicted rating among those the user has not rated."""
     ratings = trained.ratings
-    scores = trained.factors.score_all_items(user)
+    scores = trained.scorer.score_all_items(user)
     scores[ratings.item[ratings.by_user.of(user)]] = -np.inf
     best = top(scores, min(n, int(np.isfinite(scores).sum())))
     counts = ratings.by_item.counts()

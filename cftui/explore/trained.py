@@ -1,18 +1,34 @@
 """A trained model and the ratings it was trained on, ready for questions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from cftui.config import RunConfig
+from cftui.questions import QuestionError
 from cftui.ratings.split import Split, split
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import DataError, Ratings
 from cftui.runs.checkpoint import CheckpointError, load_checkpoint
 from cftui.runs.directory import Run, RunError, RunRecord
 from cftui.runs.factors import Factors
+
+DOT_FAMILY = ("dot", "dot-bias")
+"""Models that numpy alone can score."""
+
+
+class Scorer(Protocol):
+    """Anything that predicts ratings for codes."""
+
+    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return predicted ratings, shape (n,), float32, for codes of shape (n,)."""
+
+    def score_all_items(self, user: int) -> np.ndarray:
+        """Return one user's predicted ratings of every item, shape (n_items,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +39,49 @@ class Trained:
     record: RunRecord
     config: RunConfig
     ratings: Ratings
-    factors: Factors
+    scorer: Scorer
+    """Predicts with any model; what needs no more than predictions asks it."""
+    factors: Factors | None
+    """The tables of a model of the dot family, for what needs its arithmetic; else none."""
+    tables: Mapping[str, np.ndarray]
+    """Every array of the model by name, read-only."""
     step: int
+
+    @cached_property
+    def user_factors(self) -> np.ndarray | None:
+        """Return the users' embedding, shape (n_users, k), where the model has one."""
+        return self._table("user_factors", self.ratings.n_users)
+
+    @cached_property
+    def item_factors(self) -> np.ndarray | None:
+        """Return the items' embedding, shape (n_items, k), where the model has one."""
+        return self._table("item_factors", self.ratings.n_items)
+
+    @cached_property
+    def user_bias(self) -> np.ndarray | None:
+        """Return the users' biases, shape (n_users,), where the model has them."""
+        found = self._table("user_bias", self.ratings.n_users)
+        return None if found is None or found.size != len(found) else found.reshape(-1)
+
+    @cached_property
+    def item_bias(self) -> np.ndarray | None:
+        """Return the items' biases, shape (n_items,), where the model has them."""
+        found = self._table("item_bias", self.ratings.n_items)
+        return None if found is None or found.size != len(found) else found.reshape(-1)
+
+    def _table(self, name: str, rows: int) -> np.ndarray | None:
+        found = self.tables.get(name)
+        return found if found is not None and found.ndim > 0 and len(found) == rows else None
+
+    def require(self, table: str) -> np.ndarray:
+        """Return one of the four tables; raises QuestionError where the model has none."""
+        found: np.ndarray | None = getattr(self, table)
+        if found is None:
+            raise QuestionError(
+                f"the model {self.config.model.name} of {self.run} has no table {table}, which"
+                " this is read from; choose a run of dot-bias"
+            )
+        return found
 
     @cached_property
     def split(self) -> Split:
@@ -57,20 +114,40 @@ def load_trained(run: Run, *, best: bool = False) -> Trained:
     if not run.has_weights:
         raise RunError(f"{run.id} has no weights yet; wait for its first checkpoint")
     record, config = run.record(), run.config()
-    checkpoint = load_checkpoint(run.best if best else run.last, prefix="parameters/")
+    path = run.best if best else run.last
+    checkpoint = load_checkpoint(path, prefix="parameters/")
     tables = {name.removeprefix("parameters/"): a for name, a in checkpoint.arrays.items()}
+    for table in tables.values():
+        table.flags.writeable = False
     ratings = _ratings_of(record)
+    factors = None
     try:
-        factors = Factors.from_tables(
-            tables, record.low, record.high, sigmoid=config.model.name == "dot-bias"
-        )
-    except KeyError as error:
-        raise RunError(f"{run.id}: the model has no table {error}; choose a dot model") from None
-    if factors.user_factors.shape[0] != ratings.n_users or (
-        factors.item_factors.shape[0] != ratings.n_items
-    ):
-        raise CheckpointError(f"{run.last}: its tables do not fit the ratings; train anew")
-    return Trained(run.id, record, config, ratings, factors, checkpoint.step)
+        if config.model.name in DOT_FAMILY:
+            factors = _factors(config, ratings, tables)
+        scorer: Scorer = factors or _module_scorer(config, ratings, tables)
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(
+            f"{path}: its tables do not fit the ratings ({error}); train anew"
+        ) from None
+    return Trained(run.id, record, config, ratings, scorer, factors, tables, checkpoint.step)
+
+
+def _factors(config: RunConfig, ratings: Ratings, tables: Mapping[str, np.ndarray]) -> Factors:
+    for table in config.model.tables(ratings.info()):
+        if tables[table.name].shape != table.shape:
+            raise ValueError(f"{table.name} has shape {tables[table.name].shape}")
+    sigmoid = config.model.name == "dot-bias"
+    return Factors.from_tables(tables, ratings.low, ratings.high, sigmoid=sigmoid)
+
+
+def _module_scorer(config: RunConfig, ratings: Ratings, tables: Mapping[str, np.ndarray]) -> Scorer:
+    # torch is loaded for those models alone that numpy cannot score.
+    from cftui.models import build_model
+    from cftui.models.module import ModuleScorer, load_arrays
+
+    module = build_model(config.model, ratings.info())
+    load_arrays(module, tables)
+    return ModuleScorer(module, ratings.n_items)
 
 
 def _ratings_of(record: RunRecord) -> Ratings:

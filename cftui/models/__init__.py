@@ -3,14 +3,17 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from cftui.parameters import DataInfo, ModelParameters
+
 if TYPE_CHECKING:
-    from cftui.models.base import RatingModel
+    from torch import nn
 
 CLASSES = {"dot-bias": "cftui.models.dot_bias:DotBias"}
 
 
-def model_class(name: str) -> "type[RatingModel]":
-    """Return the class of a model; raises KeyError for a name that is not registered."""
-    module, _, attribute = CLASSES[name].partition(":")
-    found: type[RatingModel] = getattr(import_module(module), attribute)
-    return found
+def build_model(parameters: ModelParameters, info: DataInfo) -> "nn.Module":
+    """Return the module that the hyper-parameters describe, for ratings of this size and range."""
+    module, _, attribute = CLASSES[parameters.name].partition(":")
+    kind = getattr(import_module(module), attribute)
+    built: nn.Module = kind.from_data(info, parameters)
+    return built

@@ -1,21 +1,19 @@
 """The engine that runs any module with torch.optim, on any device."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 from torch.nn import functional
 
 from cftui.config import RunConfig
-from cftui.models import model_class
+from cftui.models import build_model
+from cftui.models.module import arrays_of, load_arrays, resident, score, to_numpy, trainable
 from cftui.optim import make_optimizer
 from cftui.training.engine import Arrays, EngineError, TrainingRatings
 
 SMALL_MODEL = 5_000_000
 """Parameters below which a second CPU thread gains little and costs the screen its core."""
-SCORE_CHUNK = 65_536
 
 
 class TorchEngine:
@@ -36,21 +34,20 @@ class TorchEngine:
         torch.manual_seed(config.training.seed)
         # Kernels that add in a fixed order, where the device has them.
         torch.use_deterministic_algorithms(True, warn_only=True)
-        model = model_class(config.model.name).from_data(ratings.info, config.model)
-        self._model = model.to(self._device)
+        self._model = build_model(config.model, ratings.info).to(self._device)
         if initial is not None:
-            self._load(initial)
+            load_arrays(self._model, initial)
         self._optimizer = make_optimizer(config.optimizer, self._model.parameters())
         self._batch_size = config.training.batch_size
-        self._users = self._resident(ratings.user)
-        self._items = self._resident(ratings.item)
-        self._values = self._resident(ratings.value)
+        self._users = resident(ratings.user, self._device)
+        self._items = resident(ratings.item, self._device)
+        self._values = resident(ratings.value, self._device)
 
     def run(self, order: np.ndarray, learning_rates: np.ndarray) -> np.ndarray:
         """Take a step a batch; return the losses, float32, shape (steps,)."""
         model, optimizer, size = self._model, self._optimizer, self._batch_size
         model.train()
-        positions = self._resident(order)
+        positions = resident(order, self._device)
         users, items, values = (
             self._users[positions],
             self._items[positions],
@@ -68,37 +65,30 @@ class TorchEngine:
             losses[step] = loss.detach()
         return losses.cpu().numpy()
 
-    @torch.no_grad()
     def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         """Return predicted ratings, float32, shape (n,), without dropout."""
-        self._model.eval()
-        scores = np.empty(len(users), dtype=np.float32)
-        for start in range(0, len(users), SCORE_CHUNK):
-            part = slice(start, start + SCORE_CHUNK)
-            predicted = self._model(self._resident(users[part]), self._resident(items[part]))
-            scores[part] = predicted.float().cpu().numpy()
-        return scores
+        return score(self._model, users, items, self._device)
 
     def parameters(self) -> dict[str, np.ndarray]:
-        """Return copies of the model's parameters by name."""
-        return {name: _to_numpy(value) for name, value in self._named()}
+        """Return copies of the model's parameters, and of its buffers, by name."""
+        return arrays_of(self._model)
 
     def state(self) -> dict[str, np.ndarray]:
         """Return the optimizer's slots and the random states."""
-        names = [name for name, _ in self._named()]
+        names = [name for name, _ in trainable(self._model)]
         arrays = {"random/cpu": torch.get_rng_state().numpy().copy()}
         if self._device.type == "cuda":
             arrays["random/cuda"] = torch.cuda.get_rng_state(self._device).numpy().copy()
         for index, slots in self._optimizer.state_dict()["state"].items():
             for slot, value in slots.items():
                 if value is not None:
-                    arrays[f"optimizer/{slot}/{names[index]}"] = _to_numpy(value)
+                    arrays[f"optimizer/{slot}/{names[index]}"] = to_numpy(value)
         return arrays
 
     def restore(self, parameters: Arrays, state: Arrays) -> None:
         """Go back to what `parameters` and `state` returned."""
-        self._load(parameters)
-        names = {name: index for index, (name, _) in enumerate(self._named())}
+        load_arrays(self._model, parameters)
+        names = {name: index for index, (name, _) in enumerate(trainable(self._model))}
         slots: dict[int, dict[str, Any]] = {}
         for key, array in state.items():
             kind, _, rest = key.partition("/")
@@ -111,36 +101,6 @@ class TorchEngine:
         if "random/cuda" in state and self._device.type == "cuda":
             cuda_state = torch.from_numpy(state["random/cuda"].copy())
             torch.cuda.set_rng_state(cuda_state, self._device)
-
-    def _named(self) -> Iterator[tuple[str, nn.Parameter]]:
-        """Yield parameters by name; a table is called as its embedding, without `.weight`."""
-        tables = {
-            f"{name}.weight": name
-            for name, module in self._model.named_modules()
-            if isinstance(module, nn.Embedding)
-        }
-        for name, value in self._model.named_parameters():
-            yield tables.get(name, name), value
-
-    @torch.no_grad()
-    def _load(self, arrays: Arrays) -> None:
-        for name, value in self._named():
-            array = np.array(arrays[name], dtype=np.float32)
-            if array.shape != tuple(value.shape):
-                # copy_ would stretch a smaller array instead of objecting.
-                raise ValueError(f"{name} has shape {array.shape}, not {tuple(value.shape)}")
-            value.copy_(torch.from_numpy(array))
-
-    def _resident(self, array: np.ndarray) -> Tensor:
-        """Return the array on the device; codes become int64, which look-ups take anywhere."""
-        if array.dtype.kind == "i":
-            array = array.astype(np.int64, copy=False)
-        return torch.from_numpy(np.array(array)).to(self._device)
-
-
-def _to_numpy(value: Tensor) -> np.ndarray:
-    array: np.ndarray = value.detach().cpu().numpy().copy()
-    return array
 
 
 def choose_device(word: str) -> torch.device:

@@ -109,7 +109,7 @@ def test_recommended_are_the_best_unseen(trained: Trained, module: Score, user: 
 
 @pytest.mark.parametrize("metric", ["cosine", "dot", "euclid"])
 def test_neighbours_are_the_nearest_trained_items(trained: Trained, metric: str) -> None:
-    factors = trained.factors.item_factors.astype(np.float64)
+    factors = trained.require("item_factors").astype(np.float64)
     own = int(np.flatnonzero(trained.trained_items)[3])
     scores = {}
     for other in np.flatnonzero(trained.trained_items).tolist():
@@ -206,15 +206,15 @@ def test_a_run_stopped_in_mid_epoch_says_which_step_its_error_is_of(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = write_ratings(tmp_path / "small", n=3000)
-    config = small_config(source, training={"epochs": 4, "batch_size": 8})
+    config = small_config(source, training={"epochs": 4, "batch_size": 2})
 
     def stop_in_the_second(event: object) -> None:
-        if isinstance(event, Step) and event.step > 300:
+        if isinstance(event, Step) and event.step > 1200:
             send(Run(find_run("m").path).path, "stop")
 
     start_run(config, stop_in_the_second, run_id="m", began=0.0)
     record = find_run("m").record()
-    assert record.state == "stopped" and record.valid_step == 300 and record.step > 300
+    assert record.state == "stopped" and record.valid_step == 1200 and record.step > 1200
     for best, equal in ((False, False), (True, True)):
         words = ["predict", "--split", "valid", "--out", str(tmp_path / "v.csv")]
         assert here(*words, *(["--best"] if best else [])) == 0
@@ -225,7 +225,7 @@ def test_a_run_stopped_in_mid_epoch_says_which_step_its_error_is_of(
         rmse = math.sqrt(sum(squares) / len(squares))
         assert f"RMSE {rmse:.6f}" in said.out and len(rows) == 600
         assert (abs(rmse - (record.valid_rmse or 0)) < 1e-6) == equal
-        assert ("is of step 300, where its last whole epoch ended" in said.err) == (not equal)
+        assert ("is of step 1,200, where its last whole epoch ended" in said.err) == (not equal)
 
 
 @pytest.fixture

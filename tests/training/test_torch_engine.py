@@ -234,7 +234,7 @@ def test_a_table_of_another_shape_is_refused() -> None:
 
 def test_scores_are_the_formula_in_any_portion(monkeypatch: pytest.MonkeyPatch) -> None:
     engine, initial = started(config(name="sgd"))
-    monkeypatch.setattr("cftui.training.torch_engine.SCORE_CHUNK", 7)
+    monkeypatch.setattr("cftui.models.module.SCORE_CHUNK", 7)
     draw = np.random.default_rng(5)
     users, items = draw.integers(0, 7, 50), draw.integers(0, 9, 50)
     scores = engine.score(users, items)

@@ -1,0 +1,95 @@
+"""A module's arrays by name, and its scores: what the engine and the explorer both need."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+SCORE_CHUNK = 65_536
+"""Pairs scored at a time, so that activations stay small."""
+
+
+def trainable(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """Yield parameters by name; a table is called as its embedding, without `.weight`."""
+    tables = _tables(module)
+    for name, value in module.named_parameters():
+        yield tables.get(name, name), value
+
+
+def arrays_of(module: nn.Module) -> dict[str, np.ndarray]:
+    """Return copies of all that decides a module's output: parameters and kept buffers."""
+    tables = _tables(module)
+    return {tables.get(name, name): to_numpy(value) for name, value in _kept(module)}
+
+
+@torch.no_grad()
+def load_arrays(module: nn.Module, arrays: Mapping[str, np.ndarray]) -> None:
+    """Set what `arrays_of` returned; raises KeyError or ValueError where names or shapes differ."""
+    tables = _tables(module)
+    for key, value in _kept(module):
+        name = tables.get(key, key)
+        array = np.array(arrays[name])
+        if array.shape != tuple(value.shape):
+            # copy_ would stretch a smaller array instead of objecting.
+            raise ValueError(f"{name} has shape {array.shape}, not {tuple(value.shape)}")
+        value.copy_(torch.from_numpy(array))
+
+
+def to_numpy(value: Tensor) -> np.ndarray:
+    """Return a copy of a tensor's values; numpy has no bfloat16, so that becomes float32."""
+    value = value.detach().cpu()
+    array: np.ndarray = (value.float() if value.dtype == torch.bfloat16 else value).numpy().copy()
+    return array
+
+
+def resident(array: np.ndarray, device: torch.device) -> Tensor:
+    """Return the array on the device; codes become int64, which look-ups take anywhere."""
+    if array.dtype.kind == "i":
+        array = array.astype(np.int64, copy=False)
+    return torch.from_numpy(np.array(array)).to(device)
+
+
+@torch.no_grad()
+def score(
+    module: nn.Module, users: np.ndarray, items: np.ndarray, device: torch.device
+) -> np.ndarray:
+    """Return predicted ratings, float32, shape (n,), without dropout."""
+    module.eval()
+    scores = np.empty(len(users), dtype=np.float32)
+    for start in range(0, len(users), SCORE_CHUNK):
+        part = slice(start, start + SCORE_CHUNK)
+        predicted = module(resident(users[part], device), resident(items[part], device))
+        scores[part] = predicted.float().cpu().numpy()
+    return scores
+
+
+class ModuleScorer:
+    """Scores pairs with a module on the CPU."""
+
+    def __init__(self, module: nn.Module, n_items: int) -> None:
+        self._module = module
+        self._items = np.arange(n_items)
+
+    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return predicted ratings, shape (n,), float32, for codes of shape (n,)."""
+        return score(self._module, users, items, torch.device("cpu"))
+
+    def score_all_items(self, user: int) -> np.ndarray:
+        """Return one user's predicted ratings of every item, shape (n_items,)."""
+        return self.score(np.full(len(self._items), user), self._items)
+
+
+def _kept(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Yield parameters, then the buffers that a state dict would hold, each once."""
+    yield from module.named_parameters()
+    held = module.state_dict(keep_vars=True)
+    yield from ((name, value) for name, value in module.named_buffers() if name in held)
+
+
+def _tables(module: nn.Module) -> dict[str, str]:
+    return {
+        f"{name}.weight": name
+        for name, part in module.named_modules()
+        if isinstance(part, nn.Embedding)
+    }
