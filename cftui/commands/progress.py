@@ -9,6 +9,7 @@ import time
 from cftui.runs.events import (
     Checkpointed,
     Control,
+    Device,
     Epoch,
     Event,
     Failed,
@@ -52,7 +53,7 @@ class EventPrinter:
         return 1 if isinstance(end, Failed) else 0
 
     def _print_json(self, event: Event) -> None:
-        if not isinstance(event, Step | Checkpointed):
+        if not isinstance(event, Step | Checkpointed | Device):
             print(to_json(event), flush=True)
 
     def _print_words(self, event: Event) -> None:

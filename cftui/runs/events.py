@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +13,8 @@ class Event:
     """Base of the events; `event` is the word that names the kind in the file."""
 
     event: ClassVar[str] = ""
+    brief: ClassVar[bool] = False
+    """Whether its line leaves out what is not known."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,34 @@ class Control(Event):
 
 
 @dataclass(frozen=True)
+class Device(Event):
+    """A look at the device that trains; fields as in `cftui.devices.DeviceReading`."""
+
+    event: ClassVar[str] = "device"
+    brief: ClassVar[bool] = True
+    CONSTANT: ClassVar[tuple[str, ...]] = ("name", "memory_total", "cores")
+    """Fields that hold for later events of the same label, which leave them out."""
+    time: float
+    """Seconds since 1970."""
+    label: str
+    name: str = ""
+    use: float | None = None
+    memory_used: int | None = None
+    memory_total: int | None = None
+    power: float | None = None
+    temperature: float | None = None
+    cores: int | None = None
+    own_cores: float | None = None
+
+    def after(self, earlier: "Device | None") -> "Device":
+        """Return this reading with what an earlier one of the same device told for good."""
+        if earlier is None or earlier.label != self.label:
+            return self
+        told = {name: getattr(self, name) or getattr(earlier, name) for name in self.CONSTANT}
+        return replace(self, **told)
+
+
+@dataclass(frozen=True)
 class Checkpointed(Event):
     """The state after `step` is safe on disk."""
 
@@ -166,6 +196,7 @@ KINDS: dict[str, type[Event]] = {
         Step,
         Epoch,
         Control,
+        Device,
         Checkpointed,
         Failed,
         Finished,
@@ -175,7 +206,10 @@ KINDS: dict[str, type[Event]] = {
 
 def to_json(event: Event) -> str:
     """Return the event as one line of JSON without its newline."""
-    return json.dumps({"event": event.event, **asdict(event)}, separators=(",", ":"))
+    values = asdict(event)
+    if event.brief:
+        values = {name: value for name, value in values.items() if value not in (None, "")}
+    return json.dumps({"event": event.event, **values}, separators=(",", ":"))
 
 
 def from_json(line: str | bytes) -> Event | None:

@@ -5,7 +5,17 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from pathlib import Path
 
-from cftui.runs.events import Control, Epoch, Event, Failed, Finished, Resumed, Started, Step
+from cftui.runs.events import (
+    Control,
+    Device,
+    Epoch,
+    Event,
+    Failed,
+    Finished,
+    Resumed,
+    Started,
+    Step,
+)
 
 
 class Curve:
@@ -44,6 +54,8 @@ class History:
         self.curve = Curve()
         self.epochs: list[Epoch] = []
         self.controls: list[Control] = []
+        self.device: Device | None = None
+        """The newest reading of the device."""
         self.end: Finished | Failed | None = None
         self.version = 0
         """Rises with every event, so that a view knows when to draw anew."""
@@ -83,6 +95,8 @@ class History:
                 self.epochs.append(event)
             case Control():
                 self.controls.append(event)
+            case Device():
+                self.device = event.after(self.device)
             case Started():
                 self.started = event
             case Resumed():

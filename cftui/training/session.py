@@ -6,6 +6,7 @@ import math
 import os
 import platform
 import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from cftui.config import RunConfig
+from cftui.devices import DeviceReader, reader_for
 from cftui.paths import resolve_source
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import Ratings
@@ -25,6 +27,8 @@ from cftui.runs.lock import RunHeld, RunLock
 from cftui.runs.vocabulary import FILE as VOCABULARY
 from cftui.runs.vocabulary import save_vocabulary
 from cftui.training.build import build_trainer
+from cftui.training.device import refuse_missing, which_gpu
+from cftui.training.device_watch import watch_device
 from cftui.training.faults import explain, keep_reserve, release_reserve
 from cftui.training.process import heartbeat, log_to
 from cftui.training.signals import StopSignals, ignore_hangup
@@ -39,10 +43,11 @@ def start_run(
 ) -> Event:
     """Make a run and train it to its end; return the last event, finished or failed.
 
-    `began`: `time.monotonic()` at the process's start. Raises DataError, RunError, OSError before
-    the run exists.
+    `began`: `time.monotonic()` at the process's start. Raises DataError, RunError, EngineError,
+    OSError before the run exists.
     """
     ignore_hangup()
+    refuse_missing(config.training.device)
     started_ns = time.time_ns()
     source = resolve_source(config.data.source)
     ratings = open_ratings(source)
@@ -86,7 +91,8 @@ def resume_run(
 ) -> Event:
     """Go on with a run from its checkpoint; return the last event, finished or failed.
 
-    Raises RunHeld if another trainer has it, RunError or CheckpointError if it cannot go on.
+    Raises RunHeld if another trainer has it, RunError, EngineError or CheckpointError
+    if it cannot go on.
     """
     ignore_hangup()
     status = run.status()
@@ -99,6 +105,7 @@ def resume_run(
         record, config = run.record(), run.config()
         if record.state == "finished":
             raise RunError(f"{run.id} is finished; nothing is left to train")
+        refuse_missing(config.training.device)
         ratings = _ratings_of(record, config)
         # A trainer that died before its first checkpoint has not taken a step either.
         fresh = record.step == 0 and not run.has_weights
@@ -159,6 +166,7 @@ class _Session:
         self.started_ns = started_ns
         self.trainer: Trainer | None = None
         self.events: EventLog | None = None
+        self._emitting = threading.Lock()
         self.signals = StopSignals(self._second_signal)
 
     def train(
@@ -178,7 +186,8 @@ class _Session:
                     self._announce(trainer, fresh=checkpoint is None, resuming=resuming)
                     if learning_rate is not None:
                         trainer.change_rate(compose("learning-rate", learning_rate))
-                    trainer.train()
+                    with watch_device(self._device_reader, self.emit, trainer.is_training):
+                        trainer.train()
                     return self._end(self._finished(trainer, "finished"))
                 except StopTraining:
                     return self._end(self._finished(trainer, "stopped"))
@@ -244,10 +253,15 @@ class _Session:
             )
 
     def emit(self, event: Event) -> None:
-        """Write an event to the run, then tell whoever listens."""
+        """Write an event to the run, then tell whoever listens; from any thread."""
         assert self.events is not None
-        self.events.write(event)
-        self.listener(event)
+        with self._emitting:
+            self.events.write(event)
+            self.listener(event)
+
+    def _device_reader(self, say: Callable[[str], None]) -> DeviceReader:
+        device = self.trainer.record.device if self.trainer else "cpu"
+        return reader_for(device, which_gpu(device), say)
 
     def _finished(self, trainer: Trainer, outcome: str) -> Finished:
         p = trainer.progress

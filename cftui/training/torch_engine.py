@@ -10,7 +10,8 @@ from cftui.config import RunConfig
 from cftui.models import build_model
 from cftui.models.module import arrays_of, load_arrays, resident, score, to_numpy, trainable
 from cftui.optim import make_optimizer
-from cftui.training.engine import Arrays, EngineError, TrainingRatings
+from cftui.training.device import choose_device
+from cftui.training.engine import Arrays, TrainingRatings
 
 SMALL_MODEL = 5_000_000
 """Parameters below which a second CPU thread gains little and costs the screen its core."""
@@ -101,20 +102,3 @@ class TorchEngine:
         if "random/cuda" in state and self._device.type == "cuda":
             cuda_state = torch.from_numpy(state["random/cuda"].copy())
             torch.cuda.set_rng_state(cuda_state, self._device)
-
-
-def choose_device(word: str) -> torch.device:
-    """Return the device a configuration names; `auto` is the first GPU, else the CPU.
-
-    Raises EngineError if it is not there.
-    """
-    if word == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    device = torch.device(word)
-    missing = {
-        "cuda": not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count(),
-        "mps": not torch.backends.mps.is_available(),
-    }
-    if missing.get(device.type, False):
-        raise EngineError(f"training.device = {word!r}: no such device here; use auto or cpu")
-    return device

@@ -91,6 +91,10 @@ class Trainer:
             # The death may have come between writing the last and the best checkpoint.
             self._save_best()
 
+    def is_training(self) -> bool:
+        """Return whether it is at work now, not paused."""
+        return self.record.state == "running"
+
     def change_rate(self, wish: Wish) -> None:
         """Go on with another learning rate, from the first step on and safe on disk."""
         self._obey_one(wish)
