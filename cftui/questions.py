@@ -23,6 +23,17 @@ class Ambiguous(QuestionError):
 
 
 @dataclass(frozen=True)
+class Problem:
+    """A row that was left out, and why."""
+
+    line: int
+    """Counted from 1, the header included."""
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class OpenData:
     """What is in the ratings that a data set's name or a path means?
 
@@ -57,6 +68,86 @@ class DataSummary:
     def items_word(self) -> str:
         """Return what the screen calls the items."""
         return "movies" if self.titled else "items"
+
+
+@dataclass(frozen=True)
+class ValueBar:
+    """How many ratings have values from `low` to `high`; the two are equal for a single value."""
+
+    low: float
+    high: float
+    """Not included, but for the last bar."""
+    count: int
+
+
+QUANTILES = (("min", 0.0), ("1/4", 0.25), ("median", 0.5), ("3/4", 0.75),
+             ("90%", 0.9), ("99%", 0.99), ("max", 1.0))  # fmt: skip
+"""What is told of the ratings per user and per item."""
+
+
+@dataclass(frozen=True)
+class Tail:
+    """How ratings are shared out among users, or among items: few have many, many have few."""
+
+    quantiles: tuple[float, ...]
+    """Of the number of ratings, one for each of QUANTILES."""
+    ranks: tuple[int, ...]
+    """From 1, the one with most ratings; thinned evenly on a logarithmic axis."""
+    counts: tuple[int, ...]
+    """Ratings of each rank."""
+    top_1_percent: float
+    """Share of all ratings that the top 1 % have, 0 to 1; at least one is the top."""
+    top_10_percent: float
+    single: int
+    """How many have one rating alone."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Ratings in each year, month, day or hour, of equal times from the first on."""
+
+    unit: Literal["year", "month", "day", "hour"]
+    first: str
+    """The first period, as in ISO 8601: 1996, 1996-03, 1996-03-29 or 1996-03-29T18."""
+    last: str
+    counts: tuple[int, ...]
+    outside: int
+    """Ratings centuries away from the median, of which nothing is shown."""
+
+
+@dataclass(frozen=True)
+class FirstRow:
+    """One of the first ratings, in the file's order."""
+
+    user: str
+    item: str
+    title: str
+    """Empty where the items have no titles."""
+    value: float
+    time: str
+    """Date and time in UTC; empty without timestamps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataProfile(DataSummary):
+    """What there is to know of a data set before a model is chosen."""
+
+    density: float
+    """Share of all pairs of a user and an item that are rated, 0 to 1."""
+    text_users: int
+    """How many user ids are other than whole numbers."""
+    text_items: int
+    values: tuple[ValueBar, ...]
+    """Each value where they are few, else bins of equal width."""
+    users: Tail
+    items: Tail
+    timeline: Timeline | None
+    """None where there are no timestamps."""
+    rows: tuple[FirstRow, ...]
+    problems: tuple[Problem, ...]
+    """The first unusable rows."""
+    warnings: tuple[str, ...]
+    """What else is wrong with the files, a sentence each."""
 
 
 @dataclass(frozen=True)

@@ -16,3 +16,18 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return _UNSAFE.sub(lambda found: " " if found.group() in "\t\n\r" else "�", text)
+
+
+EIGHTHS = " ▏▎▍▌▋▊▉"
+"""Parts of a cell, for the end of a bar."""
+
+
+def bar(share: float, width: int) -> str:
+    """Return a bar of a share (0 to 1) of `width` cells, in eighths of a cell; never quite none.
+
+    What is not 0 shows at least an eighth, so that few can be told from none.
+    """
+    eighths = round(share * width * 8)
+    if share > 0:
+        eighths = max(eighths, 1)
+    return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()

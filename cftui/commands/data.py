@@ -5,16 +5,20 @@ import signal
 import threading
 import time
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cftui.commands.console import Debug, Json, print_json, say
 from cftui.paths import BUNDLED
 
+if TYPE_CHECKING:
+    from cftui.ratings.values import Ratings
+
 app = typer.Typer(no_args_is_help=True, help="Read and describe ratings.", rich_markup_mode=None)
 
 Source = Annotated[str, typer.Argument(metavar="DATA", help="A data set's name, or a path")]
+WhileStdin = Annotated[bool, typer.Option("--while-stdin", hidden=True)]
 PROGRESS_SECONDS = 0.5
 
 
@@ -22,12 +26,25 @@ PROGRESS_SECONDS = 0.5
 def ingest(
     source: Source = BUNDLED,
     json: Json = False,
-    while_stdin: Annotated[bool, typer.Option("--while-stdin", hidden=True)] = False,
+    while_stdin: WhileStdin = False,
     debug: Debug = False,
 ) -> None:
     """Read ratings into a store that opens in milliseconds; done already, it says so."""
     if while_stdin:
-        threading.Thread(target=_end_with_stdin, daemon=True).start()
+        _watch_stdin()
+    ratings = _open(source, json)
+    if json:
+        print_json({"event": "ready", "store": str(ratings.path), "ratings": len(ratings)})
+        return
+    from cftui.ratings.words import left_out_words, size_words, value_words
+
+    summary = ratings.summary()
+    for words in (size_words(summary), value_words(summary), left_out_words(summary)):
+        print(words)
+
+
+def _open(source: str, json: bool) -> "Ratings":
+    """Return the ratings; where they must be read first, tell how far that is."""
     from cftui.paths import resolve_source
     from cftui.ratings.store import open_ratings
 
@@ -44,11 +61,11 @@ def ingest(
         else:
             say(f"{done / max(total, 1):.0%} of {total / 1e6:,.1f} MB read")
 
-    ratings = open_ratings(resolve_source(source), progress=report)
-    if json:
-        print_json({"event": "ready", "store": str(ratings.path), "ratings": len(ratings)})
-        return
-    _print_summary(source)
+    return open_ratings(resolve_source(source), progress=report)
+
+
+def _watch_stdin() -> None:
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
 
 
 def _end_with_stdin() -> None:
@@ -59,35 +76,21 @@ def _end_with_stdin() -> None:
 
 
 @app.command()
-def describe(source: Source = BUNDLED, json: Json = False, debug: Debug = False) -> None:
-    """Show how many users, items and ratings there are, and what was left out."""
-    if not json:
-        _print_summary(source)
+def describe(
+    source: Source = BUNDLED,
+    json: Json = False,
+    while_stdin: WhileStdin = False,
+    debug: Debug = False,
+) -> None:
+    """Show how values, users, items and times are spread, the first rows, and what was left out."""
+    from cftui.ratings.profile import kept_profile
+
+    if while_stdin:
+        _watch_stdin()
+    profile = kept_profile(_open(source, json))
+    if json:
+        print_json({"event": "profile", **asdict(profile)})
         return
-    from cftui.paths import resolve_source
-    from cftui.ratings.store import open_ratings
+    from cftui.commands.describe import print_profile
 
-    ratings = open_ratings(resolve_source(source))
-    problems = [asdict(problem) for problem in ratings.problems]
-    print_json(
-        {**asdict(ratings.summary()), "problems": problems, "warnings": list(ratings.warnings)}
-    )
-
-
-def _print_summary(source: str) -> None:
-    from cftui.paths import resolve_source
-    from cftui.ratings.store import open_ratings
-
-    ratings = open_ratings(resolve_source(source))
-    density = len(ratings) / (ratings.n_users * ratings.n_items)
-    print(
-        f"{ratings.name}: {len(ratings):,} ratings by {ratings.n_users:,} users of"
-        f" {ratings.n_items:,} items ({density:.2%} of all pairs)"
-    )
-    step = f" in steps of {ratings.step:g}" if ratings.step else ""
-    print(f"values {ratings.low:g} to {ratings.high:g}{step}, mean {ratings.mean:.4f}")
-    print(f"left out: {ratings.unusable_rows:,} unusable rows, {ratings.duplicates:,} duplicates")
-    for problem in ratings.problems:
-        say(f"line {problem.line}, {problem.column} = {problem.value!r}: {problem.reason}")
-    for warning in ratings.warnings:
-        say(warning)
+    print_profile(profile)

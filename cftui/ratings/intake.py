@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cftui.questions import Problem
 from cftui.ratings.titles import Titles
-from cftui.ratings.values import INTEGER_ID, DataError, Problem
+from cftui.ratings.values import INTEGER_ID, DataError
 
 KEPT_PROBLEMS = 20
 """How many unusable rows are described; the others are only counted."""

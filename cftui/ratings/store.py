@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui import paths
+from cftui.questions import Problem
 from cftui.ratings.sources import FORMAT, locate
-from cftui.ratings.values import DataError, Grouping, Problem, Ratings, TextColumn, Vocabulary
+from cftui.ratings.values import DataError, Grouping, Ratings, TextColumn, Vocabulary
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all; what it raises ends the ingest."""

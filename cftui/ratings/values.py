@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.parameters import DataInfo
-from cftui.questions import DataSummary, QuestionError
+from cftui.questions import DataSummary, Problem, QuestionError
 
 INTEGER_ID = re.compile(r"0|-?[1-9][0-9]{0,18}")
 """An id that can be held as a number without changing how it is written."""
@@ -23,17 +23,6 @@ class DataError(ValueError):
 
 class UnknownId(QuestionError):
     """An id that is not in the data; the message says which ids are."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A row that was left out, and why."""
-
-    line: int
-    """Counted from 1, the header included."""
-    column: str
-    value: str
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)

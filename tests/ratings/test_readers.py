@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from cftui.paths import BUNDLED, bundled_folder
+from cftui.questions import Problem
 from cftui.ratings import readers
 from cftui.ratings.store import open_ratings
-from cftui.ratings.values import DataError, Problem, Ratings
+from cftui.ratings.values import DataError, Ratings
 
 Write = Callable[..., Path]
 

@@ -1,0 +1,94 @@
+"""A data set's profile for the shell: rich on a terminal, plain lines elsewhere."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+
+from cftui.commands.console import print_table
+from cftui.questions import DataProfile, Timeline
+from cftui.ratings import words
+from cftui.text import bar, plain
+
+SHOWN_ROWS = 10
+SHOWN_PROBLEMS = 20
+SHOWN_PERIODS = 24
+"""Periods a line each; a longer timeline is told in equal parts of it."""
+
+
+def print_profile(profile: DataProfile) -> None:
+    """Print a profile, a section each for values, users and items, times, rows and problems."""
+    width = min(shutil.get_terminal_size().columns, 100)
+    _lines([f"{profile.name}: {words.size_words(profile)}"])
+    _lines([words.value_words(profile), words.id_words(profile)])
+    _lines([words.left_out_words(profile)])
+    _heading("Values")
+    _lines(words.value_lines(profile, width))
+    _heading("Users and items")
+    print_table(
+        words.TAIL_HEADINGS,
+        words.tail_rows(profile),
+        right=words.TAIL_HEADINGS[1:],
+    )
+    _lines([words.single_words(profile)])
+    _heading("Time")
+    _lines([words.time_words(profile), *time_lines(profile.timeline, width)])
+    _heading("First rows")
+    _print_rows(profile)
+    if problems := words.problem_lines(profile):
+        _heading("Problems")
+        _lines(problems[:SHOWN_PROBLEMS])
+        if len(problems) > SHOWN_PROBLEMS:
+            _lines([f"and {len(problems) - SHOWN_PROBLEMS} more; --json prints them"])
+
+
+def time_lines(timeline: Timeline | None, width: int) -> list[str]:
+    """Return a bar for each period, or for as many equal parts of the time as there is room for."""
+    if timeline is None:
+        return []
+    labels, sums = _calendar_parts(timeline)
+    long = len(f"{max(sums):,}")
+    room = max(width - max(map(len, labels)) - long - 4, 4)
+    return [
+        f"{label}  {bar(count / max(*sums, 1), room):<{room}}  {count:>{long},}"
+        for label, count in zip(labels, sums, strict=True)
+    ]
+
+
+def _calendar_parts(timeline: Timeline) -> tuple[list[str], list[int]]:
+    """Return periods and their counts, of a coarser unit where there are many."""
+    import numpy as np
+
+    counts = np.array(timeline.counts)
+    periods = np.datetime64(timeline.first) + np.arange(len(counts))
+    for code in ("D", "M", "Y"):
+        if len(periods) <= SHOWN_PERIODS:
+            break
+        periods, places = np.unique(periods.astype(f"datetime64[{code}]"), return_inverse=True)
+        counts = np.bincount(places, counts).astype(np.int64)
+    each = -(-len(counts) // SHOWN_PERIODS)
+    starts = np.arange(0, len(counts), each)
+    return periods[starts].astype(str).tolist(), np.add.reduceat(counts, starts).tolist()
+
+
+def _heading(text: str) -> None:
+    if not sys.stdout.isatty():
+        print(f"\n{text}")
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    Console().print(Text(f"\n{text}", style="bold"))
+
+
+def _lines(lines: Sequence[str]) -> None:
+    for line in lines:
+        print(plain(line))
+
+
+def _print_rows(profile: DataProfile) -> None:
+    columns = ["user", "item", "title", "rating", "time"]
+    rows = [
+        (row.user, row.item, row.title, f"{row.value:g}", row.time)
+        for row in profile.rows[:SHOWN_ROWS]
+    ]
+    print_table(columns, rows, right=["rating"])

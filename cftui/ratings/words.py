@@ -1,0 +1,110 @@
+"""A data set's profile in words, the same on the screen and in the shell."""
+
+from cftui.questions import QUANTILES, DataProfile, DataSummary, Tail, ValueBar
+from cftui.text import bar
+
+TAIL_HEADINGS = ("ratings per", *(name for name, _ in QUANTILES), "top 1% hold", "top 10% hold")
+"""Above the rows that `tail_rows` returns."""
+
+
+def size_words(data: DataSummary) -> str:
+    """Return how many users, items and ratings there are, and how many of all pairs are rated."""
+    density = 100 * data.n_ratings / (data.n_users * data.n_items)
+    return (
+        f"{data.n_ratings:,} ratings by {data.n_users:,} users of {data.n_items:,}"
+        f" {data.items_word} ({density:.3g}% of all pairs)"
+    )
+
+
+def value_words(data: DataSummary) -> str:
+    """Return the range, the step and the mean of the values."""
+    step = f" in steps of {data.step:g}" if data.step else ", no common step"
+    return f"values {data.low:g} to {data.high:g}{step}, mean {data.mean:.4f}"
+
+
+def left_out_words(data: DataSummary) -> str:
+    """Return what of the file is not among the ratings, and what was done with it."""
+    parts = []
+    if data.unusable_rows:
+        parts.append(f"{data.unusable_rows:,} unusable {_rows(data.unusable_rows)} skipped")
+    if data.duplicates:
+        parts.append(f"{data.duplicates:,} earlier of duplicate ratings dropped")
+    return "; ".join(parts) or "every row is usable, no duplicates"
+
+
+def _rows(n: int) -> str:
+    return "row" if n == 1 else "rows"
+
+
+def value_label(value: ValueBar) -> str:
+    """Return a value, or the two ends of a bin."""
+    return f"{value.low:g}" if value.low == value.high else f"{value.low:.4g}–{value.high:.4g}"
+
+
+def value_lines(profile: DataProfile, width: int) -> list[str]:
+    """Return the histogram of values as lines of at most `width` cells, a bar each."""
+    labels = [value_label(value) for value in profile.values]
+    counts = [f"{value.count:,}" for value in profile.values]
+    shares = [value.count / profile.n_ratings for value in profile.values]
+    wide, long = max(map(len, labels)), max(map(len, counts))
+    room = max(width - wide - long - 11, 4)
+    most = max(shares)
+    return [
+        f"{label:>{wide}}  {bar(share / most, room):<{room}}  {count:>{long}} {share:6.1%}"
+        for label, count, share in zip(labels, counts, shares, strict=True)
+    ]
+
+
+def tail_rows(profile: DataProfile) -> list[tuple[str, ...]]:
+    """Return a row of cells for users and one for items, under TAIL_HEADINGS."""
+    item = profile.items_word.removesuffix("s")
+    return [_tail_row("user", profile.users), _tail_row(item, profile.items)]
+
+
+def _tail_row(name: str, tail: Tail) -> tuple[str, ...]:
+    numbers = (f"{count:,.0f}" for count in tail.quantiles)
+    return (name, *numbers, f"{tail.top_1_percent:.0%}", f"{tail.top_10_percent:.0%}")
+
+
+def single_words(profile: DataProfile) -> str:
+    """Return how many users and items have a single rating, of which little can be learned."""
+    return (
+        f"{profile.users.single:,} users and {profile.items.single:,} {profile.items_word}"
+        " have a single rating"
+    )
+
+
+def time_words(profile: DataProfile) -> str:
+    """Return from when to when ratings were given."""
+    timeline = profile.timeline
+    if timeline is None:
+        return "no timestamps"
+    outside = f"; {timeline.outside:,} lie centuries away" if timeline.outside else ""
+    return f"{timeline.first} to {timeline.last}, per {timeline.unit}{outside}"
+
+
+def id_words(profile: DataProfile) -> str:
+    """Return whose ids are text."""
+    parts = []
+    if profile.text_users:
+        parts.append(f"{profile.text_users:,} of {profile.n_users:,} user ids")
+    if profile.text_items:
+        parts.append(f"{profile.text_items:,} of {profile.n_items:,} item ids")
+    return f"{' and '.join(parts)} are text" if parts else "all ids are whole numbers"
+
+
+def problem_lines(profile: DataProfile) -> list[str]:
+    """Return each problem found: where, what, and what was done with it."""
+    lines = [
+        f"line {problem.line:,}, {problem.column} = {problem.value!r}: {problem.reason}; skipped"
+        for problem in profile.problems
+    ]
+    left = profile.unusable_rows - len(profile.problems)
+    if left > 0:
+        lines.append(f"and {left:,} more {_rows(left)}, skipped as well")
+    if profile.duplicates:
+        lines.append(
+            f"{profile.duplicates:,} duplicates: the same user rated the same item again;"
+            " the later rating counts"
+        )
+    return [*lines, *profile.warnings]
