@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cftui.config import make_config
 from cftui.explore.neighbours import neighbours
 from cftui.explore.predict import predict
 from cftui.explore.profiles import explore_item, explore_user
@@ -16,6 +17,7 @@ from cftui.paths import resolve_source
 from cftui.pipes import Failure, serve
 from cftui.questions import (
     DataSummary,
+    DescribeSplit,
     ExploreItem,
     ExploreUser,
     FindItems,
@@ -29,9 +31,11 @@ from cftui.questions import (
     Recommendation,
     Similar,
     SimilarItems,
+    SplitSummary,
     UserAnswer,
     UserRow,
 )
+from cftui.ratings.split import summarize
 from cftui.ratings.store import find_store, open_store
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
@@ -57,6 +61,11 @@ def _trained(path: str) -> Trained:
 def _open(question: OpenData) -> DataSummary | None:
     store = find_store(resolve_source(question.source))
     return None if store is None else _store(str(store)).summary()
+
+
+def _describe_split(question: DescribeSplit) -> SplitSummary:
+    config = make_config({"split": question.settings}).split
+    return summarize(config, _store(question.store))
 
 
 def _find_users(question: FindUsers) -> tuple[UserRow, ...]:
@@ -99,6 +108,7 @@ def _explore_item(question: ExploreItem) -> ItemAnswer:
 
 ANSWERS: dict[type, Callable[[Any], Any]] = {
     OpenData: _open,
+    DescribeSplit: _describe_split,
     FindUsers: _find_users,
     FindItems: _find_items,
     Predict: _predict,

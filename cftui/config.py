@@ -45,9 +45,27 @@ class DataConfig(Section):
 class SplitConfig(Section):
     """Which ratings are held out for validation."""
 
-    kind: Literal["random"] = parameter("random", "How validation ratings are chosen")
-    fraction: float = parameter(0.2, "Share of the ratings held out", gt=0, lt=1)
-    seed: int = parameter(42, "Seed of the choice (42 is the lesson's)", ge=0, le=2**32 - 1)
+    kind: Literal["random", "per-user", "leave-last-out", "time"] = parameter(
+        "random",
+        "Validation ratings: random, a share of each user's, each user's latest, the latest of all",
+    )
+    fraction: float = parameter(
+        0.2, "Share of the ratings held out; leave-last-out holds out one a user", gt=0, lt=1
+    )
+    seed: int = parameter(
+        42, "Seed of a random or per-user choice (42 is the lesson's)", ge=0, le=2**32 - 1
+    )
+
+    @property
+    def needs_timestamps(self) -> bool:
+        """Return whether ratings without timestamps cannot be split so."""
+        return self.kind in ("leave-last-out", "time")
+
+    def expected_training(self, n_ratings: int, n_users: int) -> int:
+        """Return how many ratings will train, near enough for a forecast where kinds round."""
+        if self.kind == "leave-last-out":
+            return n_ratings - n_users
+        return n_ratings - int(self.fraction * n_ratings)
 
 
 class TrainingConfig(Section):

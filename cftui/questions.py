@@ -5,8 +5,9 @@ Values are in rating units. Nothing here needs more than the standard library, s
 shell and brain share it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Metric = Literal["cosine", "dot", "euclid"]
 
@@ -148,6 +149,32 @@ class DataProfile(DataSummary):
     """The first unusable rows."""
     warnings: tuple[str, ...]
     """What else is wrong with the files, a sentence each."""
+
+
+@dataclass(frozen=True)
+class DescribeSplit:
+    """What would a split hold out, and what of it would training never have seen?"""
+
+    store: str
+    settings: Mapping[str, Any]
+    """Of the section `split`: kind, fraction, seed; what is not said is as by default."""
+
+
+@dataclass(frozen=True)
+class SplitSummary:
+    """How ratings are split into training and validation."""
+
+    kind: str
+    n_train: int
+    n_valid: int
+    unseen_users: int
+    """Validation users without a training rating."""
+    unseen_items: int
+    """Validation items without a training rating."""
+    unseen_pairs: int
+    """Validation ratings of such a user or item."""
+    cut: int | None
+    """For `time`: the timestamp of the first validation rating."""
 
 
 @dataclass(frozen=True)
@@ -354,5 +381,13 @@ class ItemAnswer:
 
 
 Question = (
-    OpenData | FindUsers | FindItems | Predict | Recommend | Similar | ExploreUser | ExploreItem
+    OpenData
+    | DescribeSplit
+    | FindUsers
+    | FindItems
+    | Predict
+    | Recommend
+    | Similar
+    | ExploreUser
+    | ExploreItem
 )

@@ -59,7 +59,10 @@ FAILING = [
     (["runs", "resume", "r"], "r is finished; nothing is left to train"),
     (["train", "--data", "SMALL", "--id", "r"], "a run called r exists"),
     (["train", "--data", "SMALL", "--device", "cuda:7"], "no such device here; use auto or cpu"),
-    (["train", "--data", "SMALL", "--set", "split.fraction=0.0001"], "too few to hold 0.0001 out"),
+    (
+        ["train", "--data", "SMALL", "--set", "split.fraction=0.0001"],
+        "too few for this split (900 to train on, 0 held out)",
+    ),
     (["predict", "--split", "valid", "--out", "/nowhere/o.csv"], "cannot be written"),
 ]
 

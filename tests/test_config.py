@@ -40,7 +40,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"training": 3}, "training = 3"),
     ({"split": {"fraction": 1}}, "split.fraction = 1"),
     ({"split": {"fraction": 0}}, "split.fraction = 0"),
-    ({"split": {"kind": "time"}}, "split.kind = 'time'"),
+    ({"split": {"kind": "newest"}}, "split.kind = 'newest'"),
     ({"data": {"source": 5}}, "data.source = 5"),
     ({"model": {"name": "dotbias"}}, "model: 'dotbias' is not one of dot-bias"),
     ({"model": {"n_factors": 0}}, "model.n_factors = 0"),

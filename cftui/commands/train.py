@@ -42,6 +42,9 @@ def train(
         int | None, typer.Option(help="Seed of initial values and order (the split has its own)")
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N, mps")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="random, per-user, leave-last-out or time")
+    ] = None,
     settings: Assignments = [],  # noqa: B006 - Typer copies it
     config: Annotated[Path | None, typer.Option(help="A run's config.toml to begin from")] = None,
     name: Annotated[str, typer.Option(help="A name to find the run by")] = "",
@@ -61,6 +64,7 @@ def train(
         "model": {"name": model, "n_factors": factors},
         "optimizer": {"name": optimizer, "learning_rate": lr, "weight_decay": weight_decay},
         "schedule": {"name": schedule},
+        "split": {"kind": split},
         "training": {"epochs": epochs, "batch_size": batch_size, "seed": seed, "device": device},
     }
     given = {

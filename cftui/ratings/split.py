@@ -1,11 +1,12 @@
-"""Which ratings train and which validate."""
+"""Which ratings train and which validate: a pure function of the settings and the ratings."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.config import SplitConfig
+from cftui.config import ConfigError, SplitConfig
+from cftui.questions import SplitSummary
 from cftui.ratings.values import Ratings
 
 
@@ -16,20 +17,90 @@ class Split:
     train: NDArray[np.int64]
     """In the file's order."""
     valid: NDArray[np.int64]
-    """In the order in which they were drawn."""
+    """In the order in which they were drawn, for `random`; else in the file's order."""
 
 
-def split(config: SplitConfig, ratings: Ratings | int) -> Split:
-    """Return the split of these ratings, or of that many, as the configuration says.
+def split(config: SplitConfig, ratings: Ratings) -> Split:
+    """Return the split of these ratings that the configuration says.
 
-    `random` draws as the lesson does: the first share of `RandomState(seed).permutation(n)`.
+    * `random`: as in the lesson, the first share of `RandomState(seed).permutation(n)`.
+    * `per-user`: that share of each user's ratings, rounded to the nearest number, but never all.
+    * `leave-last-out`: the latest rating of each user who has more than one.
+    * `time`: the latest share of all ratings.
+
+    Of equal timestamps the one that stands later in the file counts as later. Raises ConfigError
+    where the kind needs timestamps and the ratings have none.
     """
-    n = ratings if isinstance(ratings, int) else len(ratings)
-    drawn = np.random.RandomState(config.seed).permutation(n).astype(np.int64, copy=False)
-    n_valid = int(config.fraction * n)
-    valid, train = drawn[:n_valid].copy(), np.sort(drawn[n_valid:])
+    check(config, ratings)
+    if config.kind == "random":
+        drawn = _shuffled(config.seed, len(ratings))
+        n_valid = int(config.fraction * len(ratings))
+        # Copied, else a fifth of the draw would keep all of it in memory.
+        return _frozen(np.sort(drawn[n_valid:]), drawn[:n_valid].copy())
+    if config.kind == "per-user":
+        held = _share_of_each_user(config, ratings)
+    elif config.kind == "leave-last-out":
+        held = _last_of_each_user(ratings)
+    else:
+        held = _latest(config, ratings)
+    return _frozen(np.flatnonzero(~held), np.flatnonzero(held))
+
+
+def check(config: SplitConfig, ratings: Ratings) -> None:
+    """Raise ConfigError where these ratings cannot be split so."""
+    if config.needs_timestamps and ratings.timestamp is None:
+        raise ConfigError(
+            f"split.kind = {config.kind!r}: {ratings.name} has no timestamps;"
+            " choose random or per-user"
+        )
+
+
+def _frozen(train: NDArray[np.int64], valid: NDArray[np.int64]) -> Split:
     train.flags.writeable = valid.flags.writeable = False
     return Split(train, valid)
+
+
+def _shuffled(seed: int, n: int) -> NDArray[np.int64]:
+    return np.random.RandomState(seed).permutation(n).astype(np.int64, copy=False)
+
+
+def _share_of_each_user(config: SplitConfig, ratings: Ratings) -> NDArray[np.bool_]:
+    counts = ratings.by_user.counts()
+    quota = np.minimum(np.rint(config.fraction * counts), counts - 1)
+    drawn = _shuffled(config.seed, len(ratings))
+    # Sorted by user, and within a user in the order of the draw.
+    by_user = drawn[np.argsort(ratings.user[drawn], kind="stable")]
+    place = np.arange(len(ratings)) - np.repeat(ratings.by_user.indptr[:-1], counts)
+    held = np.zeros(len(ratings), np.bool_)
+    held[by_user[place < np.repeat(quota, counts)]] = True
+    return held
+
+
+def _last_of_each_user(ratings: Ratings) -> NDArray[np.bool_]:
+    assert ratings.timestamp is not None
+    begins, order = ratings.by_user.indptr[:-1], ratings.by_user.order
+    counts = ratings.by_user.counts()
+    times = ratings.timestamp[order]
+    latest = np.repeat(np.maximum.reduceat(times, begins), counts)
+    # A user's ratings stand in the file's order: of equal times the last place wins.
+    places = np.where(times == latest, np.arange(len(ratings)), -1)
+    last = order[np.maximum.reduceat(places, begins)]
+    held = np.zeros(len(ratings), np.bool_)
+    held[last[counts > 1]] = True
+    return held
+
+
+def _latest(config: SplitConfig, ratings: Ratings) -> NDArray[np.bool_]:
+    assert ratings.timestamp is not None
+    n, n_valid = len(ratings), int(config.fraction * len(ratings))
+    if n_valid == 0:
+        return np.zeros(n, np.bool_)
+    times = np.asarray(ratings.timestamp)
+    cut = np.partition(times, n - n_valid)[n - n_valid]
+    held: NDArray[np.bool_] = times > cut
+    at_cut = np.flatnonzero(times == cut)
+    held[at_cut[len(at_cut) - (n_valid - np.count_nonzero(held)) :]] = True
+    return held
 
 
 def unseen(ratings: Ratings, split: Split) -> NDArray[np.bool_]:
@@ -37,9 +108,38 @@ def unseen(ratings: Ratings, split: Split) -> NDArray[np.bool_]:
 
     Shape (n_valid,), in the order of `split.valid`.
     """
+    seen_users, seen_items = _seen(ratings, split)
+    user, item = ratings.user[split.valid], ratings.item[split.valid]
+    return ~(seen_users[user] & seen_items[item])
+
+
+def _seen(ratings: Ratings, split: Split) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return, for each user and for each item, whether it has a training rating."""
     seen_users = np.zeros(ratings.n_users, np.bool_)
     seen_items = np.zeros(ratings.n_items, np.bool_)
     seen_users[ratings.user[split.train]] = True
     seen_items[ratings.item[split.train]] = True
-    user, item = ratings.user[split.valid], ratings.item[split.valid]
-    return ~(seen_users[user] & seen_items[item])
+    return seen_users, seen_items
+
+
+def summarize(config: SplitConfig, ratings: Ratings) -> SplitSummary:
+    """Return what a split holds out, and what of it training will never have seen.
+
+    Raises ConfigError where these ratings cannot be split so.
+    """
+    parts = split(config, ratings)
+    seen_users, seen_items = _seen(ratings, parts)
+    cut = None
+    if config.kind == "time" and len(parts.valid):
+        assert ratings.timestamp is not None
+        cut = int(ratings.timestamp[parts.valid].min())
+    return SplitSummary(
+        kind=config.kind,
+        n_train=len(parts.train),
+        n_valid=len(parts.valid),
+        # Every user and item has a rating: one without training ratings has validation ratings.
+        unseen_users=int(np.count_nonzero(~seen_users)),
+        unseen_items=int(np.count_nonzero(~seen_items)),
+        unseen_pairs=int(np.count_nonzero(unseen(ratings, parts))),
+        cut=cut,
+    )

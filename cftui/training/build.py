@@ -68,8 +68,8 @@ def _parts(config: RunConfig, ratings: Ratings) -> tuple[TrainingRatings, ValidR
     train, valid = parts.train, parts.valid
     if not len(train) or not len(valid):
         raise RunError(
-            f"{len(ratings)} ratings are too few to hold {config.split.fraction:g} out;"
-            " change split.fraction"
+            f"{len(ratings)} ratings are too few for this split ({len(train)} to train on,"
+            f" {len(valid)} held out); change split.fraction or split.kind"
         )
     return (
         TrainingRatings(

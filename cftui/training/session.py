@@ -16,6 +16,7 @@ from pathlib import Path
 from cftui.config import RunConfig
 from cftui.devices import DeviceReader, reader_for
 from cftui.paths import resolve_source
+from cftui.ratings.split import check as check_split
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import Checkpoint, load_checkpoint, sweep_temporaries
@@ -43,14 +44,15 @@ def start_run(
 ) -> Event:
     """Make a run and train it to its end; return the last event, finished or failed.
 
-    `began`: `time.monotonic()` at the process's start. Raises DataError, RunError, EngineError,
-    OSError before the run exists.
+    `began`: `time.monotonic()` at the process's start. Raises DataError, ConfigError, RunError,
+    EngineError, OSError before the run exists.
     """
     ignore_hangup()
     refuse_missing(config.training.device)
     started_ns = time.time_ns()
     source = resolve_source(config.data.source)
     ratings = open_ratings(source)
+    check_split(config.split, ratings)
     if source.exists() and config.data.source != ratings.name:
         config = config.model_copy(
             update={"data": config.data.model_copy(update={"source": str(source)})}

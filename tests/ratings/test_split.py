@@ -1,11 +1,45 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from cftui.config import SplitConfig
+from cftui.brain import answer
+from cftui.config import ConfigError, SplitConfig
 from cftui.paths import BUNDLED, bundled_folder
-from cftui.ratings.split import split, unseen
+from cftui.pipes import Failure
+from cftui.questions import DescribeSplit, SplitSummary
+from cftui.ratings.split import split, summarize, unseen
+from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
+
+KINDS = ("random", "per-user", "leave-last-out", "time")
+
+
+@pytest.fixture
+def table_of(tmp_path: Path) -> Callable[..., tuple[pd.DataFrame, Ratings]]:
+    """Give a maker of ratings from columns, beside the table they were written from."""
+
+    def make(**columns: Any) -> tuple[pd.DataFrame, Ratings]:
+        table = pd.DataFrame(columns)
+        table.to_csv(tmp_path / "ratings.csv", index=False)
+        return table, open_ratings(tmp_path)
+
+    return make
+
+
+@pytest.fixture(params=[0, 1])
+def drawn(
+    request: pytest.FixtureRequest, table_of: Callable[..., tuple[pd.DataFrame, Ratings]]
+) -> tuple[pd.DataFrame, Ratings]:
+    """Give ratings with many equal timestamps, in no order; some users have a single rating."""
+    draw = np.random.default_rng(request.param)
+    pairs = draw.choice(300 * 40, 2000, replace=False)
+    user = np.where(pairs // 40 < 250, pairs // 400, pairs // 40)  # few busy, many idle users
+    table = pd.DataFrame({"userId": user, "movieId": pairs, "rating": draw.integers(1, 6, 2000)})
+    return table_of(**table, timestamp=draw.integers(0, 60, 2000))
 
 
 def test_the_random_split_is_the_lessons(bundled: Ratings) -> None:
@@ -15,19 +49,110 @@ def test_the_random_split_is_the_lessons(bundled: Ratings) -> None:
     np.testing.assert_array_equal(parts.train, np.setdiff1d(np.arange(100_004), drawn[:20_000]))
 
 
-@pytest.mark.parametrize(("n", "fraction"), [(1, 0.2), (2, 0.5), (10, 0.999), (1000, 0.37)])
-def test_every_rating_is_in_exactly_one_part(n: int, fraction: float) -> None:
-    parts = split(SplitConfig(fraction=fraction, seed=7), n)
-    assert len(parts.valid) == int(fraction * n)
-    assert sorted([*parts.train, *parts.valid]) == list(range(n))
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("fraction", [0.0001, 0.2, 0.5, 0.999])
+def test_every_rating_is_in_exactly_one_part(
+    kind: str, fraction: float, drawn: tuple[pd.DataFrame, Ratings]
+) -> None:
+    config = SplitConfig.model_validate({"kind": kind, "fraction": fraction, "seed": 7})
+    parts = split(config, drawn[1])
+    assert sorted([*parts.train, *parts.valid]) == list(range(2000))
+    assert list(parts.train) == sorted(parts.train)
     assert parts.train.dtype == parts.valid.dtype == np.int64
     assert not parts.train.flags.writeable
     assert not parts.valid.flags.writeable
+    again = split(config, drawn[1])
+    np.testing.assert_array_equal(parts.valid, again.valid)
 
 
-def test_another_seed_draws_others() -> None:
-    first, second = (split(SplitConfig(seed=seed), 1000).valid for seed in (1, 2))
-    assert set(first) != set(second)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_single_rating_stays_in_training(
+    kind: str, table_of: Callable[..., tuple[pd.DataFrame, Ratings]]
+) -> None:
+    _, ratings = table_of(userId=[1], movieId=[2], rating=[3.0], timestamp=[4])
+    parts = split(SplitConfig.model_validate({"kind": kind, "fraction": 0.9}), ratings)
+    assert (list(parts.train), list(parts.valid)) == ([0], [])
+    assert summarize(SplitConfig.model_validate({"kind": kind}), ratings).cut is None
+
+
+def test_another_seed_draws_others(bundled: Ratings) -> None:
+    for kind in ("random", "per-user"):
+        first, second = (
+            split(SplitConfig.model_validate({"kind": kind, "seed": seed}), bundled).valid
+            for seed in (1, 2)
+        )
+        assert set(first) != set(second)
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.25, 0.5, 0.9])
+def test_per_user_holds_out_that_share_of_each_users_ratings(
+    fraction: float, drawn: tuple[pd.DataFrame, Ratings]
+) -> None:
+    table, ratings = drawn
+    config = SplitConfig(kind="per-user", fraction=fraction, seed=3)
+    found = table.iloc[split(config, ratings).valid].groupby("userId").size()
+
+    sizes = table.groupby("userId").size()
+    share = np.minimum([round(fraction * size) for size in sizes], sizes - 1)
+    expected = pd.Series(share, index=sizes.index)
+    pd.testing.assert_series_equal(found, expected[expected > 0], check_names=False)
+
+
+def test_per_user_draws_without_favour(
+    table_of: Callable[..., tuple[pd.DataFrame, Ratings]],
+) -> None:
+    _, ratings = table_of(userId=[1] * 10, movieId=range(10), rating=[1, 2] * 5)
+    times = np.zeros(10)
+    for seed in range(2000):
+        times[split(SplitConfig(kind="per-user", fraction=0.3, seed=seed), ratings).valid] += 1
+    # Each of the ten is held out 600 times of 2,000, give or take five standard deviations.
+    assert (abs(times - 600) < 5 * np.sqrt(2000 * 0.3 * 0.7)).all()
+
+
+def test_leave_last_out_holds_out_each_users_latest(
+    drawn: tuple[pd.DataFrame, Ratings],
+) -> None:
+    table, ratings = drawn
+    ordered = table.sort_values("timestamp", kind="stable")
+    several = ordered.groupby("userId").filter(lambda rows: len(rows) > 1)
+    expected = several.groupby("userId").tail(1).index
+    found = split(SplitConfig(kind="leave-last-out"), ratings).valid
+    assert list(found) == sorted(expected)
+
+
+@pytest.mark.parametrize("fraction", [0.0001, 0.013, 0.2, 0.75])
+def test_time_holds_out_the_latest_of_all(
+    fraction: float, drawn: tuple[pd.DataFrame, Ratings]
+) -> None:
+    table, ratings = drawn
+    n_valid = int(fraction * len(table))
+    ordered = table.sort_values("timestamp", kind="stable")
+    expected = ordered.iloc[len(ordered) - n_valid :]
+    config = SplitConfig(kind="time", fraction=fraction)
+    assert list(split(config, ratings).valid) == sorted(expected.index)
+    cut = summarize(config, ratings).cut
+    assert cut == (int(expected.timestamp.min()) if n_valid else None)
+
+
+def test_equal_times_are_told_apart_by_their_place_in_the_file(
+    table_of: Callable[..., tuple[pd.DataFrame, Ratings]],
+) -> None:
+    _, ratings = table_of(
+        userId=[1, 2, 1, 2, 3], movieId=[1, 1, 2, 2, 1], rating=[1, 2, 3, 4, 5], timestamp=[9] * 5
+    )
+    assert list(split(SplitConfig(kind="leave-last-out"), ratings).valid) == [2, 3]
+    assert list(split(SplitConfig(kind="time", fraction=0.4), ratings).valid) == [3, 4]
+
+
+@pytest.mark.parametrize("kind", ["leave-last-out", "time"])
+def test_what_needs_timestamps_says_so(
+    kind: str, table_of: Callable[..., tuple[pd.DataFrame, Ratings]]
+) -> None:
+    _, ratings = table_of(userId=[1, 1], movieId=[1, 2], rating=[1, 2])
+    message = rf"split.kind = '{kind}': .* has no timestamps; choose random or per-user"
+    for ask in (split, summarize):
+        with pytest.raises(ConfigError, match=message):
+            ask(SplitConfig.model_validate({"kind": kind}), ratings)
 
 
 def test_unseen_pairs_are_those_without_a_training_rating(bundled: Ratings) -> None:
@@ -39,3 +164,31 @@ def test_unseen_pairs_are_those_without_a_training_rating(bundled: Ratings) -> N
     known = valid.userId.isin(train.userId) & valid.movieId.isin(train.movieId)
     np.testing.assert_array_equal(found, ~known.to_numpy())
     assert found.sum() == 742  # counted when the lesson was measured
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_summary_counts_what_training_never_sees(kind: str, bundled: Ratings) -> None:
+    settings = {"kind": kind, "fraction": 0.2}
+    config = SplitConfig.model_validate(settings)
+    parts = split(config, bundled)
+
+    raw = pd.read_csv(bundled_folder() / BUNDLED / "ratings.csv")
+    train, valid = raw.iloc[parts.train], raw.iloc[parts.valid]
+    new_user, new_item = (~valid[key].isin(train[key]) for key in ("userId", "movieId"))
+    expected = SplitSummary(
+        kind=kind,
+        n_train=len(train),
+        n_valid=len(valid),
+        unseen_users=valid.userId[new_user].nunique(),
+        unseen_items=valid.movieId[new_item].nunique(),
+        unseen_pairs=int((new_user | new_item).sum()),
+        cut=int(valid.timestamp.min()) if kind == "time" else None,
+    )
+    assert summarize(config, bundled) == expected
+    assert answer(DescribeSplit(str(bundled.path), settings)) == expected
+
+
+def test_the_brain_refuses_a_split_with_words(bundled: Ratings) -> None:
+    refused = answer(DescribeSplit(str(bundled.path), {"kind": "sideways"}))
+    assert isinstance(refused, Failure)
+    assert "split.kind = 'sideways': must be 'random', 'per-user'" in refused.message

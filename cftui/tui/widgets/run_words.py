@@ -28,7 +28,7 @@ def cost_words(config: RunConfig | None, summary: DataSummary | None) -> str:
         return "reading the ratings …"
     info = DataInfo(summary.n_users, summary.n_items, summary.low, summary.high)
     parameters = config.model.parameter_count(info)
-    n_train = summary.n_ratings - int(config.split.fraction * summary.n_ratings)
+    n_train = config.split.expected_training(summary.n_ratings, summary.n_users)
     steps = -(-n_train // config.training.batch_size)
     numbers = parameters * (2 + config.optimizer.slots)  # weights, gradients, slots
     memory = 4 * numbers + BYTES_PER_RATING * n_train
