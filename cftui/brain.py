@@ -20,10 +20,12 @@ from cftui.questions import (
     DescribeSplit,
     ExploreItem,
     ExploreUser,
+    FileLook,
     FindItems,
     FindUsers,
     ItemAnswer,
     ItemRow,
+    LookAtFile,
     OpenData,
     Predict,
     Prediction,
@@ -35,6 +37,7 @@ from cftui.questions import (
     UserAnswer,
     UserRow,
 )
+from cftui.ratings.look import look
 from cftui.ratings.split import summarize
 from cftui.ratings.store import find_store, open_store
 from cftui.ratings.values import Ratings
@@ -59,13 +62,17 @@ def _trained(path: str) -> Trained:
 
 
 def _open(question: OpenData) -> DataSummary | None:
-    store = find_store(resolve_source(question.source))
+    store = find_store(resolve_source(question.source), question.mapping)
     return None if store is None else _store(str(store)).summary()
 
 
 def _describe_split(question: DescribeSplit) -> SplitSummary:
     config = make_config({"split": question.settings}).split
     return summarize(config, _store(question.store))
+
+
+def _look_at_file(question: LookAtFile) -> FileLook:
+    return look(resolve_source(question.source), question.mapping)
 
 
 def _find_users(question: FindUsers) -> tuple[UserRow, ...]:
@@ -109,6 +116,7 @@ def _explore_item(question: ExploreItem) -> ItemAnswer:
 ANSWERS: dict[type, Callable[[Any], Any]] = {
     OpenData: _open,
     DescribeSplit: _describe_split,
+    LookAtFile: _look_at_file,
     FindUsers: _find_users,
     FindItems: _find_items,
     Predict: _predict,

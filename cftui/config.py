@@ -24,6 +24,7 @@ from cftui.parameters import (
     parameter,
 )
 from cftui.paths import BUNDLED
+from cftui.questions import ColumnMapping
 
 
 class ConfigError(ValueError):
@@ -37,9 +38,19 @@ class Section(BaseModel):
 
 
 class DataConfig(Section):
-    """Which ratings."""
+    """Which ratings, and which columns of a file mean what."""
 
     source: str = parameter(BUNDLED, "A data set's name, or the path of a ratings file")
+    user: str = parameter("", "The users' column: its name or its number; empty: recognised")
+    item: str = parameter("", "The items' column: its name or its number; empty: recognised")
+    rating: str = parameter("", "The ratings' column: its name or its number; empty: recognised")
+    timestamp: str = parameter("", "The times' column: its name or its number; empty: recognised")
+    separator: str = parameter("", "What separates columns, such as ; or tab; empty: recognised")
+
+    @property
+    def mapping(self) -> ColumnMapping:
+        """Return which columns mean what."""
+        return ColumnMapping(self.user, self.item, self.rating, self.timestamp, self.separator)
 
 
 class SplitConfig(Section):

@@ -59,7 +59,8 @@ def resolve_source(name: str) -> Path:
     if name == BUNDLED:
         return bundled_folder() / BUNDLED
     path = Path(name).expanduser()
-    if path.exists():
+    # Within a file: a member of a zip.
+    if path.exists() or any(folder.is_file() for folder in path.parents):
         return path.resolve()
     raise FileNotFoundError(
         f"no data set and no file called {name!r}; give {BUNDLED} or the path of a ratings file"

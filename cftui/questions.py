@@ -35,6 +35,25 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class ColumnMapping:
+    """Which columns of a file mean what: names of its header, or numbers counted from 1.
+
+    Whatever is empty is recognised by looking.
+    """
+
+    user: str = ""
+    item: str = ""
+    rating: str = ""
+    timestamp: str = ""
+    separator: str = ""
+    """What stands between two columns: one character, `::`, or `tab`."""
+
+
+AS_RECOGNISED = ColumnMapping()
+"""Every column as it is recognised by looking."""
+
+
+@dataclass(frozen=True)
 class OpenData:
     """What is in the ratings that a data set's name or a path means?
 
@@ -42,6 +61,42 @@ class OpenData:
     """
 
     source: str
+    mapping: ColumnMapping = AS_RECOGNISED
+
+
+@dataclass(frozen=True)
+class LookAtFile:
+    """What does the beginning of a ratings file look like? The answer is a FileLook."""
+
+    source: str
+    mapping: ColumnMapping = AS_RECOGNISED
+
+
+@dataclass(frozen=True)
+class FileLook:
+    """The beginning of a ratings file, and what was recognised of it."""
+
+    source: str
+    """The file that was looked at, with the member where it is in a zip."""
+    format: str = ""
+    """What it is, in words, such as `comma-separated`; empty where that is not known."""
+    packed: str = ""
+    """`gzip`, `zip` or nothing."""
+    encoding: str = ""
+    separator: str = ""
+    has_header: bool = False
+    columns: tuple[str, ...] = ()
+    """The header's names; 1, 2, 3… where there is no header."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    """The first rows, as text."""
+    mapping: ColumnMapping = AS_RECOGNISED
+    """The mapping asked for, completed by what was recognised; empty where that is uncertain."""
+    members: tuple[str, ...] = ()
+    """Paths that could be given instead: the ratings files of a zip or a folder that has more."""
+    titles: str = ""
+    """The file that gives the items titles; empty where there is none."""
+    problem: str = ""
+    """Why it cannot be read as it is, and what to do; empty where it can."""
 
 
 @dataclass(frozen=True)
@@ -383,6 +438,7 @@ class ItemAnswer:
 Question = (
     OpenData
     | DescribeSplit
+    | LookAtFile
     | FindUsers
     | FindItems
     | Predict

@@ -11,6 +11,7 @@ import typer
 
 from cftui.commands.console import Debug, Json, print_json, say
 from cftui.paths import BUNDLED
+from cftui.questions import ColumnMapping
 
 if TYPE_CHECKING:
     from cftui.ratings.values import Ratings
@@ -19,20 +20,34 @@ app = typer.Typer(no_args_is_help=True, help="Read and describe ratings.", rich_
 
 Source = Annotated[str, typer.Argument(metavar="DATA", help="A data set's name, or a path")]
 WhileStdin = Annotated[bool, typer.Option("--while-stdin", hidden=True)]
+UserColumn = Annotated[str, typer.Option(help="The users' column: its name or its number")]
+ItemColumn = Annotated[str, typer.Option(help="The items' column: its name or its number")]
+RatingColumn = Annotated[str, typer.Option(help="The ratings' column: its name or its number")]
+TimestampColumn = Annotated[str, typer.Option(help="The times' column: its name or its number")]
+Separator = Annotated[str, typer.Option(help="What separates columns, such as ';' or tab")]
 PROGRESS_SECONDS = 0.5
 
 
 @app.command()
 def ingest(
     source: Source = BUNDLED,
+    user_column: UserColumn = "",
+    item_column: ItemColumn = "",
+    rating_column: RatingColumn = "",
+    timestamp_column: TimestampColumn = "",
+    separator: Separator = "",
     json: Json = False,
     while_stdin: WhileStdin = False,
     debug: Debug = False,
 ) -> None:
-    """Read ratings into a store that opens in milliseconds; done already, it says so."""
+    """Read ratings into a store that opens in milliseconds; done already, it says so.
+
+    Columns and separator are recognised by looking; the options are for what cannot be.
+    """
     if while_stdin:
         _watch_stdin()
-    ratings = _open(source, json)
+    mapping = ColumnMapping(user_column, item_column, rating_column, timestamp_column, separator)
+    ratings = _open(source, mapping, json)
     if json:
         print_json({"event": "ready", "store": str(ratings.path), "ratings": len(ratings)})
         return
@@ -43,7 +58,7 @@ def ingest(
         print(words)
 
 
-def _open(source: str, json: bool) -> "Ratings":
+def _open(source: str, mapping: ColumnMapping, json: bool) -> "Ratings":
     """Return the ratings; where they must be read first, tell how far that is."""
     from cftui.paths import resolve_source
     from cftui.ratings.store import open_ratings
@@ -61,7 +76,7 @@ def _open(source: str, json: bool) -> "Ratings":
         else:
             say(f"{done / max(total, 1):.0%} of {total / 1e6:,.1f} MB read")
 
-    return open_ratings(resolve_source(source), progress=report)
+    return open_ratings(resolve_source(source), mapping, progress=report)
 
 
 def _watch_stdin() -> None:
@@ -78,6 +93,11 @@ def _end_with_stdin() -> None:
 @app.command()
 def describe(
     source: Source = BUNDLED,
+    user_column: UserColumn = "",
+    item_column: ItemColumn = "",
+    rating_column: RatingColumn = "",
+    timestamp_column: TimestampColumn = "",
+    separator: Separator = "",
     json: Json = False,
     while_stdin: WhileStdin = False,
     debug: Debug = False,
@@ -87,7 +107,8 @@ def describe(
 
     if while_stdin:
         _watch_stdin()
-    profile = kept_profile(_open(source, json))
+    mapping = ColumnMapping(user_column, item_column, rating_column, timestamp_column, separator)
+    profile = kept_profile(_open(source, mapping, json))
     if json:
         print_json({"event": "profile", **asdict(profile)})
         return

@@ -119,7 +119,7 @@ def load_trained(run: Run, *, best: bool = False) -> Trained:
     tables = {name.removeprefix("parameters/"): a for name, a in checkpoint.arrays.items()}
     for table in tables.values():
         table.flags.writeable = False
-    ratings = _ratings_of(record)
+    ratings = _ratings_of(record, config)
     factors = None
     try:
         if config.model.name in DOT_FAMILY:
@@ -150,13 +150,13 @@ def _module_scorer(config: RunConfig, ratings: Ratings, tables: Mapping[str, np.
     return ModuleScorer(module, ratings.n_items)
 
 
-def _ratings_of(record: RunRecord) -> Ratings:
+def _ratings_of(record: RunRecord, config: RunConfig) -> Ratings:
     """Return the ratings a run was trained on; raises RunError if they are gone or changed."""
     try:
         ratings = open_store(Path(record.store))
     except (DataError, OSError):
         try:
-            ratings = open_ratings(Path(record.data_source))
+            ratings = open_ratings(Path(record.data_source), config.data.mapping)
         except (DataError, OSError) as error:
             raise RunError(f"the ratings of {record.run} cannot be read: {error}") from None
     if ratings.fingerprint != record.fingerprint:

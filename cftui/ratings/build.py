@@ -28,7 +28,7 @@ def write_store(folder: Path, files: SourceFiles, name: str, progress: Progress 
 
     Raises DataError where the source cannot be read, OSError where the folder cannot be written.
     """
-    table = read(files.ratings, progress)
+    table = read(files, progress)
     arrays = _arrays(table)
     for key, array in arrays.items():
         _write_array(folder / f"{key}.npy", array)

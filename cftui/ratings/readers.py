@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cftui.questions import ColumnMapping
+from cftui.ratings.columns import find_columns
 from cftui.ratings.intake import Columns, Intake, Table, Texts
-from cftui.ratings.sources import locate
+from cftui.ratings.sources import SourceFiles
 from cftui.ratings.titles import read_titles
 from cftui.ratings.values import DataError
 
@@ -24,13 +26,6 @@ Progress = Callable[[int, int], None]
 ROWS_A_CHUNK = 250_000
 HEADER_LIMIT = 65_536
 """Bytes that a header line may have."""
-NAMES = {
-    "user": ("userid", "user_id", "user"),
-    "item": ("movieid", "movie_id", "itemid", "item_id", "item"),
-    "value": ("rating",),
-    "timestamp": ("timestamp",),
-}
-"""What a header may call each column, in lower case; the first is what messages call it."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +39,21 @@ class Header:
     """Where `user`, `item`, `value` and, if there is one, `timestamp` stand."""
 
 
-def read(source: Path, progress: Progress | None = None) -> Table:
-    """Return the checked and coded ratings of a folder with ratings.csv, or of a csv file.
+def read(files: SourceFiles, progress: Progress | None = None) -> Table:
+    """Return the checked and coded ratings of a source.
 
     Raises DataError, which names file, line, column, value and remedy. Progress starts over where
     a file has to be read again with more care.
     """
-    files = locate(source)
     try:
-        table = _read_ratings(files.ratings, progress)
+        table = _read_ratings(files.ratings.path, files.mapping, progress)
     except OSError as error:
         raise DataError(f"{files.ratings}: cannot be read: {error.strerror}") from None
-    return table.with_titles(read_titles(files.titles)) if files.titles else table
+    return table.with_titles(read_titles(files.titles.path)) if files.titles else table
 
 
-def _read_ratings(path: Path, progress: Progress | None) -> Table:
-    header = _read_header(path)
+def _read_ratings(path: Path, mapping: ColumnMapping, progress: Progress | None) -> Table:
+    header = _read_header(path, mapping)
     try:
         # Times that are all whole numbers are parsed several times faster than texts.
         return _read_csv(path, header, "int64", progress)
@@ -153,7 +147,7 @@ class _Body(io.RawIOBase):
         return len(data)
 
 
-def _read_header(path: Path) -> Header:
+def _read_header(path: Path, mapping: ColumnMapping) -> Header:
     with path.open("rb") as file:
         start = file.read(HEADER_LIMIT)
     if not start.strip():
@@ -165,25 +159,14 @@ def _read_header(path: Path) -> Header:
         names = next(csv.reader([line.decode("utf-8-sig")]))
     except UnicodeDecodeError:
         raise _not_utf8(path) from None
-    return Header(tuple(names), len(line), _places(path, names))
+    return Header(tuple(names), len(line), _places(path, names, mapping))
 
 
-def _places(path: Path, names: list[str]) -> dict[str, int]:
-    plain = [name.strip().lower() for name in names]
-    places = {}
-    for column, spellings in NAMES.items():
-        found = [place for place, name in enumerate(plain) if name in spellings]
-        if len(found) > 1:
-            both = " and ".join(names[place].strip() for place in found)
-            raise DataError(f"{path} line 1: columns {both} mean the same; keep one of them")
-        if found:
-            places[column] = found[0]
-        elif column != "timestamp":
-            raise DataError(
-                f"{path} line 1: no column {spellings[0]} among {', '.join(names)[:200]!r}; "
-                "the first line must name userId, movieId and rating, separated by commas"
-            )
-    return places
+def _places(path: Path, names: list[str], mapping: ColumnMapping) -> dict[str, int]:
+    guess = find_columns(names, mapping)
+    if guess.problem:
+        raise DataError(f"{path} line 1: {guess.problem}")
+    return {"value" if role == "rating" else role: p for role, p in guess.places.items()}
 
 
 def _not_utf8(path: Path) -> DataError:

@@ -2,55 +2,168 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
 
+from cftui.questions import AS_RECOGNISED, ColumnMapping
+from cftui.ratings.packed import Part, is_zip, members
 from cftui.ratings.values import DataError
 
 FORMAT = 1
 """Version of the store's layout; raising it makes every store be built anew."""
+
+USUAL = ("ratings.csv", "u.data", "ratings.dat", "ratings.parquet")
+"""What the ratings file of a published data set is called."""
+BESIDE = {"u.data": "u.item", "ratings.dat": "movies.dat"}
+"""The file with titles that comes with one of ratings; movies.csv with all others."""
+TITLES = ("movies.csv", "movies.dat", "u.item")
+ENDINGS = (".csv", ".tsv", ".dat", ".data", ".txt", ".parquet")
+NO_RATINGS = ("readme", "license", "movies", "links", "tags", "genome", "users", "items", "titles")
+"""How files begin that come with ratings and are none."""
 
 
 @dataclass(frozen=True)
 class SourceFiles:
     """The resolved files of a source."""
 
-    ratings: Path
-    titles: Path | None
+    ratings: Part
+    titles: Part | None
+    mapping: ColumnMapping = AS_RECOGNISED
 
     @property
     def name(self) -> str:
-        """Return the folder's name for a `ratings.csv`, else the file's name without its ending."""
-        path = self.ratings
-        return path.parent.name if path.name == "ratings.csv" and path.parent.name else path.stem
+        """Return what the data set is called: by its zip, its folder or its file."""
+        path, place = self.ratings.path, self.ratings.place
+        if bare(place.name) in USUAL:
+            if self.ratings.member:
+                return path.stem
+            if path.parent.name:
+                return path.parent.name
+        return PurePosixPath(_unpacked_name(place.name)).stem
 
     def key(self) -> str:
         """Return a hash of path, size and time of change of each file; raises OSError."""
-        files = [path for path in (self.ratings, self.titles) if path]
-        facts = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-        return hashlib.sha256(json.dumps([FORMAT, facts]).encode()).hexdigest()[:32]
+        parts = [part for part in (self.ratings, self.titles) if part]
+        facts = [
+            (str(part), part.path.stat().st_size, part.path.stat().st_mtime_ns) for part in parts
+        ]
+        told = [FORMAT, facts, *([asdict(self.mapping)] if self.mapping != AS_RECOGNISED else [])]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 
-def locate(source: Path) -> SourceFiles:
-    """Return the files of a folder that holds ratings.csv, or of a ratings file itself.
+def locate(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> SourceFiles:
+    """Return the files of a folder, of a zip, of a member of a zip, or of a ratings file itself.
 
-    Raises DataError where there is no ratings file.
+    Raises DataError where there is no ratings file, or more than one could be meant.
     """
     try:
-        return _locate(source)
-    except (OSError, RuntimeError) as error:  # no permission, a ring of links, an unknown ~user
+        ratings = _ratings_part(source)
+        return SourceFiles(ratings, _titles_of(ratings), mapping)
+    except (OSError, RuntimeError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        # No permission, a ring of links, an unknown ~user, a NUL in the path.
         raise DataError(f"{source}: cannot be read: {error}; give another path") from None
 
 
-def _locate(source: Path) -> SourceFiles:
+def bare(name: str) -> str:
+    """Return a file's name in lower case, without the ending of a packed one."""
+    return _unpacked_name(name).lower()
+
+
+def candidates(source: Path) -> list[Part]:
+    """Return the files in a folder or a zip that could hold ratings, the most usual first.
+
+    Raises OSError or DataError where it cannot be listed.
+    """
     path = source.expanduser().resolve()
     if path.is_dir():
-        path = path / "ratings.csv"
-        if not path.is_file():
-            raise DataError(f"{source}: no ratings.csv in this folder; give a ratings file's path")
-    elif not path.exists():
-        raise DataError(f"{source}: no such file; give the path of a ratings file or its folder")
-    elif not path.is_file():
+        return [
+            Part(path / name) for name in _likely(p.name for p in path.iterdir() if p.is_file())
+        ]
+    if path.is_file() and is_zip(path):
+        return [Part(path, name) for name in _likely(members(path))]
+    return []
+
+
+def _unpacked_name(name: str) -> str:
+    return name[:-3] if name.lower().endswith(".gz") else name
+
+
+def _likely(names: Iterable[str]) -> list[str]:
+    """Return those of usual names, or else those of usual endings."""
+    files = sorted(names)
+    bases = {name: bare(PurePosixPath(name).name) for name in files}
+    usual = [name for own in USUAL for name in files if bases[name] == own]
+    return usual or [
+        name
+        for name in files
+        if bases[name].endswith(ENDINGS) and not bases[name].startswith((".", *NO_RATINGS))
+    ]
+
+
+def _ratings_part(source: Path) -> Part:
+    path = source.expanduser().resolve()
+    if path.is_dir():
+        return _within_folder(path)
+    if path.is_file():
+        return _the_one(path, candidates(path)) if is_zip(path) else Part(path)
+    if path.exists():
         raise DataError(f"{source}: not a regular file; give the path of a ratings file")
-    titles = path.with_name("movies.csv")
-    return SourceFiles(path, titles if titles.is_file() and titles != path else None)
+    for archive in path.parents:
+        if archive.is_file() and is_zip(archive):
+            return _member(archive, path.relative_to(archive).as_posix())
+    raise DataError(f"{source}: no such file; give the path of a ratings file or its folder")
+
+
+def _within_folder(path: Path) -> Part:
+    found = candidates(path)
+    if not found:
+        # As many zips unpack: into one folder more.
+        inner = [folder for folder in path.iterdir() if folder.is_dir()]
+        if len(inner) == 1:
+            found = candidates(inner[0])
+    if not found:
+        raise DataError(
+            f"{path}: no ratings.csv in this folder, nor anything like it; "
+            "give a ratings file's path"
+        )
+    return _the_one(path, found)
+
+
+def _member(archive: Path, name: str) -> Part:
+    if name not in members(archive):
+        raise DataError(f"{archive}: holds no file {name!r}; give the zip alone")
+    return Part(archive, name)
+
+
+def _the_one(source: Path, found: list[Part]) -> Part:
+    """Return the file that is meant; raises DataError where that is not clear."""
+    if not found:
+        raise DataError(
+            f"{source}: no file in this zip looks like ratings; unpack it and give the file "
+            "(a workbook: save it as CSV)"
+        )
+    usual = bare(found[0].place.name) in USUAL
+    alike = [part for part in found if bare(part.place.name) == bare(found[0].place.name)]
+    if (len(alike) == 1 and usual) or len(found) == 1:
+        return found[0]
+    names = ", ".join(str(part) for part in (alike if usual else found)[:5])
+    raise DataError(f"{source}: several files could be meant; give one of {names}")
+
+
+def _titles_of(ratings: Part) -> Part | None:
+    usual = BESIDE.get(bare(ratings.place.name), TITLES[0])
+    folder = ratings.place.parent
+    inside = set(members(ratings.path)) if ratings.member else set()
+    for name in dict.fromkeys((usual, *TITLES)):
+        for ending in ("", ".gz"):
+            place = folder / f"{name}{ending}"
+            if place == ratings.place:
+                continue
+            if ratings.member and str(place) in inside:
+                return Part(ratings.path, str(place))
+            if not ratings.member and Path(place).is_file():
+                return Part(Path(place))
+    return None

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui import paths
-from cftui.questions import Problem
+from cftui.questions import AS_RECOGNISED, ColumnMapping, Problem
 from cftui.ratings.sources import FORMAT, locate
 from cftui.ratings.values import DataError, Grouping, Ratings, TextColumn, Vocabulary
 
@@ -28,36 +28,43 @@ META = "meta.json"
 LOCK = "lock"
 
 
-def find_store(source: Path) -> Path | None:
+def find_store(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> Path | None:
     """Return the store of a folder or file as it is now; none if there is none."""
     try:
-        store = paths.stores_folder() / locate(source).key()
+        store = paths.stores_folder() / locate(source, mapping).key()
     except (DataError, OSError):
         return None
     return store if store.is_dir() else None
 
 
-def open_ratings(source: Path, progress: Progress | None = None) -> Ratings:
+def open_ratings(
+    source: Path, mapping: ColumnMapping = AS_RECOGNISED, progress: Progress | None = None
+) -> Ratings:
     """Return the ratings of a folder or file, from its store; makes the store where it is missing.
 
     Raises DataError where the source cannot be read.
     """
-    store = find_store(source)
+    store = find_store(source, mapping)
     if store is not None:
         try:
             return open_store(store)
         except DataError:
             pass  # a damaged store is made again from its source
-    return open_store(ingest(source, progress=progress))
+    return open_store(ingest(source, mapping, progress=progress))
 
 
-def ingest(source: Path, name: str | None = None, progress: Progress | None = None) -> Path:
+def ingest(
+    source: Path,
+    mapping: ColumnMapping = AS_RECOGNISED,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> Path:
     """Return the store of a folder or file, built unless there is a sound one already.
 
     Nothing is left behind by a build that fails. `name` is what messages call the data set.
     Raises DataError where the source cannot be read or the store cannot be written.
     """
-    files = locate(source)
+    files = locate(source, mapping)
     try:
         key = files.key()
         store = paths.stores_folder() / key

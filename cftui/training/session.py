@@ -51,9 +51,9 @@ def start_run(
     refuse_missing(config.training.device)
     started_ns = time.time_ns()
     source = resolve_source(config.data.source)
-    ratings = open_ratings(source)
+    ratings = open_ratings(source, config.data.mapping)
     check_split(config.split, ratings)
-    if source.exists() and config.data.source != ratings.name:
+    if config.data.source != ratings.name:
         config = config.model_copy(
             update={"data": config.data.model_copy(update={"source": str(source)})}
         )
@@ -140,7 +140,7 @@ def _ratings_of(record: RunRecord, config: RunConfig) -> Ratings:
             ratings = open_store(store)
             if ratings.fingerprint == record.fingerprint:
                 return ratings
-    ratings = open_ratings(resolve_source(config.data.source))
+    ratings = open_ratings(resolve_source(config.data.source), config.data.mapping)
     if ratings.fingerprint != record.fingerprint:
         raise RunError(
             f"{record.data_source} has changed since {record.run} began; train anew: cftui train"

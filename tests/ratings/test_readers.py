@@ -203,10 +203,13 @@ def test_the_step_divides_every_difference(
         ("x" * 100_000, ["line 1", "too long for a header"]),
         (HEADER, ["a header and no ratings"]),
         (HEADER.strip(), ["a header and no ratings"]),
-        ("userId,movieId\n1,2\n", ["line 1", "no column rating", "userId, movieId"]),
-        ("1,31,2.5\n1,32,3\n", ["line 1", "no column userid", "must name userId, movieId"]),
-        ("userId;movieId;rating\n1;2;3\n", ["line 1", "separated by commas"]),
-        ("userId,user,movieId,rating\n", ["line 1", "userId and user mean the same"]),
+        ("userId,movieId\n1,2\n", ["line 1", "no column for rating", "userId, movieId"]),
+        ("1,31,2.5\n1,32,3\n", ["line 1", "no column for user", "--user-column"]),
+        ("userId;movieId;rating\n1;2;3\n", ["line 1", "--user-column"]),
+        (
+            "userId,user,movieId,rating\n",
+            ["line 1", "userId and user could both be the user", "--user-column"],
+        ),
         (HEADER + "1,2,x,4\n", ["line 2", "rating 'x': not a number", "none of the 1 rows"]),
         (HEADER.encode() + b"1,2,3,4\n1,\xff\xfe,3,4\n", ["line 3", "not UTF-8", "save the file"]),
         ("userId,movieId,rating\n".encode("utf-16"), ["line 1", "not UTF-8"]),
@@ -269,7 +272,7 @@ def test_progress_ends_at_the_size_of_the_file(
     monkeypatch.setattr(readers, "ROWS_A_CHUNK", 1000)
     source = write(HEADER + "".join(f"{n},1,3,1\n" for n in range(100_000)))
     told: list[tuple[int, int]] = []
-    open_ratings(source, lambda done, total: told.append((done, total)))
+    open_ratings(source, progress=lambda done, total: told.append((done, total)))
     size = (source / "ratings.csv").stat().st_size
     assert told == sorted(told)
     assert told[0][0] < size

@@ -1,0 +1,88 @@
+"""Looks at the beginning of a ratings file: what it is, and which columns it has."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from cftui.questions import AS_RECOGNISED, ColumnMapping, FileLook
+from cftui.ratings.columns import ROLES, Guess, find_columns
+from cftui.ratings.dialect import HEAD, recognise
+from cftui.ratings.packed import Part
+from cftui.ratings.sources import candidates, locate
+from cftui.ratings.values import DataError
+
+PARQUET = b"PAR1"
+SHOWN_ROWS = 10
+SHOWN_CHARACTERS = 200
+
+
+def look(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FileLook:
+    """Return what the beginning of a source shows; what is wrong with it is told in the answer."""
+    facts: dict[str, Any] = {"source": str(source), "mapping": mapping}
+    try:
+        found = candidates(source)
+        facts["members"] = tuple(str(part) for part in found) if len(found) > 1 else ()
+        files = locate(source, mapping)
+        facts["source"] = str(files.ratings)
+        facts["titles"] = str(files.titles) if files.titles else ""
+        with files.ratings.open() as stream:
+            facts["packed"] = stream.packed
+            head = stream.read(HEAD)
+        seen = _parquet if head.startswith(PARQUET) else _delimited
+        facts.update(seen(files.ratings, head, mapping))
+    except DataError as error:
+        text = str(error)
+        facts["problem"] = text if text.startswith(str(source)) else f"{facts['source']} {text}"
+    except OSError as error:
+        facts["problem"] = f"{source}: cannot be read: {error}; give another path"
+    return FileLook(**facts)
+
+
+def _delimited(part: Part, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:
+    dialect = recognise(head, mapping)
+    return {
+        "format": dialect.format,
+        "encoding": dialect.encoding,
+        "separator": dialect.separator,
+        "has_header": dialect.header_line > 0,
+        "columns": tuple(name.strip()[:SHOWN_CHARACTERS] for name in dialect.names),
+        "rows": _shortened(dialect.rows),
+        "mapping": _completed(dialect.names, dialect.guess, mapping, dialect.separator),
+        "problem": f"{part}: {dialect.guess.problem}" if dialect.guess.problem else "",
+    }
+
+
+def _parquet(part: Part, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:
+    from cftui.ratings.parquet import open_parquet
+
+    with open_parquet(part) as file:
+        names = tuple(file.schema_arrow.names)
+        guess = find_columns(names, mapping)
+        first = next(file.iter_batches(SHOWN_ROWS), None)
+    rows = [] if first is None else zip(*(c.to_pylist() for c in first.columns), strict=True)
+    texts = tuple(tuple("" if v is None else str(v) for v in row) for row in rows)
+    return {
+        "format": "Parquet",
+        "has_header": True,
+        "columns": names,
+        "rows": _shortened(texts),
+        "mapping": _completed(names, guess, mapping, ""),
+        "problem": f"{part}: {guess.problem}" if guess.problem else "",
+    }
+
+
+def _completed(
+    names: tuple[str, ...], guess: Guess, mapping: ColumnMapping, separator: str
+) -> ColumnMapping:
+    """Return the mapping with what was recognised in the places left empty."""
+    clean = [name.strip() for name in names]
+    found = {}
+    for role in ROLES:
+        if role in guess.places:
+            name = clean[guess.places[role]]
+            found[role] = name if clean.count(name) == 1 else str(guess.places[role] + 1)
+    return ColumnMapping(**{**asdict(mapping), **found, "separator": separator})
+
+
+def _shortened(rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(field[:SHOWN_CHARACTERS] for field in row) for row in rows)

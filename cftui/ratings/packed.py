@@ -1,0 +1,205 @@
+"""Files as they are downloaded: plain, gzipped, or a member of a zip. Nothing is ever unpacked."""
+
+import gzip
+import io
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import IO, cast
+
+from cftui.ratings.values import DataError
+
+GZIP, ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
+FOREIGN = {
+    b"BZh": "a bzip2 file; unpack it",
+    b"\xfd7zXZ": "an xz file; unpack it",
+    b"\x28\xb5\x2f\xfd": "a zstandard file; unpack it",
+    b"7z\xbc\xaf": "a 7z archive; unpack it",
+    b"Rar!": "a rar archive; unpack it",
+    b"SQLite format 3": "a database; export its ratings as CSV",
+    b"\x89HDF": "an HDF5 file; export its ratings as CSV",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook; save it as CSV",
+    b"%PDF": "a PDF document; give a file of ratings",
+    b"\x89PNG": "a picture; give a file of ratings",
+    b"\x93NUMPY": "a numpy array; give a delimited or Parquet file",
+    b"\x7fELF": "a program; give a file of ratings",
+}
+"""How files begin that are something else, and what to do with them."""
+
+MOST_TIMES = 200
+"""Ratings shrink about four times; what grows more than this is meant to fill our memory."""
+ALWAYS_ALLOWED = 64 << 20
+"""Bytes that may come out whatever went in."""
+MOST_BYTES = 64 << 30
+MOST_IN_MEMORY = 2 << 30
+"""Bytes of a packed file that has to be held in memory to be read (Parquet)."""
+MOST_MEMBERS = 10_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file on the disk, or a member of a zip."""
+
+    path: Path
+    member: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}/{self.member}" if self.member else str(self.path)
+
+    @property
+    def place(self) -> PurePosixPath:
+        """Return the path within the zip, or on the disk."""
+        return PurePosixPath(self.member or self.path)
+
+    def read_all(self) -> bytes:
+        """Return all bytes; raises DataError, also where they are too many to hold."""
+        with self.open() as stream:
+            data = stream.read(MOST_IN_MEMORY + 1)
+            if len(data) > MOST_IN_MEMORY:
+                raise DataError(f"{self}: too large to be read from an archive; unpack it")
+            return data
+
+    @contextmanager
+    def open(self) -> "Iterator[Stream]":
+        """Give the unpacked bytes; raises DataError where the packing is broken or not trusted."""
+        with Stream(self) as stream:
+            yield stream
+
+
+class Stream:
+    """The unpacked bytes of a part, read from beginning to end under a watchful eye."""
+
+    packed: str
+    """`gzip`, `zip` or nothing."""
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+        self._raw: IO[bytes] = part.path.open("rb", buffering=0)
+        self.size = self._raw.seek(0, io.SEEK_END)
+        """Bytes on the disk, as `position` counts them."""
+        self._raw.seek(0)
+        self._begin = self._out = 0
+        try:
+            self._source = self._unpacked()
+        except BaseException:
+            self._raw.close()
+            raise
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._source.close()
+        self._raw.close()
+
+    @property
+    def position(self) -> int:
+        """Return how many of the bytes on the disk have been used."""
+        return min(max(self._raw.tell() - self._begin, 0), self.size)
+
+    def read(self, wanted: int) -> bytes:
+        """Return so many bytes, fewer only at the end."""
+        pieces, left = [], wanted
+        while left:
+            with _explained(self._part):
+                piece = self._source.read(left)
+            if not piece:
+                break
+            pieces.append(piece)
+            left -= len(piece)
+            self._out += len(piece)
+            if self.packed:
+                _refuse_bomb(self._part, self._out, self.position)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _unpacked(self) -> IO[bytes]:
+        head = self._raw.read(16)
+        self._raw.seek(0)
+        self.packed = ""
+        for magic, words in FOREIGN.items():
+            if head.startswith(magic):
+                raise DataError(f"{self._part.path}: {words}")
+        if head.startswith(GZIP):
+            self.packed = "gzip"
+            return cast(IO[bytes], gzip.GzipFile(fileobj=self._raw))
+        if head.startswith(ZIP):
+            self.packed = "zip"
+            return self._opened_member()
+        return self._raw
+
+    def _opened_member(self) -> IO[bytes]:
+        with _explained(self._part):
+            archive = zipfile.ZipFile(self._raw)
+            info = archive.getinfo(self._part.member)
+            if info.flag_bits & 1:
+                raise DataError(f"{self._part}: encrypted; unpack it and give the unpacked file")
+            _refuse_bomb(self._part, info.file_size, info.compress_size)
+            self._begin, self.size = info.header_offset, info.compress_size
+            with archive.open(info) as member:
+                if member.read(4).startswith((GZIP, *ZIP)):
+                    raise DataError(f"{self._part}: packed twice; unpack the zip first")
+            return archive.open(info)
+
+
+def is_zip(path: Path) -> bool:
+    """Tell whether a file begins as a zip does; raises OSError."""
+    with path.open("rb") as file:
+        return file.read(4).startswith(ZIP)
+
+
+def members(path: Path) -> list[str]:
+    """Return the paths of the files in a zip; raises DataError where it is not to be trusted."""
+    with _explained(Part(path)), zipfile.ZipFile(path) as archive:
+        infos = [info for info in archive.infolist() if not info.is_dir()]
+        if len(infos) > MOST_MEMBERS:
+            raise DataError(
+                f"{path}: {len(infos):,} files in one zip; give the ratings file itself"
+            )
+        for info in infos:
+            _refuse_outside(path, info)
+    return [info.filename for info in infos]
+
+
+def _refuse_outside(path: Path, info: zipfile.ZipInfo) -> None:
+    name = info.filename
+    own = PurePosixPath(name.replace("\\", "/"))
+    link = stat.S_ISLNK(info.external_attr >> 16)
+    if link or own.is_absolute() or ".." in own.parts or ":" in own.parts[0]:
+        what = "is a link" if link else "lies outside of it"
+        raise DataError(
+            f"{path}: its member {name!r} {what}, so the zip is not trusted; "
+            "download it again, or unpack it with care and give the ratings file"
+        )
+
+
+def _refuse_bomb(part: Part, out: int, used: int) -> None:
+    if out > MOST_BYTES or (out > ALWAYS_ALLOWED and out > MOST_TIMES * max(used, 1)):
+        raise DataError(
+            f"{part}: grows to over {out / 1e6:,.0f} MB from {used / 1e6:,.2f} MB; not trusted, "
+            "unpack it yourself if you know it is sound"
+        )
+
+
+@contextmanager
+def _explained(part: Part) -> Iterator[None]:
+    """Turn what goes wrong in unpacking into words."""
+    try:
+        yield
+    except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"{part}: cut off or damaged ({error}); download or copy it again"
+        ) from None
+    except KeyError:
+        raise DataError(f"{part}: no such file in the zip; give the zip alone") from None
+    except (NotImplementedError, RuntimeError) as error:
+        raise DataError(f"{part}: cannot be unpacked here ({error}); unpack it first") from None
