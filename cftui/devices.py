@@ -143,6 +143,10 @@ class NvmlSource:
             raise SourceLost(f"NVML stopped answering ({nvml_words(error)})") from error
 
 
+SHORTEST_SECONDS = 0.1
+"""Time over which a processor's load means something (psutil's own advice)."""
+
+
 class MachineSource:
     """The machine's processor and memory, and this process's share of them."""
 
@@ -152,21 +156,25 @@ class MachineSource:
         self._psutil = psutil
         self._process = psutil.Process()
         self.cores = psutil.cpu_count() or 1
-        # Both tell the use since they were last asked.
+        # Both tell the use since they were last asked, and nonsense of a moment.
         psutil.cpu_percent()
         self._process.cpu_percent()
+        self._asked = time.monotonic()
 
     def read(self) -> DeviceReading:
         """Return a reading of the time since the last. Raises SourceLost."""
         try:
             memory = self._psutil.virtual_memory()
+            use, own = self._psutil.cpu_percent(), self._process.cpu_percent() / 100
+            known = time.monotonic() - self._asked >= SHORTEST_SECONDS
+            self._asked = time.monotonic()
             return DeviceReading(
                 "CPU",
-                use=self._psutil.cpu_percent(),
+                use=use if known else None,
                 memory_used=memory.total - memory.available,
                 memory_total=memory.total,
                 cores=self.cores,
-                own_cores=self._process.cpu_percent() / 100,
+                own_cores=own if known else None,
             )
         except (self._psutil.Error, OSError) as error:
             raise SourceLost(f"the machine's load cannot be read ({error})") from error
@@ -180,17 +188,25 @@ class DeviceReader:
         self._waiting = list(sources)
         self._say = say
         self._source: Source | None = None
+        self._open_next()
 
     def read(self) -> DeviceReading | None:
         """Return a reading; none when no source is left."""
-        while self._source or self._waiting:
+        while self._source is not None:
             try:
-                self._source = self._source or self._waiting.pop(0)()
                 return self._source.read()
             except SourceLost as error:
-                self._source = None
                 self._say(str(error))
+                self._open_next()
         return None
+
+    def _open_next(self) -> None:
+        self._source = None
+        while self._source is None and self._waiting:
+            try:
+                self._source = self._waiting.pop(0)()
+            except SourceLost as error:
+                self._say(str(error))
 
 
 def reader_for(device: str, gpu: Gpu, say: Callable[[str], None]) -> DeviceReader:
@@ -218,8 +234,3 @@ def seconds_between(elapsed: float) -> float:
 
 STALE_SECONDS = 10.0
 """A reading older than this tells nothing about now."""
-
-
-def is_stale(taken: float) -> bool:
-    """Return whether a reading of that time, in seconds since 1970, is too old to be shown."""
-    return time.time() - taken > STALE_SECONDS

@@ -23,6 +23,7 @@ from cftui.tui.messages import ChooseRun, ResumeRun, StartRun, WishRun
 from cftui.tui.screens.overlays import RUN_COLUMNS, AskNumber, run_columns
 from cftui.tui.session import Session
 from cftui.tui.widgets.chart import ChartView, series_colours, theme_foreground
+from cftui.tui.widgets.device_line import DeviceLine
 from cftui.tui.widgets.fields import Choice, TextField
 from cftui.tui.widgets.form import TrainingForm
 from cftui.tui.widgets.grid import Column, Grid
@@ -117,6 +118,7 @@ class TrainPane(Pane):
                 )
                 yield ChartView(self._paint, id="rate", placeholder="The learning rate", pause=1.0)
                 yield Static("", id="status", markup=False)
+                yield DeviceLine(id="device")
                 yield Grid(
                     EPOCH_COLUMNS, empty="An epoch's errors stand here at its end", id="epochs"
                 )
@@ -185,6 +187,8 @@ class TrainPane(Pane):
         if at_end and not self.epochs.has_focus:
             self.epochs.action_last()
         self.show_status()
+        live = row is not None and row.alive
+        self.query_one(DeviceLine).show(history.device if live else None)
 
     def show_status(self) -> None:
         """Show state, progress, speed and what is left."""
