@@ -21,8 +21,12 @@ from cftui.parameters import (
     Parameters,
     ScheduleParameters,
     Sgd,
+    UserModel,
+    is_source,
     parameter,
+    suited,
 )
+from cftui.parameters.installed import installed_models
 from cftui.paths import BUNDLED
 from cftui.questions import ColumnMapping
 
@@ -93,6 +97,16 @@ class TrainingConfig(Section):
         pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$",
     )
     threads: int = parameter(0, "CPU threads; 0 lets torch choose", unit="threads", ge=0, le=1024)
+    patience: int = parameter(
+        0,
+        "End after so many epochs without improvement; 0: never early",
+        unit="epochs",
+        ge=0,
+        le=1_000_000,
+    )
+    min_improvement: float = parameter(
+        0.0, "What a fall of the validation MSE must exceed to count as improvement", ge=0, le=1e6
+    )
 
 
 def _chooser(kinds: Mapping[str, type[Parameters]], default: str) -> Callable[[Any], Any]:
@@ -104,11 +118,28 @@ def _chooser(kinds: Mapping[str, type[Parameters]], default: str) -> Callable[[A
         if not isinstance(value, Mapping):
             return value
         name = value.get("name", default)
-        if not isinstance(name, str) or name not in kinds:
-            raise ValueError(f"{name!r} is not one of {', '.join(sorted(kinds))}")
-        return kinds[name].model_validate({**value, "name": name})
+        kind = kinds.get(name) if isinstance(name, str) else None
+        if kind is None and kinds is MODELS and isinstance(name, str):
+            kind = _own_kind(name)
+        if kind is None:
+            raise ValueError(f"{name!r} is not one of {_choices(kinds)}")
+        return kind.model_validate({**value, "name": name})
 
     return choose
+
+
+def _own_kind(name: str) -> type[Parameters] | None:
+    """Return the record of a user's own model, if the name means one."""
+    if name.endswith(".py"):
+        raise ValueError(f"{name!r} names no class; write it as {name}:Class")
+    return UserModel if is_source(name) or name in installed_models() else None
+
+
+def _choices(kinds: Mapping[str, type[Parameters]]) -> str:
+    if kinds is not MODELS:
+        return ", ".join(sorted(kinds))
+    names = ", ".join(sorted({*kinds, *installed_models()}))
+    return f"{names}; one of your own is path/to/file.py:Class"
 
 
 Model = Annotated[SerializeAsAny[ModelParameters], BeforeValidator(_chooser(MODELS, "dot-bias"))]
@@ -145,12 +176,28 @@ SECTIONS: dict[str, type[BaseModel]] = {
 def make_config(settings: Mapping[str, Any]) -> RunConfig:
     """Return the validated configuration of nested settings (section → key → value).
 
+    Learning rate and weight decay, where they are not given, are what suits model and optimizer.
     Raises ConfigError, which names every key that is unknown, mistyped or out of range.
     """
     try:
-        return RunConfig.model_validate(dict(settings))
+        return RunConfig.model_validate(_with_suited(settings))
     except ValidationError as error:
         raise ConfigError("\n".join(_complaints(error, settings))) from None
+
+
+def _with_suited(settings: Mapping[str, Any]) -> dict[str, Any]:
+    optimizer = settings.get("optimizer", {})
+    given = {"name": optimizer} if isinstance(optimizer, str) else optimizer
+    name = _name_of(given, "sgd")
+    if not isinstance(given, Mapping) or name not in OPTIMIZERS:
+        return dict(settings)
+    numbers = suited(_name_of(settings.get("model", {}), "dot-bias"), name)
+    return {**settings, "optimizer": {"name": name, **numbers, **given}}
+
+
+def _name_of(section: Any, default: str) -> str:
+    name = section.get("name", default) if isinstance(section, Mapping) else section
+    return name if isinstance(name, str) else ""
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -166,9 +213,11 @@ def read_config(path: Path) -> dict[str, Any]:
 def merge(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings with changes laid over them, section by section.
 
-    Choosing another model, optimizer or schedule by name drops the former one's parameters.
+    Choosing another model, optimizer or schedule by name drops the former one's parameters; with
+    another model, so go a learning rate and a weight decay that merely suited the former.
     """
     merged = {k: dict(v) if isinstance(v, Mapping) else v for k, v in settings.items()}
+    _drop_suited(merged, changes)
     for section, change in changes.items():
         old = merged.get(section)
         if not isinstance(old, dict) or not isinstance(change, Mapping):
@@ -178,6 +227,19 @@ def merge(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
         else:
             merged[section] = {**old, **change}
     return merged
+
+
+def _drop_suited(merged: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """Take numbers out that nobody chose: they were what suits a model that is to change."""
+    optimizer = merged.get("optimizer")
+    before = _name_of(merged.get("model", {}), "dot-bias")
+    name = _name_of(optimizer, "sgd")
+    if _name_of(changes.get("model", {}), before) == before or name not in OPTIMIZERS:
+        return
+    if isinstance(optimizer, dict):
+        for key, number in suited(before, name).items():
+            if optimizer.get(key) == number:
+                del optimizer[key]
 
 
 def parse_assignments(assignments: Iterable[str]) -> dict[str, dict[str, Any]]:

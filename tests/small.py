@@ -75,8 +75,10 @@ class Recording:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def run(self, order: np.ndarray, learning_rates: np.ndarray) -> np.ndarray:
-        losses = self.inner.run(order, learning_rates)
+    def run(
+        self, order: np.ndarray, learning_rates: np.ndarray, momenta: np.ndarray | None = None
+    ) -> np.ndarray:
+        losses = self.inner.run(order, learning_rates, momenta)
         if self.spoil:
             losses = self.spoil(losses)
         self.losses += losses.tolist()

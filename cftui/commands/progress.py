@@ -73,6 +73,7 @@ class EventPrinter:
                     f"run {event.run} on {event.device}: {event.parameter_count:,} parameters,"
                     f" {event.n_train:,} ratings to train on, {event.n_valid:,} held out"
                     f" ({event.unseen_pairs:,} of them of a user or item never trained on)"
+                    f"{beside(event.baselines)}"
                 )
             case Resumed():
                 words = f"run {event.run} goes on from step {event.step:,} on {event.device}"
@@ -104,10 +105,11 @@ class EventPrinter:
         best = ""
         if event.best_valid_mse is not None and event.best_valid_mse < event.valid_mse:
             best = f"; best {event.best_valid_mse:.4f} in epoch {event.best_epoch}"
+        why = f" ({event.why})" if event.why else ""
         return (
-            f"finished after {event.epochs} epochs, {event.step:,} steps:"
+            f"finished after {event.epochs} epochs{why}, {event.step:,} steps:"
             f" valid MSE {event.valid_mse:.4f}, RMSE {rmse:.4f}{best};"
-            f" {event.train_seconds:.1f} s of training\n"
+            f" {event.train_seconds:.1f} s of training{beside(event.baselines)}\n"
             f"ask it: cftui, or cftui recommend --user ID --run {event.run}"
         )
 
@@ -126,3 +128,13 @@ class EventPrinter:
             end="",
             flush=True,
         )
+
+
+def beside(baselines: dict[str, float] | None) -> str:
+    """Return what predicting without a model gives, on a line of its own; empty if unknown."""
+    if not baselines:
+        return ""
+    return (
+        f"\nwithout a model: valid MSE {baselines['global_mean']:.4f} by the mean alone,"
+        f" {baselines['biases']:.4f} by user and item biases"
+    )

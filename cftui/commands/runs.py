@@ -15,7 +15,7 @@ from cftui.commands.console import (
     print_table,
     process,
 )
-from cftui.commands.progress import EventPrinter
+from cftui.commands.progress import EventPrinter, beside
 
 app = typer.Typer(no_args_is_help=True, help="List, watch and steer runs.", rich_markup_mode=None)
 
@@ -82,6 +82,7 @@ def _summary(run: Any, status: Any) -> dict[str, Any]:
 @app.command()
 def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> None:
     """Show a run's state, settings and epochs."""
+    from cftui.runs.events import Finished
     from cftui.runs.history import read_history
 
     run = _find(word)
@@ -101,6 +102,9 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
     printer = EventPrinter(json=False)
     for epoch in history.epochs:
         printer(epoch)
+    if isinstance(history.end, Finished) and history.end.why:
+        print(f"ended early: {history.end.why}")
+    print(beside(status.record.baselines).strip(), end="\n" if status.record.baselines else "")
 
 
 @app.command()

@@ -71,7 +71,7 @@ def train(
         section: {key: value for key, value in keys.items() if value is not None}
         for section, keys in options.items()
     }
-    base = read_config(config) if config else RunConfig().to_settings()
+    base = read_config(config) if config else {}
     chosen = merge(merge(base, given), parse_assignments(settings))
     resolved = make_config(chosen)
     from cftui.runs.directory import new_id

@@ -8,7 +8,11 @@ from cftui.parameters import DataInfo, ModelParameters
 if TYPE_CHECKING:
     from torch import nn
 
-CLASSES = {"dot-bias": "cftui.models.dot_bias:DotBias"}
+CLASSES = {
+    "dot": "cftui.models.dot:Dot",
+    "dot-bias": "cftui.models.dot_bias:DotBias",
+    "net": "cftui.models.net:Net",
+}
 
 
 def build_model(parameters: ModelParameters, info: DataInfo) -> "nn.Module":

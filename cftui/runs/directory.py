@@ -67,6 +67,8 @@ class RunRecord:
     valid_rmse: float | None = None
     valid_step: int | None = None
     best_valid_mse: float | None = None
+    baselines: dict[str, float] | None = None
+    """Validation MSE on the same split without a model, as the `started` event has it."""
     message: str = ""
     """Why it failed, with the remedy."""
 

@@ -37,6 +37,8 @@ class Started(Event):
     """Held-out ratings whose user or item has no rating in training."""
     steps_per_epoch: int
     epochs: int
+    baselines: dict[str, float] | None = None
+    """Validation MSE on the same split without a model: `global_mean`, and `biases` with it."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,10 @@ class Finished(Event):
     """From the start of the process that ended it."""
     signal: int | None = None
     """The signal that stopped it; none where a wish or the last epoch did."""
+    why: str = ""
+    """Why it finished before its last epoch; empty where it did not."""
+    baselines: dict[str, float] | None = None
+    """As in `Started`."""
 
 
 KINDS: dict[str, type[Event]] = {

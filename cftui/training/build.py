@@ -11,7 +11,7 @@ from cftui.runs.checkpoint import Checkpoint, CheckpointError
 from cftui.runs.directory import Run, RunError, RunRecord
 from cftui.runs.events import Event
 from cftui.training.engine import TrainingRatings, make_engine
-from cftui.training.evaluation import ValidRatings
+from cftui.training.evaluation import ValidRatings, baseline_errors
 from cftui.training.trainer import Trainer
 
 
@@ -43,7 +43,8 @@ def build_trainer(
             record,
             device=engine.device,
             threads=engine.threads,
-            parameter_count=config.model.parameter_count(ratings.info()),
+            parameter_count=engine.parameter_count,
+            baselines=record.baselines or baseline_errors(training, valid),
         ),
         engine,
         training=training,

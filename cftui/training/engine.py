@@ -30,15 +30,19 @@ class Engine(Protocol):
 
     device: str
     threads: int
+    parameter_count: int
+    """Trainable numbers, once started."""
 
     def start(self, config: RunConfig, ratings: TrainingRatings, initial: Arrays | None) -> None:
         """Build the model and the optimizer; without `initial` the model draws its own values."""
 
-    def run(self, order: np.ndarray, learning_rates: np.ndarray) -> np.ndarray:
+    def run(
+        self, order: np.ndarray, learning_rates: np.ndarray, momenta: np.ndarray | None = None
+    ) -> np.ndarray:
         """Take a step a batch and return one mean squared error a step, float32.
 
         `order`: positions in the training ratings, batches in a row, the last may be short.
-        `learning_rates`: one a step.
+        `learning_rates`: one a step; so `momenta`, without which the optimizer's own stands.
         """
 
     def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:

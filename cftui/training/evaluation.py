@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cftui.ratings.baselines import fit_biases
+from cftui.training.engine import TrainingRatings
+
 
 @dataclass(frozen=True)
 class ValidRatings:
@@ -42,3 +45,12 @@ def errors(predicted: np.ndarray, valid: ValidRatings) -> Errors:
         len(unseen),
         float(unseen.mean()) if len(unseen) else None,
     )
+
+
+def baseline_errors(training: TrainingRatings, valid: ValidRatings) -> dict[str, float]:
+    """Return the validation MSE of the training ratings' mean, and of the mean with biases."""
+    info = training.info
+    fitted = fit_biases(training.user, training.item, training.value, info.n_users, info.n_items)
+    mean = np.full(len(valid.user), fitted.mean)
+    biases = fitted.score(valid.user, valid.item)
+    return {"global_mean": errors(mean, valid).mse, "biases": errors(biases, valid).mse}

@@ -3,8 +3,13 @@
 import json
 from dataclasses import asdict, dataclass, fields
 
+from cftui.training.evaluation import Errors
+
 SMOOTHING = 0.98
 """Share of the old average kept at each step (lesson 5, `avg_mom`)."""
+
+LATER = ("stale_epochs", "stale_from")
+"""Fields that checkpoints of the first version lack."""
 
 
 @dataclass
@@ -33,6 +38,10 @@ class Progress:
     best_valid_mse: float | None = None
     best_epoch: int | None = None
     best_step: int | None = None
+    stale_epochs: int = 0
+    """Whole epochs since the validation error last fell by enough for early stopping."""
+    stale_from: float | None = None
+    """The validation error that it must fall from."""
     wishes_ns: int = 0
     """When the last wish was sent whose outcome is part of this state."""
 
@@ -48,6 +57,23 @@ class Progress:
         self.average = self.average * SMOOTHING + loss * (1.0 - SMOOTHING)
         self.squares += loss * batch
 
+    def finish_epoch(self) -> None:
+        """Count a whole epoch; the next begins at its first step."""
+        self.epoch, self.position, self.squares, self.epoch_seconds = self.epoch + 1, 0, 0.0, 0.0
+
+    def judge(self, found: Errors, min_improvement: float) -> bool:
+        """Take in the validation errors after an epoch; return whether they are the best so far."""
+        self.valid_mse, self.valid_mse_clipped = found.mse, found.mse_clipped
+        self.unseen_mse, self.valid_step = found.unseen_mse, self.step
+        if self.stale_from is None or found.mse < self.stale_from - min_improvement:
+            self.stale_from, self.stale_epochs = found.mse, 0
+        else:
+            self.stale_epochs += 1
+        improved = self.best_valid_mse is None or found.mse < self.best_valid_mse
+        if improved:
+            self.best_valid_mse, self.best_epoch, self.best_step = found.mse, self.epoch, self.step
+        return improved
+
     def to_json(self) -> str:
         """Return the state as text; floats survive exactly."""
         return json.dumps(asdict(self))
@@ -57,6 +83,8 @@ class Progress:
         """Read what `to_json` wrote; raises ValueError if it is something else."""
         try:
             raw = json.loads(text)
-            return cls(**{field.name: raw[field.name] for field in fields(cls)})
+            return cls(
+                **{f.name: raw[f.name] for f in fields(cls) if f.name not in LATER or f.name in raw}
+            )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a training state: {error}") from None

@@ -239,6 +239,7 @@ class _Session:
                     unseen_pairs=int(trainer.valid.unseen.sum()),
                     steps_per_epoch=trainer.steps_per_epoch,
                     epochs=record.epochs,
+                    baselines=record.baselines,
                 )
             )
         if resuming:
@@ -283,6 +284,8 @@ class _Session:
             train_seconds=p.train_seconds,
             wall_seconds=time.monotonic() - self.began,
             signal=self.signals.received if outcome == "stopped" else None,
+            why=trainer.why_early if outcome == "finished" else "",
+            baselines=trainer.record.baselines,
         )
 
     def _failed(self, error: Exception) -> Failed:

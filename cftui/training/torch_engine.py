@@ -9,7 +9,7 @@ from torch.nn import functional
 from cftui.config import RunConfig
 from cftui.models import build_model
 from cftui.models.module import arrays_of, load_arrays, resident, score, to_numpy, trainable
-from cftui.optim import make_optimizer
+from cftui.optim import make_optimizer, set_pace
 from cftui.training.device import choose_device
 from cftui.training.engine import Arrays, TrainingRatings
 
@@ -25,26 +25,30 @@ class TorchEngine:
         self._device = choose_device(device)
         self.device = str(self._device)
         self.threads = threads
+        self.parameter_count = 0
 
     def start(self, config: RunConfig, ratings: TrainingRatings, initial: Arrays | None) -> None:
         """Build the model and the optimizer."""
-        if not self.threads:
-            small = config.model.parameter_count(ratings.info) < SMALL_MODEL
-            self.threads = 1 if small else torch.get_num_threads()
-        torch.set_num_threads(self.threads)
         torch.manual_seed(config.training.seed)
         # Kernels that add in a fixed order, where the device has them.
         torch.use_deterministic_algorithms(True, warn_only=True)
         self._model = build_model(config.model, ratings.info).to(self._device)
         if initial is not None:
             load_arrays(self._model, initial)
+        self.parameter_count = sum(value.numel() for value in self._model.parameters())
+        if not self.threads:
+            small = self.parameter_count < SMALL_MODEL
+            self.threads = 1 if small else torch.get_num_threads()
+        torch.set_num_threads(self.threads)
         self._optimizer = make_optimizer(config.optimizer, self._model.parameters())
         self._batch_size = config.training.batch_size
         self._users = resident(ratings.user, self._device)
         self._items = resident(ratings.item, self._device)
         self._values = resident(ratings.value, self._device)
 
-    def run(self, order: np.ndarray, learning_rates: np.ndarray) -> np.ndarray:
+    def run(
+        self, order: np.ndarray, learning_rates: np.ndarray, momenta: np.ndarray | None = None
+    ) -> np.ndarray:
         """Take a step a batch; return the losses, float32, shape (steps,)."""
         model, optimizer, size = self._model, self._optimizer, self._batch_size
         model.train()
@@ -55,10 +59,10 @@ class TorchEngine:
             self._values[positions],
         )
         losses = torch.empty(len(learning_rates), device=self._device)
-        for step, rate in enumerate(learning_rates.tolist()):
+        pushes = [None] * len(learning_rates) if momenta is None else momenta.tolist()
+        for step, (rate, push) in enumerate(zip(learning_rates.tolist(), pushes, strict=True)):
             batch = slice(step * size, (step + 1) * size)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+            set_pace(optimizer, rate, push)
             optimizer.zero_grad()
             loss = functional.mse_loss(model(users[batch], items[batch]), values[batch])
             loss.backward()  # type: ignore[no-untyped-call]

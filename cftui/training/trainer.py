@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from cftui.config import RunConfig
-from cftui.optim import learning_rates
+from cftui.optim import learning_rates, momenta
 from cftui.runs.checkpoint import Checkpoint, save_checkpoint
 from cftui.runs.control import UNREADABLE, Inbox, Wish
 from cftui.runs.directory import Run, RunRecord, State
@@ -107,23 +107,35 @@ class Trainer:
         self._set_state("running")
         if not self.run.has_weights:
             self.checkpoint()
-        while self.progress.epoch < self.config.training.epochs:
+        while self.progress.epoch < self.config.training.epochs and not self.why_early:
             self._train_epoch()
         for wish in self._inbox.take():
             late = wish.kind not in ("stop", "checkpoint")
             self._record_wish(wish, "refused: the last epoch is done" if late else "obeyed")
         self._inbox.clear()
 
+    @property
+    def why_early(self) -> str:
+        """Return why training ends before its last epoch; empty while it does not."""
+        patience, p = self.config.training.patience, self.progress
+        if not patience or p.stale_epochs < patience:
+            return ""
+        least = self.config.training.min_improvement
+        by = f" by more than {least:g}" if least else ""
+        epochs = "epoch" if patience == 1 else f"{patience} epochs"
+        return f"no better{by} for {epochs} than {p.stale_from:.4f}"
+
     def _train_epoch(self) -> None:
         progress, size = self.progress, self.config.training.batch_size
         order = epoch_order(self.config.training.seed, progress.epoch, len(self.training))
-        factors = self._schedule_factors()
+        factors, pushes = self._schedule()
         while progress.position < self.steps_per_epoch:
             self._obey()
             first = progress.position
             last = min(first + self._chunk, self.steps_per_epoch)
             batches = order[first * size : last * size]
-            self._run(batches, progress.base_rate * factors[first:last])
+            push = None if pushes is None else pushes[first:last]
+            self._run(batches, progress.base_rate * factors[first:last], push)
             if progress.position < self.steps_per_epoch:
                 self._reporter.report(progress, self._rate)
                 if time.monotonic() - self._checkpoint_at >= CHECKPOINT_SECONDS:
@@ -131,19 +143,23 @@ class Trainer:
             self._write_record_sometimes()
         self._finish_epoch()
 
-    def _schedule_factors(self) -> np.ndarray:
-        """Return what the schedule makes of a base rate of 1 in this epoch, a number a step.
+    def _schedule(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return what the schedule makes of a base rate of 1 in this epoch, and of the momentum.
 
         A whole epoch at once: a vectorised cosine may round otherwise in a portion of another
         length, and portions are as long as time allows.
         """
-        spe = self.steps_per_epoch
-        return learning_rates(self.config.schedule, 1.0, spe, self.progress.epoch * spe, spe)
+        config, spe = self.config, self.steps_per_epoch
+        first, epochs = self.progress.epoch * spe, config.training.epochs
+        return (
+            learning_rates(config.schedule, 1.0, spe, first, spe, epochs=epochs),
+            momenta(config.schedule, config.optimizer, spe, first, spe, epochs=epochs),
+        )
 
-    def _run(self, batches: np.ndarray, rates: np.ndarray) -> None:
+    def _run(self, batches: np.ndarray, rates: np.ndarray, push: np.ndarray | None) -> None:
         """Take steps, count them, and fit the size of the next portion to the time they took."""
         began = time.perf_counter()
-        losses = self.engine.run(batches, rates)
+        losses = self.engine.run(batches, rates, push)
         elapsed = time.perf_counter() - began
         if not np.isfinite(losses).all():
             bad = int(np.flatnonzero(~np.isfinite(losses))[0])
@@ -167,12 +183,8 @@ class Trainer:
         if not math.isfinite(found.mse):
             raise NonFiniteLoss(f"the validation error became {found.mse} after step {p.step}")
         train_loss, seconds = p.squares / len(self.training), p.epoch_seconds
-        p.epoch, p.position, p.squares, p.epoch_seconds = p.epoch + 1, 0, 0.0, 0.0
-        p.valid_mse, p.valid_mse_clipped = found.mse, found.mse_clipped
-        p.unseen_mse, p.valid_step = found.unseen_mse, p.step
-        improved = p.best_valid_mse is None or found.mse < p.best_valid_mse
-        if improved:
-            p.best_valid_mse, p.best_epoch, p.best_step = found.mse, p.epoch, p.step
+        p.finish_epoch()
+        improved = p.judge(found, self.config.training.min_improvement)
         self._emit(
             Epoch(
                 epoch=p.epoch,

@@ -35,7 +35,9 @@ def engine_epoch(optimizer: str) -> Callable[[np.ndarray], float]:
     engine.start(config, training, initial_values(config.model, training.info, 42))
     size = config.training.batch_size
     steps = -(-len(training) // size)
-    rates = learning_rates(config.schedule, config.optimizer.learning_rate, steps, 0, steps)
+    rates = learning_rates(
+        config.schedule, config.optimizer.learning_rate, steps, 0, steps, epochs=1
+    )
 
     def run(order: np.ndarray) -> float:
         began = time.perf_counter()

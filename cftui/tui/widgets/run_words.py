@@ -30,6 +30,8 @@ def cost_words(config: RunConfig | None, summary: DataSummary | None) -> str:
     parameters = config.model.parameter_count(info)
     n_train = config.split.expected_training(summary.n_ratings, summary.n_users)
     steps = -(-n_train // config.training.batch_size)
+    if parameters is None:
+        return f"parameters counted at the start\n{steps:,} steps an epoch"
     numbers = parameters * (2 + config.optimizer.slots)  # weights, gradients, slots
     memory = 4 * numbers + BYTES_PER_RATING * n_train
     return f"{parameters:,} parameters, {_size(memory)}\n{steps:,} steps an epoch"
@@ -76,7 +78,10 @@ def _end_words(row: RunRow, history: History) -> str:
     if isinstance(end, Finished) and end.valid_rmse is not None:
         best = f"  best MSE {end.best_valid_mse:.4f} (epoch {end.best_epoch})"
         more = "; p goes on" if end.outcome == "stopped" else ""
-        return f"RMSE {end.valid_rmse:.4f}{best}{more}  {end.train_seconds:.1f} s of training"
+        early = f"  early: {end.why}" if end.why else ""
+        beside = f"  biases alone {end.baselines['biases']:.4f}" if end.baselines else ""
+        time = f"  {end.train_seconds:.1f} s of training"
+        return f"RMSE {end.valid_rmse:.4f}{best}{beside}{more}{early}{time}"
     return "p goes on from its checkpoint" if row.shown == "stopped" else row.message
 
 

@@ -1,0 +1,78 @@
+"""Hyper-parameters of every built-in model, optimizer and schedule, described once.
+
+Configurations validate with these, forms and help are drawn from them, modules are built from
+them. Only pydantic is imported, so that the screen and the shell may use them freely.
+"""
+
+from cftui.parameters.base import (
+    DataInfo,
+    ModelParameters,
+    OptimizerParameters,
+    Parameters,
+    ScheduleParameters,
+    Table,
+    limits_of,
+    parameter,
+    unit_of,
+)
+from cftui.parameters.models import Dot, DotBias, Net, UserModel, is_source
+from cftui.parameters.optimizers import Adagrad, Adam, AdamW, RmsProp, Sgd
+from cftui.parameters.schedules import Constant, CosineRestarts, OneCycle
+
+MODELS: dict[str, type[ModelParameters]] = {"dot-bias": DotBias, "dot": Dot, "net": Net}
+OPTIMIZERS: dict[str, type[OptimizerParameters]] = {
+    "sgd": Sgd,
+    "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RmsProp,
+    "adagrad": Adagrad,
+}
+SCHEDULES: dict[str, type[ScheduleParameters]] = {
+    "constant": Constant,
+    "cosine-restarts": CosineRestarts,
+    "one-cycle": OneCycle,
+}
+
+SUITED: dict[tuple[str, str], tuple[float, float]] = {}
+"""Learning rate and weight decay by model and optimizer, where they differ from dot-bias's."""
+
+
+def suited(model: str, optimizer: str) -> dict[str, float]:
+    """Return the learning rate and the weight decay that suit an optimizer with a model.
+
+    Raises KeyError for an optimizer that is not there.
+    """
+    fields = OPTIMIZERS[optimizer].model_fields
+    usual = (fields["learning_rate"].default, fields["weight_decay"].default)
+    rate, decay = SUITED.get((model, optimizer), usual)
+    return {"learning_rate": rate, "weight_decay": decay}
+
+
+__all__ = [
+    "MODELS",
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Constant",
+    "CosineRestarts",
+    "DataInfo",
+    "Dot",
+    "DotBias",
+    "ModelParameters",
+    "Net",
+    "OneCycle",
+    "OptimizerParameters",
+    "Parameters",
+    "RmsProp",
+    "ScheduleParameters",
+    "Sgd",
+    "Table",
+    "UserModel",
+    "is_source",
+    "limits_of",
+    "parameter",
+    "suited",
+    "unit_of",
+]

@@ -1,0 +1,93 @@
+"""What every record of hyper-parameters is made of, and how its fields describe themselves."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True)
+class DataInfo:
+    """What a model must know of the ratings before it can be built."""
+
+    n_users: int
+    n_items: int
+    low: float
+    """Lowest rating value, in rating units."""
+    high: float
+    """Highest rating value, in rating units."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One named parameter array and the uniform distribution that its initial values come from."""
+
+    name: str
+    shape: tuple[int, ...]
+    low: float
+    high: float
+
+
+class Parameters(BaseModel):
+    """Base of all hyper-parameter records: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str
+
+
+class ModelParameters(Parameters):
+    """Base of the models' hyper-parameters."""
+
+    @property
+    def label(self) -> str:
+        """Return a word for the model that fits into a run's id."""
+        return self.name
+
+    def tables(self, info: DataInfo) -> tuple[Table, ...]:
+        """Return every parameter array of the model on these ratings."""
+        raise TypeError(f"{type(self).__name__} does not say which tables it has")
+
+    def parameter_count(self, info: DataInfo) -> int | None:
+        """Return the number of trainable numbers; none where only the built model knows."""
+        return sum(prod(table.shape) for table in self.tables(info))
+
+
+class OptimizerParameters(Parameters):
+    """Base of the optimizers' hyper-parameters."""
+
+    learning_rate: float
+    weight_decay: float
+
+    @property
+    def slots(self) -> int:
+        """Return how many numbers the optimizer keeps for each trained number."""
+        raise TypeError(f"{type(self).__name__} does not say how many slots it has")
+
+
+class ScheduleParameters(Parameters):
+    """Base of the learning-rate schedules."""
+
+
+def parameter(default: Any, help: str, *, unit: str = "", **limits: Any) -> Any:
+    """Describe one hyper-parameter: its default, a line of help, its unit and its limits."""
+    return Field(default, description=help, json_schema_extra={"unit": unit}, **limits)
+
+
+def unit_of(field: FieldInfo) -> str:
+    """Return the unit that `parameter` was given, or an empty string."""
+    extra = field.json_schema_extra
+    return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+
+
+def limits_of(field: FieldInfo) -> str:
+    """Return the field's limits as words, such as `at least 0, below 1`; empty if it has none."""
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    return ", ".join(
+        f"{word} {getattr(limit, key):g}"
+        for key, word in words.items()
+        for limit in field.metadata
+        if getattr(limit, key, None) is not None
+    )

@@ -1,0 +1,131 @@
+"""Hyper-parameters of the built-in models, and the record that stands for a user's own."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from cftui.parameters.base import DataInfo, ModelParameters, Table, parameter
+
+
+def _factors(info: DataInfo, n_factors: int, low: float, high: float) -> tuple[Table, Table]:
+    return (
+        Table("user_factors", (info.n_users, n_factors), low, high),
+        Table("item_factors", (info.n_items, n_factors), low, high),
+    )
+
+
+class Dot(ModelParameters):
+    """Dot product of embeddings alone; predictions may leave the range of the ratings."""
+
+    name: Literal["dot"] = "dot"
+    n_factors: int = parameter(
+        50, "Size of each user's and each item's embedding", unit="factors", ge=1, le=4096
+    )
+    init_range: float = parameter(
+        0.05, "Initial values are uniform between 0 and this", gt=0, le=10
+    )
+
+    def tables(self, info: DataInfo) -> tuple[Table, ...]:
+        """Return the two embedding tables (lesson 5, EmbeddingDot)."""
+        return _factors(info, self.n_factors, 0.0, self.init_range)
+
+
+class DotBias(ModelParameters):
+    """Dot product of embeddings plus biases, through a sigmoid, to the range of the ratings."""
+
+    name: Literal["dot-bias"] = "dot-bias"
+    n_factors: int = parameter(
+        50, "Size of each user's and each item's embedding", unit="factors", ge=1, le=4096
+    )
+    init_range: float = parameter(
+        0.01, "Initial values are uniform between minus and plus this", gt=0, le=10
+    )
+
+    def tables(self, info: DataInfo) -> tuple[Table, ...]:
+        """Return the two embedding tables and the two bias tables (lesson 5, `get_emb`)."""
+        low, high = -self.init_range, self.init_range
+        return (
+            *_factors(info, self.n_factors, low, high),
+            Table("user_bias", (info.n_users, 1), low, high),
+            Table("item_bias", (info.n_items, 1), low, high),
+        )
+
+
+def _sizes(value: Any) -> Any:
+    """Return the numbers in a text such as `64 32`, as a form or the shell gives them."""
+    if isinstance(value, str):
+        words = value.strip("()[] ").replace(",", " ").split()
+        return [int(word) if word.isdecimal() else word for word in words]
+    return [value] if isinstance(value, int) else value
+
+
+Size = Annotated[int, Field(ge=1, le=65_536)]
+
+
+class Net(ModelParameters):
+    """Both embeddings side by side through hidden layers and a sigmoid, with dropout."""
+
+    name: Literal["net"] = "net"
+    n_factors: int = parameter(50, "Size of each user's embedding", unit="factors", ge=1, le=4096)
+    n_item_factors: int = parameter(
+        0, "Size of each item's embedding; 0: as the users'", unit="factors", ge=0, le=4096
+    )
+    hidden: Annotated[tuple[Size, ...], BeforeValidator(_sizes)] = parameter(
+        (10,), "Sizes of the hidden layers, such as 64 32; none: linear", max_length=32
+    )
+    embedding_dropout: float = parameter(
+        0.05, "Share of the embeddings' numbers left out at each step", ge=0, lt=1
+    )
+    dropout: float = parameter(
+        0.5, "Share of each hidden layer's numbers left out at each step", ge=0, lt=1
+    )
+    init_range: float = parameter(
+        0.01, "Initial embeddings are uniform between minus and plus this", gt=0, le=10
+    )
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Return the width of each layer's input, from the two embeddings to the output's one."""
+        return (self.n_factors + (self.n_item_factors or self.n_factors), *self.hidden, 1)
+
+    def tables(self, info: DataInfo) -> tuple[Table, ...]:
+        """Return the embeddings (lesson 5, EmbeddingNet) and the layers (as nn.Linear begins)."""
+        low, high = -self.init_range, self.init_range
+        users, _ = _factors(info, self.n_factors, low, high)
+        _, items = _factors(info, self.n_item_factors or self.n_factors, low, high)
+        found = [users, items]
+        for place, (width, out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
+            bound = width**-0.5
+            found.append(Table(f"layers.{place}.weight", (out, width), -bound, bound))
+            found.append(Table(f"layers.{place}.bias", (out,), -bound, bound))
+        return tuple(found)
+
+
+class UserModel(ModelParameters):
+    """A model of the user's own: `path/to/file.py:Class`, or the name of an installed one.
+
+    Its parameters are whatever its class takes; the trainer, which loads it, validates them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+    @property
+    def label(self) -> str:
+        """Return the class's name, as far as a run's id may hold it."""
+        word = self.name.rpartition(":")[2]
+        return "".join(c for c in word.lower() if c.isalnum() or c in "-_")[:40] or "model"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return the parameters that were given."""
+        return dict(self.model_extra or {})
+
+    def parameter_count(self, info: DataInfo) -> int | None:
+        """Return none: nobody knows before the class has been loaded and built."""
+        return None
+
+
+def is_source(name: str) -> bool:
+    """Return whether a model's name means a class in a file, `path.py:Class`."""
+    path, colon, word = name.rpartition(":")
+    return bool(colon) and path.endswith(".py") and word.isidentifier()
