@@ -30,13 +30,19 @@ def train(
     data: Annotated[
         str | None, typer.Option(help="A data set's name or the path of a ratings file")
     ] = None,
-    model: Annotated[str | None, typer.Option(help=_names(MODELS))] = None,
+    model: Annotated[
+        str | None, typer.Option(help=f"{_names(MODELS)}, or your own: path/to/file.py:Class")
+    ] = None,
     optimizer: Annotated[str | None, typer.Option(help=_names(OPTIMIZERS))] = None,
     schedule: Annotated[str | None, typer.Option(help=_names(SCHEDULES))] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training ratings")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Ratings in a step")] = None,
-    lr: Annotated[float | None, typer.Option(help="Learning rate; sgd 0.1, adam 0.01")] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="L2 penalty; 2e-4")] = None,
+    lr: Annotated[
+        float | None, typer.Option(help="Learning rate; else what suits model and optimizer")
+    ] = None,
+    weight_decay: Annotated[
+        float | None, typer.Option(help="Weight decay; else what suits model and optimizer")
+    ] = None,
     factors: Annotated[int | None, typer.Option(help="Size of the embeddings; 50")] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed of initial values and order (the split has its own)")
