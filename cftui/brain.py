@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from cftui.config import make_config
+from cftui.explore.biases import explore_biases
+from cftui.explore.facets import explore_facets
 from cftui.explore.neighbours import neighbours
+from cftui.explore.newcomer import explore_newcomer, suggest
 from cftui.explore.predict import predict
 from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend
@@ -16,13 +19,19 @@ from cftui.explore.trained import Trained, load_trained
 from cftui.paths import resolve_source
 from cftui.pipes import Failure, serve
 from cftui.questions import (
+    BiasAnswer,
     DataSummary,
     DescribeSplit,
+    ExploreBiases,
     ExploreItem,
     ExploreUser,
+    Facets,
+    FacetsAnswer,
     FileLook,
     FindItems,
     FindUsers,
+    FoldIn,
+    FoldInAnswer,
     ItemAnswer,
     ItemRow,
     LookAtFile,
@@ -34,6 +43,7 @@ from cftui.questions import (
     Similar,
     SimilarItems,
     SplitSummary,
+    SuggestItems,
     UserAnswer,
     UserRow,
 )
@@ -91,7 +101,8 @@ def _predict(question: Predict) -> Prediction:
 
 def _recommend(question: Recommend) -> tuple[Recommendation, ...]:
     trained = _trained(question.run)
-    return recommend(trained, trained.ratings.users.code_of(question.user), question.n)
+    user = trained.ratings.users.code_of(question.user)
+    return recommend(trained, user, question.n, question.only)
 
 
 def _similar(question: Similar) -> SimilarItems:
@@ -104,13 +115,30 @@ def _similar(question: Similar) -> SimilarItems:
 
 def _explore_user(question: ExploreUser) -> UserAnswer:
     trained = _trained(question.run)
-    return explore_user(trained, trained.ratings.users.code_of(question.user), question.n)
+    user = trained.ratings.users.code_of(question.user)
+    return explore_user(trained, user, question.n, question.only)
 
 
 def _explore_item(question: ExploreItem) -> ItemAnswer:
     trained = _trained(question.run)
     code = find_item(trained.ratings, question.item)
     return explore_item(trained, code, question.metric, question.n, question.min_ratings)
+
+
+def _facets(question: Facets) -> FacetsAnswer:
+    return explore_facets(_store(question.store))
+
+
+def _explore_biases(question: ExploreBiases) -> BiasAnswer:
+    return explore_biases(_trained(question.run), question.n, question.only)
+
+
+def _fold_in(question: FoldIn) -> FoldInAnswer:
+    return explore_newcomer(_trained(question.run), question)
+
+
+def _suggest(question: SuggestItems) -> tuple[ItemRow, ...]:
+    return suggest(_trained(question.run), question.rated, question.n)
 
 
 ANSWERS: dict[type, Callable[[Any], Any]] = {
@@ -124,6 +152,10 @@ ANSWERS: dict[type, Callable[[Any], Any]] = {
     Similar: _similar,
     ExploreUser: _explore_user,
     ExploreItem: _explore_item,
+    Facets: _facets,
+    ExploreBiases: _explore_biases,
+    FoldIn: _fold_in,
+    SuggestItems: _suggest,
 }
 
 

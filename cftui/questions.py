@@ -273,6 +273,35 @@ class ItemRow:
     mean: float
 
 
+@dataclass(frozen=True)
+class ItemFilter:
+    """Which items a list may hold; the default lets all pass."""
+
+    genre: str = ""
+    """A genre of the data, in any case; empty lets all pass."""
+    first_year: int | None = None
+    """As titles name it: `(1999)`; an item without a year passes only where no year is asked."""
+    last_year: int | None = None
+    min_ratings: int = 1
+    """Ratings of the item in the whole data set."""
+
+
+@dataclass(frozen=True)
+class Facets:
+    """Which genres and years are there to filter by?"""
+
+    store: str
+
+
+@dataclass(frozen=True)
+class FacetsAnswer:
+    """Genres, the commonest first, and the span of years; none where titles name no years."""
+
+    genres: tuple[str, ...]
+    first_year: int | None
+    last_year: int | None
+
+
 # A trained model
 
 
@@ -306,6 +335,7 @@ class Recommend:
     run: str
     user: str
     n: int = 10
+    only: ItemFilter = ItemFilter()
 
 
 @dataclass(frozen=True)
@@ -364,6 +394,8 @@ class ExploreUser:
     run: str
     user: str
     n: int = 50
+    only: ItemFilter = ItemFilter()
+    """Of what is recommended."""
 
 
 @dataclass(frozen=True)
@@ -414,8 +446,21 @@ class ExploreItem:
 
 
 @dataclass(frozen=True)
+class Fan:
+    """A user who rated an item, or one who would like it."""
+
+    user: str
+    value: float | None
+    """What they gave it; none where they have not rated it."""
+    predicted: float
+    mean: float
+    """Of all their ratings."""
+    n_ratings: int
+
+
+@dataclass(frozen=True)
 class ItemAnswer:
-    """An item, its ratings and its neighbours."""
+    """An item, its ratings, its neighbours and its friends."""
 
     step: int
     item: str
@@ -433,6 +478,115 @@ class ItemAnswer:
     trained: bool
     """Whether any rating of it was trained on; without one it has no neighbours."""
     neighbours: tuple[Neighbour, ...]
+    no_neighbours: str
+    """Why the model has none to show; else empty."""
+    fans: tuple[Fan, ...]
+    """Who rated it highest; of equals, those who rate other things lower."""
+    would_like: tuple[Fan, ...]
+    """Who has not rated it and is predicted to like it best."""
+
+
+@dataclass(frozen=True)
+class ExploreBiases:
+    """Which items have the highest and lowest biases: what is left once tastes are explained?"""
+
+    run: str
+    n: int = 50
+    only: ItemFilter = ItemFilter(min_ratings=20)
+
+
+@dataclass(frozen=True)
+class BiasRow:
+    """An item's bias beside its plain mean."""
+
+    rank: int
+    """By bias among the items that the filter lets pass; 1 is the highest."""
+    item: str
+    title: str
+    genres: str
+    bias: float
+    mean: float
+    mean_rank: int
+    """By plain mean, among the same."""
+    n_ratings: int
+
+
+@dataclass(frozen=True)
+class BiasAnswer:
+    """The items of highest bias, highest first, and of lowest, lowest first."""
+
+    step: int
+    n_items: int
+    """How many the filter lets pass."""
+    best: tuple[BiasRow, ...]
+    worst: tuple[BiasRow, ...]
+
+
+# Somebody who is not in the data
+
+REGULARIZATION = 3.0
+"""Of a fold-in; measured, see `cftui.explore.fold_in`."""
+
+
+@dataclass(frozen=True)
+class FoldIn:
+    """What would somebody like who gave these ratings, and is not in the data?
+
+    `rated` and `before` are (item id, value) each; only models of the dot family can say.
+    """
+
+    run: str
+    rated: tuple[tuple[str, float], ...]
+    n: int = 50
+    regularization: float = REGULARIZATION
+    only: ItemFilter = ItemFilter()
+    before: tuple[tuple[str, float], ...] | None = None
+    """Their former ratings, to tell what moved since."""
+
+
+@dataclass(frozen=True)
+class OwnRating:
+    """A newcomer's rating beside what the model says of them now."""
+
+    item: str
+    title: str
+    genres: str
+    value: float
+    predicted: float
+    trained: bool
+    """Whether any rating of the item was trained on; without one this rating tells nothing."""
+
+
+@dataclass(frozen=True)
+class FoldInAnswer:
+    """A newcomer as the model sees them, and their top-N."""
+
+    step: int
+    regularization: float
+    bias: float | None
+    """Their own, in the model's units; none where the model has no biases."""
+    spread: float
+    """How far tastes move this model's predictions: standard deviation over users, at the mean
+    rating, in rating units. Near 0 everybody gets the same list."""
+    rated: tuple[OwnRating, ...]
+    recommended: tuple[Recommendation, ...]
+    moved: tuple[int | None, ...]
+    """Places that each recommended item rose (fell, where negative) since `before`, among those
+    items that are rated in neither; none where there is nothing to compare with."""
+
+    @property
+    def flat(self) -> bool:
+        """Return whether the model has learned too little of tastes for lists to differ."""
+        return self.spread < 0.02
+
+
+@dataclass(frozen=True)
+class SuggestItems:
+    """What should a newcomer rate first? Well known items, unlike each other and the rated."""
+
+    run: str
+    rated: tuple[str, ...] = ()
+    n: int = 30
 
 
 Question = (
@@ -441,9 +595,13 @@ Question = (
     | LookAtFile
     | FindUsers
     | FindItems
+    | Facets
     | Predict
     | Recommend
     | Similar
     | ExploreUser
     | ExploreItem
+    | ExploreBiases
+    | FoldIn
+    | SuggestItems
 )

@@ -35,7 +35,7 @@ WRONG = [
     (["runs", "set", "r", "lr=inf"], "a learning rate is a number above 0"),
     (["runs", "resume", "r", "--lr", "0"], "--lr 0.0: a learning rate is a number above 0"),
     (["runs", "dance"], "No such command"),
-    (["recommend"], "Missing option"),
+    (["recommend"], "give --user ID"),
     (["recommend", "--user", "4711"], "no user 4711 in small"),
     (["similar", "film 3"], "several titles fit 'film 3'"),
     (["similar", "1001", "--metric", "taxi"], "choose cosine, dot or euclid"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from cftui.commands import data, explore, runs, train
+from cftui.commands import data, explore, recommend, runs, train
 from cftui.commands.console import guarded, process
 
 app = typer.Typer(
@@ -16,7 +16,7 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("predict")(explore.predict)
-app.command("recommend")(explore.recommend)
+app.command("recommend")(recommend.recommend)
 app.command("similar")(explore.similar)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")

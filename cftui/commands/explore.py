@@ -1,4 +1,4 @@
-"""`cftui predict`, `recommend`, `similar`: questions to a trained model."""
+"""`cftui predict`, `similar`: questions to a trained model."""
 
 import csv
 import math
@@ -22,7 +22,7 @@ Data = Annotated[str | None, typer.Option(help="Only runs on this data set are m
 Best = Annotated[bool, typer.Option("--best", help="Use the weights at the best validation error")]
 
 
-def _load(word: str, data: str | None, *, best: bool, json: bool) -> Any:
+def load_run(word: str, data: str | None, *, best: bool, json: bool) -> Any:
     """Open a run's weights and say on stderr which run answers."""
     from cftui.explore.trained import load_trained
     from cftui.runs.directory import RunError, find_run
@@ -46,35 +46,6 @@ def _load(word: str, data: str | None, *, best: bool, json: bool) -> Any:
     return trained
 
 
-def recommend(
-    *,
-    user: Annotated[str, typer.Option(help="The user's id in the data")],
-    n: Annotated[int, typer.Option("-n", min=1, help="How many")] = 10,
-    run: RunWord = "latest",
-    data: Data = None,
-    best: Best = False,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """List the items that a user has not rated and would like best."""
-    from cftui.explore.recommend import recommend as recommend_items
-
-    trained = _load(run, data, best=best, json=json)
-    rows = recommend_items(trained, trained.ratings.users.code_of(user), n)
-    if json:
-        for row in rows:
-            print_json(row)
-        return
-    print_table(
-        ("rank", "id", "predicted", "ratings", "title", "genres"),
-        [
-            (str(r.rank), r.item, f"{r.predicted:.3f}", f"{r.n_ratings:,}", r.title, r.genres)
-            for r in rows
-        ],
-        right=("rank", "id", "predicted", "ratings"),
-    )
-
-
 def similar(
     item: Annotated[str, typer.Argument(metavar="ITEM", help="An item's id, or part of its title")],
     *,
@@ -95,7 +66,7 @@ def similar(
 
     if metric not in ("cosine", "dot", "euclid"):
         raise UsageError(f"--metric {metric}: choose cosine, dot or euclid")
-    trained = _load(run, data, best=best, json=json)
+    trained = load_run(run, data, best=best, json=json)
     code = find_item(trained.ratings, item)
     rows = neighbours(trained, code, metric, n, min_ratings)  # type: ignore[arg-type]
     if json:
@@ -140,13 +111,13 @@ def predict(
     if one:
         if user is None or item is None:
             raise UsageError("predict: --user and --item belong together")
-        _predict_one(_load(run, data, best=best, json=json), user, item, json=json)
+        _predict_one(load_run(run, data, best=best, json=json), user, item, json=json)
         return
     if split not in (None, "valid"):
         raise UsageError(f"--split {split}: only the held-out ratings can be asked for: valid")
     if out is None or out.suffix not in (".csv", ".parquet"):
         raise UsageError("predict: --out needs a file name that ends in .csv or .parquet")
-    trained = _load(run, data, best=best, json=json)
+    trained = load_run(run, data, best=best, json=json)
     rows = _pairs(trained, pairs) if pairs is not None else None
     _predict_many(trained, rows, out, json=json)
 

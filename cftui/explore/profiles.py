@@ -5,12 +5,13 @@ import math
 import numpy as np
 
 from cftui.explore.neighbours import neighbours
-from cftui.explore.recommend import recommend
+from cftui.explore.recommend import recommend, top
+from cftui.explore.search import user_means
 from cftui.explore.trained import Trained
-from cftui.questions import ItemAnswer, Metric, RatedItem, UserAnswer
+from cftui.questions import Fan, ItemAnswer, ItemFilter, Metric, RatedItem, UserAnswer
 
 
-def explore_user(trained: Trained, user: int, n: int) -> UserAnswer:
+def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = None) -> UserAnswer:
     """Return a user's ratings beside their predictions, newest first, and their top n."""
     ratings = trained.ratings
     own = np.asarray(ratings.by_user.of(user))
@@ -42,20 +43,21 @@ def explore_user(trained: Trained, user: int, n: int) -> UserAnswer:
         rated=rated,
         rmse_training=_root_mean(squares[~held_out]),
         rmse_held_out=_root_mean(squares[held_out]),
-        recommended=recommend(trained, user, n),
+        recommended=recommend(trained, user, n, only),
     )
 
 
 def explore_item(
     trained: Trained, item: int, metric: Metric, n: int, min_ratings: int = 1
 ) -> ItemAnswer:
-    """Return an item's ratings, its bias among all and its n nearest items."""
+    """Return an item's ratings, its bias among all, its n nearest items and n of its friends."""
     ratings = trained.ratings
     values = np.asarray(ratings.value[ratings.by_item.of(item)])
     kinds, counts = np.unique(values, return_counts=True)
     bias = trained.item_bias
     known = bool(trained.trained_items[item])
-    near = known and trained.item_factors is not None
+    no_neighbours = _no_neighbours(trained, known)
+    fans, would_like = _friends(trained, item, n)
     return ItemAnswer(
         step=trained.step,
         item=ratings.items.id_of(item),
@@ -69,7 +71,45 @@ def explore_item(
         histogram=tuple(zip(kinds.tolist(), counts.tolist(), strict=True)),
         metric=metric,
         trained=known,
-        neighbours=neighbours(trained, item, metric, n, min_ratings) if near else (),
+        neighbours=() if no_neighbours else neighbours(trained, item, metric, n, min_ratings),
+        no_neighbours=no_neighbours,
+        fans=fans,
+        would_like=would_like,
+    )
+
+
+def _no_neighbours(trained: Trained, known: bool) -> str:
+    if trained.item_factors is None:
+        name = trained.config.model.name
+        return f"The model {name} has no item factors to be near in; choose a run of dot-bias"
+    return "" if known else "No rating of it was trained on: the model knows nothing of it"
+
+
+def _friends(trained: Trained, item: int, n: int) -> tuple[tuple[Fan, ...], tuple[Fan, ...]]:
+    """Return the n users who rated an item highest, and the n who have not and would like it."""
+    ratings, means = trained.ratings, user_means(trained.ratings)
+    positions = ratings.by_item.of(item)
+    raters, values = ratings.user[positions], ratings.value[positions]
+    users = np.arange(ratings.n_users)
+    predicted = trained.scorer.score(users, np.full(ratings.n_users, item))
+    counts = ratings.by_user.counts()
+
+    def fan(user: int, value: float | None) -> Fan:
+        return Fan(
+            user=ratings.users.id_of(user),
+            value=value,
+            predicted=float(predicted[user]),
+            mean=float(means[user]),
+            n_ratings=int(counts[user]),
+        )
+
+    highest = np.lexsort((means[raters], -values))[:n]
+    ranked = np.where(trained.trained_users, predicted, -np.inf)
+    ranked[raters] = -np.inf
+    best = top(ranked, min(n, int(np.isfinite(ranked).sum())))
+    return (
+        tuple(fan(int(raters[place]), float(values[place])) for place in highest.tolist()),
+        tuple(fan(user, None) for user in best),
     )
 
 

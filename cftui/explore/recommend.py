@@ -2,16 +2,32 @@
 
 import numpy as np
 
+from cftui.explore.facets import passing
 from cftui.explore.trained import Trained
-from cftui.questions import Recommendation
+from cftui.questions import ItemFilter, Recommendation
+from cftui.ratings.values import Ratings
 
 
-def recommend(trained: Trained, user: int, n: int) -> tuple[Recommendation, ...]:
-    """Return the n items of highest predicted rating among those the user has not rated."""
+def recommend(
+    trained: Trained, user: int, n: int, only: ItemFilter | None = None
+) -> tuple[Recommendation, ...]:
+    """Return the n items of highest predicted rating among those the user has not rated.
+
+    Raises QuestionError for a filter that these ratings cannot serve.
+    """
     ratings = trained.ratings
     scores = trained.scorer.score_all_items(user)
-    scores[ratings.item[ratings.by_user.of(user)]] = -np.inf
-    best = top(scores, min(n, int(np.isfinite(scores).sum())))
+    mask = passing(ratings, only or ItemFilter())
+    mask[ratings.item[ratings.by_user.of(user)]] = False
+    return best_of(ratings, scores, mask, n)
+
+
+def best_of(
+    ratings: Ratings, scores: np.ndarray, mask: np.ndarray, n: int
+) -> tuple[Recommendation, ...]:
+    """Return the n items of highest score, shape (n_items,), among those that `mask` marks."""
+    ranked = np.where(mask, scores, -np.inf)
+    best = top(ranked, min(n, int(np.isfinite(ranked).sum())))
     counts = ratings.by_item.counts()
     return tuple(
         Recommendation(

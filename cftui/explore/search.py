@@ -14,6 +14,8 @@ from cftui.text import plain
 
 NEAR = 80.0
 """Least partial ratio (0 to 100) of a title that is merely near."""
+NEARLY = 5
+"""The tier of such a title."""
 LONG = 6
 """Letters from which near titles are listed below those that fit; fewer are near too many."""
 YEAR = re.compile(r"\s*\(\d{4}[^)]*\)\s*$")
@@ -77,19 +79,22 @@ def search_titles(ratings: Ratings, text: str, limit: int) -> list[Match]:
         ):
             # Short titles fit into any text; a near title must be about as long as the text.
             if 2 * len(index.keys[code]) > len(query):
-                found.setdefault(code, Match(code, 4, score))
+                found.setdefault(code, Match(code, NEARLY, score))
     return sorted(found.values(), key=lambda m: (m.tier, -m.score, m.code))[:limit]
 
 
 def _tier(query: str, words: list[str], key: str, full: str) -> int | None:
     if query in (key, full):
         return 0
-    if key.startswith(query) or key.removeprefix("the ").startswith(query):
+    bare = key.removeprefix("the ")
+    if query == bare:
         return 1
+    if key.startswith(query) or bare.startswith(query):
+        return 2
     title_words = full.split()
     if all(any(own.startswith(word) for own in title_words) for word in words):
-        return 2
-    return 3 if query in full else None
+        return 3
+    return 4 if query in full else None
 
 
 def find_item(ratings: Ratings, text: str) -> int:
@@ -104,7 +109,7 @@ def find_item(ratings: Ratings, text: str) -> int:
         if not matches:
             raise UnknownId(f"{unknown}; and no title is near {text!r}") from None
     best = [match for match in matches if match.tier == matches[0].tier]
-    if best[0].tier == 4:
+    if best[0].tier == NEARLY:
         best = [match for match in best if match.score == best[0].score]
     if len(best) > 1:
         names = [
@@ -144,7 +149,7 @@ def find_items(ratings: Ratings, text: str, limit: int) -> tuple[ItemRow, ...]:
 def find_users(ratings: Ratings, text: str, limit: int) -> tuple[UserRow, ...]:
     """Return the users whose ids begin with the text, the most active first, an exact id before."""
     counts = ratings.by_user.counts()
-    means = _means(ratings.user, ratings.value, ratings.n_users)
+    means = user_means(ratings)
     rows = []
     for code in np.argsort(-counts, kind="stable").tolist():
         own = ratings.users.id_of(code)
@@ -156,9 +161,16 @@ def find_users(ratings: Ratings, text: str, limit: int) -> tuple[UserRow, ...]:
     return tuple((exact + [row for row in rows if row.user != text])[:limit])
 
 
+@lru_cache(maxsize=4)
 def item_means(ratings: Ratings) -> np.ndarray:
-    """Return each item's mean rating, shape (n_items,)."""
+    """Return each item's mean rating, shape (n_items,); do not change it."""
     return _means(ratings.item, ratings.value, ratings.n_items)
+
+
+@lru_cache(maxsize=4)
+def user_means(ratings: Ratings) -> np.ndarray:
+    """Return each user's mean rating, shape (n_users,); do not change it."""
+    return _means(ratings.user, ratings.value, ratings.n_users)
 
 
 def _means(codes: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:

@@ -1,0 +1,121 @@
+"""Fold-in: factors and bias for somebody who is not in the data, from a few ratings.
+
+Item factors and item biases stay as trained; only the newcomer's own k + 1 numbers are solved for
+(Sarwar, Karypis, Konstan and Riedl 2002; the ridge of Koren, Bell and Volinsky 2009, eq. 5, for
+one user). The objective is, in squared rating units,
+
+    sum over the rated items of (prediction - value)^2 + regularization * |x - mean user|^2
+
+where the prediction passes through the model's own sigmoid, if it has one, so that what is
+minimised is what the model was trained on. Without a sigmoid that is a linear ridge regression and
+the first step solves it; with one, Gauss-Newton with step halving needs four to eight.
+
+Measured on the bundled ratings: dot-bias trained without 130 users drawn at random (Adam, and SGD
+of 3 and of 12 epochs), each then folded in from k of their ratings and asked for a fifth that was
+kept apart, three draws. RMSE with Adam, regularization 3 (the mean user alone: 0.952):
+
+    k                                       1      3      5      10     20    all other
+    Gauss-Newton towards the mean user      0.946  0.927  0.913  0.900  0.881  0.851
+    the same towards zero factors           0.952  0.933  0.917  0.903  0.884  0.852
+    values mapped through the inverse
+    sigmoid (clipped at 5 %), linear ridge  0.954  0.936  0.922  0.904  0.884  0.856
+
+and the other runs order alike. Regularization 0.3, 1, 3, 10, 30 gave 0.950, 0.923, 0.913, 0.918,
+0.933 from 5 ratings and 0.889, 0.861, 0.851, 0.855, 0.868 from all: hence 3 for every number.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from cftui.questions import QuestionError
+from cftui.runs.factors import Factors
+
+STEPS = 100
+"""Most Gauss-Newton steps; a handful do."""
+EXACT = 1e-14
+"""Relative gain of a step below which there is nothing left to gain."""
+
+
+def mean_user(factors: Factors, among: np.ndarray) -> np.ndarray:
+    """Return the mean of users' factors and, last, of their biases, where the model has them.
+
+    Shape (n_factors + 1,), or (n_factors,) without biases. `among` says of each user whether they
+    count, shape (n_users,).
+    """
+    mean = factors.user_factors[among].mean(axis=0, dtype=np.float64)
+    if factors.user_bias is None:
+        return np.asarray(mean)
+    return np.append(mean, factors.user_bias[among].mean(dtype=np.float64))
+
+
+def fold_in(
+    factors: Factors,
+    mean: np.ndarray,
+    items: np.ndarray,
+    values: np.ndarray,
+    regularization: float,
+) -> Factors:
+    """Return the model with one user, code 0: whoever gave these ratings.
+
+    `items` are codes, shape (n,), and `values` ratings, shape (n,); without any the user is the
+    mean one. Raises QuestionError for a regularization that is not above 0.
+    """
+    if not 0 < regularization < float("inf"):
+        raise QuestionError(f"regularization {regularization:g} is not above 0; 3 is usual")
+    inputs = factors.item_factors[items].astype(np.float64)
+    if factors.user_bias is not None:
+        inputs = np.hstack([inputs, np.ones((len(items), 1))])
+    offset = np.zeros(len(items))
+    if factors.item_bias is not None:
+        offset = factors.item_bias[items].astype(np.float64)
+    ridge = _Ridge(factors, inputs, offset, values.astype(np.float64), mean, regularization)
+    solved = ridge.solve() if len(items) else mean
+    k = factors.item_factors.shape[1]
+    return replace(
+        factors,
+        user_factors=solved[None, :k].astype(np.float32),
+        user_bias=None if factors.user_bias is None else solved[k:].astype(np.float32),
+    )
+
+
+class _Ridge:
+    """The objective of a fold-in, and its minimum."""
+
+    def __init__(self, factors: Factors, *terms: Any) -> None:
+        self._factors = factors
+        self._inputs, self._offset, self._values, self._mean, self._weight = terms
+
+    def solve(self) -> np.ndarray:
+        """Return the minimiser, shape (n unknowns,), by Gauss-Newton with step halving."""
+        x, cost = self._mean, self._cost(self._mean)
+        for _ in range(STEPS):
+            step = self._step(x)
+            share = 1.0
+            while (lower := self._cost(x - share * step)) > cost and share > 1e-6:
+                share /= 2
+            if lower >= cost:
+                break  # as low as rounding lets it be
+            gain, x, cost = cost - lower, x - share * step, lower
+            if gain < EXACT * cost:
+                break
+        return np.asarray(x)
+
+    def _predicted(self, x: np.ndarray) -> np.ndarray:
+        return self._factors.to_range(self._inputs @ x + self._offset)
+
+    def _cost(self, x: np.ndarray) -> float:
+        errors, moved = self._predicted(x) - self._values, x - self._mean
+        return float(errors @ errors + self._weight * (moved @ moved))
+
+    def _step(self, x: np.ndarray) -> np.ndarray:
+        predicted = self._predicted(x)
+        slope = np.ones(len(predicted))
+        if self._factors.sigmoid:
+            low, high = self._factors.low, self._factors.high
+            slope = (predicted - low) * (high - predicted) / (high - low)
+        jacobian = self._inputs * slope[:, None]
+        gradient = jacobian.T @ (predicted - self._values) + self._weight * (x - self._mean)
+        curvature = jacobian.T @ jacobian + self._weight * np.eye(len(x))
+        return np.asarray(np.linalg.solve(curvature, gradient))
