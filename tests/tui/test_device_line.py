@@ -12,6 +12,7 @@ from cftui import paths
 from cftui.runs.directory import Run, create_run
 from cftui.runs.events import Device, EventLog
 from cftui.tui.app import CftuiApp
+from cftui.tui.widgets import device_line
 from cftui.tui.widgets.device_line import DeviceLine, device_words
 from tests.tui.test_app import opened, until
 
@@ -90,16 +91,25 @@ async def test_a_live_run_has_the_line(live: Run, size: tuple[int, int], words: 
 
 
 async def test_a_stale_reading_is_not_shown(live: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    tell(live, replace(H100, time=time.time() - 10.5))
+    shown: list[str] = []
+    update = DeviceLine.update
+
+    def note(line: DeviceLine, content: str, *, layout: bool = True) -> None:
+        shown.append(content)
+        update(line, content, layout=layout)
+
+    monkeypatch.setattr(DeviceLine, "update", note)
+    monkeypatch.setattr(device_line, "STALE_SECONDS", 3.0)
+    tell(live, replace(H100, time=time.time() - 3.5))
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(app, pilot)
         line = app.query_one(DeviceLine)
         await until(pilot, lambda: line._reading is not None)
-        assert not line.display
-        tell(live, replace(H100, time=time.time() - 9.7))
-        await until(pilot, lambda: line.display)
-        await until(pilot, lambda: not line.display)  # nothing more came
+        assert not line.display and shown == []
+        tell(live, replace(H100, time=time.time()))
+        await until(pilot, lambda: len(shown) == 2)  # it came, and nothing more did
+        assert shown[0].startswith("GPU 0") and shown[1] == "" and not line.display
 
 
 async def test_a_run_that_ended_has_no_line(trained_run: Run, home: Path) -> None:
