@@ -5,7 +5,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 BEGAN = time.monotonic()
 """When this process began, as near as Python can tell."""
@@ -13,7 +12,8 @@ BEGAN = time.monotonic()
 COMMANDS = ("train", "runs", "data", "predict", "recommend", "similar")
 
 USAGE = """\
-cftui [DATA]            open the explorer (DATA: ml-latest-small, or the path of a ratings file)
+cftui [DATA]            open the explorer (DATA: the path of a ratings file, or a name that
+                        cftui data list shows, such as ml-latest-small)
 cftui COMMAND --help    train, runs, data, predict, recommend, similar: the same from the shell
 
 A file that is called like a command is opened as ./train.
@@ -41,16 +41,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def open_screen(words: Sequence[str]) -> int:
     """Open the explorer on the data that the words name; return the exit code."""
-    from cftui.paths import BUNDLED
+    from cftui.catalogue import CATALOGUE
+    from cftui.paths import BUNDLED, resolve_source
 
     if len(words) > 1 or (words and words[0].startswith("-")):
         print(f"cftui: cannot make sense of {' '.join(words)!r}\n{USAGE}", file=sys.stderr, end="")
         return 2
     data = words[0] if words else BUNDLED
-    if data != BUNDLED and not Path(data).expanduser().exists():
-        near = difflib.get_close_matches(data, [*COMMANDS, BUNDLED], 2, cutoff=0.4)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        print(f"cftui: {data!r} is neither a command nor a data set{hint}", file=sys.stderr)
+    try:
+        resolve_source(data)
+    except FileNotFoundError as missing:
+        message = str(missing)
+        if data not in CATALOGUE and data != BUNDLED:
+            near = difflib.get_close_matches(data, [*COMMANDS, BUNDLED, *CATALOGUE], 2, cutoff=0.4)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            message = f"{data!r} is neither a command nor a data set{hint}"
+        print(f"cftui: {message}", file=sys.stderr)
         return 2
     objection = terminal_objection()
     if objection:

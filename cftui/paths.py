@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from cftui.catalogue import CATALOGUE
+
 HOME_VARIABLE = "CFTUI_HOME"
 """Names one folder that replaces all the user folders: for tests and for shared machines."""
 
@@ -23,6 +25,16 @@ def _folder(kind: str) -> Path:
 def runs_folder() -> Path:
     """Return the folder that holds one directory a run."""
     return _folder("data") / "runs"
+
+
+def datasets_folder() -> Path:
+    """Return the folder of downloaded data sets, each a zip as it was published."""
+    return _folder("data") / "datasets"
+
+
+def downloaded(name: str) -> Path:
+    """Return where a catalogue name's zip belongs, be it downloaded or not."""
+    return datasets_folder() / f"{name}.zip"
 
 
 def stores_folder() -> Path:
@@ -51,17 +63,28 @@ def bundled_folder() -> Path:
 
 
 def resolve_source(name: str) -> Path:
-    """Return the path that a DATA word names: a bundled data set's name, else a path.
+    """Return the path that a DATA word names: a bundled or downloaded data set's name, else a path.
 
     A name written with a slash, or a file of that name prefixed by `./`, is always a path.
     Raises FileNotFoundError, with the remedy, where there is nothing.
     """
     if name == BUNDLED:
         return bundled_folder() / BUNDLED
-    path = Path(name).expanduser()
-    # Within a file: a member of a zip.
-    if path.exists() or any(folder.is_file() for folder in path.parents):
-        return path.resolve()
+    if name in CATALOGUE and downloaded(name).is_file():
+        return downloaded(name)
+    try:
+        path = Path(name).expanduser()
+        # Within a file: a member of a zip.
+        if path.exists() or any(folder.is_file() for folder in path.parents):
+            return path.resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, no such ~user, a NUL
+        raise FileNotFoundError(f"{name!r} cannot be a path ({error}); give another") from None
+    if name in CATALOGUE:
+        size = f"{CATALOGUE[name].size / 1e6:.0f} MB"
+        raise FileNotFoundError(
+            f"{name} is not downloaded yet; do it with: cftui data fetch {name} ({size})"
+        )
     raise FileNotFoundError(
-        f"no data set and no file called {name!r}; give {BUNDLED} or the path of a ratings file"
+        f"no data set and no file called {name!r}; give a name that cftui data list shows,"
+        " or the path of a ratings file"
     )

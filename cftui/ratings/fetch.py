@@ -1,0 +1,329 @@
+"""Downloads a catalogued data set: resumable, checked, and in its place only when it is whole."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cftui import paths
+from cftui.catalogue import Entry
+from cftui.ratings.archive import check_zip
+from cftui.ratings.store import sync_folder
+from cftui.ratings.values import DataError
+
+if TYPE_CHECKING:
+    import httpx
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes on the disk and the bytes in all; what it raises ends the download."""
+
+KEPT_SECONDS = 30 * 86400
+"""How long a part is kept that nobody goes on with."""
+PIECE = 1 << 18
+REDIRECTS = 5
+SECONDS = 30.0
+"""How long the server may be silent."""
+SPARE = 50_000_000
+"""Bytes that a download leaves free on the disk."""
+LARGEST = 4 * 10**9
+"""No zip of the catalogue comes near it: a server that sends without an end is not obeyed."""
+
+
+class FetchError(DataError):
+    """A download that failed; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """Which file on the server a part is the beginning of."""
+
+    url: str
+    etag: str = ""
+    modified: str = ""
+    of: int = 0
+    """Bytes in all; 0 where the server did not say."""
+
+    @property
+    def sign(self) -> str:
+        """Return what `If-Range` takes: a strong etag, else the time of change, else nothing."""
+        return self.modified if self.etag.startswith("W/") or not self.etag else self.etag
+
+
+class Part:
+    """The beginning of a download on the disk, and a note of which file it is of."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.target = paths.downloaded(entry.name)
+        self.path = self.target.with_name(f"{self.target.name}.part")
+        self.note = self.target.with_name(f"{self.target.name}.part.json")
+        self.lock = self.target.with_name(f".{self.target.name}.lock")
+
+    @property
+    def size(self) -> int:
+        """Return the bytes that are there."""
+        return self.path.stat().st_size if self.path.is_file() else 0
+
+    def version(self) -> Version | None:
+        """Return which file the bytes are of; none where that is not known."""
+        try:
+            noted = Version(**json.loads(self.note.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+        sound = all(isinstance(v, str) for v in (noted.url, noted.etag, noted.modified))
+        return noted if sound and noted.url == self.entry.url and noted.sign else None
+
+    def begin(self, version: Version) -> None:
+        """Start over, with nothing."""
+        self.discard()
+        self.note.write_text(json.dumps(asdict(version)), encoding="utf-8")
+        self.path.touch()
+
+    def discard(self) -> None:
+        """Remove what is there; the note last, so that bytes are never without one."""
+        self.path.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
+
+    def publish(self) -> None:
+        """Give the whole and checked file its name."""
+        with self.path.open("rb") as file:
+            os.fsync(file.fileno())
+        self.path.replace(self.target)
+        self.note.unlink(missing_ok=True)
+        sync_folder(self.target.parent)
+
+
+def fetch(
+    entry: Entry,
+    progress: Progress | None = None,
+    *,
+    unchecked: bool = False,
+    transport: "httpx.BaseTransport | None" = None,
+) -> Path:
+    """Download a data set, going on where a former attempt ended; return its zip.
+
+    `unchecked`: take the file whatever its checksum and size. Raises FetchError; what was
+    received stays as a part for the next attempt, unless it was found to be wrong.
+    """
+    if entry.changes and not unchecked:
+        raise FetchError(
+            f"{entry.name} changes now and then, so there is no checksum to hold it against;"
+            " take it as it is with --unchecked"
+        )
+    part = Part(entry)
+    try:
+        part.target.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(part):
+            if not part.target.is_file():
+                _receive(part, progress or (lambda done, of: None), unchecked, transport)
+                _check(part, unchecked)
+                part.publish()
+    except OSError as error:
+        raise FetchError(
+            f"{part.target}: cannot be written: {error}; make room,"
+            f" or name another folder in {paths.HOME_VARIABLE}"
+        ) from error
+    return part.target
+
+
+def discard(entry: Entry) -> int:
+    """Remove what an unfinished download left; return its bytes. Raises FetchError."""
+    part = Part(entry)
+    size = part.size
+    if part.path.exists() or part.note.exists():
+        with _alone(part):
+            part.discard()
+    return size
+
+
+def sweep(catalogue: Mapping[str, Entry]) -> None:
+    """Remove the parts that nobody has gone on with for a month."""
+    for entry in catalogue.values():
+        part = Part(entry)
+        with contextlib.suppress(OSError, FetchError):
+            if part.path.stat().st_mtime < time.time() - KEPT_SECONDS:
+                discard(entry)
+
+
+@contextmanager
+def _alone(part: Part) -> Iterator[None]:
+    """Keep other processes from downloading the same; the system lets go when we die."""
+    import fcntl
+
+    descriptor = os.open(part.lock, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise FetchError(f"{part.entry.name} is being downloaded by another cftui") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _receive(
+    part: Part, progress: Progress, unchecked: bool, transport: "httpx.BaseTransport | None"
+) -> None:
+    import httpx
+
+    where = httpx.URL(part.entry.url).host
+    try:
+        with httpx.Client(transport=transport, timeout=SECONDS) as client:
+            _download(client, part, progress, unchecked)
+    except httpx.ConnectError as error:
+        hint = "check the network"
+        if "CERTIFICATE" in str(error):
+            hint = "its certificate does not hold, or a proxy is in between"
+        raise _failed(part, f"{where} cannot be reached ({error}); {hint}") from None
+    except httpx.TimeoutException:
+        raise _failed(part, f"{where} did not answer for {SECONDS:g} s") from None
+    except ImportError as error:  # for a proxy of a kind that needs more
+        raise _failed(part, str(error)) from None
+    except httpx.TransportError as error:
+        raise _failed(part, f"the connection to {where} broke ({error})") from None
+
+
+def _failed(part: Part, why: str) -> FetchError:
+    """Return an error that tells what to do: try again, or bring the file by other means."""
+    kept = f" ({part.size / 1e6:.1f} MB are kept)" if part.size else ""
+    return FetchError(
+        f"{part.entry.name}: {why}; try again{kept}, or download {part.entry.url}"
+        " by other means and open its path"
+    )
+
+
+def _download(client: "httpx.Client", part: Part, progress: Progress, unchecked: bool) -> None:
+    noted = part.version()
+    have = part.size if noted else 0
+    headers = {"Accept-Encoding": "identity"}
+    if noted and noted.of and have == noted.of:
+        return  # ended between the last byte and the check
+    if noted and have:
+        headers |= {"Range": f"bytes={have}-", "If-Range": noted.sign}
+    with _answer(client, part, headers) as answer:
+        starts_over = answer.status_code == 416 and have  # fewer bytes there than here
+        if not starts_over:
+            if not _goes_on(answer, noted, have):
+                _refuse_wrong_file(answer, part, unchecked)
+                part.begin(_version_of(answer, part.entry))
+            _append(answer, part, progress)
+    if starts_over:
+        part.discard()
+        _download(client, part, progress, unchecked)
+
+
+@contextmanager
+def _answer(
+    client: "httpx.Client", part: Part, headers: dict[str, str]
+) -> Iterator["httpx.Response"]:
+    """Give the server's answer, redirects followed; raises FetchError where it is a refusal."""
+    request = client.build_request("GET", part.entry.url, headers=headers)
+    for _ in range(REDIRECTS + 1):
+        answer = client.send(request, stream=True)
+        try:
+            if not answer.is_redirect or answer.next_request is None:
+                if answer.status_code not in (200, 206, 416):
+                    words = f"HTTP {answer.status_code} {answer.reason_phrase}".strip()
+                    raise _failed(part, f"{request.url.host} says {words}")
+                yield answer
+                return
+        finally:
+            answer.close()
+        onward = answer.next_request
+        if onward.url.scheme not in (request.url.scheme, "https"):
+            raise _failed(part, f"{request.url.host} points to {onward.url}, which is not safe")
+        request = onward
+    raise _failed(part, f"{request.url.host} sends us round in circles")
+
+
+def _goes_on(answer: "httpx.Response", noted: Version | None, have: int) -> bool:
+    """Return whether the answer is the rest of the very file that the part is of."""
+    if answer.status_code != 206 or noted is None:
+        return False
+    # Not every server that honours Range honours If-Range.
+    same = answer.headers.get("ETag", noted.etag) == noted.etag
+    piece = str(answer.headers.get("Content-Range", ""))
+    return same and piece.startswith(f"bytes {have}-") and piece.endswith(f"/{noted.of}")
+
+
+def _version_of(answer: "httpx.Response", entry: Entry) -> Version:
+    return Version(
+        entry.url,
+        answer.headers.get("ETag", ""),
+        answer.headers.get("Last-Modified", ""),
+        int(answer.headers.get("Content-Length", 0)),
+    )
+
+
+def _refuse_wrong_file(answer: "httpx.Response", part: Part, unchecked: bool) -> None:
+    """Raise FetchError where the answer cannot be what was asked for."""
+    if answer.status_code != 200:
+        part.discard()
+        raise _failed(part, "the server sent a piece that was not asked for")
+    kind = answer.headers.get("Content-Type", "")
+    if "html" in kind:
+        raise _failed(part, f"the server sent a page ({kind}) in place of a zip")
+    size = int(answer.headers.get("Content-Length", 0))
+    if size and size != part.entry.size and not unchecked:
+        raise FetchError(
+            f"{part.entry.name}: the file on the server has {size:,} bytes, not"
+            f" {part.entry.size:,} as catalogued: it has been replaced;"
+            " take it as it is with --unchecked"
+        )
+
+
+def _check_room(part: Part, needed: int) -> None:
+    free = shutil.disk_usage(part.target.parent).free
+    if needed + SPARE > free:
+        raise FetchError(
+            f"{part.target.parent}: {needed / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB"
+            f" are free; make room, or name another folder in {paths.HOME_VARIABLE}"
+        )
+
+
+def _append(answer: "httpx.Response", part: Part, progress: Progress) -> None:
+    done = part.size
+    length = int(answer.headers.get("Content-Length", 0))
+    of, limit = (done + length, done + length) if length else (part.entry.size, LARGEST)
+    _check_room(part, of - done)
+    with part.path.open("ab") as file:
+        progress(done, of)
+        for piece in answer.iter_raw(PIECE):
+            done += len(piece)
+            if done > limit:
+                break
+            file.write(piece)
+            progress(done, of)
+    if done > limit:
+        part.discard()
+        raise _failed(part, "the server sent more than it said")
+
+
+def _check(part: Part, unchecked: bool) -> None:
+    """Raise FetchError, and remove the part, unless it is the very file that was catalogued."""
+    try:
+        if part.entry.checksum and not unchecked:
+            _check_sum(part)
+        check_zip(part.path)
+    except DataError as error:
+        part.discard()
+        raise FetchError(f"{part.entry.name}: {error}; what was received is removed") from None
+
+
+def _check_sum(part: Part) -> None:
+    algorithm, _, expected = part.entry.checksum.partition(":")
+    with part.path.open("rb") as file:
+        found = hashlib.file_digest(file, algorithm).hexdigest()
+    if found != expected:
+        raise DataError(
+            f"the {algorithm} of what was received is {found}, not {expected} as catalogued;"
+            " try again, or take the file as it is with --unchecked"
+        )
