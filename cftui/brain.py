@@ -20,6 +20,7 @@ from cftui.paths import resolve_source
 from cftui.pipes import Failure, serve
 from cftui.questions import (
     BiasAnswer,
+    DataSetRow,
     DataSummary,
     DescribeSplit,
     ExploreBiases,
@@ -34,6 +35,7 @@ from cftui.questions import (
     FoldInAnswer,
     ItemAnswer,
     ItemRow,
+    ListDataSets,
     LookAtFile,
     OpenData,
     Predict,
@@ -47,7 +49,9 @@ from cftui.questions import (
     UserAnswer,
     UserRow,
 )
+from cftui.ratings.datasets import data_sets
 from cftui.ratings.look import look
+from cftui.ratings.recent import remember
 from cftui.ratings.split import summarize
 from cftui.ratings.store import find_store, open_store
 from cftui.ratings.values import Ratings
@@ -73,7 +77,15 @@ def _trained(path: str) -> Trained:
 
 def _open(question: OpenData) -> DataSummary | None:
     store = find_store(resolve_source(question.source), question.mapping)
-    return None if store is None else _store(str(store)).summary()
+    if store is None:
+        return None
+    summary = _store(str(store)).summary()
+    remember(question.source, summary, question.mapping)
+    return summary
+
+
+def _list_data_sets(question: ListDataSets) -> tuple[DataSetRow, ...]:
+    return data_sets()
 
 
 def _describe_split(question: DescribeSplit) -> SplitSummary:
@@ -143,6 +155,7 @@ def _suggest(question: SuggestItems) -> tuple[ItemRow, ...]:
 
 ANSWERS: dict[type, Callable[[Any], Any]] = {
     OpenData: _open,
+    ListDataSets: _list_data_sets,
     DescribeSplit: _describe_split,
     LookAtFile: _look_at_file,
     FindUsers: _find_users,

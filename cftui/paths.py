@@ -88,3 +88,13 @@ def resolve_source(name: str) -> Path:
         f"no data set and no file called {name!r}; give a name that cftui data list shows,"
         " or the path of a ratings file"
     )
+
+
+def lasting_source(name: str) -> str:
+    """Return what means the same data from any folder: a data set's name, else an absolute path.
+
+    Raises FileNotFoundError where there is nothing.
+    """
+    path = resolve_source(name)
+    named = name == BUNDLED or (name in CATALOGUE and path == downloaded(name))
+    return name if named else str(path)

@@ -207,6 +207,41 @@ class DataProfile(DataSummary):
 
 
 @dataclass(frozen=True)
+class ListDataSets:
+    """Which data sets are there to open or to download? The answer is a tuple of DataSetRow."""
+
+
+@dataclass(frozen=True)
+class DataSetRow:
+    """A data set that can be opened, or downloaded first."""
+
+    name: str
+    kind: Literal["bundled", "recent", "downloaded", "catalogue"]
+    """`recent`: a file of the user's own, opened before."""
+    source: str
+    """What opens it, once it is there: its name, or its path."""
+    where: str
+    """The path of its file, or where it can be downloaded from."""
+    size: int | None
+    """Bytes of the file; none where it is gone."""
+    state: str
+    """In words: ready, downloaded, not downloaded, 12 of 66 MB downloaded, gone."""
+    ready: bool
+    """Whether it can be opened now."""
+    n_ratings: int | None
+    """Counts as last seen or as published; none where they are not known."""
+    n_users: int | None
+    n_items: int | None
+    holds: str
+    """In a few words, what is in it."""
+    licence: str
+    """Empty where it is not known."""
+    opened: float | None = None
+    """When it was last opened or trained on, in seconds since 1970."""
+    mapping: ColumnMapping = AS_RECOGNISED
+
+
+@dataclass(frozen=True)
 class DescribeSplit:
     """What would a split hold out, and what of it would training never have seen?"""
 
@@ -591,6 +626,7 @@ class SuggestItems:
 
 Question = (
     OpenData
+    | ListDataSets
     | DescribeSplit
     | LookAtFile
     | FindUsers

@@ -1,21 +1,16 @@
 """Downloads a catalogued data set: resumable, checked, and in its place only when it is whole."""
 
-import contextlib
 import hashlib
-import json
-import os
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cftui import paths
 from cftui.catalogue import Entry
 from cftui.ratings.archive import check_zip
-from cftui.ratings.store import sync_folder
+from cftui.ratings.partial import FetchError, Part, Uncheckable, Version, alone
 from cftui.ratings.values import DataError
 
 if TYPE_CHECKING:
@@ -24,9 +19,6 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """Called with the bytes on the disk and the bytes in all; what it raises ends the download."""
 
-KEPT_SECONDS = 30 * 86400
-"""How long a part is kept that nobody goes on with."""
-PIECE = 1 << 18
 REDIRECTS = 5
 SECONDS = 30.0
 """How long the server may be silent."""
@@ -34,70 +26,6 @@ SPARE = 50_000_000
 """Bytes that a download leaves free on the disk."""
 LARGEST = 4 * 10**9
 """No zip of the catalogue comes near it: a server that sends without an end is not obeyed."""
-
-
-class FetchError(DataError):
-    """A download that failed; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Version:
-    """Which file on the server a part is the beginning of."""
-
-    url: str
-    etag: str = ""
-    modified: str = ""
-    of: int = 0
-    """Bytes in all; 0 where the server did not say."""
-
-    @property
-    def sign(self) -> str:
-        """Return what `If-Range` takes: a strong etag, else the time of change, else nothing."""
-        return self.modified if self.etag.startswith("W/") or not self.etag else self.etag
-
-
-class Part:
-    """The beginning of a download on the disk, and a note of which file it is of."""
-
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
-        self.target = paths.downloaded(entry.name)
-        self.path = self.target.with_name(f"{self.target.name}.part")
-        self.note = self.target.with_name(f"{self.target.name}.part.json")
-        self.lock = self.target.with_name(f".{self.target.name}.lock")
-
-    @property
-    def size(self) -> int:
-        """Return the bytes that are there."""
-        return self.path.stat().st_size if self.path.is_file() else 0
-
-    def version(self) -> Version | None:
-        """Return which file the bytes are of; none where that is not known."""
-        try:
-            noted = Version(**json.loads(self.note.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
-            return None
-        sound = all(isinstance(v, str) for v in (noted.url, noted.etag, noted.modified))
-        return noted if sound and noted.url == self.entry.url and noted.sign else None
-
-    def begin(self, version: Version) -> None:
-        """Start over, with nothing."""
-        self.discard()
-        self.note.write_text(json.dumps(asdict(version)), encoding="utf-8")
-        self.path.touch()
-
-    def discard(self) -> None:
-        """Remove what is there; the note last, so that bytes are never without one."""
-        self.path.unlink(missing_ok=True)
-        self.note.unlink(missing_ok=True)
-
-    def publish(self) -> None:
-        """Give the whole and checked file its name."""
-        with self.path.open("rb") as file:
-            os.fsync(file.fileno())
-        self.path.replace(self.target)
-        self.note.unlink(missing_ok=True)
-        sync_folder(self.target.parent)
 
 
 def fetch(
@@ -113,14 +41,14 @@ def fetch(
     received stays as a part for the next attempt, unless it was found to be wrong.
     """
     if entry.changes and not unchecked:
-        raise FetchError(
+        raise Uncheckable(
             f"{entry.name} changes now and then, so there is no checksum to hold it against;"
             " take it as it is with --unchecked"
         )
     part = Part(entry)
     try:
         part.target.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(part):
+        with alone(part):
             if not part.target.is_file():
                 _receive(part, progress or (lambda done, of: None), unchecked, transport)
                 _check(part, unchecked)
@@ -131,42 +59,6 @@ def fetch(
             f" or name another folder in {paths.HOME_VARIABLE}"
         ) from error
     return part.target
-
-
-def discard(entry: Entry) -> int:
-    """Remove what an unfinished download left; return its bytes. Raises FetchError."""
-    part = Part(entry)
-    size = part.size
-    if part.path.exists() or part.note.exists():
-        with _alone(part):
-            part.discard()
-    return size
-
-
-def sweep(catalogue: Mapping[str, Entry]) -> None:
-    """Remove the parts that nobody has gone on with for a month."""
-    for entry in catalogue.values():
-        part = Part(entry)
-        with contextlib.suppress(OSError, FetchError):
-            if part.path.stat().st_mtime < time.time() - KEPT_SECONDS:
-                discard(entry)
-
-
-@contextmanager
-def _alone(part: Part) -> Iterator[None]:
-    """Keep other processes from downloading the same; the system lets go when we die."""
-    import fcntl
-
-    descriptor = os.open(part.lock, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise FetchError(f"{part.entry.name} is being downloaded by another cftui") from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _receive(
@@ -296,7 +188,7 @@ def _append(answer: "httpx.Response", part: Part, progress: Progress) -> None:
     _check_room(part, of - done)
     with part.path.open("ab") as file:
         progress(done, of)
-        for piece in answer.iter_raw(PIECE):
+        for piece in answer.iter_raw():
             done += len(piece)
             if done > limit:
                 break

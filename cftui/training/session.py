@@ -16,6 +16,7 @@ from pathlib import Path
 from cftui.config import RunConfig
 from cftui.devices import DeviceReader, reader_for
 from cftui.paths import resolve_source
+from cftui.ratings.recent import remember
 from cftui.ratings.split import check as check_split
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import Ratings
@@ -75,6 +76,7 @@ def start_run(
         versions=_versions(),
     )
     run, lock = create_run(record, config)
+    remember(config.data.source, ratings.summary(), config.data.mapping)
     session = _Session(
         run,
         lock,

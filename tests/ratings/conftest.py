@@ -1,9 +1,10 @@
 """Small sources to read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from server import Served, serve
 
 Write = Callable[..., Path]
 
@@ -22,3 +23,10 @@ def write(tmp_path: Path) -> Write:
         return folder
 
     return write_source
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    """Give a server that serves a small data set."""
+    with serve() as what:
+        yield what

@@ -1,0 +1,54 @@
+"""How far a long reading is: a bar on a terminal, lines elsewhere, JSON lines where asked for."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from cftui.commands.console import print_json, say
+
+REPORT_SECONDS = 0.5
+
+
+@contextmanager
+def meter(done: str, *, json: bool) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that is told the bytes done and the bytes in all.
+
+    `done`: what was done with them, such as `read`.
+    """
+    if json or not sys.stderr.isatty():
+        yield _Lines(done, json)
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (BarColumn(), DownloadColumn(), TextColumn(done), TransferSpeedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(done, total=None)
+        yield lambda part, whole: progress.update(task, completed=part, total=whole)
+
+
+class _Lines:
+    """Tells now and then, and at the end."""
+
+    def __init__(self, done: str, json: bool) -> None:
+        self._done, self._json = done, json
+        self._told = time.monotonic()
+
+    def __call__(self, part: int, whole: int) -> None:
+        now = time.monotonic()
+        if now - self._told < REPORT_SECONDS and part < whole:
+            return
+        self._told = now
+        if self._json:
+            print_json({"event": "progress", "bytes": part, "of": whole, "done": self._done})
+        else:
+            say(f"{part / max(whole, 1):.0%} of {whole / 1e6:,.1f} MB {self._done}")

@@ -1,0 +1,108 @@
+"""Every data set there is to open: bundled, the user's own, downloaded, and to be downloaded."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cftui import paths
+from cftui.catalogue import CATALOGUE, SHARED_ALIKE, Entry
+from cftui.questions import DataSetRow
+from cftui.ratings.partial import Part
+from cftui.ratings.recent import RecentData, recently_used
+
+
+def data_sets(catalogue: Mapping[str, Entry] = CATALOGUE) -> tuple[DataSetRow, ...]:
+    """Return the bundled data set, files opened before (newest first), downloads, the rest."""
+    recents = recently_used()
+    opened = {recent.source: recent.opened for recent in reversed(recents)}
+    own = [r for r in recents if r.source != paths.BUNDLED and r.source not in catalogue]
+    listed = [_listed(entry, opened.get(entry.name)) for entry in catalogue.values()]
+    return (
+        _bundled(opened.get(paths.BUNDLED)),
+        *(_recent(recent) for recent in own),
+        *(row for row in listed if row.ready),
+        *(row for row in listed if not row.ready),
+    )
+
+
+def _bundled(opened: float | None) -> DataSetRow:
+    try:
+        file = paths.resolve_source(paths.BUNDLED) / "ratings.csv"
+    except FileNotFoundError:
+        file = Path()
+    size = _size(file)
+    return DataSetRow(
+        name=paths.BUNDLED,
+        kind="bundled",
+        source=paths.BUNDLED,
+        where=str(file),
+        size=size,
+        state="ready" if size else "gone",
+        ready=size is not None,
+        n_ratings=100_004,
+        n_users=671,
+        n_items=9_066,
+        holds="half stars, 1995 to 2016; the lesson's",
+        licence=SHARED_ALIKE,
+        opened=opened,
+    )
+
+
+def _recent(recent: RecentData) -> DataSetRow:
+    try:
+        path = paths.resolve_source(recent.source)
+    except FileNotFoundError:
+        path = None
+    return DataSetRow(
+        name=recent.name,
+        kind="recent",
+        source=recent.source,
+        where=recent.source,
+        size=_size(path) if path else None,
+        state="ready" if path else "gone",
+        ready=path is not None,
+        n_ratings=recent.n_ratings,
+        n_users=recent.n_users,
+        n_items=recent.n_items,
+        holds="",
+        licence="",
+        opened=recent.opened,
+        mapping=recent.mapping,
+    )
+
+
+def _listed(entry: Entry, opened: float | None) -> DataSetRow:
+    file, part = paths.downloaded(entry.name), Part(entry)
+    size = _size(file)
+    state = "not downloaded"
+    if size is not None:
+        state = "downloaded"
+    elif part.size:
+        state = f"{part.size / 1e6:,.0f} of {entry.size / 1e6:,.0f} MB downloaded"
+    return DataSetRow(
+        name=entry.name,
+        kind="catalogue" if size is None else "downloaded",
+        source=entry.name,
+        where=entry.url if size is None else str(file),
+        size=entry.size if size is None else size,
+        state=state,
+        ready=size is not None,
+        n_ratings=entry.n_ratings,
+        n_users=entry.n_users,
+        n_items=entry.n_items,
+        holds=entry.holds,
+        licence=entry.licence,
+        opened=opened,
+    )
+
+
+def _size(path: Path) -> int | None:
+    """Return the bytes of a file, or of ratings.csv in a folder; none where there is none."""
+    try:
+        return path.stat().st_size if path.is_file() else _folder_size(path)
+    except OSError:
+        return None
+
+
+def _folder_size(path: Path) -> int | None:
+    file = path / "ratings.csv"
+    return file.stat().st_size if file.is_file() else None

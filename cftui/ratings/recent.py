@@ -1,0 +1,96 @@
+"""The data sets opened last, on screen or from the shell: a small file that can be lost."""
+
+import contextlib
+import fcntl
+import json
+import os
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cftui import paths
+from cftui.questions import AS_RECOGNISED, ColumnMapping, DataSummary
+
+KEPT = 20
+
+
+@dataclass(frozen=True)
+class RecentData:
+    """A data set that was opened."""
+
+    source: str
+    """A data set's name, or the absolute path of its file or folder."""
+    name: str
+    opened: float
+    """In seconds since 1970."""
+    n_users: int
+    n_items: int
+    n_ratings: int
+    mapping: ColumnMapping = AS_RECOGNISED
+
+
+def recently_used() -> tuple[RecentData, ...]:
+    """Return the data sets opened last, newest first; none where the file cannot be read."""
+    try:
+        records = json.loads(_file().read_text(encoding="utf-8"))["opened"]
+        found = [_from_record(record) for record in records]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return ()
+    return tuple(sorted(found, key=lambda recent: -recent.opened)[:KEPT])
+
+
+def remember(source: str, summary: DataSummary, mapping: ColumnMapping = AS_RECOGNISED) -> None:
+    """Put a data set before all others; where the file cannot be written, nothing is kept.
+
+    Raises FileNotFoundError where the source is not there.
+    """
+    lasting = paths.lasting_source(source)
+    now = RecentData(
+        lasting,
+        summary.name,
+        time.time(),
+        summary.n_users,
+        summary.n_items,
+        summary.n_ratings,
+        mapping,
+    )
+    with contextlib.suppress(OSError):
+        _file().parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(_file().with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            others = [r for r in recently_used() if (r.source, r.mapping) != (lasting, mapping)]
+            _write([now, *others][:KEPT])
+        finally:
+            os.close(lock)
+
+
+def _file() -> Path:
+    return paths.state_folder() / "recent.json"
+
+
+def _write(recents: list[RecentData]) -> None:
+    text = json.dumps({"opened": [asdict(recent) for recent in recents]}, indent=1)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=_file().parent, delete=False
+    ) as new:
+        try:
+            new.write(text)
+            new.close()
+            Path(new.name).replace(_file())
+        except OSError:
+            Path(new.name).unlink()
+            raise
+
+
+def _from_record(record: dict[str, Any]) -> RecentData:
+    """Return a record as it was written; raises TypeError or ValueError for any other."""
+    mapping = ColumnMapping(**record["mapping"])
+    recent = RecentData(**{**record, "mapping": mapping})
+    texts = (recent.source, recent.name, *asdict(mapping).values())
+    counts = (recent.n_users, recent.n_items, recent.n_ratings)
+    if not all(isinstance(text, str) for text in texts) or not all(type(n) is int for n in counts):
+        raise ValueError("not as it was written")
+    return RecentData(**{**record, "mapping": mapping, "opened": float(recent.opened)})
