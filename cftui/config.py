@@ -3,6 +3,7 @@
 import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -182,7 +183,9 @@ def make_config(settings: Mapping[str, Any]) -> RunConfig:
     try:
         return RunConfig.model_validate(_with_suited(settings))
     except ValidationError as error:
-        raise ConfigError("\n".join(_complaints(error, settings))) from None
+        raise ConfigError(
+            "\n".join(complaints(error, known=partial(_known_keys, settings)))
+        ) from None
 
 
 def _with_suited(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -267,26 +270,38 @@ def _value(text: str) -> Any:
         return text
 
 
-def _complaints(error: ValidationError, settings: Mapping[str, Any]) -> list[str]:
-    return [_complaint(problem, settings) for problem in error.errors(include_url=False)]
+def complaints(
+    error: ValidationError, section: str = "", known: Callable[[list[str]], list[str]] | None = None
+) -> list[str]:
+    """Return a line for each wrong value; `known` tells which keys there are under a path."""
+    return [_complaint(p, section, known) for p in error.errors(include_url=False)]
 
 
-def _complaint(problem: Any, settings: Mapping[str, Any]) -> str:
-    path = [str(part) for part in problem["loc"]]
+def unknown_key(section: str, key: str, known: Iterable[str]) -> str:
+    """Return what to say of a key that is not there."""
+    names = list(known)
+    near = difflib.get_close_matches(key, names, 1)
+    there = ", ".join(names) or "none"
+    hint = f"did you mean {near[0]}?" if near else f"known here: {there}"
+    return f"{section}.{key}: unknown key; {hint}" if section else f"{key}: unknown key; {hint}"
+
+
+def _complaint(problem: Any, section: str, known: Callable[[list[str]], list[str]] | None) -> str:
+    path = [section] * bool(section) + [str(part) for part in problem["loc"]]
     key = ".".join(path)
     if problem["type"] == "extra_forbidden":
-        known = _known_keys(path[:-1], settings)
-        near = difflib.get_close_matches(path[-1], known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
-        return f"{key}: unknown key; {hint}"
+        return unknown_key(".".join(path[:-1]), path[-1], known(path[:-1]) if known else ())
     message = str(problem["msg"])
-    if problem["type"] == "value_error":
-        return f"{key}: {message.removeprefix('Value error, ')}"
+    if problem["type"] == "missing":
+        return f"{key}: must be given; add --set {key}=VALUE"
+    if problem["type"] in ("value_error", "assertion_error"):
+        words = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        return f"{key}: {words}"
     must_be = message.removeprefix("Input should be ").replace("String should", "text that should")
     return f"{key} = {problem['input']!r}: must be {must_be}"
 
 
-def _known_keys(path: list[str], settings: Mapping[str, Any]) -> list[str]:
+def _known_keys(settings: Mapping[str, Any], path: list[str]) -> list[str]:
     if not path:
         return list(RunConfig.model_fields)
     section = path[0]

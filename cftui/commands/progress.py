@@ -19,6 +19,7 @@ from cftui.runs.events import (
     Step,
     to_json,
 )
+from cftui.text import plain
 
 PROGRESS_SECONDS = 0.25
 
@@ -74,6 +75,7 @@ class EventPrinter:
                     f" {event.n_train:,} ratings to train on, {event.n_valid:,} held out"
                     f" ({event.unseen_pairs:,} of them of a user or item never trained on)"
                     f"{beside(event.baselines)}"
+                    + "".join(f"\n{plain(n)}" for n in event.notes or ())
                 )
             case Resumed():
                 words = f"run {event.run} goes on from step {event.step:,} on {event.device}"

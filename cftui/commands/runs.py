@@ -231,6 +231,15 @@ def rename(word: Word, name: str, debug: Debug = False) -> None:
 
 
 @app.command()
+def trust(word: Word, debug: Debug = False) -> None:
+    """Agree to executing a run's own model here, as it stands in its model.py."""
+    from cftui.runs.model_source import trust_run
+
+    source = trust_run(_find(word))
+    print(f"{source.path} may be executed here now; a change of it asks anew")
+
+
+@app.command()
 def rm(
     words: Annotated[list[str], typer.Argument(metavar="RUN...")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")] = False,

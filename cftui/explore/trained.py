@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from cftui.config import RunConfig
+from cftui.models import build_model, load_of_run
+from cftui.models.errors import ModelError
 from cftui.questions import QuestionError
 from cftui.ratings.split import Split, split
 from cftui.ratings.store import open_ratings, open_store
@@ -109,7 +111,8 @@ class Trained:
 def load_trained(run: Run, *, best: bool = False) -> Trained:
     """Open a run's weights: as training ended, or at the best validation error.
 
-    Raises RunError or CheckpointError, with the remedy, where the run cannot answer.
+    Raises RunError, CheckpointError, ModelError or Untrusted, with the remedy, where the run cannot
+    answer.
     """
     if not run.has_weights:
         raise RunError(f"{run.id} has no weights yet; wait for its first checkpoint")
@@ -124,7 +127,9 @@ def load_trained(run: Run, *, best: bool = False) -> Trained:
     try:
         if config.model.name in DOT_FAMILY:
             factors = _factors(config, ratings, tables)
-        scorer: Scorer = factors or _module_scorer(config, ratings, tables)
+        scorer: Scorer = factors or _module_scorer(run, record, config, ratings, tables)
+    except (QuestionError, RunError, ModelError):
+        raise
     except (KeyError, ValueError) as error:
         raise CheckpointError(
             f"{path}: its tables do not fit the ratings ({error}); train anew"
@@ -140,12 +145,18 @@ def _factors(config: RunConfig, ratings: Ratings, tables: Mapping[str, np.ndarra
     return Factors.from_tables(tables, ratings.low, ratings.high, sigmoid=sigmoid)
 
 
-def _module_scorer(config: RunConfig, ratings: Ratings, tables: Mapping[str, np.ndarray]) -> Scorer:
+def _module_scorer(
+    run: Run,
+    record: RunRecord,
+    config: RunConfig,
+    ratings: Ratings,
+    tables: Mapping[str, np.ndarray],
+) -> Scorer:
+    own = load_of_run(run, record, config.model, ratings.info())
     # torch is loaded for those models alone that numpy cannot score.
-    from cftui.models import build_model
     from cftui.models.module import ModuleScorer, load_arrays
 
-    module = build_model(config.model, ratings.info())
+    module = build_model(config.model, ratings.info(), own)
     load_arrays(module, tables)
     return ModuleScorer(module, ratings.n_items)
 

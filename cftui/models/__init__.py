@@ -3,10 +3,14 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from cftui.parameters import DataInfo, ModelParameters
+from cftui.parameters import DataInfo, ModelParameters, UserModel, is_source
+from cftui.runs.directory import Run, RunRecord
+from cftui.runs.model_source import source_of
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from cftui.models.user import UserClass
 
 CLASSES = {
     "dot": "cftui.models.dot:Dot",
@@ -15,9 +19,33 @@ CLASSES = {
 }
 
 
-def build_model(parameters: ModelParameters, info: DataInfo) -> "nn.Module":
-    """Return the module that the hyper-parameters describe, for ratings of this size and range."""
+def build_model(
+    parameters: ModelParameters, info: DataInfo, own: "UserClass | None" = None
+) -> "nn.Module":
+    """Return the module that the hyper-parameters describe, for ratings of this size and range.
+
+    `own`: the loaded class of a user's model. Raises ModelError where that does not work.
+    """
+    if isinstance(parameters, UserModel):
+        assert own is not None, "a user's model is loaded by who may execute it"
+        return own.build(info, parameters)
     module, _, attribute = CLASSES[parameters.name].partition(":")
     kind = getattr(import_module(module), attribute)
     built: nn.Module = kind.from_data(info, parameters)
     return built
+
+
+def load_of_run(
+    run: Run, record: RunRecord, model: ModelParameters, info: DataInfo
+) -> "UserClass | None":
+    """Load the model that a run was trained with, from its own copy; none for a built-in one.
+
+    Raises Untrusted, RunError or ModelError.
+    """
+    if not isinstance(model, UserModel):
+        return None
+    from cftui.models.user import load_installed, load_source
+
+    if is_source(model.name):
+        return load_source(source_of(run, record, model.name), info)
+    return load_installed(model.name)

@@ -1,13 +1,63 @@
 """A module's arrays by name, and its scores: what the engine and the explorer both need."""
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stdout
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from cftui.models.errors import ModelError, model_error
+
 SCORE_CHUNK = 65_536
 """Pairs scored at a time, so that activations stay small."""
+
+
+class Adapted(nn.Module):
+    """A module of the user's, called as ours are; its faults name its file."""
+
+    def __init__(
+        self,
+        inner: nn.Module,
+        call: Callable[[Tensor, Tensor], Any],
+        path: str,
+        aliases: Mapping[str, str],
+    ) -> None:
+        """Call `inner` by `call`; `aliases` are standard names of its tables by its own."""
+        super().__init__()
+        self.inner = inner
+        self.path = path
+        self.aliases = dict(aliases)
+        self._call = call
+
+    def forward(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return predicted ratings, shape (batch,), for codes of shape (batch,).
+
+        Raises ModelError where the module fails or returns something else.
+        """
+        try:
+            with redirect_stdout(sys.stderr):  # ours may be JSON lines that somebody reads
+                predicted = self._call(users, items)
+        except (MemoryError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:
+            raise model_error(self.path, "in forward", error) from error
+        name = type(self.inner).__name__
+        if not isinstance(predicted, Tensor):
+            kind = type(predicted).__name__
+            raise ModelError(f"{self.path}: {name}.forward returned a {kind}, not a Tensor")
+        if predicted.shape != users.shape:
+            if predicted.numel() != 1 or len(users) != 1:
+                column = predicted.shape == (len(users), 1)
+                raise ModelError(
+                    f"{self.path}: {name}.forward returned shape {tuple(predicted.shape)} for"
+                    f" {len(users)} ratings; it must be ({len(users)},)"
+                    + (": add .squeeze(1)" if column else "")
+                )
+            predicted = predicted.reshape(1)  # squeeze() takes the batch away too, where it is one
+        return predicted.float()
 
 
 def trainable(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
@@ -88,8 +138,11 @@ def _kept(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
 
 
 def _tables(module: nn.Module) -> dict[str, str]:
-    return {
-        f"{name}.weight": name
-        for name, part in module.named_modules()
-        if isinstance(part, nn.Embedding)
-    }
+    """Return how arrays are called whose torch name is another."""
+    inner, aliases = (module.inner, module.aliases) if isinstance(module, Adapted) else (module, {})
+    prefix = "inner." if inner is not module else ""
+    names = {f"{prefix}{name}": name for name, _ in _kept(inner)} if prefix else {}
+    for name, part in inner.named_modules():
+        if isinstance(part, nn.Embedding):
+            names[f"{prefix}{name}.weight"] = aliases.get(name, name)
+    return names

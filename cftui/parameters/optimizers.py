@@ -55,9 +55,11 @@ class AdamW(OptimizerParameters):
     learning_rate: float = parameter(1e-2, "Step size before scaling by the averages", gt=0, le=1e3)
     beta1: float = parameter(0.9, BETA1, ge=0, lt=1)
     beta2: float = parameter(0.999, BETA2, ge=0, lt=1)
-    eps: float = parameter(1e-8, "Added to the root of the second average", gt=0, le=1)
+    # Larger than usual: decay shrinks every row at every step, and what a row that is seldom met
+    # gets in return must not be a whole step each time.
+    eps: float = parameter(1e-3, "Added to the root of the second average", gt=0, le=1)
     weight_decay: float = parameter(
-        2e-4, "Each step shrinks a weight by this times the learning rate", ge=0, le=100
+        0.1, "Each step shrinks a weight by this times the learning rate", ge=0, le=100
     )
 
     @property
@@ -70,7 +72,7 @@ class RmsProp(OptimizerParameters):
     """Steps divided by a running root mean square of the gradient (Hinton 2012)."""
 
     name: Literal["rmsprop"] = "rmsprop"
-    learning_rate: float = parameter(1e-3, "Step size before scaling by the average", gt=0, le=1e3)
+    learning_rate: float = parameter(3e-3, "Step size before scaling by the average", gt=0, le=1e3)
     alpha: float = parameter(0.99, BETA2, ge=0, lt=1)
     momentum: float = parameter(0.0, "Share of the last step kept in the next", ge=0, lt=1)
     centered: bool = parameter(False, "Divide by the gradient's standard deviation instead")

@@ -9,7 +9,7 @@ import shutil
 import socket
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -71,6 +71,8 @@ class RunRecord:
     """Validation MSE on the same split without a model, as the `started` event has it."""
     message: str = ""
     """Why it failed, with the remedy."""
+    model_sha256: str = ""
+    """Of the run's model.py; empty where the model is not from a user's file."""
 
 
 @dataclass(frozen=True)
@@ -227,12 +229,15 @@ def new_id(config: RunConfig) -> str:
     alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
     tail = "".join(secrets.choice(alphabet) for _ in range(4))
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    return f"{stamp}-{config.model.name}-{config.optimizer.name}-{tail}"
+    return f"{stamp}-{config.model.label}-{config.optimizer.name}-{tail}"
 
 
-def create_run(record: RunRecord, config: RunConfig) -> tuple[Run, RunLock]:
+def create_run(
+    record: RunRecord, config: RunConfig, files: Mapping[str, bytes] | None = None
+) -> tuple[Run, RunLock]:
     """Make a run's directory and return it with its lock, held from its first sight on.
 
+    `files` by name stand in it from the start.
     Raises RunError if the id is taken, OSError where the folder cannot be written.
     """
     import tomli_w
@@ -247,6 +252,8 @@ def create_run(record: RunRecord, config: RunConfig) -> tuple[Run, RunLock]:
     try:
         lock = RunLock(hidden / "lock")
         (hidden / "config.toml").write_bytes(tomli_w.dumps(config.to_settings()).encode())
+        for name, content in (files or {}).items():
+            (hidden / name).write_bytes(content)
         Run(hidden).write_record(record)
         hidden.rename(path)
     except BaseException as error:

@@ -39,6 +39,8 @@ class Started(Event):
     epochs: int
     baselines: dict[str, float] | None = None
     """Validation MSE on the same split without a model: `global_mean`, and `biases` with it."""
+    notes: list[str] | None = None
+    """What the user should know of how the model was loaded."""
 
 
 @dataclass(frozen=True)

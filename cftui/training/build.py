@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cftui.config import RunConfig
 from cftui.models.initial import initial_values
@@ -13,6 +14,9 @@ from cftui.runs.events import Event
 from cftui.training.engine import TrainingRatings, make_engine
 from cftui.training.evaluation import ValidRatings, baseline_errors
 from cftui.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from cftui.models.user import UserClass
 
 
 def build_trainer(
@@ -26,15 +30,18 @@ def build_trainer(
     should_stop: Callable[[], bool],
     started_ns: int,
     checkpoint: Checkpoint | None,
+    own: "UserClass | None" = None,
 ) -> Trainer:
-    """Return a trainer at its start, or where a checkpoint left it.
+    """Return a trainer at its start, or where a checkpoint left it; `own` is a user's model.
 
     Raises RunError if there are too few ratings, EngineError if the device is not there,
-    CheckpointError if the checkpoint is of another run.
+    ModelError if a user's model does not work, CheckpointError if the checkpoint is of another run.
     """
     training, valid = _parts(config, ratings)
-    engine = make_engine(config, record.threads or config.training.threads)
-    initial = initial_values(config.model, ratings.info(), config.training.seed)
+    engine = make_engine(config, record.threads or config.training.threads, own)
+    seed = config.training.seed
+    # A user's module draws its own.
+    initial = None if own else initial_values(config.model, ratings.info(), seed)
     engine.start(config, training, initial)
     trainer = Trainer(
         run,

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from cftui.config import RunConfig
 from cftui.parameters import DataInfo
+
+if TYPE_CHECKING:
+    from cftui.models.user import UserClass
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -58,11 +61,14 @@ class Engine(Protocol):
         """Go back to what `parameters` and `state` returned."""
 
 
-def make_engine(config: RunConfig, threads: int) -> Engine:
-    """Return the engine for a run; raises EngineError if its device is not there."""
+def make_engine(config: RunConfig, threads: int, own: "UserClass | None" = None) -> Engine:
+    """Return the engine for a run, with the class of a user's model where it is one.
+
+    Raises EngineError if its device is not there.
+    """
     from cftui.training.torch_engine import TorchEngine
 
-    return TorchEngine(config.training.device, threads)
+    return TorchEngine(config.training.device, threads, own)
 
 
 class EngineError(RuntimeError):

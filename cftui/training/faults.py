@@ -5,7 +5,8 @@ import errno
 import os
 from pathlib import Path
 
-from cftui.config import RunConfig
+from cftui.config import ConfigError, RunConfig
+from cftui.models.errors import ModelError
 from cftui.runs.checkpoint import CheckpointError
 from cftui.runs.directory import Run, RunError
 from cftui.training.engine import EngineError
@@ -48,6 +49,6 @@ def explain(error: Exception, run: Run, config: RunConfig, rate: float) -> str:
             f"out of memory on {config.training.device}; lower training.batch_size or"
             " model.n_factors, or choose another device"
         )
-    if isinstance(error, EngineError | RunError | CheckpointError):
+    if isinstance(error, EngineError | RunError | CheckpointError | ModelError | ConfigError):
         return str(error)
     return f"{type(error).__name__}: {error}; the whole story is in {run.log}"

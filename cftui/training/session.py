@@ -12,9 +12,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cftui.config import RunConfig
 from cftui.devices import DeviceReader, reader_for
+from cftui.models import load_of_run
 from cftui.paths import resolve_source
 from cftui.ratings.recent import remember
 from cftui.ratings.split import check as check_split
@@ -32,9 +34,13 @@ from cftui.training.build import build_trainer
 from cftui.training.device import refuse_missing, which_gpu
 from cftui.training.device_watch import watch_device
 from cftui.training.faults import explain, keep_reserve, release_reserve
+from cftui.training.own_model import load_for_new_run
 from cftui.training.process import heartbeat, log_to
 from cftui.training.signals import StopSignals, ignore_hangup
 from cftui.training.trainer import StopTraining, Trainer
+
+if TYPE_CHECKING:
+    from cftui.models.user import UserClass
 
 Listener = Callable[[Event], None]
 log = logging.getLogger("cftui.training")
@@ -45,8 +51,8 @@ def start_run(
 ) -> Event:
     """Make a run and train it to its end; return the last event, finished or failed.
 
-    `began`: `time.monotonic()` at the process's start. Raises DataError, ConfigError, RunError,
-    EngineError, OSError before the run exists.
+    `began`: `time.monotonic()` at the process's start. Raises DataError, ConfigError, ModelError,
+    RunError, EngineError, OSError before the run exists.
     """
     ignore_hangup()
     refuse_missing(config.training.device)
@@ -54,6 +60,8 @@ def start_run(
     source = resolve_source(config.data.source)
     ratings = open_ratings(source, config.data.mapping)
     check_split(config.split, ratings)
+    own = load_for_new_run(config, ratings.info())
+    config = own.config
     if config.data.source != ratings.name:
         config = config.model_copy(
             update={"data": config.data.model_copy(update={"source": str(source)})}
@@ -74,8 +82,9 @@ def start_run(
         high=ratings.high,
         epochs=config.training.epochs,
         versions=_versions(),
+        model_sha256=own.sha256,
     )
-    run, lock = create_run(record, config)
+    run, lock = create_run(record, config, own.files)
     remember(config.data.source, ratings.summary(), config.data.mapping)
     session = _Session(
         run,
@@ -86,6 +95,7 @@ def start_run(
         listener=listener,
         began=began,
         started_ns=started_ns,
+        own=own.loaded,
     )
     return session.train(None, name=name)
 
@@ -111,6 +121,7 @@ def resume_run(
             raise RunError(f"{run.id} is finished; nothing is left to train")
         refuse_missing(config.training.device)
         ratings = _ratings_of(record, config)
+        own = load_of_run(run, record, config.model, ratings.info())
         # A trainer that died before its first checkpoint has not taken a step either.
         fresh = record.step == 0 and not run.has_weights
         checkpoint = None if fresh else load_checkpoint(run.last)
@@ -130,6 +141,7 @@ def resume_run(
         listener=listener,
         began=began,
         started_ns=started_ns,
+        own=own,
     )
     return session.train(checkpoint, resuming=True, learning_rate=learning_rate)
 
@@ -164,10 +176,11 @@ class _Session:
         listener: Listener,
         began: float,
         started_ns: int,
+        own: "UserClass | None",
     ) -> None:
         self.run, self.lock, self.record, self.config = run, lock, record, config
         self.ratings, self.listener, self.began = ratings, listener, began
-        self.started_ns = started_ns
+        self.started_ns, self.own = started_ns, own
         self.trainer: Trainer | None = None
         self.events: EventLog | None = None
         self._emitting = threading.Lock()
@@ -222,6 +235,7 @@ class _Session:
             should_stop=self.signals,
             started_ns=self.started_ns,
             checkpoint=checkpoint,
+            own=self.own,
         )
         return self.trainer
 
@@ -242,6 +256,7 @@ class _Session:
                     steps_per_epoch=trainer.steps_per_epoch,
                     epochs=record.epochs,
                     baselines=record.baselines,
+                    notes=list(self.own.notes) if self.own else None,
                 )
             )
         if resuming:

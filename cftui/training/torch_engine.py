@@ -9,6 +9,7 @@ from torch.nn import functional
 from cftui.config import RunConfig
 from cftui.models import build_model
 from cftui.models.module import arrays_of, load_arrays, resident, score, to_numpy, trainable
+from cftui.models.user import UserClass
 from cftui.optim import make_optimizer, set_pace
 from cftui.training.device import choose_device
 from cftui.training.engine import Arrays, TrainingRatings
@@ -20,8 +21,9 @@ SMALL_MODEL = 5_000_000
 class TorchEngine:
     """Ratings, order and parameters live on the device; losses are read back in bulk."""
 
-    def __init__(self, device: str, threads: int) -> None:
-        """Choose the device. Raises EngineError if it is not there."""
+    def __init__(self, device: str, threads: int, own: UserClass | None = None) -> None:
+        """Choose the device; `own` is a user's model. Raises EngineError if it is not there."""
+        self._own = own
         self._device = choose_device(device)
         self.device = str(self._device)
         self.threads = threads
@@ -32,15 +34,16 @@ class TorchEngine:
         torch.manual_seed(config.training.seed)
         # Kernels that add in a fixed order, where the device has them.
         torch.use_deterministic_algorithms(True, warn_only=True)
-        self._model = build_model(config.model, ratings.info).to(self._device)
+        self._model = build_model(config.model, ratings.info, self._own).to(self._device)
         if initial is not None:
             load_arrays(self._model, initial)
-        self.parameter_count = sum(value.numel() for value in self._model.parameters())
+        weights = list(self._model.parameters())
+        self.parameter_count = sum(value.numel() for value in weights)
         if not self.threads:
             small = self.parameter_count < SMALL_MODEL
             self.threads = 1 if small else torch.get_num_threads()
         torch.set_num_threads(self.threads)
-        self._optimizer = make_optimizer(config.optimizer, self._model.parameters())
+        self._optimizer = make_optimizer(config.optimizer, weights)
         self._batch_size = config.training.batch_size
         self._users = resident(ratings.user, self._device)
         self._items = resident(ratings.item, self._device)
