@@ -63,7 +63,7 @@ def sweep_temporaries(folder: Path, names: Iterable[str]) -> None:
 def save_checkpoint(path: Path, arrays: Arrays, metadata: Mapping[str, str]) -> None:
     """Write a checkpoint; raises OSError where the disk refuses, leaving the one before."""
     # Serialised first and written by us: a failed write is then an OSError with its errno.
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     replace_file(path, safetensors.numpy.save(contiguous, dict(metadata)))
 
 
