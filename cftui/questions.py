@@ -36,6 +36,8 @@ class Problem:
     column: str
     value: str
     reason: str
+    counted: str = "line"
+    """What is counted: `line`, or `row` where a file has no lines."""
 
 
 @dataclass(frozen=True)

@@ -48,11 +48,6 @@ class Dialect:
     rows: tuple[tuple[str, ...], ...]
     """The first rows."""
 
-    def title(self, role: str) -> str:
-        """Return what messages call a role's column."""
-        name = self.names[self.guess.places[role]].strip()
-        return name if self.header_line else f"{role} (column {name})"
-
 
 def encoding_of(head: bytes) -> str:
     """Return the codec that the mark at a file's beginning names, else UTF-8."""
@@ -80,6 +75,8 @@ def recognise(head: bytes, mapping: ColumnMapping = AS_RECOGNISED) -> Dialect:
         guess = Guess(guess.places, f"no header names the columns of {first}; {guess.problem}")
     if len(names) < 3:
         guess = Guess(guess.places, _too_few(names, separator))
+    if header and guess.problem:
+        guess = Guess(guess.places, f"line {number}: {guess.problem}")
     return Dialect(
         format=_format(separator, header, len(names), likely),
         encoding=encoding,

@@ -7,7 +7,7 @@ from typing import Any
 from cftui.questions import AS_RECOGNISED, ColumnMapping, FileLook
 from cftui.ratings.columns import ROLES, Guess, find_columns
 from cftui.ratings.dialect import HEAD, recognise
-from cftui.ratings.packed import Part
+from cftui.ratings.packed import Part, located
 from cftui.ratings.sources import candidates, locate
 from cftui.ratings.values import DataError
 
@@ -31,15 +31,17 @@ def look(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FileLook:
         seen = _parquet if head.startswith(PARQUET) else _delimited
         facts.update(seen(files.ratings, head, mapping))
     except DataError as error:
-        text = str(error)
-        facts["problem"] = text if text.startswith(str(source)) else f"{facts['source']} {text}"
+        facts["problem"] = str(error)
     except OSError as error:
         facts["problem"] = f"{source}: cannot be read: {error}; give another path"
     return FileLook(**facts)
 
 
 def _delimited(part: Part, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:
-    dialect = recognise(head, mapping)
+    try:
+        dialect = recognise(head, mapping)
+    except DataError as error:
+        raise DataError(located(part, str(error))) from None
     return {
         "format": dialect.format,
         "encoding": dialect.encoding,
@@ -48,7 +50,7 @@ def _delimited(part: Part, head: bytes, mapping: ColumnMapping) -> dict[str, Any
         "columns": tuple(name.strip()[:SHOWN_CHARACTERS] for name in dialect.names),
         "rows": _shortened(dialect.rows),
         "mapping": _completed(dialect.names, dialect.guess, mapping, dialect.separator),
-        "problem": f"{part}: {dialect.guess.problem}" if dialect.guess.problem else "",
+        "problem": dialect.guess.problem and located(part, dialect.guess.problem),
     }
 
 

@@ -71,6 +71,11 @@ class Part:
             yield stream
 
 
+def located(part: Part, message: str) -> str:
+    """Return a message about a part, which may begin with the line, with the part's name."""
+    return f"{part}{' ' if message.startswith('line ') else ': '}{message}"
+
+
 class Stream:
     """The unpacked bytes of a part, read from beginning to end under a watchful eye."""
 

@@ -96,7 +96,8 @@ def id_words(profile: DataProfile) -> str:
 def problem_lines(profile: DataProfile) -> list[str]:
     """Return each problem found: where, what, and what was done with it."""
     lines = [
-        f"line {problem.line:,}, {problem.column} = {problem.value!r}: {problem.reason}; skipped"
+        f"{problem.counted} {problem.line:,}, {problem.column} = {problem.value!r}:"
+        f" {problem.reason}; skipped"
         for problem in profile.problems
     ]
     left = profile.unusable_rows - len(profile.problems)

@@ -7,7 +7,7 @@ import pytest
 
 from cftui.paths import BUNDLED, bundled_folder
 from cftui.questions import Problem
-from cftui.ratings import readers
+from cftui.ratings import blocks
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import DataError, Ratings
 
@@ -40,7 +40,7 @@ def test_the_bundled_ratings_are_those_of_the_file(bundled: Ratings) -> None:
 def test_many_chunks_give_what_one_gives(
     bundled: Ratings, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers, "ROWS_A_CHUNK", 7_001)
+    monkeypatch.setattr(blocks, "BLOCK", 7_001)
     again = open_ratings(bundled_folder() / BUNDLED)
     assert again.path != bundled.path
     assert again.fingerprint == bundled.fingerprint
@@ -107,12 +107,12 @@ def test_ids_are_kept_as_written(write: Write, ids: list[str], kept: list[str]) 
         ("1,2,,4", "rating", "", "missing"),
         (",2,3,4", "userId", "", "missing"),
         ("1, ,3,4", "movieId", " ", "missing"),
-        ("1,2,3", "timestamp", "", "missing"),
-        ("1,2,3,soon", "timestamp", "soon", "not a number"),
+        ("1,2,3", "timestamp", "", "missing: 3 of 4 fields"),
+        ("1,2,3,soon", "timestamp", "soon", "neither a number nor a date"),
         ("1,2,3,1e20", "timestamp", "1e20", "not finite"),
-        ("1,2", "rating", "", "missing"),
-        ("1,2,3,5,4", "beyond the last", "4", "more fields than the header names"),
-        ("1,2,3,5,4,6,7", "beyond the last", "4", "more fields than the header names"),
+        ("1,2", "rating", "", "missing: 2 of 4 fields"),
+        ("1,2,3,5,4", "beyond the last", "4", "more fields than there are columns"),
+        ("1,2,3,5,4,6,7", "beyond the last", "4", "more fields than there are columns"),
     ],
 )
 def test_an_unusable_row_is_left_out_and_told(
@@ -128,7 +128,7 @@ def test_an_unusable_row_is_left_out_and_told(
 def test_all_problems_are_counted_and_the_first_20_told(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers, "ROWS_A_CHUNK", 16)
+    monkeypatch.setattr(blocks, "BLOCK", 100)
     rows = [f"{n},1,{'x' if n % 3 == 0 else 3},1" for n in range(2, 302)]
     ratings = open_ratings(write(HEADER + "\n".join(rows)))
     assert ratings.unusable_rows == 100
@@ -203,16 +203,15 @@ def test_the_step_divides_every_difference(
         ("x" * 100_000, ["line 1", "too long for a header"]),
         (HEADER, ["a header and no ratings"]),
         (HEADER.strip(), ["a header and no ratings"]),
-        ("userId,movieId\n1,2\n", ["line 1", "no column for rating", "userId, movieId"]),
-        ("1,31,2.5\n1,32,3\n", ["line 1", "no column for user", "--user-column"]),
-        ("userId;movieId;rating\n1;2;3\n", ["line 1", "--user-column"]),
+        ("userId,movieId\n1,2\n", ["line 1", "2 columns", "--separator"]),
+        ("1,31,2.5\n1,32,3\n", ["no header", "no column for user", "--user-column"]),
         (
             "userId,user,movieId,rating\n",
             ["line 1", "userId and user could both be the user", "--user-column"],
         ),
         (HEADER + "1,2,x,4\n", ["line 2", "rating 'x': not a number", "none of the 1 rows"]),
         (HEADER.encode() + b"1,2,3,4\n1,\xff\xfe,3,4\n", ["line 3", "not UTF-8", "save the file"]),
-        ("userId,movieId,rating\n".encode("utf-16"), ["line 1", "not UTF-8"]),
+        ("userId,movieId,rating\n".encode("utf-16-le"), ["not text", "save it as UTF-8"]),
         (HEADER + '1,2,3,4\n5,"6,7,8\n9,1,2,3\n', ["line 3", "quotation mark", "close"]),
     ],
 )
@@ -269,7 +268,7 @@ def test_a_broken_titles_file_does_not_stop_the_ratings(
 def test_progress_ends_at_the_size_of_the_file(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers, "ROWS_A_CHUNK", 1000)
+    monkeypatch.setattr(blocks, "BLOCK", 50_000)
     source = write(HEADER + "".join(f"{n},1,3,1\n" for n in range(100_000)))
     told: list[tuple[int, int]] = []
     open_ratings(source, progress=lambda done, total: told.append((done, total)))

@@ -109,8 +109,14 @@ def test_a_store_opens_in_milliseconds() -> None:
 def test_a_store_says_what_was_left_out(write: Write) -> None:
     store = ingest(write(TEXT + "3,x,bad,1\n1,31,5,99\n"))
     meta = json.loads((store / "meta.json").read_text())
-    problem = {"line": 5, "column": "rating", "value": "bad", "reason": "not a number"}
-    assert meta["problems"] == [problem]
+    (problem,) = meta["problems"]
+    assert problem == {
+        "line": 5,
+        "column": "rating",
+        "value": "bad",
+        "reason": "not a number",
+        "counted": "line",
+    }
     assert (meta["n_ratings"], meta["unusable_rows"], meta["duplicates"]) == (3, 1, 1)
 
 

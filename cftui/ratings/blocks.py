@@ -1,0 +1,112 @@
+"""Cuts the text of a file into blocks of whole lines: UTF-8, each line ended by one line feed."""
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cftui.ratings.packed import Part, Stream
+from cftui.ratings.values import DataError
+
+BLOCK = 2 << 20
+"""Bytes of a block; small enough for what is computed from it to stay in a processor's cache."""
+LONGEST_RECORD = 16 << 20
+"""Bytes of one line, or of one row whose quoted fields hold line breaks."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive lines of a file."""
+
+    text: bytes
+    """Valid UTF-8 that ends with a line feed."""
+    first_line: int
+    """Counted from 1."""
+    last: bool
+    """Whether the file ends here."""
+    read: int
+    """Bytes of the file on the disk that have been read so far."""
+
+
+class Blocks:
+    """The blocks of a file, one after the other."""
+
+    def __init__(self, part: Part, encoding: str, skip: int) -> None:
+        """Begin after the first `skip` lines."""
+        self._part, self._encoding, self._skip = part, encoding, skip
+        self._rest = b""
+        self._line = 1
+        self.size = 0
+        """Bytes on the disk, as `Block.read` counts them; known once reading has begun."""
+
+    def put_back(self, text: bytes, line: int) -> None:
+        """Have the lines from `line` on, the last of the last block, begin the next one."""
+        if len(text) > LONGEST_RECORD:
+            raise DataError(
+                f"{self._part} line {line}: a quotation mark is not closed within "
+                f"{LONGEST_RECORD >> 20} MB; close or remove it"
+            )
+        self._rest, self._line = text + self._rest, line
+
+    def __iter__(self) -> Iterator[Block]:
+        recode = self._encoding not in ("utf-8", "utf-8-sig")
+        decoder = codecs.getincrementaldecoder(self._encoding)()
+        with self._part.open() as stream:
+            self.size = stream.size
+            if self._encoding == "utf-8-sig":
+                stream.read(len(codecs.BOM_UTF8))
+            ended = False
+            while not ended:
+                piece = stream.read(BLOCK)
+                ended = len(piece) < BLOCK
+                if recode:
+                    piece = self._recoded(decoder, piece, ended)
+                text = _line_feeds(self._rest + piece, ended)
+                yield from self._whole_lines(text, ended, stream)
+
+    def _whole_lines(self, text: bytes, ended: bool, stream: Stream) -> Iterator[Block]:
+        end = text.rfind(b"\n") + 1
+        self._rest = text[end:]
+        text = text[:end]
+        if len(self._rest) > LONGEST_RECORD:
+            raise DataError(
+                f"{self._part} line {self._line}: longer than {LONGEST_RECORD >> 20} MB; "
+                "give a file with one rating a line"
+            )
+        while self._skip and text:
+            text = text[text.index(b"\n") + 1 :]
+            self._skip -= 1
+            self._line += 1
+        if not text:
+            return
+        self._refuse_other_codes(text)
+        line, self._line = self._line, self._line + text.count(b"\n")
+        yield Block(text, line, ended, stream.position)
+
+    def _recoded(self, decoder: codecs.IncrementalDecoder, piece: bytes, ended: bool) -> bytes:
+        try:
+            return decoder.decode(piece, ended).encode()
+        except UnicodeError as error:
+            raise DataError(
+                f"{self._part} about line {self._line}: not sound {self._encoding} text "
+                f"({error}); save the file as UTF-8"
+            ) from None
+
+    def _refuse_other_codes(self, text: bytes) -> None:
+        if text.isascii():
+            return
+        try:
+            text.decode()
+        except UnicodeDecodeError as error:
+            line = self._line + text.count(b"\n", 0, error.start)
+            value = text[max(0, error.start - 10) : error.start + 10]
+            raise DataError(
+                f"{self._part} line {line}: {value!r} is not UTF-8 text; save the file as UTF-8"
+            ) from None
+
+
+def _line_feeds(text: bytes, ended: bool) -> bytes:
+    """Return the text with line feeds alone; a last carriage return stays while more may come."""
+    if b"\r" in text:
+        half = b"\r" if text.endswith(b"\r") and not ended else b""
+        text = text.removesuffix(half).replace(b"\r\n", b"\n").replace(b"\r", b"\n") + half
+    return text + b"\n" if ended and text and not text.endswith(b"\n") else text
