@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from cftui.commands import data, explore, recommend, runs, train
+from cftui.commands import data, doctor, explore, recommend, runs, train
 from cftui.commands.console import guarded, process
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("train")(train.train)
+app.command("doctor")(doctor.doctor)
 app.command("predict")(explore.predict)
 app.command("recommend")(recommend.recommend)
 app.command("similar")(explore.similar)

@@ -1,0 +1,90 @@
+"""`cftui doctor`: look at this machine and check its arithmetic."""
+
+import re
+import sys
+from typing import Annotated
+
+import typer
+
+from cftui.commands.console import Debug, Json, UsageError, print_json
+
+MARKS = {"ok": "  ok", "note": "note", "warn": "WARN", "fail": "FAIL"}
+STYLES = {"ok": "green", "note": "cyan", "warn": "yellow", "fail": "bold red"}
+NAME_WIDTH = 22
+CLOSING = "To ask for help, send this whole report: cftui doctor > report.txt"
+
+
+def doctor(
+    *,
+    device: Annotated[
+        str | None, typer.Option(help="Check the arithmetic of this one: cpu, cuda, cuda:N, mps")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Only look: train nothing")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Look at versions, devices, terminal and folders, and check what the devices compute.
+
+    200 steps of every model on every device are compared with the same in float64. Exit code: 0
+    all is well or could be better, 1 something is wrong, 2 wrong use.
+    """
+    if device is not None and not re.fullmatch(r"cpu|cuda(:\d+)?|mps", device):
+        raise UsageError(f"--device {device}: give cpu, cuda, cuda:N or mps")
+    from cftui.doctor.examine import examine
+    from cftui.doctor.finding import Finding
+
+    printer = _Printer()
+    counts = dict.fromkeys(MARKS, 0)
+    finding: Finding
+    for finding in examine(device, quick=quick):
+        counts[finding.state] += 1
+        row = finding.as_row()
+        print_json(row) if json else printer.show(row)
+    if json:
+        print_json({"event": "finished", "failed": counts["fail"], "warned": counts["warn"]})
+    else:
+        printer.close(counts)
+    return 1 if counts["fail"] else 0
+
+
+class _Printer:
+    """Prints findings under the headings of their sections: in colour on a terminal."""
+
+    def __init__(self) -> None:
+        self._section = ""
+        reconfigure = getattr(sys.stdout, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")  # a report in another encoding is still a report
+        self._console = None
+        if sys.stdout.isatty():
+            from rich.console import Console
+
+            self._console = Console(highlight=False)
+
+    def show(self, row: dict[str, object]) -> None:
+        """Print one finding, and what to do under it."""
+        if row["section"] != self._section:
+            self._line(f"{'' if not self._section else chr(10)}{row['section']}", style="bold")
+            self._section = str(row["section"])
+        state = str(row["state"])
+        self._line(f"{row['name']!s:<{NAME_WIDTH}} {row['value']}", MARKS[state], STYLES[state])
+        if row["remedy"]:
+            self._line(f"{'':{NAME_WIDTH}} -> {row['remedy']}", "    ")
+
+    def close(self, counts: dict[str, int]) -> None:
+        """Say how it went."""
+        failed, warned = counts["fail"], counts["warn"]
+        verdict = f"{failed} wrong" if failed else "nothing wrong"
+        warnings = f", {warned} to look at" if warned else ""
+        self._line(f"\n{verdict}{warnings}", style=STYLES["fail" if failed else "ok"])
+        if failed:
+            self._line(CLOSING)
+
+    def _line(self, words: str, mark: str = "", style: str = "") -> None:
+        if self._console is None:
+            print(f"{mark} {words}" if mark else words, flush=True)
+            return
+        from rich.text import Text
+
+        text = Text.assemble((mark, style), " ", words) if mark else Text(words, style)
+        self._console.print(text, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""What `cftui doctor` looks at: versions, devices, terminal, folders, and the arithmetic."""

@@ -1,0 +1,48 @@
+"""The examination from its first finding to its last, each as soon as it is known."""
+
+from collections.abc import Iterator
+
+from cftui.doctor.arithmetic import arithmetic_findings
+from cftui.doctor.facts import TorchFacts, nvml_facts, torch_facts
+from cftui.doctor.finding import Finding, first_line
+from cftui.doctor.folders import folder_findings
+from cftui.doctor.hardware import device_findings
+from cftui.doctor.terminal import terminal_facts, terminal_findings
+from cftui.doctor.versions import version_findings
+
+
+def examine(device: str | None = None, *, quick: bool = False) -> Iterator[Finding]:
+    """Yield all findings; `quick` trains nothing, `device` is the only one to train on."""
+    torch = _torch()
+    facts = torch if isinstance(torch, TorchFacts) else None
+    yield from version_findings(facts)
+    if isinstance(torch, Finding):
+        yield torch
+    if facts is not None:
+        yield from device_findings(facts, nvml_facts())
+    yield from terminal_findings(terminal_facts())
+    yield from folder_findings()
+    if facts is not None and not quick:
+        yield from _arithmetic(device, facts)
+
+
+def _torch() -> TorchFacts | Finding:
+    try:
+        import torch
+
+        return torch_facts(torch)
+    except Exception as error:  # a broken build fails in any way while it is imported
+        words = f"{type(error).__name__}: {first_line(error)}"
+        return Finding("versions", "torch", words, "fail", "install torch again: pytorch.org")
+
+
+def _arithmetic(device: str | None, facts: TorchFacts) -> Iterator[Finding]:
+    from cftui.training.device import visible_devices
+
+    here = visible_devices()
+    wanted = f"{device}:0" if device == "cuda" else device
+    if wanted is not None and wanted not in here:
+        words = f"no such device here; there is {', '.join(here)}"
+        yield Finding("arithmetic", wanted, words, "fail", "see devices above for what is missing")
+        return
+    yield from arithmetic_findings([wanted] if wanted else here, facts)

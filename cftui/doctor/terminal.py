@@ -1,0 +1,149 @@
+"""The terminal: what it can draw, whether a copy leaves it, and what stands between."""
+
+import locale
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cftui.doctor.finding import Finding
+
+SECTION = "terminal"
+LEAST = (80, 24)
+ASK_SECONDS = 2.0
+
+
+def ask_program(words: Sequence[str]) -> str:
+    """Return what a program prints, on one line; empty where it cannot be run."""
+    try:
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=ASK_SECONDS, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+@dataclass(frozen=True)
+class TerminalFacts:
+    """What is known of a terminal without asking it anything."""
+
+    size: tuple[int, int] | None
+    """Columns and lines; none where there is no terminal."""
+    encoding: str
+    environ: Mapping[str, str]
+    ask: Callable[[Sequence[str]], str] = field(default=ask_program)
+    """Runs a program and returns what it prints."""
+
+
+def terminal_facts() -> TerminalFacts:
+    """Look at the terminal, also while the output goes to a file."""
+    size = None
+    for number in (1, 0, 2):
+        try:
+            size = os.get_terminal_size(number)
+            break
+        except (OSError, ValueError):
+            continue
+    known = None if size is None else (size.columns, size.lines)
+    return TerminalFacts(known, locale.getpreferredencoding(False), os.environ)
+
+
+def terminal_findings(facts: TerminalFacts) -> Iterator[Finding]:
+    """Yield what the screen can expect; nothing here is a failure, the shell needs none of it."""
+    if facts.size is None:
+        yield Finding(
+            SECTION, "size", "not a terminal: the explorer needs one, the shell's commands do not",
+            "note",
+        )  # fmt: skip
+    else:
+        yield _size(*facts.size)
+        yield _term(facts.environ.get("TERM", ""))
+        yield _colours(facts.environ)
+    yield _letters(facts)
+    yield from _between(facts)
+
+
+def _size(columns: int, lines: int) -> Finding:
+    words = f"{columns} columns, {lines} lines"
+    if columns < LEAST[0] or lines < LEAST[1]:
+        return Finding(SECTION, "size", words, "warn", "make the window 80 by 24 or larger")
+    return Finding(SECTION, "size", words)
+
+
+def _term(term: str) -> Finding:
+    if term in ("", "dumb"):
+        remedy = "the explorer cannot draw here: use another terminal, or the shell's commands"
+        return Finding(SECTION, "TERM", repr(term), "warn", remedy)
+    return Finding(SECTION, "TERM", term)
+
+
+def _colours(environ: Mapping[str, str]) -> Finding:
+    name = "colours"
+    if environ.get("NO_COLOR"):
+        return Finding(SECTION, name, "greys alone: NO_COLOR is set", "note")
+    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return Finding(SECTION, name, "16 million (COLORTERM)")
+    term = environ.get("TERM", "")
+    if "direct" in term or "kitty" in term:
+        return Finding(SECTION, name, "16 million (TERM)")
+    few = "256 (TERM)" if "256" in term else "16"
+    return Finding(
+        SECTION, name, few, "note", "if yours has more: export COLORTERM=truecolor"
+    )  # fmt: skip
+
+
+def _letters(facts: TerminalFacts) -> Finding:
+    name, encoding = "letters", facts.encoding
+    if encoding.upper().replace("-", "") != "UTF8":
+        remedy = "export LANG=C.UTF-8; until then charts and lines come out wrong"
+        return Finding(SECTION, name, encoding or "unknown encoding", "warn", remedy)
+    if facts.environ.get("TERM") == "linux":
+        remedy = "ctrl+t draws charts in blocks or dots"
+        return Finding(SECTION, name, "UTF-8, but a console's font has no braille", "warn", remedy)
+    return Finding(SECTION, name, "UTF-8; where braille dots (⣿⠿) show as boxes, press ctrl+t")
+
+
+def _between(facts: TerminalFacts) -> Iterator[Finding]:
+    """Yield SSH, the multiplexer, and whether a copy gets past it."""
+    environ = facts.environ
+    if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
+        yield Finding(SECTION, "SSH", "yes: animation is off")
+    if environ.get("TMUX"):
+        yield Finding(SECTION, "multiplexer", facts.ask(["tmux", "-V"]) or "tmux")
+        yield _tmux_clipboard(facts.ask(["tmux", "show-options", "-sv", "set-clipboard"]))
+    elif environ.get("STY"):
+        words = facts.ask(["screen", "-v"]) or "screen"
+        yield Finding(SECTION, "multiplexer", words)
+        yield _clipboard("screen keeps copies from the terminal's clipboard", "copy to a file")
+    else:
+        if environ.get("ZELLIJ") is not None:
+            words = facts.ask(["zellij", "--version"]) or "zellij"
+            yield Finding(SECTION, "multiplexer", words)
+        yield _plain_clipboard(environ)
+
+
+def _tmux_clipboard(setting: str) -> Finding:
+    if setting == "on":
+        return Finding(SECTION, "clipboard", "tmux passes copies on (OSC 52), if its terminal does")
+    known = f"set-clipboard is {setting}" if setting else "set-clipboard is not known"
+    return _clipboard(
+        f"tmux keeps copies from the terminal's clipboard: {known}",
+        "tmux set -s set-clipboard on (and into ~/.tmux.conf), or copy to a file",
+    )
+
+
+def _plain_clipboard(environ: Mapping[str, str]) -> Finding:
+    if environ.get("TERM_PROGRAM") == "Apple_Terminal" or environ.get("VTE_VERSION"):
+        return _clipboard(
+            "this terminal may ignore copies (OSC 52)", "if nothing arrives, copy to a file"
+        )
+    return Finding(
+        SECTION,
+        "clipboard",
+        "copies are sent to the terminal (OSC 52), which does not confirm them",
+    )
+
+
+def _clipboard(words: str, remedy: str) -> Finding:
+    return Finding(SECTION, "clipboard", words, "note", remedy)

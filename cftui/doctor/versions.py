@@ -1,0 +1,48 @@
+"""The versions of what takes part."""
+
+import platform
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from cftui import __version__
+from cftui.doctor.facts import TorchFacts
+from cftui.doctor.finding import Finding
+
+SECTION = "versions"
+
+
+def version_findings(torch: TorchFacts | None) -> Iterator[Finding]:
+    """Yield cftui, Python, the system and every package that cftui needs; torch with its build."""
+    yield Finding(SECTION, "cftui", __version__)
+    kind = platform.python_implementation()
+    yield Finding(SECTION, "Python", f"{platform.python_version()} ({kind}, {sys.executable})")
+    yield Finding(SECTION, "system", _system())
+    for package in needed_packages():
+        yield _package(package, torch)
+
+
+def needed_packages() -> list[str]:
+    """Return the packages that cftui needs, by their own metadata; optional ones left out."""
+    needs = [need for need in requires("cftui") or [] if "extra ==" not in need]
+    return [re.split(r"[^\w.-]", need)[0] for need in needs]
+
+
+def _package(name: str, torch: TorchFacts | None) -> Finding:
+    try:
+        found = version(name)
+    except PackageNotFoundError:
+        return Finding(SECTION, name, "missing", "fail", "install cftui again")
+    if name == "torch" and torch is not None:
+        return Finding(SECTION, name, f"{torch.version}, built for {torch.build}")
+    return Finding(SECTION, name, found)
+
+
+def _system() -> str:
+    try:
+        name = platform.freedesktop_os_release().get("PRETTY_NAME", "")
+    except OSError:
+        name = platform.mac_ver()[0] and f"macOS {platform.mac_ver()[0]}"
+    kernel = f"{platform.system()} {platform.release()} {platform.machine()}"
+    return f"{name} ({kernel})" if name else kernel
