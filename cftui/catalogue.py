@@ -53,7 +53,7 @@ _ENTRIES = (
         4_924_029,
         "sha256:50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
         (100_000, 943, 1_682),
-        "1 to 5 stars, 1997 and 1998",
+        "1 to 5 stars, 1997 to 1998",
         NOT_PASSED_ON,
     ),
     _movielens(
@@ -61,7 +61,7 @@ _ENTRIES = (
         978_202,
         "sha256:696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
         (100_836, 610, 9_742),
-        "half stars, 1996 to 2018; the successor of the bundled ml-latest-small",
+        "half stars, 1996 to 2018",
         file="ml-latest-small",
     ),
     _movielens(
@@ -69,7 +69,7 @@ _ENTRIES = (
         5_917_549,
         "sha256:a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
         (1_000_209, 6_040, 3_883),
-        "1 to 5 stars, users who joined in 2000",
+        "1 to 5 stars, from 2000 on",
         NOT_PASSED_ON,
     ),
     _movielens(
@@ -106,7 +106,7 @@ _ENTRIES = (
         335_000_000,
         "",
         (33_832_162, 330_975, 86_537),
-        "half stars, 1995 to 2023; GroupLens replaces it now and then, so it has no checksum",
+        "half stars; no checksum: it is replaced now and then",
     ),
 )
 

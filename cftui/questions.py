@@ -231,7 +231,7 @@ class DataSetRow:
     size: int | None
     """Bytes of the file; none where it is gone."""
     state: str
-    """In words: ready, downloaded, not downloaded, 12 of 66 MB downloaded, gone."""
+    """In words: ready, downloaded, to download, 12 of 66 MB, gone."""
     ready: bool
     """Whether it can be opened now."""
     n_ratings: int | None

@@ -105,28 +105,44 @@ def print_json(value: Any) -> None:
 
 
 def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Sequence[str] = (),
+    yielding: str = "",
 ) -> None:
-    """Print rows under headings: drawn on a terminal, tab-separated elsewhere."""
+    """Print rows under headings: drawn on a terminal, tab-separated elsewhere.
+
+    `right`: columns of numbers. `yielding`: the column that is cut before any other is.
+    """
     if not sys.stdout.isatty():
         print("\t".join(columns))
         for row in rows:
             print("\t".join(plain(cell) for cell in row))
         return
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        numeric = column in right
+    cells = [[plain(cell) for cell in row] for row in rows]
+    for place, column in enumerate(columns):
+        numeric, most = column in right, None
+        if column == yielding:
+            # Told, else rich takes the same from every column, and drops the narrow ones.
+            widths = [max(map(cell_len, texts)) for texts in zip(columns, *cells, strict=True)]
+            others = sum(widths) - widths[place] + 2 * (len(columns) - 1)
+            most = max(len(column), console.width - others)
         table.add_column(
             column,
             justify="right" if numeric else "left",
             no_wrap=True,
             overflow="ellipsis",
             min_width=len(column) if numeric else None,
+            max_width=most,
         )
-    for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
-    Console().print(table)
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)

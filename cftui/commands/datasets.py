@@ -1,7 +1,10 @@
 """`cftui data list` and `cftui data fetch`: which data sets there are, and getting them."""
 
 import difflib
+import shutil
 import sys
+import textwrap
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -11,6 +14,7 @@ from cftui.commands.console import Debug, Json, UsageError, print_json, print_ta
 from cftui.commands.meter import meter
 from cftui.commands.stdin import WhileStdin, end_with_stdin
 from cftui.paths import BUNDLED
+from cftui.questions import DataSetRow
 
 ASKED_FROM = 100_000_000
 """Bytes from which on a download is not begun without a yes."""
@@ -25,25 +29,33 @@ def list_data_sets(json: Json = False, debug: Debug = False) -> None:
         for row in rows:
             print_json(row)
         return
-    columns = ("name", "state", "ratings", "users", "items", "MB", "what it holds")
-    print_table(
-        columns,
+    counts = ("users", "items") if _is_wide() else ()
+    columns = ("name", "state", "ratings", *counts, "MB", "what it holds")
+    cells = (
         (
-            (
-                row.name,
-                row.state,
-                *(_count(number) for number in (row.n_ratings, row.n_users, row.n_items)),
-                "" if row.size is None else f"{row.size / 1e6:,.1f}",
-                row.holds or row.where,
-            )
-            for row in rows
-        ),
-        right=("ratings", "users", "items", "MB"),
+            row.name,
+            row.state,
+            *(_count(getattr(row, f"n_{what}")) for what in ("ratings", *counts)),
+            "" if row.size is None else f"{row.size / 1e6:,.1f}",
+            row.holds or row.where,
+        )
+        for row in rows
     )
+    numbers = ("ratings", *counts, "MB")
+    print_table(columns, cells, right=numbers, yielding=columns[-1])
     if sys.stdout.isatty():
-        for licence in dict.fromkeys(row.licence for row in rows if row.licence):
-            names = ", ".join(row.name for row in rows if row.licence == licence)
-            print(f"\n{names}: {licence}")
+        _print_licences(rows)
+
+
+def _is_wide() -> bool:
+    return not sys.stdout.isatty() or shutil.get_terminal_size().columns >= 100
+
+
+def _print_licences(rows: Sequence[DataSetRow]) -> None:
+    for licence in dict.fromkeys(row.licence for row in rows if row.licence):
+        names = ", ".join(row.name for row in rows if row.licence == licence)
+        width = shutil.get_terminal_size().columns
+        print("\n" + textwrap.fill(f"{names}: {licence}", width))
 
 
 def _count(number: int | None) -> str:

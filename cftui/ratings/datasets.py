@@ -41,7 +41,7 @@ def _bundled(opened: float | None) -> DataSetRow:
         n_ratings=100_004,
         n_users=671,
         n_items=9_066,
-        holds="half stars, 1995 to 2016; the lesson's",
+        holds="half stars, 1995 to 2016; the lesson's data",
         licence=SHARED_ALIKE,
         opened=opened,
     )
@@ -73,11 +73,11 @@ def _recent(recent: RecentData) -> DataSetRow:
 def _listed(entry: Entry, opened: float | None) -> DataSetRow:
     file, part = paths.downloaded(entry.name), Part(entry)
     size = _size(file)
-    state = "not downloaded"
+    state = "to download"
     if size is not None:
         state = "downloaded"
     elif part.size:
-        state = f"{part.size / 1e6:,.0f} of {entry.size / 1e6:,.0f} MB downloaded"
+        state = f"{part.size / 1e6:,.0f} of {entry.size / 1e6:,.0f} MB"
     return DataSetRow(
         name=entry.name,
         kind="catalogue" if size is None else "downloaded",

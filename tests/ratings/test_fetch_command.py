@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from cftui import paths
 from cftui.catalogue import CATALOGUE, Entry
 from cftui.cli import main
 from cftui.ratings.partial import Part
-from cftui.ratings.recent import recently_used
+from cftui.ratings.recent import recently_used, remember
+from cftui.ratings.values import Ratings
 
 Capture = pytest.CaptureFixture[str]
 
@@ -88,6 +90,22 @@ def test_the_list_is_a_table_elsewhere(entry: Entry, capsys: Capture) -> None:
     assert lines[0] == ["name", "state", "ratings", "users", "items", "MB", "what it holds"]
     assert lines[1][:6] == ["ml-latest-small", "ready", "100,004", "671", "9,066", "2.3"]
     assert {line[0] for line in lines[2:]} == set(CATALOGUE)
+
+
+def test_the_list_fits_a_small_terminal(
+    entry: Entry, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, bundled: Ratings
+) -> None:
+    folder = tmp_path / ("long" * 20)
+    folder.mkdir()
+    (folder / "r.csv").write_text("userId,movieId,rating\n1,1,3\n")
+    remember(str(folder / "r.csv"), bundled.summary())
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert here("data", "list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 80 for line in lines if "\x1b" not in line)
+    assert any(line.startswith("ml-25m") and "262.0  half stars" in line for line in lines)
+    assert "cite Harper and Konstan 2015" in " ".join(lines)
 
 
 WRONG = [
@@ -164,7 +182,7 @@ def test_the_first_word_may_be_a_data_set_to_be_downloaded(capsys: Capture) -> N
     assert "did you mean ml-32m or" in capsys.readouterr().err
 
 
-def test_training_is_remembered(entry: Entry, tmp_path: Any) -> None:
+def test_training_is_remembered(entry: Entry, tmp_path: Path) -> None:
     file = tmp_path / "own.csv"
     rows = [f"{user},{item},{(user + item) % 5 + 1}" for user in range(9) for item in range(9)]
     file.write_text("\n".join(["userId,movieId,rating", *rows]) + "\n")

@@ -143,7 +143,7 @@ def test_the_list_has_everything_once(tmp_path: Path) -> None:
     assert len(found) == 2 + len(CATALOGUE)
     assert found[0].opened and found[1].opened and found[2].opened is None
     assert (found[2].where, found[2].size, found[2].state) == (str(target), 2, "downloaded")
-    assert rows()["ml-10m"].state == "2 of 66 MB downloaded"
+    assert rows()["ml-10m"].state == "2 of 66 MB"
     assert found[1].n_ratings == 1 and found[1].state == "ready"
     (tmp_path / "own.csv").unlink()
     assert (rows()["own"].state, rows()["own"].ready) == ("gone", False)
