@@ -130,8 +130,8 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, capsys: Capture)
     (run.path / "run.json").write_text(json.dumps({**raw, "state": "stopped"}))
     run.last.write_bytes(find_run("o").last.read_bytes())
     assert here("runs", "resume", "r") == 1
-    said = capsys.readouterr()
-    assert "not a checkpoint of this run" in said.out and "Traceback" not in said.err
+    said = capsys.readouterr().err
+    assert "not a checkpoint of this run" in said and "Traceback" not in said
     assert here("recommend", "--user", "1", "--run", "r") == 1
     assert "do not fit the ratings" in capsys.readouterr().err
 

@@ -114,9 +114,11 @@ def load_trained(run: Run, *, best: bool = False) -> Trained:
     Raises RunError, CheckpointError, ModelError or Untrusted, with the remedy, where the run cannot
     answer.
     """
-    if not run.has_weights:
-        raise RunError(f"{run.id} has no weights yet; wait for its first checkpoint")
     record, config = run.record(), run.config()
+    if not run.has_weights:
+        if run.status().alive:
+            raise RunError(f"{run.id} has no weights yet; wait for its first checkpoint")
+        raise RunError(f"{run.id} has no weights: {run.last.name} is not there; train anew")
     path = run.best if best else run.last
     checkpoint = load_checkpoint(path, prefix="parameters/")
     tables = {name.removeprefix("parameters/"): a for name, a in checkpoint.arrays.items()}

@@ -82,5 +82,5 @@ def load_checkpoint(path: Path, prefix: str = "") -> Checkpoint:
     except (OSError, safetensors.SafetensorError) as error:
         raise CheckpointError(f"{path}: damaged checkpoint ({error}); train anew") from None
     if not metadata.get("step", "").isdigit():
-        raise CheckpointError(f"{path}: not a checkpoint of cftui (it names no step)")
+        raise CheckpointError(f"{path}: not a checkpoint of cftui (it names no step); train anew")
     return Checkpoint(arrays, metadata)

@@ -131,9 +131,9 @@ class Inbox:
                     for entry in entries
                     if not entry.name.startswith(".")
                     and entry.name not in self._taken
-                    and entry.is_file()
+                    and entry.is_file(follow_symlinks=False)
                 )
-        except FileNotFoundError:
+        except OSError:  # missing, or no folder at all: then nobody can wish
             return []
 
     def clear(self) -> None:

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from cftui.config import ConfigError, RunConfig, make_config, read_config
 from cftui.paths import runs_folder
 from cftui.runs.checkpoint import replace_file
+from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
 
 State = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
@@ -130,14 +131,24 @@ class Run:
     @property
     def has_weights(self) -> bool:
         """Return whether a checkpoint was ever written."""
-        return self.last.is_file()
+        try:
+            return self.last.is_file()
+        except OSError:
+            return False
 
     def config(self) -> RunConfig:
         """Return the run's configuration; raises RunError if its file is broken."""
+        path = self.path / "config.toml"
         try:
-            return make_config(read_config(self.path / "config.toml"))
+            settings = read_config(path)
+            if not settings:  # they would all be taken as by default
+                raise ConfigError("empty")
+            return make_config(settings)
         except ConfigError as error:
-            raise RunError(f"{self.id}: {error}") from None
+            reason = str(error).removeprefix(f"{path}: ")
+            raise RunError(
+                f"{path}: {reason}; mend it, or remove the run: cftui runs rm {self.id}"
+            ) from None
 
     def record(self) -> RunRecord:
         """Return what run.json says; raises RunError if it is missing or broken."""
@@ -147,6 +158,8 @@ class Run:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             reason = ": ".join([*map(str, first["loc"]), first["msg"]])
+        except PermissionError:
+            raise RunError(f"{path}: not ours to read; ask its owner for access") from None
         except OSError as error:
             reason = error.strerror or str(error)
         raise RunError(f"{path}: damaged ({reason}); `cftui runs rm {self.id}`")
@@ -247,6 +260,7 @@ def create_run(
     if path.exists():
         raise taken
     path.parent.mkdir(parents=True, exist_ok=True)
+    sweep_leftovers(path.parent)
     hidden = path.with_name(f".new-{record.run}-{os.getpid()}")
     (hidden / "control").mkdir(parents=True)
     try:
@@ -283,8 +297,15 @@ def _run_directories() -> Iterator[Run]:
     except FileNotFoundError:
         return
     for entry in entries:
-        if not entry.name.startswith(".") and (Path(entry.path) / "run.json").is_file():
+        if not entry.name.startswith(".") and _looks_like_a_run(Path(entry.path)):
             yield Run(Path(entry.path))
+
+
+def _looks_like_a_run(path: Path) -> bool:
+    try:
+        return (path / "run.json").is_file()
+    except OSError:
+        return True  # not ours to look into: it is listed, and says so
 
 
 def find_run(word: str, fingerprint: str | None = None, *, weights: bool = True) -> Run:

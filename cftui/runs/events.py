@@ -5,7 +5,8 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from types import NoneType
+from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,14 @@ KINDS: dict[str, type[Event]] = {
 }
 
 
+_HINTS = {kind: get_type_hints(kind) for kind in KINDS.values()}
+_TYPES = {
+    kind: {field.name: hints[field.name] for field in fields(kind)}
+    for kind, hints in _HINTS.items()
+}
+"""What each field of each kind may hold."""
+
+
 def to_json(event: Event) -> str:
     """Return the event as one line of JSON without its newline."""
     values = asdict(event)
@@ -225,11 +234,28 @@ def from_json(line: str | bytes) -> Event | None:
     try:
         record = json.loads(line)
         kind = KINDS[record.pop("event")]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    values = {field.name: record[field.name] for field in fields(kind) if field.name in record}
+    values = {name: record[name] for name in _TYPES[kind] if name in record}
     missing = [f.name for f in fields(kind) if f.default is MISSING and f.name not in values]
-    return None if missing else kind(**values)
+    sound = all(_is(value, _TYPES[kind][name]) for name, value in values.items())
+    return kind(**values) if sound and not missing else None
+
+
+def _is(value: Any, wanted: Any) -> bool:
+    """Return whether a value read from JSON is of a field's type."""
+    if wanted is float:
+        return type(value) in (float, int)
+    if wanted is int:
+        return type(value) is int and abs(value) < 2**63
+    if wanted in (str, NoneType):
+        return isinstance(value, wanted)
+    inner = get_args(wanted)
+    if get_origin(wanted) is dict:
+        return isinstance(value, dict) and all(_is(one, inner[1]) for one in value.values())
+    if get_origin(wanted) is list:
+        return isinstance(value, list) and all(_is(one, inner[0]) for one in value)
+    return any(_is(value, one) for one in inner)
 
 
 class EventLog:
@@ -280,22 +306,38 @@ class EventTail:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
+        self._within_monster = False
+        """Whether what was read last is a line too long for an event, not ended yet."""
 
     def read(self, most_bytes: int = 1 << 20) -> list[Event]:
         """Return the events since the last call, at most about `most_bytes` of them.
 
-        A line without its newline is left for later. A missing file has no events.
+        A line without its newline is left for later. A file that is missing or cannot be read has
+        no events.
         """
+        while chunk := self._chunk(most_bytes):
+            if self._within_monster:
+                end = chunk.find(b"\n") + 1
+                self._within_monster = not end
+                self._offset += end or len(chunk)
+                continue
+            end = chunk.rfind(b"\n") + 1
+            if not end and len(chunk) < most_bytes:
+                break
+            self._within_monster = not end
+            self._offset += end or len(chunk)
+            events = [e for e in map(from_json, chunk[:end].splitlines()) if e is not None]
+            if events:
+                return events
+        return []
+
+    def _chunk(self, most_bytes: int) -> bytes:
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
-                chunk = file.read(most_bytes)
-        except FileNotFoundError:
-            return []
-        end = chunk.rfind(b"\n") + 1
-        self._offset += end
-        parsed = map(from_json, chunk[:end].splitlines())
-        return [event for event in parsed if event is not None]
+                return file.read(most_bytes)
+        except OSError:
+            return b""
 
 
 def read_events(path: Path) -> Iterator[Event]:

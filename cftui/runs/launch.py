@@ -1,5 +1,7 @@
 """Starting a trainer that outlives whoever starts it, in a session of its own."""
 
+import contextlib
+import fcntl
 import os
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from pathlib import Path
 from cftui.config import RunConfig
 from cftui.paths import runs_folder
 from cftui.runs.directory import Run
+from cftui.runs.leftovers import START
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,15 @@ def claim_start_files(run: Run) -> None:
 
 
 def _start_file(run_id: str, kind: str) -> Path:
-    return runs_folder() / f".start-{run_id}.{kind}"
+    return runs_folder() / f"{START}{run_id}.{kind}"
 
 
 def _spawn(words: Sequence[str], run: Run, output: Path) -> Launched:
     handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
+        # The trainer inherits it: while it lives, nobody sweeps its files away.
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         process = subprocess.Popen(
             [sys.executable, "-m", "cftui.cli", *words],
             stdin=subprocess.DEVNULL,

@@ -20,7 +20,10 @@ class RunLock:
 
         A reader that asks `is_held` holds a shared lock for microseconds, hence the patience.
         """
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except IsADirectoryError:
+            raise RunHeld(f"{path}: not a file; move it away, and try again") from None
         deadline = time.monotonic() + 0.5
         while True:
             try:
@@ -66,7 +69,7 @@ def is_held(path: Path) -> bool:
     """Return whether a living process of this host holds the lock."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except OSError:  # missing, or not ours to read: then no trainer of ours has it
         return False
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -13,6 +13,7 @@ from cftui.runs.directory import Run, RunError, RunRecord
 from cftui.runs.events import Event
 from cftui.training.engine import TrainingRatings, make_engine
 from cftui.training.evaluation import ValidRatings, baseline_errors
+from cftui.training.progress import Progress
 from cftui.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -65,10 +66,31 @@ def build_trainer(
         try:
             trainer.resume(checkpoint)
         except (KeyError, ValueError, RuntimeError) as error:
-            raise CheckpointError(
-                f"{run.last}: not a checkpoint of this run ({error}); train anew"
-            ) from error
+            raise _foreign(run, error) from error
     return trainer
+
+
+def check_checkpoint(
+    checkpoint: Checkpoint, run: Run, config: RunConfig, ratings: Ratings, *, own: bool
+) -> None:
+    """Raise CheckpointError, before anything is changed, if it is plainly of another run.
+
+    `own`: whether the model is a user's, whose tables only it knows.
+    """
+    try:
+        Progress.from_json(checkpoint.metadata["progress"])
+        for table in () if own else config.model.tables(ratings.info()):
+            found = checkpoint.arrays[f"parameters/{table.name}"]
+            if found.shape != table.shape or found.dtype.kind != "f":
+                raise ValueError(
+                    f"{table.name} has shape {found.shape} of {found.dtype}, not {table.shape}"
+                )
+    except (KeyError, ValueError) as error:
+        raise _foreign(run, error) from None
+
+
+def _foreign(run: Run, error: Exception) -> CheckpointError:
+    return CheckpointError(f"{run.last}: not a checkpoint of this run ({error}); train anew")
 
 
 def _parts(config: RunConfig, ratings: Ratings) -> tuple[TrainingRatings, ValidRatings]:

@@ -30,7 +30,7 @@ from cftui.runs.launch import claim_start_files
 from cftui.runs.lock import RunHeld, RunLock
 from cftui.runs.vocabulary import FILE as VOCABULARY
 from cftui.runs.vocabulary import save_vocabulary
-from cftui.training.build import build_trainer
+from cftui.training.build import build_trainer, check_checkpoint
 from cftui.training.device import refuse_missing, which_gpu
 from cftui.training.device_watch import watch_device
 from cftui.training.faults import explain, keep_reserve, release_reserve
@@ -125,6 +125,10 @@ def resume_run(
         # A trainer that died before its first checkpoint has not taken a step either.
         fresh = record.step == 0 and not run.has_weights
         checkpoint = None if fresh else load_checkpoint(run.last)
+        if checkpoint is not None:
+            check_checkpoint(checkpoint, run, config, ratings, own=own is not None)
+        if run.events.exists() and not run.events.is_file():
+            raise RunError(f"{run.events}: not a file; move it away, and try again")
         record = replace(
             record, state="starting", pid=os.getpid(), host=socket.gethostname(), message=""
         )

@@ -187,7 +187,9 @@ def test_a_run_without_weights_or_ratings_says_what_to_do(trained: Trained) -> N
     with pytest.raises(CheckpointError, match="damaged checkpoint"):
         load_trained(run)
     run.last.unlink()
-    with pytest.raises(RunError, match="r has no weights yet; wait for its first checkpoint"):
+    with pytest.raises(
+        RunError, match=r"r has no weights: last\.safetensors is not there; train anew"
+    ):
         load_trained(run)
     run.last.write_bytes(good)
     source = Path(trained.record.data_source)
