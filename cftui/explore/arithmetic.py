@@ -1,0 +1,81 @@
+"""A prediction number by number, and the gradient that its error sends back."""
+
+import math
+from typing import Literal
+
+import numpy as np
+
+from cftui.explore.trained import Trained
+from cftui.questions import CellArithmetic, QuestionError
+from cftui.runs.factors import Factors
+
+
+def cell_arithmetic(
+    factors: Factors,
+    user: int,
+    item: int,
+    actual: float | None,
+    *,
+    loss: Literal["squared error", "RMSE"] = "squared error",
+    slope: float = 2.0,
+) -> CellArithmetic:
+    """Return how a dot-product model comes to its prediction for one pair of codes.
+
+    `slope` times the error is the derivative of the loss by the prediction: 2 for the squared
+    error of this rating alone, 1/(n·RMSE) for the RMSE of n cells. The other derivatives follow
+    by the chain rule. In float64, whatever the tables are in.
+    """
+    own = factors.user_factors[user].astype(np.float64)
+    other = factors.item_factors[item].astype(np.float64)
+    biases = [
+        None if bias is None else float(bias[code])
+        for bias, code in ((factors.user_bias, user), (factors.item_bias, item))
+    ]
+    total = float(own @ other) + sum(bias or 0.0 for bias in biases)
+    predicted, steepness = _to_range(factors, total)
+    loss_slope = 0.0 if actual is None else slope * (predicted - actual)
+    total_slope = loss_slope * steepness
+    return CellArithmetic(
+        user_factors=tuple(own.tolist()),
+        item_factors=tuple(other.tolist()),
+        products=tuple((own * other).tolist()),
+        user_bias=biases[0],
+        item_bias=biases[1],
+        total=total,
+        sigmoid=factors.sigmoid,
+        low=factors.low,
+        high=factors.high,
+        predicted=predicted,
+        actual=actual,
+        loss=loss,
+        loss_slope=loss_slope,
+        total_slope=total_slope,
+        user_gradient=tuple((total_slope * other).tolist()),
+        item_gradient=tuple((total_slope * own).tolist()),
+    )
+
+
+def cell_of_run(trained: Trained, user: int, item: int) -> CellArithmetic:
+    """Return how a run's model comes to its prediction for one pair of codes.
+
+    Raises QuestionError for a model that is no dot product.
+    """
+    if trained.factors is None:
+        raise QuestionError(
+            f"{trained.config.model.name} is no dot product: its arithmetic does not fit on a"
+            " page; choose a run of dot or dot-bias"
+        )
+    ratings = trained.ratings
+    own = ratings.by_user.of(user)
+    known = own[ratings.item[own] == item]
+    actual = float(ratings.value[known[0]]) if len(known) else None
+    return cell_arithmetic(trained.factors, user, item, actual)
+
+
+def _to_range(factors: Factors, total: float) -> tuple[float, float]:
+    """Return the prediction, and its derivative by the total."""
+    if not factors.sigmoid:
+        return total, 1.0
+    share = 0.5 + 0.5 * math.tanh(0.5 * total)
+    width = factors.high - factors.low
+    return factors.low + width * share, width * share * (1.0 - share)

@@ -1,0 +1,146 @@
+"""Reads a workbook back: the factors that a spreadsheet's solver has found."""
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cftui.lab.workbook import NAMES, Labelled
+from cftui.questions import QuestionError, Sheet
+
+LARGEST_FILE = 50_000_000
+LARGEST_CONTENT = 400_000_000
+"""Bytes of a workbook on disk, and unpacked: far above what a crosstab needs."""
+REMEDY = "write it anew with cftui crosstab --out FILE.xlsx"
+
+
+def read_workbook(path: Path) -> Labelled:
+    """Return the sheet in a workbook that cftui wrote, with the numbers that stand in it now.
+
+    Ratings are the workbook's too. Raises QuestionError, which names the cell and the remedy.
+    """
+    _check_archive(path)
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(path, data_only=True, keep_links=False)
+    except Exception as error:
+        # openpyxl lets through whatever its parsers meet in a broken file
+        raise QuestionError(f"{path}: not a readable workbook ({error}); {REMEDY}") from None
+    ranges = {name: _Range(path, book, name) for name in NAMES if name in book.defined_names}
+    missing = [name for name in NAMES[:5] if name not in ranges]
+    if missing:
+        raise QuestionError(f"{path}: no range is called {missing[0]}; {REMEDY}")
+    if ("user_bias" in ranges) != ("item_bias" in ranges):
+        raise QuestionError(f"{path}: biases of one side only; {REMEDY}")
+    return _labelled(path, ranges)
+
+
+def _check_archive(path: Path) -> None:
+    """Raise QuestionError unless the file is a workbook of a sensible size without macros."""
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise QuestionError(f"{path}: not a regular file; give an .xlsx workbook")
+        if size > LARGEST_FILE:
+            raise QuestionError(
+                f"{path}: {size / 1e6:,.0f} MB, too large for a crosstab"
+                f" (at most {LARGEST_FILE / 1e6:.0f} MB); {REMEDY}"
+            )
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except OSError as error:
+        raise QuestionError(f"{path}: cannot be read: {error.strerror}") from None
+    except zipfile.BadZipFile:
+        raise QuestionError(
+            f"{path}: not an .xlsx workbook (or one with a password); {REMEDY}"
+        ) from None
+    content = sum(member.file_size for member in members)
+    if content > LARGEST_CONTENT:
+        raise QuestionError(f"{path}: unpacks to {content / 1e6:,.0f} MB; {REMEDY}")
+    if any(member.filename.lower().endswith("vbaproject.bin") for member in members):
+        raise QuestionError(f"{path}: holds a macro; save it as .xlsx without macros")
+
+
+class _Range:
+    """The cells of a named range."""
+
+    def __init__(self, path: Path, book: Any, name: str) -> None:
+        self.path, self.name = path, name
+        try:
+            ((page, area),) = book.defined_names[name].destinations
+            self.page = book[page]
+            found = self.page[area.replace("$", "")]
+        except (KeyError, ValueError, TypeError, AttributeError):
+            raise QuestionError(
+                f"{path}: the range {name} is broken (were its cells deleted?); {REMEDY}"
+            ) from None
+        self.rows = found if isinstance(found, tuple) else ((found,),)
+        self.shape = (len(self.rows), len(self.rows[0]))
+
+    def cells(self) -> Iterator[Any]:
+        return (cell for row in self.rows for cell in row)
+
+    def numbers(self, *, empty: bool = False) -> NDArray[np.float64]:
+        """Return the numbers, NaN for empty cells where those are allowed."""
+        return np.array([self._number(cell, empty) for cell in self.cells()]).reshape(self.shape)
+
+    def _number(self, cell: Any, empty: bool) -> float:
+        value = cell.value
+        if value is None and empty:
+            return np.nan
+        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+            said = "empty" if value is None else f"{str(value)[:40]!r}"
+            raise QuestionError(
+                f"{self.path}: cell {cell.coordinate} ({self.name}) is {said}, not a number;"
+                " correct it there, or write the workbook anew"
+            )
+        return float(value)
+
+    def texts(self) -> tuple[str, ...]:
+        """Return the ids; numbers as they are written without a point."""
+        return tuple(self._text(cell) for cell in self.cells())
+
+    def _text(self, cell: Any) -> str:
+        value = cell.value
+        if value is None:
+            raise QuestionError(
+                f"{self.path}: cell {cell.coordinate} ({self.name}) has no id; {REMEDY}"
+            )
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _labelled(path: Path, ranges: Mapping[str, _Range]) -> Labelled:
+    n, m = ranges["actual"].shape
+    k = ranges["user_factors"].shape[1]
+    wanted = {
+        "users": (n, 1),
+        "items": (1, m),
+        "user_factors": (n, k),
+        "item_factors": (k, m),
+        "user_bias": (n, 1),
+        "item_bias": (1, m),
+    }
+    for name, shape in wanted.items():
+        if name in ranges and ranges[name].shape != shape:
+            rows, columns = ranges[name].shape
+            raise QuestionError(
+                f"{path}: {name} is {rows} x {columns} cells, but {n} users by {m} items with {k}"
+                f" factors need {shape[0]} x {shape[1]} (were rows deleted?); {REMEDY}"
+            )
+    biased = "user_bias" in ranges
+    actual = ranges["actual"].numbers(empty=True)
+    if np.isnan(actual).all():
+        raise QuestionError(f"{path}: no rating stands in the range actual; {REMEDY}")
+    sheet = Sheet(
+        actual=actual,
+        user_factors=ranges["user_factors"].numbers(),
+        item_factors=ranges["item_factors"].numbers().T.copy(),
+        user_bias=ranges["user_bias"].numbers().ravel() if biased else None,
+        item_bias=ranges["item_bias"].numbers().ravel() if biased else None,
+    )
+    items = ranges["items"].texts()
+    return Labelled(sheet, ranges["users"].texts(), items, items)
