@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from cftui.config import make_config
+from cftui.explore.arithmetic import cell_of_run
 from cftui.explore.biases import explore_biases
+from cftui.explore.cells import describe_crosstab, predict_cells
 from cftui.explore.facets import explore_facets
 from cftui.explore.neighbours import neighbours
 from cftui.explore.newcomer import explore_newcomer, suggest
@@ -16,12 +18,18 @@ from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend
 from cftui.explore.search import find_item, find_items, find_users
 from cftui.explore.trained import Trained, load_trained
+from cftui.lab import sheet as sheets
 from cftui.paths import resolve_source
 from cftui.pipes import Failure, serve
 from cftui.questions import (
     BiasAnswer,
+    CellArithmetic,
+    CellOfRun,
+    CellOfSheet,
+    CrosstabAnswer,
     DataSetRow,
     DataSummary,
+    DescendSheet,
     DescribeSplit,
     ExploreBiases,
     ExploreItem,
@@ -37,18 +45,26 @@ from cftui.questions import (
     ItemRow,
     ListDataSets,
     LookAtFile,
+    LookAtSheet,
+    OpenCrosstab,
     OpenData,
     Predict,
+    PredictCells,
     Prediction,
     Recommend,
     Recommendation,
+    SheetAnswer,
     Similar,
     SimilarItems,
+    SolveSheet,
     SplitSummary,
+    StartSheet,
     SuggestItems,
     UserAnswer,
     UserRow,
+    WriteCells,
 )
+from cftui.ratings.crosstab import crosstab
 from cftui.ratings.datasets import data_sets
 from cftui.ratings.look import look
 from cftui.ratings.recent import remember
@@ -153,6 +169,37 @@ def _suggest(question: SuggestItems) -> tuple[ItemRow, ...]:
     return suggest(_trained(question.run), question.rated, question.n)
 
 
+def _open_crosstab(question: OpenCrosstab) -> CrosstabAnswer:
+    ratings = _store(question.store)
+    table = crosstab(ratings, question.n_users, question.n_items, question.order)
+    return describe_crosstab(ratings, table)
+
+
+def _start_sheet(question: StartSheet) -> SheetAnswer:
+    start = (question.n_factors, question.biases, question.seed)
+    return sheets.look(sheets.start_sheet(question.actual, *start))
+
+
+def _descend_sheet(question: DescendSheet) -> SheetAnswer:
+    return sheets.descend(question.sheet, question.steps, question.learning_rate, question.momentum)
+
+
+def _write_cells(question: WriteCells) -> str:
+    from cftui.lab.export import cells_text, write_cells
+
+    if not question.path:
+        return cells_text(".tsv", question.labels, question.values)
+    path = Path(question.path).expanduser().absolute()
+    write_cells(path, question.labels, question.values, question.sheet)
+    return str(path)
+
+
+def _cell_of_run(question: CellOfRun) -> CellArithmetic:
+    trained = _trained(question.run)
+    user = trained.ratings.users.code_of(question.user)
+    return cell_of_run(trained, user, trained.ratings.items.code_of(question.item))
+
+
 ANSWERS: dict[type, Callable[[Any], Any]] = {
     OpenData: _open,
     ListDataSets: _list_data_sets,
@@ -169,6 +216,17 @@ ANSWERS: dict[type, Callable[[Any], Any]] = {
     ExploreBiases: _explore_biases,
     FoldIn: _fold_in,
     SuggestItems: _suggest,
+    OpenCrosstab: _open_crosstab,
+    PredictCells: lambda question: predict_cells(_trained(question.run), question.labels),
+    StartSheet: _start_sheet,
+    LookAtSheet: lambda question: sheets.look(question.sheet),
+    DescendSheet: _descend_sheet,
+    SolveSheet: lambda question: sheets.solve(question.sheet),
+    WriteCells: _write_cells,
+    CellOfRun: _cell_of_run,
+    CellOfSheet: lambda question: sheets.cell_of_sheet(
+        question.sheet, question.row, question.column
+    ),
 }
 
 

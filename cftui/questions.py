@@ -649,14 +649,22 @@ class OpenCrosstab:
     order: Literal["id", "activity"] = "id"
 
 
+@dataclass(frozen=True)
+class Labels:
+    """What the rows and columns of a crosstab stand for."""
+
+    users: tuple[str, ...]
+    """Ids of the rows; so `items` of the columns."""
+    items: tuple[str, ...]
+    titles: tuple[str, ...]
+    """Of the items, exactly as in the file."""
+
+
 @dataclass(frozen=True, eq=False)
 class CrosstabAnswer:
     """The crosstab: n users by m items."""
 
-    users: tuple[str, ...]
-    items: tuple[str, ...]
-    titles: tuple[str, ...]
-    """Of the items, exactly as in the file."""
+    labels: Labels
     user_counts: tuple[int, ...]
     """Each user's ratings in the whole data set; so for `item_counts`."""
     item_counts: tuple[int, ...]
@@ -669,8 +677,7 @@ class PredictCells:
     """What would each of these users give each of these items?"""
 
     run: str
-    users: tuple[str, ...]
-    items: tuple[str, ...]
+    labels: Labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -760,6 +767,21 @@ class SheetAnswer:
     """Whether going on would change next to nothing."""
 
 
+@dataclass(frozen=True, eq=False)
+class WriteCells:
+    """The cells as a file, or as text where there is no path: TSV, for a clipboard.
+
+    The answer is the text, or the path of the file as it was written.
+    """
+
+    labels: Labels
+    values: "Floats"
+    """Shape (n, m), NaN for an empty cell."""
+    path: str = ""
+    """Ends in .csv, .tsv, .md or .xlsx; the last needs a sheet."""
+    sheet: Sheet | None = None
+
+
 @dataclass(frozen=True)
 class CellOfRun:
     """How does a run's model come to its prediction for this pair?"""
@@ -828,4 +850,13 @@ Question = (
     | ExploreBiases
     | FoldIn
     | SuggestItems
+    | OpenCrosstab
+    | PredictCells
+    | StartSheet
+    | LookAtSheet
+    | DescendSheet
+    | SolveSheet
+    | WriteCells
+    | CellOfRun
+    | CellOfSheet
 )

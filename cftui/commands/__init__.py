@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from cftui.commands import data, doctor, explore, recommend, runs, train
+from cftui.commands import crosstab, data, doctor, explore, recommend, runs, train
 from cftui.commands.console import guarded, process
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.command("doctor")(doctor.doctor)
 app.command("predict")(explore.predict)
 app.command("recommend")(recommend.recommend)
 app.command("similar")(explore.similar)
+app.command("crosstab")(crosstab.crosstab)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")
 

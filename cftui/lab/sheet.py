@@ -18,6 +18,8 @@ MOST_FACTORS = 20
 FRAMES = 60
 """Of a solution's way that are kept to be shown."""
 SOLVE_SECONDS = 1.0
+RUNAWAY = 1e9
+"""An RMSE that no sheet comes back from."""
 MEMORY = 20
 """Pairs of steps and gradients from which L-BFGS estimates the curvature."""
 
@@ -43,6 +45,15 @@ def start_sheet(actual: Floats, n_factors: int, biases: bool, seed: int) -> Shee
     )
 
 
+def default_rate(actual: Floats) -> float:
+    """Return a learning rate that is quick and safe for `descend` with a momentum of 0.9.
+
+    The gradient of a row shrinks as cells are added, hence the rate grows with the table: 1 for
+    15 by 15.
+    """
+    return sum(actual.shape) / 30
+
+
 def look(sheet: Sheet) -> SheetAnswer:
     """Return what a sheet predicts as it stands."""
     error = _error(sheet)
@@ -54,18 +65,19 @@ def descend(sheet: Sheet, steps: int, learning_rate: float, momentum: float) -> 
     """Take full-batch steps of gradient descent on the RMSE of the known cells.
 
     v ← momentum·v + gradient, parameters ← parameters - learning_rate·v, as torch.optim.SGD.
+    Raises QuestionError if the RMSE grows beyond all bounds.
     """
     velocity = np.zeros(len(_vector(sheet))) if sheet.velocity is None else sheet.velocity
     rmses: list[float] = []
     for _ in range(steps):
         velocity = momentum * velocity + gradient(sheet)[1]
         moved = _with_vector(sheet, _vector(sheet) - learning_rate * velocity)
-        if not np.isfinite(_vector(moved)).all():
+        sheet = replace(moved, velocity=velocity, step=sheet.step + 1)
+        rmses.append(_rmse(_error(sheet), sheet))
+        if not rmses[-1] < RUNAWAY:
             raise QuestionError(
                 f"the sheet ran away at a learning rate of {learning_rate:g}; take a smaller one"
             )
-        sheet = replace(moved, velocity=velocity, step=sheet.step + 1)
-        rmses.append(_rmse(_error(sheet), sheet))
     return replace(look(sheet), rmses=tuple(rmses))
 
 

@@ -8,19 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.lab.workbook import NAMES, Labelled
-from cftui.questions import QuestionError, Sheet
+from cftui.lab.workbook import NAMES
+from cftui.questions import Labels, QuestionError, Sheet
 
 LARGEST_FILE = 50_000_000
 LARGEST_CONTENT = 400_000_000
 """Bytes of a workbook on disk, and unpacked: far above what a crosstab needs."""
+MOST_CELLS = 1_000_000
 REMEDY = "write it anew with cftui crosstab --out FILE.xlsx"
 
 
-def read_workbook(path: Path) -> Labelled:
+def read_workbook(path: Path) -> tuple[Sheet, Labels]:
     """Return the sheet in a workbook that cftui wrote, with the numbers that stand in it now.
 
-    Ratings are the workbook's too. Raises QuestionError, which names the cell and the remedy.
+    Ratings are the workbook's too; titles are left to the data that the ids are of. Raises
+    QuestionError, which names the cell and the remedy.
     """
     _check_archive(path)
     import openpyxl
@@ -36,7 +38,7 @@ def read_workbook(path: Path) -> Labelled:
         raise QuestionError(f"{path}: no range is called {missing[0]}; {REMEDY}")
     if ("user_bias" in ranges) != ("item_bias" in ranges):
         raise QuestionError(f"{path}: biases of one side only; {REMEDY}")
-    return _labelled(path, ranges)
+    return _read(path, ranges)
 
 
 def _check_archive(path: Path) -> None:
@@ -70,16 +72,20 @@ class _Range:
 
     def __init__(self, path: Path, book: Any, name: str) -> None:
         self.path, self.name = path, name
+        from openpyxl.utils import range_boundaries
+
         try:
-            ((page, area),) = book.defined_names[name].destinations
-            self.page = book[page]
-            found = self.page[area.replace("$", "")]
-        except (KeyError, ValueError, TypeError, AttributeError):
+            ((tab, area),) = book.defined_names[name].destinations
+            left, top, right, bottom = range_boundaries(area)
+            self.shape = (bottom - top + 1, right - left + 1)
+            # A name may span a billion cells, which looking at them would bring into being.
+            if self.shape[0] * self.shape[1] > MOST_CELLS:
+                raise ValueError
+            self.rows = list(book[tab].iter_rows(top, bottom, left, right))
+        except (KeyError, ValueError, TypeError, AttributeError, IndexError):
             raise QuestionError(
                 f"{path}: the range {name} is broken (were its cells deleted?); {REMEDY}"
             ) from None
-        self.rows = found if isinstance(found, tuple) else ((found,),)
-        self.shape = (len(self.rows), len(self.rows[0]))
 
     def cells(self) -> Iterator[Any]:
         return (cell for row in self.rows for cell in row)
@@ -113,7 +119,7 @@ class _Range:
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _labelled(path: Path, ranges: Mapping[str, _Range]) -> Labelled:
+def _read(path: Path, ranges: Mapping[str, _Range]) -> tuple[Sheet, Labels]:
     n, m = ranges["actual"].shape
     k = ranges["user_factors"].shape[1]
     wanted = {
@@ -143,4 +149,4 @@ def _labelled(path: Path, ranges: Mapping[str, _Range]) -> Labelled:
         item_bias=ranges["item_bias"].numbers().ravel() if biased else None,
     )
     items = ranges["items"].texts()
-    return Labelled(sheet, ranges["users"].texts(), items, items)
+    return sheet, Labels(ranges["users"].texts(), items, items)

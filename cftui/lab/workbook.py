@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cftui.lab.sheet import look
-from cftui.questions import Sheet
+from cftui.questions import Labels, Sheet
 
 TAB = "Crosstab"
 NAMES = ("users", "items", "actual", "user_factors", "item_factors", "user_bias", "item_bias")
@@ -16,17 +16,6 @@ NAMES = ("users", "items", "actual", "user_factors", "item_factors", "user_bias"
 ACTUAL, PREDICTED, LOSS = "#DDEBF7", "#E4DFEC", "#F4B6B6"
 ITEM, USER = "#E2EFDA", "#FCE4D6"
 """Fills: blue ratings, purple predictions, red loss, green item and orange user factors."""
-
-
-@dataclass(frozen=True, eq=False)
-class Labelled:
-    """A sheet and what its rows and columns stand for."""
-
-    sheet: Sheet
-    users: tuple[str, ...]
-    """Ids of the rows; so `items` of the columns."""
-    items: tuple[str, ...]
-    titles: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -89,17 +78,16 @@ class Layout:
         return found
 
 
-def write_workbook(path: Path, labelled: Labelled) -> None:
+def write_workbook(path: Path, sheet: Sheet, labels: Labels) -> None:
     """Write the sheet as an .xlsx whose predictions and RMSE are formulas; raises OSError."""
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
 
-    sheet = labelled.sheet
     n, m = sheet.actual.shape
     layout = Layout(n, m, sheet.n_factors, sheet.user_bias is not None)
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     page = book.add_worksheet(TAB)
-    _Writer(book, page, labelled, layout).write()
+    _Writer(book, page, sheet, labels, layout).write()
     try:
         book.close()
     except FileCreateError as error:
@@ -109,10 +97,10 @@ def write_workbook(path: Path, labelled: Labelled) -> None:
 class _Writer:
     """Fills one page."""
 
-    def __init__(self, book: Any, page: Any, labelled: Labelled, layout: Layout) -> None:
-        self.book, self.page = book, page
-        self.labelled, self.layout, self.sheet = labelled, layout, labelled.sheet
-        self.answer = look(labelled.sheet)
+    def __init__(self, book: Any, page: Any, sheet: Sheet, labels: Labels, layout: Layout) -> None:
+        self.book, self.page, self.layout = book, page, layout
+        self.sheet, self.labels = sheet, labels
+        self.answer = look(sheet)
         self.bold = book.add_format({"bold": True})
 
     def write(self) -> None:
@@ -147,14 +135,14 @@ class _Writer:
         rows = (layout.first_actual, layout.first_predicted)
         turned = self.book.add_format({"rotation": 60, "text_wrap": False, "bold": True})
         for column, (item, title) in enumerate(
-            zip(self.labelled.items, self.labelled.titles, strict=True), layout.first_item
+            zip(self.labels.items, self.labels.titles, strict=True), layout.first_item
         ):
             page.write_string(layout.first_actual - 2, column, title, turned)
             for row in rows:
                 self._write_id(row - 1, column, item)
         for first in rows:
             page.write_string(first - 1, layout.id_column, "user", self.bold)
-            for row, user in enumerate(self.labelled.users, first):
+            for row, user in enumerate(self.labels.users, first):
                 self._write_id(row, layout.id_column, user)
         page.set_row(layout.first_actual - 2, 110)
 

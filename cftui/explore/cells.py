@@ -1,0 +1,35 @@
+"""The crosstab as an answer, and what a run's model predicts for its cells."""
+
+import numpy as np
+
+from cftui.explore.trained import Trained
+from cftui.questions import CrosstabAnswer, Labels, PredictedCells
+from cftui.ratings.crosstab import Crosstab
+from cftui.ratings.values import Ratings
+
+
+def describe_crosstab(ratings: Ratings, table: Crosstab) -> CrosstabAnswer:
+    """Return a crosstab with ids and titles in place of codes."""
+    user_counts, item_counts = ratings.by_user.counts(), ratings.by_item.counts()
+    users, items = table.users.tolist(), table.items.tolist()
+    return CrosstabAnswer(
+        labels=Labels(
+            users=tuple(ratings.users.id_of(code) for code in users),
+            items=tuple(ratings.items.id_of(code) for code in items),
+            titles=tuple(ratings.items.title_of(code) for code in items),
+        ),
+        user_counts=tuple(user_counts[table.users].tolist()),
+        item_counts=tuple(item_counts[table.items].tolist()),
+        values=table.values,
+    )
+
+
+def predict_cells(trained: Trained, labels: Labels) -> PredictedCells:
+    """Return what each of these users would give each of these items, shape (n, m).
+
+    Raises UnknownId for an id that is not in the run's ratings.
+    """
+    rows = np.array([trained.ratings.users.code_of(user) for user in labels.users])
+    columns = np.array([trained.ratings.items.code_of(item) for item in labels.items])
+    scores = trained.scorer.score(np.repeat(rows, len(columns)), np.tile(columns, len(rows)))
+    return PredictedCells(trained.step, scores.astype(np.float64).reshape(len(rows), len(columns)))

@@ -1,0 +1,90 @@
+"""A crosstab's cells as text for files, documents and spreadsheets."""
+
+import csv
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cftui.lab.workbook import write_workbook
+from cftui.questions import Labels, QuestionError, Sheet
+from cftui.text import plain
+
+ENDINGS = (".csv", ".tsv", ".md", ".xlsx")
+
+
+def ending_of(path: Path) -> str:
+    """Return the kind of file that a path asks for; raises QuestionError for another kind."""
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise QuestionError(f"{path}: choose a name that ends in {', '.join(ENDINGS)}")
+    return ending
+
+
+def write_cells(
+    path: Path, labels: Labels, values: NDArray[np.float64], sheet: Sheet | None
+) -> None:
+    """Write cells as the path's ending says; `.xlsx` is the sheet with its formulas.
+
+    `values`: shape (n, m), NaN for an empty cell. A file that is there is replaced. Raises
+    QuestionError for another ending, or for a workbook without a sheet, and OSError.
+    """
+    ending = ending_of(path)
+    if ending != ".xlsx":
+        path.write_text(cells_text(ending, labels, values), encoding="utf-8")
+    elif sheet is None:
+        raise QuestionError(f"{path}: a workbook is made of the sheet; start it first")
+    else:
+        write_workbook(path, sheet, labels)
+
+
+def cells_text(ending: str, labels: Labels, values: NDArray[np.float64]) -> str:
+    """Return the cells as `.csv` (ids alone, for programs), or `.tsv` or `.md` with titles.
+
+    `values`: shape (n, m), NaN for an empty cell.
+    """
+    if ending == ".md":
+        return _markdown(labels, values)
+    spread = ending == ".tsv"
+    heads = labels.titles if spread else labels.items
+    into = io.StringIO()
+    writer = csv.writer(into, delimiter="\t" if spread else ",", lineterminator="\n")
+    writer.writerow(["user", *(_as_text(head) for head in heads)])
+    for user, row in zip(labels.users, values.tolist(), strict=True):
+        writer.writerow([_as_text(user), *map(number, row)])
+    return into.getvalue()
+
+
+def number(value: float) -> str:
+    """Return a cell as text, as short as it is exact; empty for NaN."""
+    return "" if math.isnan(value) else f"{value:.9g}"
+
+
+def _as_text(label: str) -> str:
+    """Return an id or a title that no spreadsheet takes for a formula, on one line."""
+    shown = plain(label)
+    if shown[:1] in ("=", "+", "-", "@") and not _is_number(shown):
+        return f"'{shown}"
+    return shown
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _markdown(labels: Labels, values: NDArray[np.float64]) -> str:
+    heads = [plain(title).replace("|", r"\|") for title in labels.titles]
+    lines = [
+        f"| user | {' | '.join(heads)} |",
+        "| ---: |" + " ---: |" * len(heads),
+    ]
+    for user, row in zip(labels.users, values.tolist(), strict=True):
+        own = plain(user).replace("|", r"\|")
+        lines.append(f"| {own} | {' | '.join(map(number, row))} |")
+    return "\n".join(lines) + "\n"
