@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cftui.tui.widgets.pane import Pane
 
 COMMANDS = (
+    Command("app.crosstab", "2", "pane('crosstab')", "Crosstab", "Users by movies, and the sheet"),
     Command("app.train", "3", "pane('train')", "Train", "Train a model and watch it"),
     Command("app.explore", "5", "pane('explore')", "Explore", "Ask a trained model"),
     Command(
@@ -41,7 +42,7 @@ COMMANDS = (
     Command("app.quit", "q", "quit", "Quit", "Leave; runs go on without the screen", True),
     Command("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Back to the shell; fg returns"),
 )
-TABS = (("train", "3", "Train"), ("explore", "5", "Explore"))
+TABS = (("crosstab", "2", "Crosstab"), ("train", "3", "Train"), ("explore", "5", "Explore"))
 LOOK_SECONDS = 0.25
 
 
@@ -131,6 +132,10 @@ class CftuiApp(App[None]):
             from cftui.tui.panes.explore import ExplorePane
 
             return ExplorePane(self.brain.ask)
+        if name == "crosstab":
+            from cftui.tui.panes.crosstab import CrosstabPane
+
+            return CrosstabPane(self.session, self.brain.ask, self.painter.ask)
         from cftui.tui.panes.train import TrainPane
 
         return TrainPane(self.session, self.painter.ask)

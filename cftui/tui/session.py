@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ class SessionState:
     """The run looked at last."""
     settings: dict[str, dict[str, Any]] | None = None
     """The training form, as configuration sections."""
+    crosstab: dict[str, Any] = field(default_factory=dict)
+    """Size of the crosstab, and how its sheet begins."""
 
 
 class Session:
@@ -57,9 +59,9 @@ def _load(path: Path) -> SessionState:
         return SessionState()
     default = SessionState()
     known = {
-        field.name: raw[field.name]
-        for field in fields(SessionState)
-        if field.name in raw and _fits(raw[field.name], getattr(default, field.name))
+        each.name: raw[each.name]
+        for each in fields(SessionState)
+        if each.name in raw and _fits(raw[each.name], getattr(default, each.name))
     }
     return replace(default, **known)
 

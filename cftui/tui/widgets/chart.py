@@ -244,8 +244,13 @@ def _apart(
 
 def theme_foreground(app: App[Any]) -> Colour:
     """Return the theme's colour of text, for a chart's titles and axes."""
-    found = _parsed(app.theme_variables.get("foreground"))
+    found = theme_colour(app, "foreground")
     return (found or _grey(app.current_theme.dark)).rgb
+
+
+def theme_colour(app: App[Any], name: str) -> Color | None:
+    """Return a theme variable's colour; None where it has no red, green and blue of its own."""
+    return _parsed(app.theme_variables.get(name))
 
 
 def _grey(light: bool) -> Color:

@@ -1,0 +1,66 @@
+"""A cell's arithmetic: factor by factor, with the gradient that its error sends back."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from cftui.questions import CellArithmetic
+
+
+class CellScreen(ModalScreen[None]):
+    """Shows how one prediction comes about."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "dismiss(None)", "Close", id="cell.close")
+    ]
+
+    def __init__(self, title: str, cell: CellArithmetic, step: str) -> None:
+        """Show a cell's arithmetic under a title; `step` says what a step would do to it."""
+        super().__init__()
+        self._title, self._cell, self._step = title, cell, step
+
+    def compose(self) -> ComposeResult:
+        """Lay out the numbers."""
+        with VerticalScroll(classes="overlay") as box:
+            box.border_title = self._title
+            box.border_subtitle = "esc closes"
+            yield Static("\n".join([*cell_lines(self._cell), "", self._step]), markup=False)
+
+
+def cell_lines(cell: CellArithmetic) -> list[str]:
+    """Return a prediction number by number, a line each."""
+    loss = "error²" if cell.loss == "squared error" else "RMSE"
+    lines = [f"{'factor':<8}{'user':>9}   {'movie':>9}   {'product':>9}"]
+    rated = cell.actual is not None
+    if rated:
+        lines[0] += f"   │ {'d ' + loss + '/d user':>16}{'d ' + loss + '/d movie':>18}"
+    rows = zip(
+        *(cell.user_factors, cell.item_factors, cell.products),
+        *(cell.user_gradient, cell.item_gradient),
+        strict=True,
+    )
+    for number, (own, other, product, to_user, to_item) in enumerate(rows, 1):
+        line = f"{number:<8}{own:>9.4f} × {other:>9.4f} = {product:>9.4f}"
+        lines.append(line + (f"   │ {to_user:>16.6f}{to_item:>18.6f}" if rated else ""))
+    lines += [f"{'sum of the products':<32}{sum(cell.products):>9.4f}"]
+    for words, bias in (("user's bias", cell.user_bias), ("movie's bias", cell.item_bias)):
+        if bias is not None:
+            slope = f"   │ {cell.total_slope:>16.6f}" if rated else ""
+            lines.append(f"{'+ ' + words:<32}{bias:>9.4f}{slope}")
+    if cell.sigmoid:
+        lines.append(f"{'= total':<32}{cell.total:>9.4f}")
+        width = cell.high - cell.low
+        lines.append(f"sigmoid(total) × {width:g} + {cell.low:g}, the range of the ratings")
+    lines.append(f"{'= prediction':<32}{cell.predicted:>9.4f}")
+    if cell.actual is None or cell.error is None:
+        return [*lines, "no rating here: nothing to learn from"]
+    return [
+        *lines,
+        f"{'- actual':<32}{cell.actual:>9.4f}",
+        f"{'= error':<32}{cell.error:>9.4f}     error² {cell.error**2:.6f}",
+        f"{'d ' + loss + '/d prediction':<32}{cell.loss_slope:>9.6f}",
+    ]
