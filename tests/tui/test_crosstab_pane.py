@@ -184,7 +184,8 @@ async def test_another_size_is_asked_for_and_remembered(stored: Path) -> None:
         await pilot.press("end", "G")
         await until(pilot, lambda: pane.grid.place == (39, 59))
         assert pane.state.table is not None
-        assert any(pane.state.table.labels.items[59] in line for line in lines(pane))
+        last = pane.state.table.labels.items[59]
+        await until(pilot, lambda: any(last in line for line in lines(pane)))
 
 
 async def test_exports_what_it_shows(stored: Path, tmp_path: Path, bundled: Ratings) -> None:

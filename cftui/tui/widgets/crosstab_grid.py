@@ -177,7 +177,11 @@ class CrosstabGrid(ScrollView, can_focus=True):
             return
         n, m = cells.shape
         self._make_head()
-        self.virtual_size = Size(self.left_width + m * self.cell_width, self.head_height + n)
+        width, left = m * self.cell_width, self.left_width
+        room = self.scrollable_content_region.width - left
+        if width > room > 0:
+            width += room % self.cell_width  # the last columns come into view whole
+        self.virtual_size = Size(left + width, self.head_height + n)
         corner = (self.left_width, len(self._head) + cells.n_margin)
         if corner != self._corner:
             self._corner = corner
