@@ -180,7 +180,7 @@ class CrosstabGrid(ScrollView, can_focus=True):
         width, left = m * self.cell_width, self.left_width
         room = self.scrollable_content_region.width - left
         if width > room > 0:
-            width += room % self.cell_width  # the last columns come into view whole
+            width += self.cell_width - 1  # so that the last column can come into view whole
         self.virtual_size = Size(left + width, self.head_height + n)
         corner = (self.left_width, len(self._head) + cells.n_margin)
         if corner != self._corner:
