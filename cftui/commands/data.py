@@ -1,5 +1,7 @@
 """`cftui data …`: list and download data sets, read ratings into a store, describe them."""
 
+import os
+import signal
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +22,8 @@ app = typer.Typer(
 )
 app.command("list")(datasets.list_data_sets)
 app.command("fetch")(datasets.fetch)
+BEHIND_A_SCREEN = 10
+"""How nice a job of the screen is to it: a key press comes first."""
 
 Source = Annotated[str, typer.Argument(metavar="DATA", help="A data set's name, or a path")]
 UserColumn = Annotated[str, typer.Option(help="The users' column: its name or its number")]
@@ -45,14 +49,27 @@ def ingest(
 
     Columns and separator are recognised by looking; the options are for what cannot be.
     """
+    _leave_tidily()
     if while_stdin:
         end_with_stdin()
+        os.nice(BEHIND_A_SCREEN)
     mapping = ColumnMapping(user_column, item_column, rating_column, timestamp_column, separator)
     ratings = open_told(source, mapping, json=json)
     if json:
         print_json({"event": "ready", "store": str(ratings.path), "ratings": len(ratings)})
         return
     print_summary(ratings)
+
+
+def _leave_tidily() -> None:
+    """Have the signals that end a process unwind it, so that it removes what it has half made."""
+
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(number, leave)
 
 
 def open_told(
@@ -90,8 +107,10 @@ def describe(
     """Show how values, users, items and times are spread, the first rows, and what was left out."""
     from cftui.ratings.profile import kept_profile
 
+    _leave_tidily()
     if while_stdin:
         end_with_stdin()
+        os.nice(BEHIND_A_SCREEN)
     mapping = ColumnMapping(user_column, item_column, rating_column, timestamp_column, separator)
     profile = kept_profile(open_told(source, mapping, json=json))
     if json:

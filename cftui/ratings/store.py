@@ -190,16 +190,18 @@ def _building() -> Iterator[Path]:
     stores = paths.stores_folder()
     stores.mkdir(parents=True, exist_ok=True)
     folder = stores / f"{BUILDING}{secrets.token_hex(8)}"
-    with _held(stores):
-        _sweep(stores)
-        folder.mkdir()
-        # Held for as long as we build: the system lets go of it when the process dies.
-        lock = _lock(folder / LOCK)
+    lock = None
     try:
+        with _held(stores):
+            _sweep(stores)
+            folder.mkdir()
+            # Held for as long as we build: the system lets go of it when the process dies.
+            lock = _lock(folder / LOCK)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
+        if lock is not None:
+            os.close(lock)
 
 
 def _publish(folder: Path, store: Path) -> None:
