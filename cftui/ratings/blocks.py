@@ -4,7 +4,8 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cftui.ratings.packed import Part, Stream
+from cftui.ratings.dialect import not_in_code
+from cftui.ratings.packed import Part, Stream, located
 from cftui.ratings.values import DataError
 
 BLOCK = 2 << 20
@@ -86,10 +87,7 @@ class Blocks:
         try:
             return decoder.decode(piece, ended).encode()
         except UnicodeError as error:
-            raise DataError(
-                f"{self._part} about line {self._line}: not sound {self._encoding} text "
-                f"({error}); save the file as UTF-8"
-            ) from None
+            raise self._not_in_code(piece, error, self._line) from None
 
     def _refuse_other_codes(self, text: bytes) -> None:
         if text.isascii():
@@ -98,10 +96,10 @@ class Blocks:
             text.decode()
         except UnicodeDecodeError as error:
             line = self._line + text.count(b"\n", 0, error.start)
-            value = text[max(0, error.start - 10) : error.start + 10]
-            raise DataError(
-                f"{self._part} line {line}: {value!r} is not UTF-8 text; save the file as UTF-8"
-            ) from None
+            raise self._not_in_code(text, error, line) from None
+
+    def _not_in_code(self, text: bytes, error: UnicodeError, line: int) -> DataError:
+        return DataError(located(self._part, str(not_in_code(text, error, line, self._encoding))))
 
 
 def _line_feeds(text: bytes, ended: bool) -> bytes:

@@ -96,8 +96,12 @@ def _clashes(names: Sequence[str], places: Mapping[str, int]) -> list[str]:
 
 
 def _missing(names: Sequence[str], roles: Sequence[str]) -> str:
-    options = ", ".join(OPTION.format(role) for role in roles)
-    return f"no column for {' and '.join(roles)} among {_list(names)}; say which it is: {options}"
+    options = ", ".join(f"--{role}-column" for role in roles)
+    settings = " ".join(f"--set data.{role}=…" for role in roles)
+    return (
+        f"no column for {' and '.join(roles)} among {_list(names)}; "
+        f"name or number them: {options} (to train: {settings})"
+    )
 
 
 def _asked(names: Sequence[str], role: str, asked: str) -> int:
@@ -126,10 +130,10 @@ def _recognised(names: Sequence[str], role: str) -> int | None:
     for row in NAMES[role]:
         found = [place for place, word in enumerate(words) if word in row]
         if len(found) > 1:
-            both = " and ".join(names[place].strip() for place in found)
+            both = " and ".join(f"{place + 1} ({names[place].strip()})" for place in found)
             raise DataError(
                 f"columns {both} could both be the {role}; "
-                f"choose one, by name or number, with {OPTION.format(role)}"
+                f"choose one, by its name or number, with {OPTION.format(role)}"
             )
         if found:
             return found[0]

@@ -26,6 +26,7 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 MOVIELENS = {"user": 0, "item": 1, "rating": 2, "timestamp": 3}
+CONTROLS = bytes({*range(32), 127} - {*b"\t\n\r\f\v\x1b"})
 NUMBER = re.compile(r"\s*[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?\s*")
 EARLIEST, LATEST = 5e8, 1e11
 """Whole numbers within are taken for seconds since 1970 where no header says so."""
@@ -128,16 +129,26 @@ def _lines(head: bytes, encoding: str) -> list[tuple[int, str]]:
 
 
 def _decoded(head: bytes, encoding: str) -> str:
-    if encoding == "utf-8" and head[:4000].count(0) > len(head[:4000]) // 4:
-        raise DataError("not text; if it is, save it as UTF-8, else give a CSV or Parquet file")
+    if encoding.startswith("utf-8"):
+        beginning = head[:4096]
+        odd = len(beginning) - len(beginning.translate(None, CONTROLS))
+        if odd > max(len(beginning) / 50, 8):
+            raise DataError("not text; give a CSV or Parquet file (text: save it as UTF-8)")
     try:
         return codecs.getincrementaldecoder(encoding)().decode(head, len(head) < HEAD)
     except UnicodeDecodeError as error:
-        number = head.count(b"\n", 0, error.start) + 1
-        value = head[max(0, error.start - 10) : error.start + 10]
-        raise DataError(
-            f"line {number}: {value!r} is not UTF-8 text; save the file as UTF-8"
-        ) from None
+        line = head.count(b"\n", 0, error.start) + 1
+        raise not_in_code(head, error, line, encoding) from None
+
+
+def not_in_code(text: bytes, error: UnicodeError, line: int, encoding: str) -> DataError:
+    """Return the error for a line of text that is not in the encoding it should be in."""
+    if not encoding.startswith("utf-8") or not isinstance(error, UnicodeDecodeError):
+        return DataError(f"line {line}: not sound {encoding.upper()} text; save the file as UTF-8")
+    around = text[max(0, error.start - 10) : error.start + 10]
+    before = around[: min(error.start, 10)].rpartition(b"\n")[2]
+    value = before + around[min(error.start, 10) :].partition(b"\n")[0]
+    return DataError(f"line {line}: {value!r} is not UTF-8 text; save the file as UTF-8")
 
 
 def _separator(lines: Sequence[tuple[int, str]], mapping: ColumnMapping) -> str:
@@ -150,7 +161,8 @@ def _separator(lines: Sequence[tuple[int, str]], mapping: ColumnMapping) -> str:
         named = asked_names(split[0], mapping) + known_names(split[0])
         return named if width > 1 else 0, min(width, 3), alike
 
-    return max(SEPARATORS, key=worth)  # the first of equals
+    best = max(SEPARATORS, key=worth)  # the first of equals
+    return best if worth(best)[1] > 1 else ","
 
 
 def _has_header(
@@ -187,9 +199,10 @@ def _is_time(text: str) -> bool:
 
 
 def _too_few(names: Sequence[str], separator: str) -> str:
+    split = WORDS.get(separator, repr(separator))
+    found = "one column alone" if len(names) == 1 else f"{len(names)} columns, split at {split}"
     return (
-        f"{len(names)} column{'s' * (len(names) > 1)} with {WORDS.get(separator, repr(separator))} "
-        "between them, where user, item and rating are needed; say what separates them: "
+        f"{found}, where user, item and rating are needed; say what separates them: "
         "--separator (to train: --set data.separator=…)"
     )
 

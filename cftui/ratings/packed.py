@@ -33,7 +33,7 @@ FOREIGN = {
 
 MOST_TIMES = 200
 """Ratings shrink about four times; what grows more than this is meant to fill our memory."""
-ALWAYS_ALLOWED = 64 << 20
+ALWAYS_ALLOWED = 16 << 20
 """Bytes that may come out whatever went in."""
 MOST_BYTES = 64 << 30
 MOST_IN_MEMORY = 2 << 30

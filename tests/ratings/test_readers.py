@@ -207,7 +207,7 @@ def test_the_step_divides_every_difference(
         ("1,31,2.5\n1,32,3\n", ["no header", "no column for user", "--user-column"]),
         (
             "userId,user,movieId,rating\n",
-            ["line 1", "userId and user could both be the user", "--user-column"],
+            ["line 1", "columns 1 (userId) and 2 (user) could both", "--user-column"],
         ),
         (HEADER + "1,2,x,4\n", ["line 2", "rating 'x': not a number", "none of the 1 rows"]),
         (HEADER.encode() + b"1,2,3,4\n1,\xff\xfe,3,4\n", ["line 3", "not UTF-8", "save the file"]),
