@@ -13,6 +13,7 @@ from cftui.explore.cells import describe_crosstab, predict_cells
 from cftui.explore.facets import explore_facets
 from cftui.explore.neighbours import neighbours
 from cftui.explore.newcomer import explore_newcomer, suggest
+from cftui.explore.own_model import describe_model
 from cftui.explore.predict import predict
 from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend
@@ -30,6 +31,7 @@ from cftui.questions import (
     DataSetRow,
     DataSummary,
     DescendSheet,
+    DescribeModel,
     DescribeSplit,
     ExploreBiases,
     ExploreItem,
@@ -46,6 +48,8 @@ from cftui.questions import (
     ListDataSets,
     LookAtFile,
     LookAtSheet,
+    ModelDescription,
+    NeedsAgreement,
     OpenCrosstab,
     OpenData,
     Predict,
@@ -200,8 +204,13 @@ def _cell_of_run(question: CellOfRun) -> CellArithmetic:
     return cell_of_run(trained, user, trained.ratings.items.code_of(question.item))
 
 
+def _describe_model(question: DescribeModel) -> ModelDescription | NeedsAgreement:
+    return describe_model(_store(question.store), question.name, agreed=question.agreed)
+
+
 ANSWERS: dict[type, Callable[[Any], Any]] = {
     OpenData: _open,
+    DescribeModel: _describe_model,
     ListDataSets: _list_data_sets,
     DescribeSplit: _describe_split,
     LookAtFile: _look_at_file,
@@ -235,7 +244,7 @@ def answer(question: Any) -> Any:
     try:
         return ANSWERS[type(question)](question)
     except (ValueError, OSError) as error:
-        return Failure(str(error), traceback.format_exc())
+        return Failure(str(error), traceback.format_exc(), type(error).__name__)
     except Exception as error:
         return Failure(f"{type(error).__name__}: {error}", traceback.format_exc())
 

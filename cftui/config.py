@@ -131,6 +131,8 @@ def _chooser(kinds: Mapping[str, type[Parameters]], default: str) -> Callable[[A
 
 def _own_kind(name: str) -> type[Parameters] | None:
     """Return the record of a user's own model, if the name means one."""
+    if not name:
+        raise ValueError("name a file and the class in it: path/to/file.py:Class")
     if name.endswith(".py"):
         raise ValueError(f"{name!r} names no class; write it as {name}:Class")
     return UserModel if is_source(name) or name in installed_models() else None

@@ -24,6 +24,8 @@ class Failure:
     message: str
     details: str = ""
     """The traceback, for the log."""
+    kind: str = ""
+    """The name of the error's class, where that tells what may be done."""
 
 
 def pack(value: Any) -> bytes:

@@ -349,6 +349,44 @@ class FacetsAnswer:
     last_year: int | None
 
 
+# A model of the user's own
+
+
+@dataclass(frozen=True)
+class DescribeModel:
+    """Which parameters does the class in a file, `path.py:Class`, or an installed model take?
+
+    The answer is a ModelDescription; or NeedsAgreement, where reading them would execute a source
+    that nobody agreed to here. With `agreed`, that is done, and remembered.
+    """
+
+    name: str
+    store: str
+    """Of the ratings, whose size and range a model is built for."""
+    agreed: bool = False
+
+
+@dataclass(frozen=True)
+class NeedsAgreement:
+    """A source that would be executed."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What a form needs to know of a user's model."""
+
+    name: str
+    about: str
+    fields: tuple[dict[str, object], ...]
+    """Each the keywords of a FieldSpec."""
+    parameter_count: int
+    """With every parameter at its default."""
+    notes: tuple[str, ...]
+
+
 # A trained model
 
 

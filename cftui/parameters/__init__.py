@@ -18,6 +18,7 @@ from cftui.parameters.base import (
 from cftui.parameters.models import Dot, DotBias, Net, UserModel, is_source
 from cftui.parameters.optimizers import Adagrad, Adam, AdamW, RmsProp, Sgd
 from cftui.parameters.schedules import Constant, CosineRestarts, OneCycle
+from cftui.parameters.specs import FieldSpec, specs_of
 
 MODELS: dict[str, type[ModelParameters]] = {"dot-bias": DotBias, "dot": Dot, "net": Net}
 OPTIMIZERS: dict[str, type[OptimizerParameters]] = {
@@ -74,6 +75,7 @@ __all__ = [
     "DataInfo",
     "Dot",
     "DotBias",
+    "FieldSpec",
     "ModelParameters",
     "Net",
     "OneCycle",
@@ -87,6 +89,7 @@ __all__ = [
     "is_source",
     "limits_of",
     "parameter",
+    "specs_of",
     "suited",
     "unit_of",
 ]

@@ -138,7 +138,7 @@ class CftuiApp(App[None]):
             return CrosstabPane(self.session, self.brain.ask, self.painter.ask)
         from cftui.tui.panes.train import TrainPane
 
-        return TrainPane(self.session, self.painter.ask)
+        return TrainPane(self.session, self.painter.ask, self.brain.ask)
 
     # Values to panes
 

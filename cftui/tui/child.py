@@ -25,10 +25,12 @@ LOG_LIMIT = 1_000_000
 class ChildError(Exception):
     """A question without an answer, in words for the user."""
 
-    def __init__(self, message: str, details: str = "") -> None:
+    def __init__(self, message: str, details: str = "", kind: str = "") -> None:
         super().__init__(message)
         self.details = details
         """The traceback, for the log."""
+        self.kind = kind
+        """The name of the class of an error in the child, such as Untrusted."""
 
 
 class Superseded(Exception):
@@ -175,7 +177,7 @@ class Child:
             await self._bury(process)
             raise ChildError(f"The {self.name} lost count; ask again")
         if isinstance(answer, pipes.Failure):
-            raise ChildError(answer.message, answer.details)
+            raise ChildError(answer.message, answer.details, answer.kind)
         return answer
 
     async def _alive(self) -> Process:

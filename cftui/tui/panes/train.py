@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -13,14 +13,16 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from cftui.charts import Chart, Drawing
-from cftui.questions import DataSummary
+from cftui.questions import DataSummary, DescribeModel, ModelDescription
 from cftui.runs.control import WishKind
 from cftui.runs.history import History
 from cftui.runs.index import RunRow
+from cftui.text import plain
+from cftui.tui.child import ChildError
 from cftui.tui.commands import Command, bindings
 from cftui.tui.desk import RunDesk
 from cftui.tui.messages import ChooseRun, ResumeRun, StartRun, WishRun
-from cftui.tui.screens.overlays import RUN_COLUMNS, AskNumber, run_columns
+from cftui.tui.screens.overlays import RUN_COLUMNS, AskNumber, AskYesNo, run_columns
 from cftui.tui.session import Session
 from cftui.tui.widgets.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.widgets.device_line import DeviceLine
@@ -86,12 +88,14 @@ class TrainPane(Pane):
         self,
         session: Session,
         paint: Callable[[Chart], Awaitable[Drawing]],
+        ask: Callable[[Any, str], Awaitable[Any]],
     ) -> None:
-        """Draw by `paint`."""
+        """Draw by `paint`; `ask` the brain what a user's own model takes."""
         super().__init__(id="train")
         self._session = session
         self._desk: RunDesk | None = None
         self._paint = paint
+        self._ask = ask
         self._summary: DataSummary | None = None
         self._row: RunRow | None = None
         self._rows: tuple[RunRow, ...] = ()
@@ -141,6 +145,8 @@ class TrainPane(Pane):
     def on_mount(self) -> None:
         """Show what was already known."""
         self._show_cost()
+        if self._summary is not None:
+            self.form.ask_for_own()
         self._show_view()
         if self._desk is not None:
             self.show_runs(self._desk)
@@ -154,8 +160,10 @@ class TrainPane(Pane):
 
     def show_data(self, summary: DataSummary) -> None:
         """Take the size of the ratings, which decides what a run costs."""
-        self._summary = summary
+        first, self._summary = self._summary is None, summary
         self._show_cost()
+        if first and self.is_mounted:
+            self.form.ask_for_own()
         self.refresh_bindings()
 
     def show_runs(self, desk: RunDesk) -> None:
@@ -248,6 +256,31 @@ class TrainPane(Pane):
         self.refresh_bindings()
         if message.config is not None:
             self._session.update(settings=self.form.settings())
+
+    @on(TrainingForm.OwnModel)
+    def _own_model_named(self, message: TrainingForm.OwnModel) -> None:
+        message.stop()
+        self._describe(message.name, asked=message.asked)
+
+    @work(exclusive=True, group="describe", exit_on_error=False, description="Reading a model")
+    async def _describe(self, name: str, *, asked: bool, agreed: bool = False) -> None:
+        """Have a user's model tell its parameters; its source runs only where that is agreed to."""
+        if self._summary is None:
+            return  # asked again when the ratings are there
+        try:
+            store = self._summary.store
+            answer = await self._ask(DescribeModel(name, store, agreed), "describe")
+        except ChildError as error:
+            self.notify(
+                plain(str(error)), title="Your model", severity="error", timeout=20, markup=False
+            )
+            return
+        if isinstance(answer, ModelDescription):
+            await self.form.describe(answer)
+            for note in answer.notes:
+                self.notify(plain(note), title="Your model", timeout=12, markup=False)
+        elif asked and await self.app.push_screen_wait(AskYesNo(_agreement(answer.path))):
+            self._describe(name, asked=asked, agreed=True)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Explain the field that has the focus."""
@@ -376,6 +409,10 @@ class TrainPane(Pane):
     def redraw(self) -> None:
         """Draw the charts anew, after a change of theme or marker."""
         self._draw()
+
+
+def _agreement(path: str) -> str:
+    return plain(f"Run {path} to read which parameters it takes? It may do anything you may do.")
 
 
 def _maybe(error: float | None) -> str:

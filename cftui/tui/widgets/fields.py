@@ -49,6 +49,23 @@ class TextField(Input):
         self.screen.focus_next()
 
 
+@dataclass
+class FileGiven(Message):
+    """A file's name has been typed to its end."""
+
+    name: str
+
+
+class FileField(TextField):
+    """The name of a file; enter says that it is complete."""
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Have it looked at; the focus stays, for the file may have to be named anew."""
+        event.stop()
+        event.prevent_default()
+        self.post_message(FileGiven(event.value))
+
+
 class NumberField(TextField):
     """A number; other letters are commands still, so that `s` starts from here too."""
 

@@ -1,20 +1,29 @@
 """The training form, made from the parameters' own descriptions."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
-from cftui.config import ConfigError, RunConfig, SplitConfig, TrainingConfig, make_config
-from cftui.parameters import MODELS, OPTIMIZERS, SCHEDULES, limits_of, unit_of
-from cftui.tui.widgets.fields import Choice, FieldChanged, NumberField, TextField
+from cftui.config import ConfigError, RunConfig, SplitConfig, TrainingConfig, make_config, merge
+from cftui.parameters import MODELS, OPTIMIZERS, SCHEDULES, FieldSpec, specs_of
+from cftui.parameters.installed import installed_models
+from cftui.questions import ModelDescription
+from cftui.tui.widgets.fields import (
+    Choice,
+    FieldChanged,
+    FileField,
+    FileGiven,
+    NumberField,
+    TextField,
+)
 
 REGISTRIES: dict[str, Mapping[str, type[BaseModel]]] = {
     "model": MODELS,
@@ -22,6 +31,9 @@ REGISTRIES: dict[str, Mapping[str, type[BaseModel]]] = {
     "schedule": SCHEDULES,
 }
 FIXED: dict[str, type[BaseModel]] = {"training": TrainingConfig, "split": SplitConfig}
+FROM_FILE = "file…"
+"""What the choice of models says for one of the user's own."""
+FILE_HELP = "Your own: path/to/file.py:Class; enter reads its parameters"
 SECTIONS = ("model", "optimizer", "schedule", "training", "split")
 HINTS = {
     "model": "Left and right choose",
@@ -49,7 +61,13 @@ class FormRow(Horizontal):
     DEFAULT_CSS = """
     FormRow {
         height: 1;
-        & > Static { width: 15; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > Static {
+            width: 16;
+            padding: 0 1 0 0;
+            color: $text-muted;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
         & > TextField { width: 1fr; }
         & > Choice { width: 1fr; }
         &:focus-within > Static { color: $text; text-style: bold; }
@@ -68,6 +86,14 @@ class TrainingForm(VerticalScroll, can_focus=False):
         """None while they cannot be used."""
         problem: str
 
+    @dataclass
+    class OwnModel(Message):
+        """The user's own model was named; its parameters are not known yet."""
+
+        name: str
+        asked: bool
+        """Whether the user asked for them, and so may be asked back."""
+
     def __init__(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
         """Begin with settings remembered; those that no longer hold give way to the defaults."""
         super().__init__()
@@ -76,6 +102,7 @@ class TrainingForm(VerticalScroll, can_focus=False):
         except ConfigError:
             remembered = RunConfig()
         self._settings: dict[str, dict[str, Any]] = remembered.to_settings()
+        self._own: dict[str, ModelDescription] = {}
         self.problem = ""
         self._config: RunConfig | None = remembered
 
@@ -101,61 +128,115 @@ class TrainingForm(VerticalScroll, can_focus=False):
 
     def _fields(self, section: str) -> Iterator[tuple[str, str, Choice | TextField]]:
         values = self._settings.get(section, {})
-        record = self._record(section)
         if section in REGISTRIES:
-            key = f"{section}.name"
-            yield key, section, Choice(key, str(values["name"]), tuple(REGISTRIES[section]))
-        for name, info in record.model_fields.items():
-            if name == "name":
-                continue
-            key, value = f"{section}.{name}", values.get(name, info.default)
-            label = f"{section} {name}" if section == "split" else name
-            yield key, label, _make_field(key, value, info)
+            key, options = f"{section}.name", self._options(section)
+            name = str(values["name"])
+            shown = name if name in options else FROM_FILE
+            yield key, section, Choice(key, shown, options)
+            if shown == FROM_FILE:
+                yield "model.file", "file", FileField("model.file", name)
+        for spec in self._specs(section):
+            key, value = f"{section}.{spec.name}", values.get(spec.name, spec.default)
+            label = f"{section} {spec.name}" if section == "split" else spec.name
+            yield key, label, _make_field(key, value, spec)
 
-    def _record(self, section: str) -> type[BaseModel]:
-        if section in REGISTRIES:
-            return REGISTRIES[section][str(self._settings[section]["name"])]
-        return FIXED[section]
+    def _options(self, section: str) -> tuple[str, ...]:
+        if section != "model":
+            return tuple(REGISTRIES[section])
+        return (*MODELS, *installed_models(), FROM_FILE)
+
+    def _specs(self, section: str) -> tuple[FieldSpec, ...]:
+        if section in FIXED:
+            return specs_of(FIXED[section])
+        name = str(self._settings[section]["name"])
+        if name in REGISTRIES[section]:
+            return specs_of(REGISTRIES[section][name])
+        own = self._own.get(name)
+        return tuple(FieldSpec(**spec) for spec in own.fields) if own else ()  # type: ignore[arg-type]
 
     def help_of(self, key: str) -> FieldHelp:
         """Return the help of a field by its full name, such as `optimizer.momentum`."""
         section, _, name = key.partition(".")
+        if key == "model.file":
+            return FieldHelp("file", FILE_HELP)
         if name == "name":
-            chosen = self._record(section).__doc__ or ""
-            return FieldHelp(section, f"{HINTS[section]}. {chosen.splitlines()[0]}")
-        info = self._record(section).model_fields[name]
-        return FieldHelp(name, info.description or "", unit_of(info), limits_of(info))
+            return FieldHelp(section, f"{HINTS[section]}. {self._about(section)}")
+        spec = next(spec for spec in self._specs(section) if spec.name == name)
+        return FieldHelp(name, spec.help, spec.unit, spec.limits)
+
+    def _about(self, section: str) -> str:
+        name = str(self._settings[section]["name"])
+        if name in REGISTRIES[section]:
+            return (REGISTRIES[section][name].__doc__ or "").splitlines()[0]
+        return self._own[name].about if name in self._own else "A class in a file of yours."
 
     @on(FieldChanged)
     async def _take(self, message: FieldChanged) -> None:
         message.stop()
         section, _, name = message.key.partition(".")
         if name == "name":
-            self._settings[section] = {"name": message.value}
-            await self._rebuild(section)
+            await self._choose(section, "" if message.value == FROM_FILE else message.value)
+        elif message.key == "model.file":
+            await self._choose("model", message.value, typing=True)
         else:
-            self._settings.setdefault(section, {})[name] = _parse(
-                message.value, self._record(section).model_fields[name]
-            )
-        self._check()
-        self.post_message(self.Changed(self._config, self.problem))
+            spec = next(spec for spec in self._specs(section) if spec.name == name)
+            self._settings.setdefault(section, {})[name] = _parse(message.value, spec)
+        self._tell()
 
-    async def _rebuild(self, section: str) -> None:
-        """Replace a section's parameters by those of what was chosen; its choice stays."""
+    async def _choose(self, section: str, name: str, *, typing: bool = False) -> None:
+        """Take another model, optimizer or schedule, with the numbers that suit it."""
+        before = self._settings.get("optimizer")
+        self._settings = merge(self._settings, {section: {"name": name}})
+        with contextlib.suppress(ConfigError):
+            # Other sections may be wrong just now.
+            chosen = {"optimizer": self._settings["optimizer"]}
+            if name in MODELS or section != "model":
+                chosen["model"] = self._settings["model"]
+            self._settings["optimizer"] = make_config(chosen).to_settings()["optimizer"]
+        await self._rebuild(section, keep=2 if typing else 1)
+        if section == "model" and self._settings["optimizer"] != before:
+            await self._rebuild("optimizer")
+        if section == "model" and name in installed_models():
+            self.post_message(self.OwnModel(name, asked=True))
+
+    @on(FileGiven)
+    def _file_given(self, message: FileGiven) -> None:
+        message.stop()
+        self.post_message(self.OwnModel(message.name, asked=True))
+
+    def ask_for_own(self) -> None:
+        """Ask for the parameters of a user's model that is remembered."""
+        name = str(self._settings["model"]["name"])
+        if name not in MODELS:
+            self.post_message(self.OwnModel(name, asked=False))
+
+    async def describe(self, description: ModelDescription) -> None:
+        """Show the parameters of a user's model."""
+        self._own[description.name] = description
+        if str(self._settings["model"]["name"]) == description.name:
+            await self._rebuild("model", keep=1 if description.name in installed_models() else 2)
+            self._tell()
+
+    async def _rebuild(self, section: str, keep: int = 1) -> None:
+        """Replace a section's parameters by those of what was chosen; its first rows stay."""
         rows = list(self.query(f".section-{section}"))
-        new = list(self._rows(section))[1:]
+        new = list(self._rows(section))[keep:]
         async with self.batch():
-            for row in rows[1:]:
+            for row in rows[keep:]:
                 await row.remove()
             if new:
-                await self.mount_all(new, after=rows[0])
+                await self.mount_all(new, after=rows[keep - 1])
+
+    def _tell(self) -> None:
+        self._check()
+        self.post_message(self.Changed(self._config, self.problem))
 
     async def load(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
         """Show other settings."""
         self._settings = {key: dict(values) for key, values in settings.items()}
-        self._check()
         await self.recompose()
-        self.post_message(self.Changed(self._config, self.problem))
+        self.ask_for_own()
+        self._tell()
 
     def _check(self) -> None:
         try:
@@ -164,21 +245,28 @@ class TrainingForm(VerticalScroll, can_focus=False):
             self._config, self.problem = None, str(error).splitlines()[0]
 
 
-def _make_field(key: str, value: Any, info: FieldInfo) -> Choice | TextField:
-    if get_origin(info.annotation) is Literal:
-        return Choice(key, str(value), [str(option) for option in get_args(info.annotation)])
-    if info.annotation in (int, float):
-        return NumberField(key, f"{value:g}" if isinstance(value, float) else str(value))
-    return TextField(key, str(value))
+def _make_field(key: str, value: Any, spec: FieldSpec) -> Choice | TextField:
+    match spec.kind:
+        case "choice":
+            return Choice(key, str(value), spec.options)
+        case "bool":
+            return Choice(key, "yes" if value else "no", ("no", "yes"))
+        case "int" | "float":
+            return NumberField(key, f"{value:g}" if isinstance(value, float) else str(value))
+    several = isinstance(value, list | tuple)
+    return TextField(key, " ".join(map(str, value)) if several else str(value))
 
 
-def _parse(text: str, info: FieldInfo) -> Any:
+def _parse(text: str, spec: FieldSpec) -> Any:
     """Return the text as the field's type where it can be; else as it is, for the complaint."""
     try:
-        if info.annotation is int:
-            return int(text)
-        if info.annotation is float:
-            return float(text)
+        match spec.kind:
+            case "bool":
+                return text == "yes"
+            case "int":
+                return int(text)
+            case "float":
+                return float(text)
     except ValueError:
         pass
     return text

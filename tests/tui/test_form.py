@@ -1,0 +1,127 @@
+"""The training form: numbers that suit, switches, sizes, and a model of the user's own."""
+
+from pathlib import Path
+
+from test_app import opened, text, until
+from textual.pilot import Pilot
+
+from cftui.paths import BUNDLED
+from cftui.tui.app import CftuiApp
+from cftui.tui.screens.overlays import AskYesNo
+from cftui.tui.widgets.fields import Choice, FileField, NumberField, TextField
+from cftui.tui.widgets.form import TrainingForm
+
+MINE = """
+from pydantic import BaseModel, Field
+from torch import nn
+
+open({sign!r}, "a").write("x")
+
+
+class Mine(nn.Module):
+    \"\"\"Nothing but factors.\"\"\"
+
+    class Parameters(BaseModel):
+        rank: int = Field(4, ge=1, description="Size of the embeddings")
+        wide: bool = False
+
+    def __init__(self, info, rank):
+        super().__init__()
+        self.user_factors = nn.Embedding(info.n_users, rank)
+        self.item_factors = nn.Embedding(info.n_items, rank)
+
+    @classmethod
+    def from_data(cls, info, parameters):
+        return cls(info, parameters.rank)
+
+    def forward(self, users, items):
+        return (self.user_factors(users) * self.item_factors(items)).sum(1)
+"""
+
+
+def field(app: CftuiApp, key: str) -> Choice | TextField:
+    form = app.query_one(TrainingForm)
+    return next(w for w in form.query("Choice, TextField") if w.key == key)  # type: ignore[attr-defined, return-value]
+
+
+async def choose(app: CftuiApp, pilot: Pilot[None], key: str, word: str) -> None:
+    choice = field(app, key)
+    choice.focus()
+    while choice.value != word:
+        await pilot.press("right")
+    await pilot.pause()
+
+
+def numbers(app: CftuiApp) -> tuple[str, str]:
+    keys = ("optimizer.learning_rate", "optimizer.weight_decay")
+    rate, decay = (field(app, key).value for key in keys)
+    return rate, decay
+
+
+async def test_model_and_optimizer_bring_the_numbers_that_suit(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        assert numbers(app) == ("0.1", "0.0002")
+        await choose(app, pilot, "optimizer.name", "adam")
+        assert numbers(app) == ("0.01", "0.0002")
+        await choose(app, pilot, "model.name", "net")
+        assert numbers(app) == ("0.001", "1e-05")
+        # What the user chose stays.
+        field(app, "optimizer.learning_rate").value = "0.005"
+        await pilot.pause()
+        await choose(app, pilot, "model.name", "dot-bias")
+        assert numbers(app) == ("0.005", "0.0002")
+        config = app.query_one(TrainingForm).config
+        assert config is not None and config.optimizer.weight_decay == 2e-4
+
+
+async def test_switches_and_sizes(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        await choose(app, pilot, "model.name", "net")
+        assert field(app, "model.hidden").value == "10"
+        field(app, "model.hidden").value = "64 32"
+        await choose(app, pilot, "optimizer.nesterov", "yes")
+        config = app.query_one(TrainingForm).config
+        assert config is not None
+        settings = config.to_settings()
+        assert settings["model"]["hidden"] == [64, 32]
+        assert settings["optimizer"]["nesterov"] is True
+        field(app, "model.hidden").value = "64 x"
+        await pilot.pause()
+        assert text(app, "#cost").startswith("model.hidden.1 = 'x': must be a valid integer")
+
+
+async def test_a_file_is_read_only_after_a_yes(stored: Path, tmp_path: Path) -> None:
+    sign, path = tmp_path / "executed", tmp_path / "mine.py"
+    path.write_text(MINE.format(sign=str(sign)))
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        await choose(app, pilot, "model.name", "file…")
+        assert text(app, "#cost").startswith("model: name a file and the class in it")
+        name = field(app, "model.file")
+        assert isinstance(name, FileField)
+        name.focus()
+        await pilot.press(*f"{path}:Mine")
+        assert field(app, "model.file") is name  # what is typed into stays
+        for answer in ("n", "y"):
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, AskYesNo))
+            assert not sign.exists()
+            await pilot.press(answer)
+        await until(
+            pilot, lambda: bool([f for f in app.query(NumberField) if f.key == "model.rank"])
+        )
+        field(app, "model.rank").value = "7"
+        await choose(app, pilot, "model.wide", "yes")
+        form = app.query_one(TrainingForm)
+        assert str(form.help_of("model.rank")) == "Size of the embeddings; at least 1"
+        assert form.config is not None
+        model = form.config.to_settings()["model"]
+        assert model == {"name": f"{path}:Mine", "rank": 7, "wide": True}
+        await choose(app, pilot, "model.name", "dot")
+        assert not [f for f in app.query(TextField) if f.key in ("model.file", "model.rank")]
+    assert sign.read_text() == "x"
