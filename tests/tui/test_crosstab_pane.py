@@ -82,7 +82,7 @@ async def test_bfgs_moves_the_cells_to_the_solution_and_undo_brings_them_back(st
     async with pane_open() as (pane, pilot):
         start = rmse(pane)
         await pilot.press("b")
-        await until(pilot, lambda: not pane._learning and rmse(pane) < 0.42)
+        await until(pilot, lambda: not pane.learner.learning and rmse(pane) < 0.42)
         assert pane.state.view == "predicted" and len(pane.state.rmses) > 50
         assert f"RMSE {rmse(pane):.4f}" in words(pane, "#sheet-words")
         await pilot.press("u")
@@ -97,7 +97,7 @@ async def test_descent_runs_and_pauses_and_steps(stored: Path) -> None:
         await pilot.press("s")
         await until(pilot, lambda: pane.state.answer.sheet.step > 20)
         await pilot.press("s")
-        await until(pilot, lambda: not pane._learning)
+        await until(pilot, lambda: not pane.learner.learning)
         step = pane.state.answer.sheet.step
         assert rmse(pane) < pane.state.rmses[0] and len(pane.state.rmses) == step + 1
         await pilot.press("r")

@@ -1,8 +1,6 @@
 """Pane 2, Crosstab: the most active users by the most rated movies, and the sheet that learns."""
 
-import asyncio
 import math
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any, ClassVar
@@ -19,12 +17,9 @@ from cftui.questions import (
     CellOfRun,
     CellOfSheet,
     DataSummary,
-    DescendSheet,
     LookAtSheet,
     OpenCrosstab,
     PredictCells,
-    SheetAnswer,
-    SolveSheet,
     StartSheet,
     WriteCells,
 )
@@ -32,66 +27,18 @@ from cftui.runs.index import RunRow
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.commands import Command, bindings
+from cftui.tui.crosstab_commands import COMMANDS
 from cftui.tui.crosstab_state import CrosstabSettings, CrosstabState
 from cftui.tui.desk import RunDesk, path_of
 from cftui.tui.screens.cell import CellScreen
 from cftui.tui.screens.crosstab_dialogs import AskText, JumpScreen, SettingsScreen
 from cftui.tui.session import Session
+from cftui.tui.sheet_learner import SheetLearner
 from cftui.tui.widgets.chart import ChartView
 from cftui.tui.widgets.crosstab_grid import CrosstabGrid
 from cftui.tui.widgets.crosstab_words import cell_words, rmse_chart, sheet_words
 from cftui.tui.widgets.pane import Pane
 
-COMMANDS = (
-    Command("crosstab.actual", "a", "view('actual')", "Actual", "Show the ratings", True),
-    Command(
-        *("crosstab.predicted", "p", "view('predicted')"),
-        *("Predicted", "Show what the sheet or the run predicts", True),
-    ),
-    Command("crosstab.error", "e", "view('error')", "Error", "Show predicted minus actual", True),
-    Command("crosstab.model", "m", "model", "Sheet/run", "Let the sheet predict, or the run", True),
-    Command(
-        *("crosstab.solve", "s", "solve"),
-        *("Solve", "Gradient descent on the known cells; again to pause", True),
-    ),
-    Command("crosstab.bfgs", "b", "bfgs", "L-BFGS", "Solve as a spreadsheet's solver does", True),
-    Command("crosstab.step", "full_stop", "step", "Step", "One step of gradient descent"),
-    Command("crosstab.restart", "r", "restart", "Afresh", "Start with fresh factors"),
-    Command("crosstab.undo", "u", "undo", "Undo", "Back to the sheet before"),
-    Command("crosstab.edit", "i", "edit", "Edit", "Change the rating or the factor here"),
-    Command(
-        "crosstab.sort-users",
-        "left_square_bracket",
-        "sort('rows')",
-        "Sort users",
-        "Sort users by this column; again, the other way",
-    ),
-    Command(
-        "crosstab.sort-items",
-        "right_square_bracket",
-        "sort('columns')",
-        "Sort movies",
-        "Sort movies by this row; again, the other way",
-    ),
-    Command("crosstab.unsort", "o", "unsort", "Order", "Back to the order of before"),
-    Command("crosstab.find", "slash", "find", "Find", "Go to a user or a movie"),
-    Command("crosstab.settings", "n", "settings", "Size", "Size, factors, biases, seed"),
-    Command("crosstab.factors", "f", "factors", "Factors", "Show the factors beside, or hide them"),
-    Command(
-        "crosstab.export",
-        "x",
-        "export",
-        "Export",
-        "Write .xlsx with live formulas, .csv, .tsv or .md",
-    ),
-    Command("crosstab.copy", "y", "copy", "Copy", "Send the cells to the clipboard"),
-)
-FRAME_SECONDS = 0.1
-"""Least time between two pictures of a sheet that learns."""
-MOST_STEPS = 200
-"""Of gradient descent between two pictures; the first ones show single steps."""
-SETTLED = 1e-8
-"""Share by which the RMSE falls in a step of a sheet that has arrived."""
 LEAST_CORNER = (26, 7)
 """Cells that a chart of the RMSE needs in the corner over the users."""
 NARROW = 100
@@ -127,8 +74,7 @@ class CrosstabPane(Pane):
         self._asked_run: tuple[str, int, bool] | None = None
         self._factors: bool | None = None
         """Whether the user wants factors beside; none: as the room allows."""
-        self._learning = ""
-        """What the sheet is doing; empty where it stands still."""
+        self.learner = SheetLearner(self.state, self._answer, self._show)
 
     def compose(self) -> ComposeResult:
         """Lay out the grid with the chart in its corner, and two lines of words."""
@@ -171,7 +117,7 @@ class CrosstabPane(Pane):
         self._run = desk.answering
         if self.is_mounted and self.state.source == "run":
             self._ask_run()
-        self.refresh_bindings()
+        self.refresh_offer()
 
     def redraw(self) -> None:
         """Draw the chart anew."""
@@ -187,7 +133,7 @@ class CrosstabPane(Pane):
         table = await self._answer(OpenCrosstab(summary.store, n, m, order))
         if table is None:
             return
-        self._stop()
+        self.learner.stop()
         self.state.open(table)
         self._asked_run = None
         await self._begin()
@@ -210,7 +156,7 @@ class CrosstabPane(Pane):
         except Superseded:
             return None
         except ChildError as error:
-            self._learning = ""
+            self.learner.stop()
             self.notify(plain(str(error)), severity="error", markup=False, timeout=12)
             return None
 
@@ -243,7 +189,7 @@ class CrosstabPane(Pane):
             self.grid.show(cells)
             self._show_words()
             self._draw_chart()
-            self.refresh_bindings()
+            self.refresh_offer()
 
     @property
     def _with_factors(self) -> bool:
@@ -255,7 +201,7 @@ class CrosstabPane(Pane):
         if str(here.content) != words:
             here.update(words, layout=False)
         below = self.query_one("#sheet-words", Static)
-        words = sheet_words(self.state, self.settings, self._learning, self.app.size.width)
+        words = sheet_words(self.state, self.settings, self.learner.learning, self.app.size.width)
         if str(below.content) != words:
             below.update(words, layout=False)
 
@@ -300,108 +246,42 @@ class CrosstabPane(Pane):
             return "Nothing is sorted"
         return None
 
-    def _stop(self) -> None:
-        self._learning = ""
-
     def action_solve(self) -> None:
         """Descend until nothing changes; again to pause."""
-        if self._learning:
-            self._stop()
-            self._show_words()
-        elif self.state.answer is not None:
-            self.state.remember()
-            self._watch_predictions()
-            self._descend()
+        if not self._pause():
+            self._learn(self.learner.descend(self.settings))
 
-    def _watch_predictions(self) -> None:
+    def action_step(self) -> None:
+        """Take one step of gradient descent."""
+        if not self._pause():
+            self._learn(self.learner.step(self.settings))
+
+    def action_bfgs(self) -> None:
+        """Solve by L-BFGS, and show the way that it went; again to pause."""
+        if not self._pause():
+            self._learn(self.learner.solve())
+
+    def _pause(self) -> bool:
+        """Let the sheet stand still; return whether it was learning."""
+        was_learning = bool(self.learner.learning)
+        self.learner.stop()
+        self._show_words()
+        return was_learning
+
+    def _learn(self, learning: Awaitable[None]) -> None:
         if self.state.view == "actual":
             self.state.view = "predicted"
-
-    @work(exclusive=True, group="learn", exit_on_error=False, description="Solving the sheet")
-    async def _descend(self) -> None:
-        self._learning, steps = "gradient descent", 1.0
-        while self._learning and self.state.answer is not None:
-            began = time.monotonic()
-            before = self.state.answer.rmse
-            answer = await self._descended(int(steps))
-            if answer is None or not self._learning:
-                break
-            self.state.learn(answer)
-            if abs(before - answer.rmse) <= SETTLED * int(steps) * answer.rmse:
-                self._learning = ""
-            self._show()
-            steps = min(steps * 1.15, MOST_STEPS)
-            await asyncio.sleep(max(0.0, FRAME_SECONDS - (time.monotonic() - began)))
-        self._stop()
-        self._show_words()
-
-    async def _descended(self, steps: int) -> SheetAnswer | None:
-        assert self.state.answer is not None
-        rate, momentum = self.settings.rate(), self.settings.momentum
-        question = DescendSheet(self.state.answer.sheet, steps, rate, momentum)
-        found: SheetAnswer | None = await self._answer(question)
-        return found
-
-    @work(exclusive=True, group="learn", exit_on_error=False, description="A step")
-    async def action_step(self) -> None:
-        """Take one step of gradient descent."""
-        if self.state.answer is None or self._learning:
-            self._stop()
-            return
-        self.state.remember()
-        self._watch_predictions()
-        answer = await self._descended(1)
-        if answer is not None:
-            self.state.learn(answer)
-            self._show()
-
-    @work(exclusive=True, group="learn", exit_on_error=False, description="Solving the sheet")
-    async def action_bfgs(self) -> None:
-        """Solve by L-BFGS, and show the way that it went."""
-        if self._learning or self.state.answer is None:
-            self._stop()
-            self._show_words()
-            return
-        self.state.remember()
-        self._watch_predictions()
-        self._learning = "L-BFGS"
-        while self._learning and self.state.answer is not None:
-            solved = await self._answer(SolveSheet(self.state.answer.sheet))
-            if solved is None:
-                break
-            await self._replay(solved)
-            if solved.converged or not solved.rmses:
-                break
-        self._stop()
-        self._show()
-
-    async def _replay(self, solved: SheetAnswer) -> None:
-        """Show a solution's way frame by frame, ending where it ended."""
-        start = solved.frames[0].step
-        for frame in solved.frames[1:-1]:
-            if not self._learning:
-                return
-            looked = await self._answer(LookAtSheet(frame))
-            if looked is None or not self._learning:
-                return
-            done = frame.step - start
-            self.state.answer = looked
-            self.state.rmses = [*self.state.rmses[: start + 1], *solved.rmses[:done]]
-            self._show()
-            await asyncio.sleep(FRAME_SECONDS)
-        self.state.rmses = [*self.state.rmses[: start + 1], *solved.rmses]
-        self.state.answer = solved
-        self._show()
+        self.run_worker(learning, group="learn", exclusive=True, exit_on_error=False)
 
     def action_restart(self) -> None:
         """Start with fresh factors."""
-        self._stop()
+        self.learner.stop()
         self.state.source = "sheet"
         self.run_worker(self._begin(), group="learn", exclusive=True, exit_on_error=False)
 
     def action_undo(self) -> None:
         """Bring the sheet before back."""
-        self._stop()
+        self.learner.stop()
         self.state.undo()
         self._show()
 
@@ -416,9 +296,10 @@ class CrosstabPane(Pane):
         """Let the sheet predict, or the run."""
         self.state.source = "run" if self.state.source == "sheet" else "sheet"
         if self.state.source == "run":
-            self._stop()
+            self.learner.stop()
             self._ask_run()
-            self._watch_predictions()
+            if self.state.view == "actual":
+                self.state.view = "predicted"
         self._show()
 
     def action_factors(self) -> None:
@@ -519,7 +400,7 @@ class CrosstabPane(Pane):
             if math.isinf(number) or (math.isnan(number) and text):
                 self.notify(plain(f"{text!r} is not a number"), severity="warning", markup=False)
                 return
-            self._stop()
+            self.learner.stop()
             self._change(self.state.edited(place, number))
 
         shown = "" if math.isnan(value) else f"{value:.6g}"

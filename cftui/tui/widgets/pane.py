@@ -19,6 +19,8 @@ class Pane(Widget):
     """What the help screen says first."""
     COMMANDS: ClassVar[tuple[Command, ...]] = ()
 
+    _grey: tuple[bool, ...] = ()
+
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
         return None
@@ -42,6 +44,13 @@ class Pane(Widget):
 
     def redraw(self) -> None:
         """Draw the charts anew, as after a change of their marks."""
+
+    def refresh_offer(self) -> None:
+        """Have commands turn grey, or back, where that changed: the footer is composed anew."""
+        grey = tuple(bool(self.why_not(command.action)) for command in self.COMMANDS)
+        if grey != self._grey:
+            self._grey = grey
+            self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what cannot be done now."""
