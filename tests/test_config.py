@@ -18,11 +18,16 @@ from cftui.parameters import (
     OPTIMIZERS,
     SCHEDULES,
     Adam,
+    AdamW,
     CosineRestarts,
     DataInfo,
     DotBias,
+    Net,
+    RmsProp,
     Sgd,
+    UserModel,
     limits_of,
+    suited,
     unit_of,
 )
 
@@ -58,6 +63,32 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"schedule": {"name": "cosine-restarts", "cycle_len": 0}}, "schedule.cycle_len = 0"),
     ({"schedule": {"cycle_len": 2}}, "schedule.cycle_len: unknown key"),
     ({"schedule": ["constant"]}, "schedule"),
+    ({"schedule": "one-cycel"}, "schedule: 'one-cycel' is not one of constant, cosine-restarts, o"),
+    ({"schedule": {"name": "one-cycle", "warm_up": 0}}, "schedule.warm_up = 0: must be greater"),
+    (
+        {"schedule": {"name": "one-cycle", "low_momentum": 0.9, "high_momentum": 0.8}},
+        "schedule: low_momentum = 0.9 must not be above high_momentum = 0.8",
+    ),
+    (
+        {"optimizer": {"momentum": 0, "nesterov": True}},
+        "optimizer: nesterov = true needs a momentum above 0",
+    ),
+    ({"optimizer": {"nesterov": "perhaps"}}, "optimizer.nesterov = 'perhaps': must be a valid boo"),
+    ({"optimizer": {"name": "adagrad", "beta1": 0.9}}, "optimizer.beta1: unknown key"),
+    ({"training": {"patience": -1}}, "training.patience = -1"),
+    ({"training": {"min_improvement": -0.1}}, "training.min_improvement = -0.1"),
+    ({"training": {"patiance": 2}}, "training.patiance: unknown key; did you mean patience?"),
+    ({"model": {"name": "net", "dropout": 1}}, "model.dropout = 1: must be less than 1"),
+    ({"model": {"name": "net", "hidden": [10, 0]}}, "model.hidden.1 = 0: must be greater than"),
+    ({"model": {"name": "net", "hidden": "64 wide"}}, "model.hidden.1 = 'wide': must be a valid"),
+    ({"model": {"name": "net", "hidden": 2.5}}, "model.hidden = 2.5: must be a valid tuple"),
+    (
+        {"model": {"name": "net", "factors": 5}},
+        "model.factors: unknown key; did you mean n_factors",
+    ),
+    ({"model": ""}, "model: name a file and the class in it: path/to/file.py:Class"),
+    ({"model": "mine.py"}, "model: 'mine.py' names no class; write it as mine.py:Class"),
+    ({"model": "mine.txt:M"}, "model: 'mine.txt:M' is not one of dot, dot-bias, net"),
 ]
 
 
@@ -148,3 +179,52 @@ def test_the_lessons_model_has_as_many_numbers_as_the_lesson_says() -> None:
     info = DataInfo(671, 9066, 0.5, 5.0)
     assert DotBias().parameter_count(info) == (671 + 9066) * 51
     assert (Sgd().slots, Sgd(momentum=0).slots, Adam().slots) == (1, 0, 2)
+
+
+def test_what_is_not_given_suits_model_and_optimizer() -> None:
+    """The lesson's own numbers, and `--lr`'s defaults as the README tells them."""
+    told = {
+        ("dot-bias", "sgd"): (0.1, 2e-4),
+        ("dot-bias", "adam"): (1e-2, 2e-4),
+        ("net", "adam"): (1e-3, 1e-5),
+        ("dot", "sgd"): (0.1, 1e-5),
+    }
+    for (model, optimizer), numbers in told.items():
+        chosen = make_config({"model": model, "optimizer": optimizer}).optimizer
+        assert (chosen.learning_rate, chosen.weight_decay) == numbers
+    for name, kind in OPTIMIZERS.items():
+        assert make_config({"optimizer": name}).optimizer == kind()
+    given = make_config({"model": "net", "optimizer": {"name": "adam", "learning_rate": 0.3}})
+    assert given.optimizer == Adam(learning_rate=0.3, weight_decay=1e-5)
+
+
+def test_another_model_takes_its_numbers_along_unless_they_were_chosen() -> None:
+    base = make_config({"optimizer": "adam"}).to_settings()
+    net = make_config(merge(base, {"model": {"name": "net"}}))
+    assert suited("net", "adam").items() <= net.to_settings()["optimizer"].items()
+    base["optimizer"]["learning_rate"] = 0.02
+    kept = make_config(merge(base, {"model": {"name": "net"}})).optimizer
+    assert (kept.learning_rate, kept.weight_decay) == (0.02, 1e-5)
+    assert make_config(merge(base, {"model": {"n_factors": 3}})).optimizer.weight_decay == 2e-4
+
+
+def test_sizes_come_as_people_write_them() -> None:
+    for written in ([64, 32], "64 32", "64,32", "(64, 32)"):
+        assert Net(hidden=written).hidden == (64, 32)  # type: ignore[arg-type]
+    assert Net(hidden=7).hidden == (7,) and Net(hidden="").hidden == ()  # type: ignore[arg-type]
+    assert Net(n_factors=3).sizes == (6, 10, 1)
+    assert Net(n_factors=3, n_item_factors=5, hidden=(4, 2)).sizes == (8, 4, 2, 1)
+
+
+def test_a_users_model_keeps_whatever_it_is_given() -> None:
+    """Its own class validates that, in the trainer."""
+    config = make_config({"model": {"name": "~/a/mine.py:My_Model", "rank": 3, "wide": True}})
+    assert isinstance(config.model, UserModel)
+    assert config.model.values == {"rank": 3, "wide": True}
+    assert config.model.label == "my_model"
+    assert make_config(config.to_settings()) == config
+    assert config.model.parameter_count(DataInfo(3, 4, 1, 5)) is None
+
+
+def test_slots() -> None:
+    assert (AdamW().slots, RmsProp().slots, RmsProp(momentum=0.1, centered=True).slots) == (2, 1, 3)

@@ -122,8 +122,8 @@ class Trainer:
             return ""
         least = self.config.training.min_improvement
         by = f" by more than {least:g}" if least else ""
-        epochs = "epoch" if patience == 1 else f"{patience} epochs"
-        return f"no better{by} for {epochs} than {p.stale_from:.4f}"
+        epochs = "epoch" if patience == 1 else "epochs"
+        return f"no better{by} for {patience} {epochs} than {p.stale_from:.4f}"
 
     def _train_epoch(self) -> None:
         progress, size = self.progress, self.config.training.batch_size

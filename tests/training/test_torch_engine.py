@@ -11,7 +11,8 @@ from torch import nn
 from cftui.config import RunConfig
 from cftui.models.dot_bias import DotBias
 from cftui.models.initial import initial_values
-from cftui.parameters import DataInfo
+from cftui.optim import learning_rates, momenta
+from cftui.parameters import DataInfo, OneCycle, Sgd
 from cftui.training.engine import EngineError, TrainingRatings
 from cftui.training.torch_engine import TorchEngine, choose_device
 
@@ -176,16 +177,38 @@ class Plain(nn.Module):
         return torch.sigmoid(raw) * 4.5 + 0.5
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam"])
+PLAIN: dict[str, tuple[type[torch.optim.Optimizer], dict[str, object], dict[str, object]]] = {
+    "sgd": (torch.optim.SGD, {"momentum": 0.9}, {}),
+    "nesterov": (
+        torch.optim.SGD,
+        {"momentum": 0.8, "nesterov": True},
+        {"name": "sgd", "momentum": 0.8, "nesterov": True},
+    ),
+    "adam": (torch.optim.Adam, {}, {}),
+    "adamw": (torch.optim.AdamW, {"eps": 1e-3}, {}),
+    "rmsprop": (torch.optim.RMSprop, {}, {}),
+    "rmsprop centered": (
+        torch.optim.RMSprop,
+        {"centered": True, "momentum": 0.5, "alpha": 0.9},
+        {"name": "rmsprop", "centered": True, "momentum": 0.5, "alpha": 0.9},
+    ),
+    "adagrad": (torch.optim.Adagrad, {}, {}),
+    "adagrad decayed": (
+        torch.optim.Adagrad,
+        {"lr_decay": 0.1, "initial_accumulator_value": 0.3},
+        {"name": "adagrad", "lr_decay": 0.1, "initial_sum": 0.3},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
 def test_the_engine_is_torch_optim_without_fused_kernels(name: str) -> None:
-    engine, initial = started(config(name=name, weight_decay=2e-4))
+    kind, options, settings = PLAIN[name]
+    engine, initial = started(config(**{"name": name, "weight_decay": 2e-4, **settings}))
     losses = engine.run(*order_and_rates())
     module = Plain(initial)
-    kinds = {"sgd": (torch.optim.SGD, {"momentum": 0.9}), "adam": (torch.optim.Adam, {})}
-    kind, options = kinds[name]
-    plain = kind(
-        module.parameters(), lr=0.1, weight_decay=2e-4, fused=False, foreach=False, **options
-    )
+    # Dividing by a root that begins at nothing makes much of the last digits.
+    plain = kind(module.parameters(), lr=0.1, weight_decay=2e-4, foreach=False, **options)  # type: ignore[call-arg]
     expected = []
     for users, items, actual, rate in batches():
         plain.param_groups[0]["lr"] = rate
@@ -195,19 +218,77 @@ def test_the_engine_is_torch_optim_without_fused_kernels(name: str) -> None:
         loss.backward()
         plain.step()
         expected.append(loss.item())
-    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+    np.testing.assert_allclose(losses, expected, rtol=1e-4)
     for table, values in zip(NAMES, module.tables, strict=True):
-        np.testing.assert_allclose(engine.parameters()[table], values.detach().numpy(), atol=1e-5)
+        np.testing.assert_allclose(engine.parameters()[table], values.detach().numpy(), atol=3e-4)
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam"])
+@pytest.mark.parametrize("name", PLAIN)
+def test_it_keeps_as_many_numbers_as_it_says(name: str) -> None:
+    """The form tells the memory before there is an optimizer."""
+    settings = config(**{"name": name, **PLAIN[name][2]})
+    engine, initial = started(settings)
+    engine.run(*order_and_rates())
+    slots = [a for key, a in engine.state().items() if key.startswith("optimizer/") and a.size > 1]
+    total = sum(values.size for values in initial.values())
+    assert sum(a.size for a in slots) == settings.optimizer.slots * total
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd"])
+def test_one_cycle_is_torchs_own(name: str) -> None:
+    """Rates and momenta step by step, and what they do to the weights."""
+    schedule, spe, epochs = OneCycle(), 20, 2
+    settings = config(name=name)
+    engine, initial = started(settings)
+    rates = [learning_rates(schedule, 0.05, spe, first, spe, epochs=epochs) for first in (0, spe)]
+    pushes = [
+        momenta(schedule, settings.optimizer, spe, first, spe, epochs=epochs) for first in (0, spe)
+    ]
+    order, _ = order_and_rates()
+    for epoch in (0, 1):
+        push = pushes[epoch]
+        assert push is not None
+        engine.run(order[epoch * spe * BATCH : (epoch + 1) * spe * BATCH], rates[epoch], push)
+    module = Plain(initial)
+    kind = torch.optim.Adam if name == "adam" else torch.optim.SGD
+    options = {} if name == "adam" else {"momentum": 0.9}
+    plain = kind(module.parameters(), lr=0.05, weight_decay=2e-4, **options)
+    told = torch.optim.lr_scheduler.OneCycleLR(plain, max_lr=0.05, total_steps=spe * epochs)
+    expected = []
+    for step, (users, items, actual, _) in enumerate(batches()):
+        group = plain.param_groups[0]
+        expected.append((group["lr"], group["betas"][0] if name == "adam" else group["momentum"]))
+        plain.zero_grad()
+        predicted = module(torch.from_numpy(users), torch.from_numpy(items))
+        nn.functional.mse_loss(predicted, torch.from_numpy(actual).float()).backward()
+        plain.step()
+        if step + 1 < spe * epochs:
+            told.step()
+    found = np.stack([np.concatenate(rates), np.concatenate(pushes)], axis=1)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    for table, values in zip(NAMES, module.tables, strict=True):
+        np.testing.assert_allclose(engine.parameters()[table], values.detach().numpy(), atol=2e-5)
+
+
+def test_one_cycle_leaves_a_momentum_alone_that_is_not_there() -> None:
+    def cycled(**optimizer: object) -> bool:
+        settings = config(**optimizer).optimizer
+        return momenta(OneCycle(), settings, 10, 0, 10, epochs=1) is not None
+
+    assert not cycled(name="sgd", momentum=0) and not cycled(name="adagrad")
+    assert cycled(name="sgd") and cycled(name="adamw")
+    assert momenta(OneCycle(cycle_momentum=False), Sgd(), 10, 0, 10, epochs=1) is None
+
+
+@pytest.mark.parametrize("name", PLAIN)
 def test_state_and_parameters_are_all_that_going_on_needs(name: str) -> None:
     order, rates = order_and_rates()
-    whole, _ = started(config(name=name))
+    settings = config(**{"name": name, **PLAIN[name][2]})
+    whole, _ = started(settings)
     whole.run(order, rates)
-    begun, _ = started(config(name=name))
+    begun, _ = started(settings)
     begun.run(order[: 11 * BATCH], rates[:11])
-    fresh, _ = started(config(name=name))
+    fresh, _ = started(settings)
     fresh.run(order[: 3 * BATCH], rates[:3])  # restoring must undo this
     fresh.restore(begun.parameters(), begun.state())
     fresh.run(order[11 * BATCH :], rates[11:])

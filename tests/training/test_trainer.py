@@ -20,6 +20,8 @@ from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.control import Wish, send
 from cftui.runs.events import Checkpointed, Control, Epoch, Event, EventLog, Step, read_events
 from cftui.training import trainer as trainer_module
+from cftui.training.evaluation import Errors
+from cftui.training.progress import Progress
 from cftui.training.trainer import NonFiniteLoss, StopTraining
 
 
@@ -145,13 +147,24 @@ def resumed(bench: Bench, ratings: Ratings, name: str) -> Bench:
     return again
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_a_checkpoint_in_mid_epoch_resumes_exactly(ratings: Ratings, optimizer: str) -> None:
-    config = small_config(
-        optimizer={"name": optimizer},
-        schedule={"name": "cosine-restarts", "cycle_len": 1, "cycle_mult": 2},
-        training={"epochs": 4},
-    )
+RECIPES: dict[str, dict[str, dict[str, object]]] = {
+    "sgd": {"optimizer": {"name": "sgd"}, "schedule": {"name": "cosine-restarts"}},
+    "adam": {"optimizer": {"name": "adam"}, "schedule": {"name": "cosine-restarts"}},
+    "adamw, one cycle": {"optimizer": {"name": "adamw"}, "schedule": {"name": "one-cycle"}},
+    "rmsprop": {"optimizer": {"name": "rmsprop"}},
+    "adagrad, one cycle": {"optimizer": {"name": "adagrad"}, "schedule": {"name": "one-cycle"}},
+    "net with dropout, adam": {
+        "model": {"name": "net", "n_item_factors": 5, "hidden": [10, 4]},
+        "optimizer": {"name": "adam"},
+    },
+    "patience": {"training": {"patience": 4, "min_improvement": 1e-3}},
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_checkpoint_in_mid_epoch_resumes_exactly(ratings: Ratings, recipe: str) -> None:
+    sections = RECIPES[recipe]
+    config = small_config(**{**sections, "training": {"epochs": 4, **sections.get("training", {})}})
     whole = make_bench(config, ratings, "whole")
     whole.trainer.train()
     asked = iter([False] * 5 + [True] * 100)
@@ -166,8 +179,69 @@ def test_a_checkpoint_in_mid_epoch_resumes_exactly(ratings: Ratings, optimizer: 
         assert values.tobytes() == rest.engine.parameters()[name].tobytes()
     for name, values in whole.engine.state().items():
         assert values.tobytes() == rest.engine.state()[name].tobytes(), name
-    for line in ("average", "squares", "step", "best_valid_mse", "best_step", "valid_mse"):
+    same = ("average", "squares", "step", "best_valid_mse", "best_step", "valid_mse")
+    for line in (*same, "stale_epochs", "stale_from"):
         assert getattr(whole.trainer.progress, line) == getattr(rest.trainer.progress, line)
+
+
+def scripted(
+    ratings: Ratings,
+    monkeypatch: pytest.MonkeyPatch,
+    errors: list[float],
+    name: str,
+    **training: Any,
+) -> Bench:
+    """Return a trainer whose validation errors are these, epoch by epoch."""
+    told = iter(errors)
+    monkeypatch.setattr(trainer_module, "errors", lambda *_: Errors(next(told), 0.0, 0, None))
+    return make_bench(small_config(training={"epochs": len(errors), **training}), ratings, name)
+
+
+@pytest.mark.parametrize(
+    ("training", "epochs", "why"),
+    [
+        ({}, 7, ""),
+        ({"patience": 3}, 7, ""),
+        ({"patience": 2}, 4, "no better for 2 epochs than 0.8000"),
+        ({"patience": 1}, 3, "no better for 1 epoch than 0.8000"),
+        # 1.0, 0.8, and then none that is 0.15 below 0.8.
+        ({"patience": 4, "min_improvement": 0.15}, 6, "no better by more than 0.15 for 4 epochs"),
+    ],
+)
+def test_it_ends_when_patience_does(
+    ratings: Ratings,
+    monkeypatch: pytest.MonkeyPatch,
+    training: dict[str, Any],
+    epochs: int,
+    why: str,
+) -> None:
+    errors = [1.0, 0.8, 0.85, 0.81, 0.7, 0.75, 0.72]
+    bench = scripted(ratings, monkeypatch, errors, "r", **training)
+    bench.trainer.train()
+    assert bench.trainer.progress.epoch == epochs
+    assert bench.trainer.why_early.startswith(why) and bool(bench.trainer.why_early) == bool(why)
+    best = load_checkpoint(bench.run.best)
+    assert best.step == 63 * (errors[:epochs].index(min(errors[:epochs])) + 1)
+
+
+def test_a_death_after_the_last_look_does_not_train_on(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last checkpoint knows that patience is at its end."""
+    bench = scripted(ratings, monkeypatch, [1.0, 1.1, 1.2, 0.1], "r", patience=2)
+    bench.trainer.train()
+    again = resumed(bench, ratings, "again")
+    again.trainer.train()
+    assert again.trainer.progress.epoch == 3 and not again.engine.losses
+
+
+def test_a_checkpoint_without_patience_in_it_still_resumes(ratings: Ratings) -> None:
+    """As the first version wrote them."""
+    progress = Progress(0.1, epoch=2, step=126)
+    old = {k: v for k, v in json.loads(progress.to_json()).items() if "stale" not in k}
+    assert Progress.from_json(json.dumps(old)) == progress
+    with pytest.raises(ValueError, match="not a training state"):
+        Progress.from_json(json.dumps({k: v for k, v in old.items() if k != "step"}))
 
 
 def test_a_death_between_last_and_best_is_mended(ratings: Ratings) -> None:
