@@ -31,14 +31,29 @@ ingest(Path(sys.argv[1]), progress=stall)
 """
 
 
+STALLED_COMMAND = """
+import sys, time
+from contextlib import contextmanager
+from cftui.commands import data, run_command
+def stall(done, total):
+    print("reading", flush=True)
+    time.sleep(600)
+@contextmanager
+def meter(done, *, json):
+    yield stall
+data.meter = meter
+sys.exit(run_command(["data", "ingest", sys.argv[1]], began=0.0))
+"""
+
+
 def names_in_the_stores() -> list[str]:
     return sorted(p.name for p in paths.stores_folder().iterdir() if p.name != ".lock")
 
 
-def start_stalled(source: Path) -> subprocess.Popen[str]:
+def start_stalled(source: Path, code: str = STALLED) -> subprocess.Popen[str]:
     """Start an ingest that stands still in the middle."""
     process = subprocess.Popen(
-        [sys.executable, "-c", STALLED, str(source)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, str(source)], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "reading\n"
@@ -185,6 +200,19 @@ def test_a_killed_ingest_leaves_nothing_that_opens_and_is_swept_away(write: Writ
         open_store(paths.stores_folder() / left)
     store = ingest(source)
     assert names_in_the_stores() == [store.name]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_command_that_a_signal_ends_leaves_nothing(
+    write: Write, number: signal.Signals, code: int
+) -> None:
+    process = start_stalled(write(TEXT), STALLED_COMMAND)
+    process.send_signal(number)
+    process.communicate()
+    assert process.returncode == code
+    assert names_in_the_stores() == []
 
 
 def test_a_living_ingest_is_not_swept_away(write: Write) -> None:
