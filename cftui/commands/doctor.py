@@ -2,6 +2,7 @@
 
 import re
 import sys
+from textwrap import wrap
 from typing import Annotated
 
 import typer
@@ -67,9 +68,9 @@ class _Printer:
             self._line(f"{'' if not self._section else chr(10)}{row['section']}", style="bold")
             self._section = str(row["section"])
         state = str(row["state"])
-        self._line(f"{row['name']!s:<{NAME_WIDTH}} {row['value']}", MARKS[state], STYLES[state])
+        self._wrapped(f"{row['name']!s:<{NAME_WIDTH}}", str(row["value"]), state)
         if row["remedy"]:
-            self._line(f"{'':{NAME_WIDTH}} -> {row['remedy']}", "    ")
+            self._wrapped(f"{'':{NAME_WIDTH}}", f"-> {row['remedy']}", "")
 
     def close(self, counts: dict[str, int]) -> None:
         """Say how it went."""
@@ -79,6 +80,15 @@ class _Printer:
         self._line(f"\n{verdict}{warnings}", style=STYLES["fail" if failed else "ok"])
         if failed:
             self._line(CLOSING)
+
+    def _wrapped(self, name: str, words: str, state: str) -> None:
+        """Print a name and words, which stay in their column on a terminal."""
+        room = 10_000 if self._console is None else self._console.width - NAME_WIDTH - 6
+        mark, style = MARKS.get(state, "    "), STYLES.get(state, "")
+        lines = wrap(words, max(room, 20), break_on_hyphens=False) or [""]
+        for line in lines:
+            self._line(f"{name} {line}", mark, style)
+            name, mark = " " * len(name), "    "
 
     def _line(self, words: str, mark: str = "", style: str = "") -> None:
         if self._console is None:

@@ -8,32 +8,36 @@ from cftui.doctor.finding import Finding, first_line
 from cftui.doctor.folders import folder_findings
 from cftui.doctor.hardware import device_findings
 from cftui.doctor.terminal import terminal_facts, terminal_findings
+from cftui.doctor.versions import SECTION as VERSIONS
 from cftui.doctor.versions import version_findings
 
 
 def examine(device: str | None = None, *, quick: bool = False) -> Iterator[Finding]:
     """Yield all findings; `quick` trains nothing, `device` is the only one to train on."""
-    torch = _torch()
-    facts = torch if isinstance(torch, TorchFacts) else None
-    yield from version_findings(facts)
-    if isinstance(torch, Finding):
-        yield torch
-    if facts is not None:
-        yield from device_findings(facts, nvml_facts())
-    yield from terminal_findings(terminal_facts())
-    yield from folder_findings()
+    yield from _whatever_happens(VERSIONS, version_findings())
+    facts: TorchFacts | None = None
+    try:
+        import torch
+
+        facts = torch_facts(torch)
+        yield Finding(VERSIONS, "torch", f"{facts.version}, built for {facts.build}")
+    except Exception as error:  # a broken build fails in any way while it is imported
+        words = f"{type(error).__name__}: {first_line(error)}"
+        yield Finding(VERSIONS, "torch", words, "fail", "install torch again: pytorch.org")
+    yield from _whatever_happens("devices", device_findings(facts, nvml_facts()))
+    yield from _whatever_happens("terminal", terminal_findings(terminal_facts()))
+    yield from _whatever_happens("folders", folder_findings())
     if facts is not None and not quick:
         yield from _arithmetic(device, facts)
 
 
-def _torch() -> TorchFacts | Finding:
+def _whatever_happens(section: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Yield the findings; one that cannot be had ends its section, not the report."""
     try:
-        import torch
-
-        return torch_facts(torch)
-    except Exception as error:  # a broken build fails in any way while it is imported
-        words = f"{type(error).__name__}: {first_line(error)}"
-        return Finding("versions", "torch", words, "fail", "install torch again: pytorch.org")
+        yield from findings
+    except Exception as error:
+        words = f"could not be looked at ({type(error).__name__}: {first_line(error)})"
+        yield Finding(section, "the rest", words, "warn", "send this report")
 
 
 def _arithmetic(device: str | None, facts: TorchFacts) -> Iterator[Finding]:

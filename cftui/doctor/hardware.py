@@ -15,10 +15,15 @@ LEAST_DRIVER = {11: 450, 12: 525, 13: 580}
 
 
 def device_findings(
-    torch: TorchFacts, nvml: NvmlFacts, environ: Mapping[str, str] = os.environ
+    torch: TorchFacts | None, nvml: NvmlFacts, environ: Mapping[str, str] = os.environ
 ) -> Iterator[Finding]:
-    """Yield the processor and every GPU that torch or NVML knows of."""
+    """Yield the processor and every GPU that torch or NVML knows of; no torch, if it is broken."""
     yield _cpu()
+    yield from _driver(torch, nvml)
+    if torch is None:
+        for place, gpu in enumerate(nvml.gpus):
+            yield Finding(SECTION, f"GPU {place}", _describe(gpu), "note")
+        return
     for place, gpu in enumerate(torch.gpus):
         yield _seen(place, gpu, torch)
     for place, gpu in enumerate(nvml.gpus):
@@ -26,18 +31,22 @@ def device_findings(
             why, remedy = why_unseen(place, torch, nvml, environ)
             words = f"{_describe(gpu)}; torch does not see it: {why}"
             yield Finding(SECTION, f"GPU {place}", words, "warn", remedy)
-    if nvml.driver:
-        serves = f", serves CUDA up to {nvml.cuda[0]}.{nvml.cuda[1]}" if nvml.cuda else ""
-        yield Finding(SECTION, "NVIDIA driver", f"{nvml.driver}{serves}")
-    elif nvml.trouble:
-        # A driver that is there but does not answer is worth a warning, no driver is not.
-        absent = "no NVIDIA driver is installed" in nvml.trouble and not torch.gpus
-        yield Finding(SECTION, "NVIDIA driver", nvml.trouble, "note" if absent else "warn")
     if torch.mps_built:
         yield _mps(torch)
     if not torch.gpus and not torch.mps and not nvml.gpus:
         trouble = f" (torch: {torch.trouble})" if torch.trouble else ""
         yield Finding(SECTION, "GPU", f"none found; training uses the CPU{trouble}", "note")
+
+
+def _driver(torch: TorchFacts | None, nvml: NvmlFacts) -> Iterator[Finding]:
+    if nvml.driver:
+        serves = f", serves CUDA up to {nvml.cuda[0]}.{nvml.cuda[1]}" if nvml.cuda else ""
+        yield Finding(SECTION, "NVIDIA driver", f"{nvml.driver}{serves}")
+    elif nvml.trouble:
+        # A driver that is there but does not answer is worth a warning, no driver is not.
+        others = torch is None or not torch.gpus or bool(torch.hip)
+        absent = others and "no NVIDIA driver is installed" in nvml.trouble
+        yield Finding(SECTION, "NVIDIA driver", nvml.trouble, "note" if absent else "warn")
 
 
 def why_unseen(
@@ -141,15 +150,25 @@ def _cpu() -> Finding:
     import psutil
 
     cores = psutil.cpu_count() or 1
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
+    usable = usable_cores(cores)
     whole = psutil.cpu_count(logical=False)
     parts = [
         _cpu_model(),
         f"{cores} cores" if whole in (None, cores) else f"{cores} cores ({whole} physical)",
-        f"{usable} of them for this process" if usable < cores else "",
+        f"{usable:g} of them for this process" if usable < cores else "",
         f"{psutil.virtual_memory().total / 2**30:.1f} GiB of memory",
     ]
     return Finding(SECTION, "cpu", ", ".join(part for part in parts if part))
+
+
+def usable_cores(cores: int, cgroup: Path = Path("/sys/fs/cgroup/cpu.max")) -> float:
+    """Return how many cores this process may keep busy: by its affinity and its container."""
+    usable = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores)
+    try:
+        quota, period = cgroup.read_text(encoding="ascii").split()
+        return min(usable, int(quota) / int(period))
+    except (OSError, ValueError):  # no such file, or `max`
+        return usable
 
 
 def _cpu_model() -> str:

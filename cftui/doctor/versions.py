@@ -7,20 +7,22 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from cftui import __version__
-from cftui.doctor.facts import TorchFacts
 from cftui.doctor.finding import Finding
 
 SECTION = "versions"
 
 
-def version_findings(torch: TorchFacts | None) -> Iterator[Finding]:
-    """Yield cftui, Python, the system and every package that cftui needs; torch with its build."""
+def version_findings() -> Iterator[Finding]:
+    """Yield cftui, Python, the system and every package that cftui needs; but torch, whose build
+    is told once it is loaded.
+    """
     yield Finding(SECTION, "cftui", __version__)
     kind = platform.python_implementation()
     yield Finding(SECTION, "Python", f"{platform.python_version()} ({kind}, {sys.executable})")
     yield Finding(SECTION, "system", _system())
     for package in needed_packages():
-        yield _package(package, torch)
+        if package != "torch":
+            yield _package(package)
 
 
 def needed_packages() -> list[str]:
@@ -29,14 +31,11 @@ def needed_packages() -> list[str]:
     return [re.split(r"[^\w.-]", need)[0] for need in needs]
 
 
-def _package(name: str, torch: TorchFacts | None) -> Finding:
+def _package(name: str) -> Finding:
     try:
-        found = version(name)
+        return Finding(SECTION, name, version(name))
     except PackageNotFoundError:
         return Finding(SECTION, name, "missing", "fail", "install cftui again")
-    if name == "torch" and torch is not None:
-        return Finding(SECTION, name, f"{torch.version}, built for {torch.build}")
-    return Finding(SECTION, name, found)
 
 
 def _system() -> str:

@@ -50,5 +50,8 @@ def which_gpu(device: str) -> Gpu:
         return Gpu(index=index)
     import torch
 
-    properties = torch.cuda.get_device_properties(index)
+    try:
+        properties = torch.cuda.get_device_properties(index)
+    except (RuntimeError, AssertionError):
+        return Gpu(index=index)
     return Gpu(str(getattr(properties, "uuid", "")), index)

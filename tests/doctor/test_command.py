@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from cftui.config import RunConfig
@@ -77,6 +78,18 @@ def test_a_torch_that_cannot_be_imported(capsys: Capture, monkeypatch: pytest.Mo
     out = capsys.readouterr().out
     assert "FAIL torch" in out and "pytorch.org" in out
     assert "folders" in out, "the rest is looked at all the same"
+
+
+def test_a_section_that_cannot_be_looked_at_does_not_end_the_report(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*given: object) -> None:
+        raise PermissionError(13, "Permission denied: '/proc/stat'")
+
+    monkeypatch.setattr(psutil, "cpu_count", refuse)
+    assert here("doctor", "--quick") == 0
+    out = capsys.readouterr().out
+    assert "could not be looked at (PermissionError" in out and "folders" in out
 
 
 def test_no_user_name_but_in_paths(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """What is said of devices, from recorded machines: none of them is here."""
 
+import os
 import warnings
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 from cftui.devices import SourceLost
 from cftui.doctor.facts import GpuFacts, NvmlFacts, TorchFacts, nvml_facts, torch_facts
 from cftui.doctor.finding import Finding
-from cftui.doctor.hardware import device_findings, has_kernels
+from cftui.doctor.hardware import device_findings, has_kernels, usable_cores
 from tests.nvml import H100, NO_PERMISSION, RTX, RecordedNvml
 
 ARCHITECTURES = ("sm_80", "sm_86", "sm_90", "compute_90")
@@ -184,6 +186,25 @@ def test_a_gpu_without_kernels_is_told_before_it_fails() -> None:
 def test_apples_gpu() -> None:
     assert "trains on it" in look(TorchFacts("2", mps_built=True, mps=True), NO_NVIDIA)["mps"].value
     assert look(TorchFacts("2", mps_built=True), NO_NVIDIA)["mps"].state == "note"
+
+
+def test_a_broken_torch_and_a_torch_for_other_gpus() -> None:
+    broken = {finding.name: finding for finding in device_findings(None, BOX, {})}
+    assert broken["GPU 0"].value.startswith("NVIDIA H100 80GB HBM3, 74.5 GiB")
+    assert broken["NVIDIA driver"].value.startswith("560.35.03")
+    amd = GpuFacts("AMD Instinct MI300X", 192 * 2**30, (9, 4), "u")
+    rocm = TorchFacts("2.13.0+rocm6.4", hip="6.4", gpus=(amd,), architectures=("gfx942",))
+    findings = look(rocm, NO_NVIDIA)
+    assert findings["cuda:0"].state == "ok" and findings["NVIDIA driver"].state == "note"
+
+
+def test_the_cores_that_a_container_grants(tmp_path: Path) -> None:
+    quota = tmp_path / "cpu.max"
+    assert usable_cores(64, quota) == len(os.sched_getaffinity(0))
+    quota.write_text("50000 100000\n")
+    assert usable_cores(64, quota) == 0.5
+    quota.write_text("max 100000\n")
+    assert usable_cores(64, quota) == len(os.sched_getaffinity(0))
 
 
 def test_a_name_cannot_act_on_the_terminal() -> None:
