@@ -22,8 +22,6 @@ from cftui.ratings.values import Ratings
 
 Capture = pytest.CaptureFixture[str]
 
-reads_a_zip = pytest.mark.xfail(strict=False, reason="ratings are not read out of a zip yet")
-
 PROCESS = """\
 import sys, time
 from cftui.catalogue import CATALOGUE, Entry
@@ -60,7 +58,6 @@ def process(served: Served, entry: Entry) -> Iterator[Any]:
         one.communicate()
 
 
-@reads_a_zip
 def test_a_data_set_is_downloaded_read_and_known_by_its_name(entry: Entry, capsys: Capture) -> None:
     assert here("data", "describe", "small") == 2
     assert "small is not downloaded yet; do it with: cftui data fetch small" in (
@@ -138,7 +135,6 @@ def test_a_failed_download_is_one_with_a_message(
     assert "Traceback" not in said
 
 
-@reads_a_zip
 @pytest.mark.parametrize("how", ["ctrl+c", "the screen goes"])
 def test_a_download_can_be_cancelled_and_gone_on_with(
     how: str, entry: Entry, served: Served, process: Any, capsys: Capture
