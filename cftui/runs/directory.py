@@ -8,12 +8,11 @@ import secrets
 import shutil
 import socket
 import time
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -22,6 +21,7 @@ from cftui.paths import runs_folder
 from cftui.runs.checkpoint import replace_file
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
+from cftui.runs.user import read_user, write_user
 
 State = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
 LIVE: tuple[State, ...] = ("starting", "running", "paused")
@@ -203,20 +203,19 @@ class Run:
 
     def name(self) -> str:
         """Return the name that the user gave, or an empty string."""
-        return str(self._user().get("name", ""))
+        return read_user(self.path).name
 
     def rename(self, name: str) -> None:
         """Give the run a name; raises OSError where the disk refuses."""
-        import tomli_w
+        write_user(self.path, name=name)
 
-        content = tomli_w.dumps({**self._user(), "name": name})
-        replace_file(self.path / "user.toml", content.encode())
-
-    def _user(self) -> dict[str, Any]:
-        try:
-            return tomllib.loads((self.path / "user.toml").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
+    def size(self) -> int:
+        """Return the bytes that its files take."""
+        found = 0
+        for entry in self.path.rglob("*"):
+            with contextlib.suppress(OSError):
+                found += entry.stat(follow_symlinks=False).st_size if entry.is_file() else 0
+        return found
 
     def delete(self) -> None:
         """Remove the run and all its files.

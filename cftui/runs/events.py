@@ -347,6 +347,25 @@ def read_events(path: Path) -> Iterator[Event]:
         yield from events
 
 
+def last_progress(path: Path, most_bytes: int = 4096) -> tuple[int, float] | None:
+    """Return the last step that a file tells of and the seconds of training until then.
+
+    Only the file's end is read; none where nothing there tells.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - most_bytes))
+            lines = file.read(most_bytes).splitlines()
+    except OSError:
+        return None
+    for event in map(from_json, reversed(lines)):
+        if isinstance(event, Step):
+            return event.step, event.seconds
+        if isinstance(event, Epoch | Finished):
+            return event.step, event.train_seconds
+    return None
+
+
 def settled(events: Iterable[Event]) -> list[Event]:
     """Return the events without the steps and epochs that a later `resumed` undid."""
     kept: list[Event] = []

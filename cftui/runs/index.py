@@ -1,12 +1,28 @@
-"""All runs at a glance, read again only where something changed."""
+"""All runs at a glance, read again only where something changed, and remembered between starts."""
 
-from dataclasses import dataclass
+import math
+import os
+import re
+import time
+from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from cftui.runs.directory import Run, RunError, list_runs
+from pydantic import TypeAdapter, ValidationError
+
+from cftui.config import ConfigError, read_config
+from cftui.paths import runs_folder, state_folder
+from cftui.runs.directory import Run, RunError
+from cftui.runs.events import last_progress
+from cftui.runs.user import read_user
 
 SETTLED = ("finished", "stopped", "failed", "died", "damaged")
 """What stays so until a file changes; how long another host was silent does not."""
+UNSAVED = 20
+"""So many rows newly read make it worth while to write the remembered ones anew."""
+STAMP = re.compile(r"\d{8}-\d{6}-.+-\w{4}")
+"""Ids that we made: time, model, optimizer, four characters."""
 
 
 @dataclass(frozen=True)
@@ -27,62 +43,262 @@ class RunRow:
     has_weights: bool
     message: str = ""
     """Why it failed or died."""
+    created: float = 0.0
+    """Seconds since 1970."""
+    data: str = ""
+    steps_per_epoch: int = 0
+    model: str = ""
+    optimizer: str = ""
+    schedule: str = ""
+    learning_rate: float | None = None
+    weight_decay: float | None = None
+    n_factors: int | None = None
+    batch_size: int | None = None
+    train_seconds: float | None = None
+    """Time spent training so far, pauses left out."""
+    notes: str = ""
+    mark: int = 0
+    """As in `UserWords`."""
 
     @property
     def label(self) -> str:
         """Return its name, else model and optimizer as the id has them."""
-        return self.name or self.id[16:-5]
+        return self.name or (self.id[16:-5] if STAMP.fullmatch(self.id) else self.id)
 
     @property
     def clock(self) -> str:
-        """Return the time of day at which it began, as its id has it."""
-        return f"{self.id[9:11]}:{self.id[11:13]}"
+        """Return the time of day at which it began."""
+        return self.when[-5:]
+
+    @property
+    def when(self) -> str:
+        """Return day and time at which it began: where it ran, if the id tells them; else here."""
+        if STAMP.fullmatch(self.id):
+            day, clock = self.id[:8], self.id[9:13]
+            return f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:]}"
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(self.created))
+
+    @property
+    def epochs_done(self) -> float:
+        """Return the passes over the training ratings, a begun one by its share."""
+        if not self.alive or not self.steps_per_epoch:
+            return self.epoch
+        return max(self.epoch, min(self.step / self.steps_per_epoch, self.epochs))
+
+    @property
+    def ratings_per_second(self) -> float | None:
+        """Return the mean speed of training; none before it has begun."""
+        if not (self.train_seconds and self.batch_size):
+            return None
+        return self.step * self.batch_size / self.train_seconds
+
+    @property
+    def best_rmse(self) -> float | None:
+        """Return the root of the best validation error, in rating units."""
+        best = self.best_valid_mse
+        return math.sqrt(best) if best is not None and best >= 0 else None
+
+
+Times = tuple[int, int, int]
+"""When run.json and user.toml were last changed, and which file the first one is."""
 
 
 class RunsIndex:
     """Remembers what it read of each run by the times of its files."""
 
-    def __init__(self) -> None:
-        self._seen: dict[Path, tuple[tuple[int, int], RunRow]] = {}
+    def __init__(self, memory: Path | None = None) -> None:
+        """Begin with the settled rows that `memory` holds; by default, those of the state folder.
 
-    def refresh(self) -> tuple[RunRow, ...]:
-        """Return all runs, newest first; a live one is looked at anew each time."""
-        seen: dict[Path, tuple[tuple[int, int], RunRow]] = {}
-        for run in list_runs():
-            times = (_changed(run.path / "run.json"), _changed(run.path / "user.toml"))
-            before = self._seen.get(run.path)
-            if before is not None and before[0] == times and before[1].shown in SETTLED:
-                seen[run.path] = before
+        The file is a shortcut alone: it can be missing, and is made again.
+        """
+        self._memory = memory or state_folder() / "runs-index.json"
+        self._seen: dict[str, tuple[Times, RunRow]] = {}
+        self._made: dict[str, tuple[int, str]] = {}
+        self._settings: dict[str, dict[str, Any]] = {}
+        self._loaded = False
+        self._unsaved = 0
+        self._pass: set[str] = set()
+        """What was read since the last complete look, so that every look gets further."""
+        self.complete = True
+        """Whether the last look got through all runs in its time."""
+
+    def refresh(self, seconds: float = math.inf) -> tuple[RunRow, ...]:
+        """Return the runs, newest first; a live one is looked at anew each time.
+
+        What takes longer than `seconds` is left for the next call, the oldest runs first.
+        """
+        if not self._loaded:
+            self._seen, self._loaded = _remembered(self._memory), True
+        deadline = time.monotonic() + seconds
+        if self.complete:
+            self._pass = set()
+        self.complete = True
+        seen: dict[str, tuple[Times, RunRow]] = {}
+        for path in self._directories():
+            times = _times(path)
+            if times is None:
+                continue
+            before = self._seen.get(path)
+            if before is not None and before[0] == times and self._holds(path, before[1]):
+                seen[path] = before
+            elif time.monotonic() < deadline:
+                seen[path] = times, self._read(Run(Path(path)))
+                self._pass.add(path)
+                self._unsaved += seen[path][1].shown in SETTLED
             else:
-                seen[run.path] = (times, _row(run))
-        self._seen = seen
+                self.complete = False
+                if before is not None:
+                    seen[path] = before
+        self._forget(seen)
         return tuple(row for _, row in seen.values())
 
+    def _holds(self, path: str, row: RunRow) -> bool:
+        return row.shown in SETTLED or path in self._pass
 
-def _changed(path: Path) -> int:
+    def _directories(self) -> list[str]:
+        """Return the paths of what may be run directories, newest first."""
+        try:
+            entries = [e.path for e in os.scandir(runs_folder()) if not e.name.startswith(".")]
+        except OSError:
+            return []
+        self._made = {path: self._made.get(path) or _made(path) for path in entries}
+        return sorted(entries, key=self._made.__getitem__, reverse=True)
+
+    def _read(self, run: Run) -> RunRow:
+        words = read_user(run.path)
+        kept: dict[str, Any] = {"name": words.name, "notes": words.notes, "mark": words.mark}
+        made = self._made[str(run.path)][0] / 1e9
+        try:
+            status = run.status()
+        except (RunError, OSError) as error:
+            return replace(_damaged(run.id, str(error), made), **kept)
+        record = status.record
+        return RunRow(
+            id=run.id,
+            shown=status.shown,
+            alive=status.alive,
+            epoch=record.epoch,
+            epochs=record.epochs,
+            valid_mse=record.valid_mse,
+            best_valid_mse=record.best_valid_mse,
+            fingerprint=record.fingerprint,
+            has_weights=run.has_weights,
+            message=record.message or status.note,
+            created=record.created,
+            data=record.data_name,
+            steps_per_epoch=record.steps_per_epoch,
+            **self._settings_of(run),
+            **_pace(run, record.step),
+            **kept,
+        )
+
+    def _settings_of(self, run: Run) -> dict[str, Any]:
+        """Return what a row tells of the settings, which never change."""
+        key = str(run.path)
+        if key not in self._settings:
+            self._settings[key] = _settings(run)
+        return self._settings[key]
+
+    def _forget(self, seen: dict[str, tuple[Times, RunRow]]) -> None:
+        """Let go of runs that are gone, and remember those that are there."""
+        self._seen = seen
+        if self.complete:
+            self._settings = {k: v for k, v in self._settings.items() if k in seen}
+        if self.complete and self._unsaved >= UNSAVED:
+            self._unsaved = 0
+            settled = {path: kept for path, kept in seen.items() if kept[1].shown in SETTLED}
+            _remember(self._memory, settled)
+
+
+def _stat(path: str) -> os.stat_result | None:
     try:
-        return path.stat().st_mtime_ns
+        return os.stat(path)  # noqa: PTH116 - a thousand Paths a second cost more than the calls
     except OSError:
-        return 0
+        return None
 
 
-def _row(run: Run) -> RunRow:
-    try:
-        status = run.status()
-    except RunError as error:
-        return RunRow(run.id, "", "damaged", False, 0, 0, 0, None, None, "", False, str(error))
-    record = status.record
+def _made(path: str) -> tuple[int, str]:
+    """Return when a run was made: its settings are written once. Ids have but local seconds."""
+    settings = _stat(f"{path}/config.toml")
+    return (settings.st_mtime_ns if settings else 0), path
+
+
+def _times(path: str) -> Times | None:
+    """Return the times of a run's files; none for what is not a run directory."""
+    record, user = _stat(f"{path}/run.json"), _stat(f"{path}/user.toml")
+    return (record.st_mtime_ns, user.st_mtime_ns if user else 0, record.st_ino) if record else None
+
+
+def _damaged(run_id: str, message: str, made: float) -> RunRow:
     return RunRow(
-        id=run.id,
-        name=run.name(),
-        shown=status.shown,
-        alive=status.alive,
-        epoch=record.epoch,
-        epochs=record.epochs,
-        step=record.step,
-        valid_mse=record.valid_mse,
-        best_valid_mse=record.best_valid_mse,
-        fingerprint=record.fingerprint,
-        has_weights=run.has_weights,
-        message=record.message or status.note,
+        run_id, "", "damaged", False, 0, 0, 0, None, None, "", False, message, created=made
     )
+
+
+def _settings(run: Run) -> dict[str, Any]:
+    """Return the settings that a list shows, as far as they can be read."""
+    try:
+        raw = read_config(run.path / "config.toml")
+    except ConfigError:
+        return {}
+    wanted = (
+        ("model", "model", "name", str),
+        ("optimizer", "optimizer", "name", str),
+        ("schedule", "schedule", "name", str),
+        ("learning_rate", "optimizer", "learning_rate", float),
+        ("weight_decay", "optimizer", "weight_decay", float),
+        ("n_factors", "model", "n_factors", int),
+        ("batch_size", "training", "batch_size", int),
+    )
+    found: dict[str, Any] = {}
+    for field, section, key, kind in wanted:
+        keys = raw.get(section)
+        value = keys.get(key) if isinstance(keys, dict) else None
+        if isinstance(value, kind) or (kind is float and isinstance(value, int)):
+            found[field] = kind(value)
+    return found
+
+
+def _pace(run: Run, step: int) -> dict[str, Any]:
+    """Return step and seconds of training as the events tell them, which run.json lags behind."""
+    reached = last_progress(run.events)
+    if reached is None:
+        return {"step": step}
+    return {"step": max(step, reached[0]), "train_seconds": reached[1]}
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """Settled rows as they lie in a file, by the run's path."""
+
+    fields: tuple[str, ...]
+    """Of a row; those of another version are read anew."""
+    rows: dict[str, tuple[Times, RunRow]]
+
+
+FIELDS = tuple(field.name for field in fields(RunRow))
+
+
+@cache
+def _memories() -> TypeAdapter[_Memory]:
+    return TypeAdapter(_Memory)
+
+
+def _remembered(path: Path) -> dict[str, tuple[Times, RunRow]]:
+    """Return the rows in a file; none if it is missing, damaged or of another version."""
+    try:
+        memory = _memories().validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return {}
+    return memory.rows if memory.fields == FIELDS else {}
+
+
+def _remember(memory: Path, seen: dict[str, tuple[Times, RunRow]]) -> None:
+    """Write rows to a file; a disk that refuses is no reason to disturb."""
+    temporary = memory.with_name(f".{memory.name}.{os.getpid()}")
+    try:
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(_memories().dump_json(_Memory(FIELDS, seen)))
+        temporary.replace(memory)
+    except OSError:
+        return

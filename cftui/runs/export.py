@@ -1,0 +1,60 @@
+"""Writes runs to a file: what a list tells of each, and all its settings."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from cftui.paths import runs_folder
+from cftui.runs.checkpoint import replace_file
+from cftui.runs.compare import flat, settings_of
+from cftui.runs.directory import Run, RunError
+from cftui.runs.fields import FIELDS
+from cftui.runs.index import RunRow
+
+KINDS = (".csv", ".json")
+
+
+class ExportError(ValueError):
+    """A file that runs cannot be written to; the message says why."""
+
+
+def export_path(text: str) -> Path:
+    """Return the path that was typed; raises ExportError if it does not end as a known kind."""
+    path = Path(text.strip()).expanduser()
+    if path.suffix.lower() not in KINDS:
+        raise ExportError(f"{text.strip() or 'the file'}: end it with .csv or .json")
+    return path
+
+
+def export_runs(rows: Iterable[RunRow], path: Path) -> int:
+    """Write runs to a .csv or .json file; return how many. Raises ExportError, OSError."""
+    records = [_record(row) for row in rows]
+    json_wanted = export_path(str(path)).suffix.lower() == ".json"
+    text = (
+        json.dumps(records, indent=1, ensure_ascii=False) + "\n" if json_wanted else _csv(records)
+    )
+    replace_file(path, text.encode())
+    return len(records)
+
+
+def _record(row: RunRow) -> dict[str, Any]:
+    """Return what is told of a run by names that do not change, then its settings."""
+    told: dict[str, Any] = {"run": row.id, "name": row.name, "fingerprint": row.fingerprint}
+    told |= {field.name: field.value(row) for field in FIELDS if field.name not in ("id", "name")}
+    try:
+        settings = flat(settings_of(Run(runs_folder() / row.id)))
+    except RunError:
+        settings = {}
+    return {**told, "message": row.message, **settings}
+
+
+def _csv(records: list[dict[str, Any]]) -> str:
+    columns = dict.fromkeys(key for record in records for key in record)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue()

@@ -1,0 +1,116 @@
+"""What a list of runs tells of each: one record a column, for tables, filters, sorting, exports."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from cftui.runs.index import RunRow
+
+Value = str | int | float | None
+MARKS = "ABCDEFGH"
+"""Letters of the marked runs that are laid over each other; further ones have none."""
+
+
+@dataclass(frozen=True)
+class RunField:
+    """One thing that is told of a run."""
+
+    name: str
+    """As filters, exports and the remembered order call it."""
+    label: str
+    """Heads its column."""
+    value: Callable[[RunRow], Value]
+    """What it is sorted by and exported as."""
+    text: Callable[[RunRow], str]
+    """What is shown."""
+    number: bool = False
+
+
+def letter(mark: int) -> str:
+    """Return the letter of a mark; `+` for one beyond the letters, nothing for none."""
+    return "" if mark < 1 else MARKS[mark - 1] if mark <= len(MARKS) else "+"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time as `4.2 s`, `2:05` or `1:02:05`."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds + 0.5), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _state(row: RunRow) -> str:
+    done = f" {row.epochs_done / row.epochs:.0%}" if row.alive and row.epochs else ""
+    return row.shown + done
+
+
+def _progress(row: RunRow) -> str:
+    if row.shown == "damaged":
+        return ""
+    done = f"{row.epochs_done:.1f}" if row.alive else str(row.epoch)
+    return f"{done}/{row.epochs}"
+
+
+def _error(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _whole(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}"
+
+
+FIELDS = (
+    RunField("mark", "mark", lambda r: letter(r.mark), lambda r: letter(r.mark)),
+    RunField("state", "state", lambda r: r.shown, _state),
+    RunField("name", "run", lambda r: r.label, lambda r: r.label),
+    RunField("model", "model", lambda r: r.model, lambda r: r.model),
+    RunField("optimizer", "optimizer", lambda r: r.optimizer, lambda r: r.optimizer),
+    RunField("schedule", "schedule", lambda r: r.schedule, lambda r: r.schedule),
+    RunField("lr", "lr", lambda r: r.learning_rate, lambda r: _short(r.learning_rate), True),
+    RunField("wd", "decay", lambda r: r.weight_decay, lambda r: _short(r.weight_decay), True),
+    RunField("factors", "factors", lambda r: r.n_factors, lambda r: _whole(r.n_factors), True),
+    RunField("batch", "batch", lambda r: r.batch_size, lambda r: _whole(r.batch_size), True),
+    RunField("epochs", "epochs", lambda r: round(r.epochs_done, 4), _progress, True),
+    RunField(
+        "mse", "best MSE", lambda r: r.best_valid_mse, lambda r: _error(r.best_valid_mse), True
+    ),
+    RunField("rmse", "RMSE", lambda r: r.best_rmse, lambda r: _error(r.best_rmse), True),
+    RunField(
+        "speed",
+        "ratings/s",
+        lambda r: r.ratings_per_second,
+        lambda r: _whole(r.ratings_per_second),
+        True,
+    ),
+    RunField("time", "time", lambda r: r.train_seconds, lambda r: duration(r.train_seconds), True),
+    RunField("data", "data", lambda r: r.data, lambda r: r.data),
+    RunField("when", "began", lambda r: r.created, lambda r: r.when),
+    RunField("notes", "notes", lambda r: r.notes, lambda r: r.notes),
+    RunField("id", "id", lambda r: r.id, lambda r: r.id),
+)
+BY_NAME = {field.name: field for field in FIELDS}
+
+
+def in_order(rows: Iterable[RunRow], name: str, *, descending: bool) -> list[RunRow]:
+    """Return rows sorted by a field; those without it come last, equals stay as they were.
+
+    Raises KeyError for a field that there is not.
+    """
+    value = BY_NAME[name].value
+    told = [(_key(value(row)), row) for row in rows]
+    known = [pair for pair in told if pair[0] is not None]
+    known.sort(key=lambda pair: pair[0], reverse=descending)  # type: ignore[arg-type,return-value]
+    return [row for _, row in known] + [row for key, row in told if key is None]
+
+
+def _key(value: Value) -> str | float | None:
+    if isinstance(value, str):
+        return value.casefold() or None
+    return None if value is None or math.isnan(value) else value

@@ -1,0 +1,92 @@
+"""Choosing runs by words: `adam mse<0.8 model:net -failed`."""
+
+import operator
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from cftui.runs.fields import BY_NAME, FIELDS
+from cftui.runs.index import RunRow
+
+Test = Callable[[RunRow], bool]
+HELP = (
+    "Words that stand anywhere in a run's line; all must. model:net looks in one column"
+    " (mark, state, name, model, optimizer, schedule, data, when, notes, id); mse<0.8 compares"
+    " (lr, wd, factors, batch, epochs, mse, rmse, speed, time; < <= > >= =). A - before any of them"
+    " leaves those runs out. state:live are the runs still going, state:ended the others,"
+    " `marked` the marked ones."
+)
+COMPARE = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+}
+TERM = re.compile(r"(-?)([a-z]+)(<=|>=|[<>=:])(.*)", re.IGNORECASE)
+
+
+def chosen(rows: Iterable[RunRow], words: str) -> list[RunRow]:
+    """Return the rows that fit all words, in their order."""
+    tests = _tests(words)
+    return [row for row in rows if all(test(row) for test in tests)]
+
+
+@lru_cache(maxsize=64)
+def _tests(words: str) -> tuple[Test, ...]:
+    found = (_test(word) for word in words.casefold().split())
+    return tuple(test for test in found if test is not None)
+
+
+def _test(word: str) -> Test | None:
+    """Return what a word asks; none while it is only begun, so that typing on hides nothing."""
+    match = TERM.fullmatch(word)
+    if match and match[2] in BY_NAME:
+        test = _in_field(match[2], match[3], match[4])
+        out = bool(match[1])
+    else:
+        out = word.startswith("-")
+        test = _anywhere(word.removeprefix("-"))
+    if test is None:
+        return None
+    wanted = test
+    return (lambda row: not wanted(row)) if out else wanted
+
+
+def _anywhere(word: str) -> Test | None:
+    return (lambda row: word in _shown(row)) if word else None
+
+
+def _in_field(name: str, sign: str, rest: str) -> Test | None:
+    field = BY_NAME[name]
+    if not rest:
+        return None
+    if sign == ":":
+        return lambda row: rest in _words(row, name)
+    if not field.number:
+        if sign == "=":
+            return lambda row: rest == field.text(row).casefold()
+        return None
+    try:
+        number = float(rest)
+    except ValueError:
+        return None
+    compare = COMPARE[sign]
+
+    def holds(row: RunRow) -> bool:
+        value = field.value(row)
+        return isinstance(value, int | float) and compare(value, number)
+
+    return holds
+
+
+def _words(row: RunRow, name: str) -> str:
+    text = BY_NAME[name].text(row).casefold()
+    if name == "state":
+        return f"{text} {'live' if row.alive else 'ended'}"
+    return f"{text} marked" if name == "mark" and row.mark else text
+
+
+@lru_cache(maxsize=4096)
+def _shown(row: RunRow) -> str:
+    return "\n".join(_words(row, field.name) for field in FIELDS)
