@@ -27,6 +27,8 @@ class Series:
     faint: bool = False
     """Drawn paler and below the others."""
     kind: Literal["line", "points"] = "line"
+    mark: str = ""
+    """One character that it is drawn with where colour cannot tell the series apart."""
 
 
 @dataclass(frozen=True)

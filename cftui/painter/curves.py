@@ -62,7 +62,9 @@ def _marks(chart: Chart) -> list[str]:
     marks: list[str] = []
     strong = 0
     for series in chart.series:
-        if series.faint:
+        if series.mark:
+            marks.append(series.mark)
+        elif series.faint:
             marks.append("·")
         else:
             marks.append(PLAIN_MARKS[(strong - 1) % len(PLAIN_MARKS)] if strong else fine)

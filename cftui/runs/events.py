@@ -308,6 +308,8 @@ class EventTail:
         self._offset = 0
         self._within_monster = False
         """Whether what was read last is a line too long for an event, not ended yet."""
+        self.behind = False
+        """Whether the last read left something that was there."""
 
     def read(self, most_bytes: int = 1 << 20) -> list[Event]:
         """Return the events since the last call, at most about `most_bytes` of them.
@@ -335,9 +337,11 @@ class EventTail:
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
-                return file.read(most_bytes)
+                chunk = file.read(most_bytes)
         except OSError:
-            return b""
+            chunk = b""
+        self.behind = len(chunk) == most_bytes
+        return chunk
 
 
 def read_events(path: Path) -> Iterator[Event]:

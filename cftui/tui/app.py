@@ -3,14 +3,13 @@
 import asyncio
 import contextlib
 import os
-import select
 import signal
 import traceback
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
@@ -19,20 +18,18 @@ from textual.widgets import ContentSwitcher, Footer
 from cftui.paths import state_folder
 from cftui.text import plain
 from cftui.tui.commands import Command, bindings, key_label
+from cftui.tui.run_keeper import RunKeeper
 from cftui.tui.session import Session
 from cftui.tui.widgets.tab_bar import TabBar
 
 if TYPE_CHECKING:
-    from cftui.questions import DataSummary
-    from cftui.runs.index import RunRow
     from cftui.tui.child import Child
-    from cftui.tui.desk import RunDesk
-    from cftui.tui.messages import ChooseRun, ResumeRun, StartRun, WishRun
     from cftui.tui.widgets.pane import Pane
 
 COMMANDS = (
     Command("app.crosstab", "2", "pane('crosstab')", "Crosstab", "Users by movies, and the sheet"),
     Command("app.train", "3", "pane('train')", "Train", "Train a model and watch it"),
+    Command("app.runs", "4", "pane('runs')", "Runs", "Compare all runs, and look after them"),
     Command("app.explore", "5", "pane('explore')", "Explore", "Ask a trained model"),
     Command(
         "app.palette", "colon,ctrl+p", "command_palette", "Palette", "Find any command by name"
@@ -42,11 +39,16 @@ COMMANDS = (
     Command("app.quit", "q", "quit", "Quit", "Leave; runs go on without the screen", True),
     Command("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Back to the shell; fg returns"),
 )
-TABS = (("crosstab", "2", "Crosstab"), ("train", "3", "Train"), ("explore", "5", "Explore"))
+TABS = (
+    ("crosstab", "2", "Crosstab"),
+    ("train", "3", "Train"),
+    ("runs", "4", "Runs"),
+    ("explore", "5", "Explore"),
+)
 LOOK_SECONDS = 0.25
 
 
-class CftuiApp(App[None]):
+class CftuiApp(RunKeeper):
     """Explorer for collaborative filtering."""
 
     CSS_PATH = "app.tcss"
@@ -68,15 +70,9 @@ class CftuiApp(App[None]):
     ]
 
     def __init__(self, source: str, *, session: Session | None = None) -> None:
-        super().__init__()
-        self.source = source
-        self.session = session or Session()
+        super().__init__(source, session or Session())
         self.animation_level = "none"  # every moving cell is a byte on the wire
-        self.summary: DataSummary | None = None
-        self.desk: RunDesk | None = None
-        """The runs; there once the first frame is painted."""
         self._children: list[Child] = []
-        self._panes: dict[str, Pane] = {}
 
     # Composing: the tab bar and a frame first, all else after the first paint
 
@@ -116,14 +112,14 @@ class CftuiApp(App[None]):
         """Bring a pane into view; it is composed on its first visit."""
         name = name if name in {pane for pane, _, _ in TABS} else TABS[0][0]
         body = self.query_one("#body", ContentSwitcher)
-        if not body.query(f"#{name}"):
-            pane = self._panes[name] = self._make_pane(name)
-            await body.mount(pane)
+        if name not in self._panes:
+            self._panes[name] = self._make_pane(name)
+            await body.mount(self._panes[name])
         body.current = name
         self.query_one(TabBar).active = name
         self.session.update(pane=name)
         self._feed_panes()
-        shown: Any = body.query_one(f"#{name}")
+        shown = self._panes[name]
         if self.focused is None or shown not in self.focused.ancestors:
             shown.focus_first()
 
@@ -136,6 +132,10 @@ class CftuiApp(App[None]):
             from cftui.tui.panes.crosstab import CrosstabPane
 
             return CrosstabPane(self.session, self.brain.ask, self.painter.ask)
+        if name == "runs":
+            from cftui.tui.panes.runs import RunsPane
+
+            return RunsPane(self.session, self.painter.ask)
         from cftui.tui.panes.train import TrainPane
 
         return TrainPane(self.session, self.painter.ask, self.brain.ask)
@@ -151,17 +151,6 @@ class CftuiApp(App[None]):
         if self.summary is not None:
             for pane in self._panes.values():
                 pane.show_data(self.summary)
-
-    def _feed_runs(self) -> None:
-        if self.desk is not None:
-            for pane in self._panes.values():
-                pane.show_runs(self.desk)
-            self._feed_history()
-
-    def _feed_history(self) -> None:
-        if self.desk is not None:
-            for pane in self._panes.values():
-                pane.show_history(self.desk)
 
     # Ratings
 
@@ -202,87 +191,6 @@ class CftuiApp(App[None]):
         if line.get("event") == "progress":
             share = line["bytes"] / max(line["of"], 1)
             self.query_one(TabBar).about = f"reading the ratings, {share:.0%}"
-
-    # Runs
-
-    def _look(self, *, now: bool = False) -> None:
-        """Look for news of runs; while a look is not over, only where it must be `now`."""
-        if not self.is_headless and _hung_up(0):
-            os._exit(129)  # a terminal can go without a SIGHUP where it was not the controlling one
-        looking = any(w.group == "look" and not w.is_finished for w in self.workers)
-        if self.desk is None or (looking and not now):
-            return
-        self.run_worker(
-            self.desk.look(self._feed_runs, self._feed_history),
-            group="look",
-            exclusive=True,
-            exit_on_error=False,
-            description="Watching runs",
-        )
-
-    def on_choose_run(self, message: "ChooseRun") -> None:
-        """Look at the run that was chosen."""
-        message.stop()
-        self._choose(message.run)
-
-    def _choose(self, run: str) -> None:
-        if self.desk is not None:
-            self.desk.choose(run)
-            self.session.update(run=run)
-            self._feed_runs()
-            self._look(now=True)
-
-    def on_start_run(self, message: "StartRun") -> None:
-        """Start a trainer with the form's settings."""
-        message.stop()
-        self._start_run({**message.settings, "data": {"source": self.source}})
-
-    @work(exclusive=True, group="start", exit_on_error=False, description="Starting a trainer")
-    async def _start_run(self, settings: dict[str, dict[str, Any]]) -> None:
-        if self.desk is None:
-            return
-        self._show_starting(True)
-        started = await self._try(self.desk.start(settings), "The run cannot start")
-        self._show_starting(False)
-        if started:
-            self._choose(started)
-
-    def _show_starting(self, starting: bool) -> None:
-        for pane in self._panes.values():
-            pane.show_starting(starting)
-
-    def on_resume_run(self, message: "ResumeRun") -> None:
-        """Go on with a run that ended early."""
-        message.stop()
-        self._resume_run(message.run)
-
-    @work(exclusive=True, group="start", exit_on_error=False, description="Resuming a run")
-    async def _resume_run(self, run: str) -> None:
-        if self.desk is not None:
-            await self._try(self.desk.resume(run), "The run cannot go on")
-            self._look()
-
-    def on_wish_run(self, message: "WishRun") -> None:
-        """Send a wish to a live run."""
-        message.stop()
-        self._send_wish(message)
-
-    @work(group="wish", exit_on_error=False, description="Sending a wish")
-    async def _send_wish(self, message: "WishRun") -> None:
-        if self.desk is not None:
-            wish = self.desk.wish(message.run, message.kind, message.value)
-            await self._try(wish, "The wish was not sent")
-            self._look()
-
-    async def _try(self, doing: Awaitable[Any], title: str) -> Any:
-        """Await what the desk does; a failure becomes a notification."""
-        from cftui.tui.desk import DeskError
-
-        try:
-            return await doing
-        except DeskError as error:
-            self.notify(plain(str(error)), title=title, severity="error", timeout=20, markup=False)
-            return None
 
     # What the user does anywhere
 
@@ -360,10 +268,6 @@ class CftuiApp(App[None]):
         )
         self._close_messages_no_wait()
 
-    def live_runs(self) -> "list[RunRow]":
-        """Return the runs that go on without the screen."""
-        return self.desk.live if self.desk is not None else []
-
     async def action_quit(self) -> None:
         """Leave; runs go on."""
         await self._end_children()
@@ -380,13 +284,6 @@ class CftuiApp(App[None]):
             loop.add_signal_handler(signal.SIGHUP, lambda: os._exit(129))
         except (NotImplementedError, RuntimeError, ValueError):
             return  # a test's loop may not be the main thread's
-
-
-def _hung_up(file: int) -> bool:
-    """Return whether the other end of a terminal is gone."""
-    poll = select.poll()
-    poll.register(file, 0)
-    return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
 
 
 def run_app(source: str) -> int:

@@ -1,21 +1,29 @@
-"""The runs as the screen knows them: the list, the one in view, and the trainers started here."""
+"""The runs as the screen knows them: the list, their stories, and what is done to them."""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from cftui.config import ConfigError, make_config
 from cftui.paths import runs_folder
 from cftui.runs.control import WishKind, send
-from cftui.runs.directory import Run, new_id
-from cftui.runs.events import EventTail
+from cftui.runs.directory import Run, RunError, new_id
+from cftui.runs.events import Event, EventTail
+from cftui.runs.export import ExportError, export_runs
 from cftui.runs.history import History
 from cftui.runs.index import RunRow, RunsIndex
 from cftui.runs.launch import Launched, launch, launch_resume
+from cftui.runs.lock import RunHeld
+from cftui.runs.user import write_user
 
+P = ParamSpec("P")
+T = TypeVar("T")
 LIST_SECONDS = 1.0
+PART_SECONDS = 0.05
+"""Of listing, after which what was found is shown."""
 STARTUP_SECONDS = 60.0
 """How long a trainer may take to read the ratings and make its directory."""
 CHUNK_BYTES = 200_000
@@ -23,7 +31,15 @@ CHUNK_BYTES = 200_000
 
 
 class DeskError(Exception):
-    """A trainer that did not start, or a wish that could not be sent, in words for the user."""
+    """What could not be done to a run, in words for the user."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """A run's events, read as far as they are known."""
+
+    tail: EventTail
+    history: History = field(default_factory=History)
 
 
 class RunDesk:
@@ -32,12 +48,16 @@ class RunDesk:
     def __init__(self, chosen: str) -> None:
         self.rows: tuple[RunRow, ...] = ()
         self.fingerprint: str | None = None
-        """Of the ratings that are open; runs on others are not shown."""
+        """Of the ratings that are open."""
         self.chosen = chosen
-        """The id of the run in view; where it is gone, the newest is."""
-        self.history = History()
-        self._watched = ""
-        self._tail: EventTail | None = None
+        """The id of the run in view; where it is gone, the newest on these ratings is."""
+        self.listed = False
+        """Whether all runs have been seen once."""
+        self._anywhere = False
+        """Whether the run in view may be one on other ratings: only where the user asked for it."""
+        self._followed: tuple[str, ...] = ()
+        self._stories: dict[str, Story] = {}
+        self._nothing = History()
         self._index = RunsIndex()
         self._listed_at = float("-inf")
         self._launched: list[Launched] = []
@@ -53,68 +73,104 @@ class RunDesk:
     def row(self) -> RunRow | None:
         """Return the run in view."""
         rows = self.own_rows
-        return next((row for row in rows if row.id == self.chosen), rows[0] if rows else None)
+        among = self.rows if self._anywhere else rows
+        return next((row for row in among if row.id == self.chosen), rows[0] if rows else None)
 
     @property
     def answering(self) -> RunRow | None:
         """Return the run that questions go to: the one in view, else the newest with weights."""
-        row = self.row
-        if row is not None and row.has_weights:
-            return row
-        return next((row for row in self.own_rows if row.has_weights), None)
+        rows = self.own_rows
+        in_view = [row for row in rows if row.id == self.chosen]
+        return next((row for row in [*in_view, *rows] if row.has_weights), None)
 
     @property
     def live(self) -> list[RunRow]:
         """Return the runs that go on without the screen."""
         return [row for row in self.rows if row.alive]
 
+    # Stories: what the events of the runs that are looked at add up to
+
+    @property
+    def history(self) -> History:
+        """Return the story of the run in view, as far as it was read."""
+        row = self.row
+        return self._story(row.id).history if row is not None else self._nothing
+
+    def history_of(self, run_id: str) -> History | None:
+        """Return the story of a run that is in view or followed; none for another."""
+        return self._story(run_id).history if run_id in self._wanted() else None
+
     def choose(self, run_id: str) -> None:
-        """Look at another run, whose story is then read from its beginning."""
-        if run_id != self.chosen or self.row is None:
-            self.chosen = run_id
-            self._tail, self.history = None, History()
+        """Look at another run."""
+        self.chosen, self._anywhere = run_id, True
+
+    def follow(self, run_ids: Iterable[str]) -> None:
+        """Read the stories of these runs too; those followed until now are let go."""
+        self._followed = tuple(run_ids)
+
+    def _wanted(self) -> list[str]:
+        row = self.row
+        return list(dict.fromkeys(([row.id] if row else []) + list(self._followed)))
+
+    def _story(self, run_id: str) -> Story:
+        if run_id not in self._stories:
+            self._stories[run_id] = Story(EventTail(path_of(run_id) / "events.jsonl"))
+        return self._stories[run_id]
 
     def base_rate(self, run_id: str) -> float:
         """Return the learning rate that the schedule of a run scales, wishes counted."""
+        history = self.history_of(run_id)
         wished = [
             control.value
-            for control in self.history.controls
-            if run_id == self._watched
-            and control.wish == "learning-rate"
-            and control.outcome == "obeyed"
-            and control.value
+            for control in (history.controls if history else ())
+            if control.wish == "learning-rate" and control.outcome == "obeyed" and control.value
         ]
         return wished[-1] if wished else Run(path_of(run_id)).config().optimizer.learning_rate
+
+    # Looking
 
     def list_soon(self) -> None:
         """Have the next look read the list, whenever it was read last."""
         self._listed_at = float("-inf")
 
     async def look(self, runs_changed: Callable[[], None], news: Callable[[], None]) -> None:
-        """Read what is new: the list once a second, the events of the run in view each time."""
+        """Read what is new: the list once a second, the events of wanted runs each time.
+
+        Never to be cancelled: what a thread has read by then would be lost.
+        """
         if time.monotonic() - self._listed_at >= LIST_SECONDS:
-            rows = await asyncio.to_thread(self._index.refresh)
             self._listed_at = time.monotonic()
+            await self._list(runs_changed)
             self._launched = [started for started in self._launched if not started.ended()]
-            if rows != self.rows:
-                self.rows = rows
-                runs_changed()
         await self._read_events(news)
 
+    async def _list(self, runs_changed: Callable[[], None]) -> None:
+        """Read the list in parts, so that the first runs show at once."""
+        complete = False
+        while not complete:
+            rows = await asyncio.to_thread(self._index.refresh, PART_SECONDS)
+            complete = self._index.complete
+            first, self.listed = complete and not self.listed, self.listed or complete
+            if rows != self.rows or first:
+                self.rows = rows
+                runs_changed()
+
     async def _read_events(self, news: Callable[[], None]) -> None:
-        row = self.row
-        if row is None:
-            return
-        if self._tail is None or self._watched != row.id:
-            self._watched, self.history = row.id, History()
-            self._tail = EventTail(path_of(row.id) / "events.jsonl")
-            news()
-        tail = self._tail
-        while events := await asyncio.to_thread(tail.read, CHUNK_BYTES):
-            if self._tail is not tail:
-                return
-            self.history.feed(events)
-            news()
+        """Read on until no wanted run has more than has come meanwhile."""
+        behind = True
+        while behind:
+            wanted = self._wanted()
+            self._stories = {run_id: self._story(run_id) for run_id in wanted}
+            stories = list(self._stories.values())
+            tails = [story.tail for story in stories]
+            read = await asyncio.to_thread(_read_all, tails)
+            for story, events in zip(stories, read, strict=True):
+                story.history.feed(events)
+            if any(read):
+                news()
+            behind = any(tail.behind for tail in tails) or self._wanted() != wanted
+
+    # Doing
 
     async def start(self, settings: dict[str, dict[str, Any]]) -> str:
         """Start a trainer and wait for its directory; return the run's id. Raises DeskError."""
@@ -130,10 +186,7 @@ class RunDesk:
     async def resume(self, run_id: str) -> None:
         """Start a trainer that goes on with a run, and wait until it lives. Raises DeskError."""
         run = Run(path_of(run_id))
-        try:
-            started = await asyncio.to_thread(launch_resume, run)
-        except OSError as error:
-            raise DeskError(str(error)) from error
+        started = await _do(launch_resume, run)
         self._launched.append(started)
         await self._wait(started, lambda: run.status().alive, lambda: run.log_end(1))
 
@@ -155,6 +208,40 @@ class RunDesk:
         except OSError as error:
             raise DeskError(f"the wish could not be written: {error}") from error
         self.list_soon()
+
+    async def settings(self, run_id: str) -> dict[str, dict[str, Any]]:
+        """Return a run's settings, checked. Raises DeskError."""
+        return (await _do(Run(path_of(run_id)).config)).to_settings()
+
+    async def keep(self, run_id: str, **words: str | int) -> None:
+        """Keep a run's name, notes or mark. Raises DeskError."""
+        await _do(write_user, path_of(run_id), **words)
+        self.list_soon()
+
+    async def delete(self, run_ids: Sequence[str]) -> None:
+        """Delete runs with all their files. Raises DeskError at the first that cannot be."""
+        try:
+            for run_id in run_ids:
+                await _do(Run(path_of(run_id)).delete)
+        finally:
+            self.list_soon()
+
+    async def export(self, rows: Sequence[RunRow], path: Path) -> int:
+        """Write runs to a file; return how many. Raises DeskError."""
+        return await _do(export_runs, rows, path)
+
+
+def _read_all(tails: Sequence[EventTail]) -> list[list[Event]]:
+    """Return what is new of each, CHUNK_BYTES in all."""
+    return [tail.read(CHUNK_BYTES // len(tails)) for tail in tails]
+
+
+async def _do(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do something in a thread; what runs and disks refuse becomes a DeskError."""
+    try:
+        return await asyncio.to_thread(work, *args, **kwargs)
+    except (RunError, RunHeld, ExportError, OSError) as error:
+        raise DeskError(str(error)) from error
 
 
 def path_of(run_id: str) -> Path:

@@ -1,12 +1,17 @@
 """News between the app and its panes."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from cftui.questions import DataSummary
 from cftui.runs.control import WishKind
 from cftui.runs.index import RunRow
+
+if TYPE_CHECKING:
+    from cftui.tui.desk import RunDesk
 
 
 @dataclass
@@ -28,6 +33,41 @@ class ChooseRun(Message):
     """The user wants to look at another run."""
 
     run: str
+
+
+@dataclass
+class OpenRun(Message):
+    """The user wants to watch a run in the Train pane."""
+
+    run: str
+
+
+@dataclass
+class ForkRun(Message):
+    """The user wants the training form filled with a run's settings."""
+
+    run: str
+
+
+@dataclass
+class FollowRuns(Message):
+    """The stories of these runs are wanted, beside that of the run in view."""
+
+    runs: tuple[str, ...]
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer wish makes an older one pointless."""
+        return isinstance(message, FollowRuns)
+
+
+@dataclass
+class Errand(Message):
+    """The user wants something done to runs."""
+
+    do: "Callable[[RunDesk], Awaitable[str]]"
+    """Does it; returns what to say then, nothing where it is seen anyway. Raises DeskError."""
+    trouble: str
+    """Heads what is said of a failure."""
 
 
 @dataclass

@@ -22,6 +22,14 @@ class SessionState:
     """step, epoch or time."""
     run: str = ""
     """The run looked at last."""
+    runs_sort: str = "when"
+    """What the list of runs is sorted by: a name of `cftui.runs.fields`."""
+    runs_descending: bool = True
+    runs_own: bool = False
+    """Whether only runs on the ratings that are open are listed."""
+    runs_view: str = "valid"
+    """What is drawn of marked runs: valid or train."""
+    runs_axis: str = "epoch"
     settings: dict[str, dict[str, Any]] | None = None
     """The training form, as configuration sections."""
     crosstab: dict[str, Any] = field(default_factory=dict)

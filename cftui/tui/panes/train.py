@@ -1,6 +1,6 @@
 """Pane 3, Train: the form, the live charts, the epochs and the runs."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -113,7 +113,7 @@ class TrainPane(Pane):
                 yield form
                 yield Static("", id="hint", markup=False)
                 yield Static("", id="cost", markup=False)
-                runs = Grid(RUN_COLUMNS, empty="No runs yet: s starts one", id="runs")
+                runs = Grid(RUN_COLUMNS, empty="No runs yet: s starts one", id="own-runs")
                 runs.border_title = "Runs"
                 yield runs
             with Vertical(id="main"):
@@ -135,7 +135,7 @@ class TrainPane(Pane):
     @property
     def runs(self) -> Grid:
         """Return the list of runs."""
-        return self.query_one("#runs", Grid)
+        return self.query_one("#own-runs", Grid)
 
     @property
     def epochs(self) -> Grid:
@@ -154,6 +154,11 @@ class TrainPane(Pane):
 
     def focus_first(self) -> None:
         """Take the focus where one begins."""
+        self.action_form()
+
+    async def fill(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
+        """Fill the form with other settings, as those of a run to be forked."""
+        await self.form.load(settings)
         self.action_form()
 
     # What the app shows here
@@ -298,14 +303,14 @@ class TrainPane(Pane):
             return self._rows[self.runs.cursor_row]
         return self._row
 
-    @on(Grid.Highlighted, "#runs")
+    @on(Grid.Highlighted, "#own-runs")
     def _look_at_run(self, message: Grid.Highlighted) -> None:
         message.stop()
         row = self._rows[message.row] if message.row < len(self._rows) else None
         if row is not None and message.grid.has_focus:
             self.post_message(ChooseRun(row.id))
 
-    @on(Grid.Selected, "#runs")
+    @on(Grid.Selected, "#own-runs")
     def _open_run(self, message: Grid.Selected) -> None:
         message.stop()
         self.post_message(ChooseRun(self._rows[message.row].id))

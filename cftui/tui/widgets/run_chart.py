@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 AXES = ("step", "epoch", "time")
+AXIS_WORDS = {"step": "step", "epoch": "epoch", "time": "seconds of training"}
 FEW_EPOCHS = 24
 """Up to so many, validation is drawn as points: a line would hide the smoothed loss behind it."""
 
@@ -43,11 +44,11 @@ def loss_chart(
 
     curve = history.curve
     first = _first_shown(history, choice)
-    x = _axis(history, choice)[first:]
+    x = curve_x(history, choice)[first:]
     raw_x, raw_y = _spread(x, curve.low[first:], curve.high[first:], max(width, 20))
     smooth_x, smooth_y = means(x, curve.smooth[first:], 2 * max(width, 20))
     valid = [
-        (_epoch_x(history, choice, epoch.step, epoch.train_seconds), epoch.valid_mse)
+        (epoch_x(history, choice, epoch.step, epoch.train_seconds), epoch.valid_mse)
         for epoch in history.epochs
     ]
     start = x[0] if len(x) else 0.0
@@ -69,7 +70,7 @@ def loss_chart(
         ),
         ink.foreground,
         title="loss (MSE)",
-        x_label=_axis_label(choice),
+        x_label=AXIS_WORDS[choice.x_axis],
         log_y=choice.log_loss,
         marker=choice.marker,
         no_colour=ink.no_colour,
@@ -85,14 +86,14 @@ def rate_chart(
 
     first = _first_shown(history, choice)
     x, y = means(
-        _axis(history, choice)[first:], history.curve.learning_rate[first:], max(width, 20)
+        curve_x(history, choice)[first:], history.curve.learning_rate[first:], max(width, 20)
     )
     return Chart(
         width,
         height,
         (Series("learning rate", floats(x), floats(y), ink.series[2]),),
         ink.foreground,
-        x_label=_axis_label(choice),
+        x_label=AXIS_WORDS[choice.x_axis],
         marker=choice.marker,
         no_colour=ink.no_colour,
         empty="The learning rate",
@@ -116,15 +117,11 @@ def _spread(
     return np.repeat(x[edges], 2), np.column_stack((lowest, highest)).ravel()
 
 
-def _axis_label(choice: ChartChoice) -> str:
-    return {"step": "step", "epoch": "epoch", "time": "seconds of training"}[choice.x_axis]
-
-
 def _steps_per_epoch(history: History) -> int:
     return history.started.steps_per_epoch if history.started else 1
 
 
-def _axis(history: History, choice: ChartChoice) -> "np.ndarray":
+def curve_x(history: History, choice: ChartChoice) -> "np.ndarray":
     """Return where each reported step stands on the x axis, as a copy that outlives appending."""
     import numpy as np
 
@@ -134,7 +131,8 @@ def _axis(history: History, choice: ChartChoice) -> "np.ndarray":
     return steps / _steps_per_epoch(history) if choice.x_axis == "epoch" else steps
 
 
-def _epoch_x(history: History, choice: ChartChoice, step: int, seconds: float) -> float:
+def epoch_x(history: History, choice: ChartChoice, step: int, seconds: float) -> float:
+    """Return where an epoch's end stands on the x axis."""
     if choice.x_axis == "time":
         return seconds
     return step / _steps_per_epoch(history) if choice.x_axis == "epoch" else float(step)

@@ -1,0 +1,57 @@
+"""A question for a line of text, laid over a pane."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from cftui.text import plain
+
+
+class AskText(ModalScreen[str | None]):
+    """Asks for one line; a complaint about it stands until it is changed or entered once more."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="ask-text.cancel")
+    ]
+
+    def __init__(
+        self,
+        question: str,
+        value: str = "",
+        *,
+        refuse: Callable[[str], str] = lambda text: "",
+        doubt: Callable[[str], str] = lambda text: "",
+    ) -> None:
+        """Ask; `refuse` says why a text will not do, `doubt` what is to be confirmed first."""
+        super().__init__()
+        self._question, self._value = question, value
+        self._refuse, self._doubt = refuse, doubt
+        self._doubted: str | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question and its field."""
+        with Vertical(classes="overlay small") as box:
+            box.border_subtitle = "enter takes it, esc cancels"
+            yield Static(plain(self._question), markup=False)
+            field = Input(self._value, compact=True)
+            field.cursor_blink = False
+            yield field
+            yield Static("", id="complaint", markup=False)
+
+    @on(Input.Submitted)
+    def _submit(self, event: Input.Submitted) -> None:
+        event.stop()
+        words = self._refuse(event.value)
+        if not words and event.value != self._doubted:
+            words = self._doubt(event.value)
+            self._doubted = event.value
+        if words:
+            self.query_one("#complaint", Static).update(plain(words))
+        else:
+            self.dismiss(event.value)
