@@ -6,105 +6,25 @@ from typing import Annotated, Any
 
 import typer
 
+from cftui.commands import run_tables
 from cftui.commands.console import (
     CommandError,
     Debug,
     Json,
     UsageError,
-    print_json,
-    print_table,
     process,
 )
-from cftui.commands.progress import EventPrinter, beside
+from cftui.commands.progress import EventPrinter
+from cftui.commands.run_tables import Word, find
 
 app = typer.Typer(no_args_is_help=True, help="List, watch and steer runs.", rich_markup_mode=None)
 
-Word = Annotated[str, typer.Argument(metavar="RUN", help="Id, unique prefix, name, or latest")]
+app.command("list")(run_tables.list_)
+app.command()(run_tables.show)
+app.command()(run_tables.diff)
+app.command()(run_tables.export)
+
 WISH_SECONDS = 10.0
-
-
-def _find(word: str) -> Any:
-    from cftui.runs.directory import RunError, find_run
-
-    try:
-        return find_run(word, weights=False)
-    except RunError as error:
-        raise UsageError(str(error)) from None
-
-
-@app.command("list")
-def list_(json: Json = False, debug: Debug = False) -> None:
-    """List all runs, newest first."""
-    from cftui.runs.directory import RunError, list_runs
-
-    rows = []
-    for run in list_runs():
-        try:
-            status = run.status()
-        except (RunError, OSError) as error:
-            if json:
-                print_json({"run": run.id, "state": "damaged", "message": str(error)})
-            else:
-                rows.append((run.id, "", "damaged", "", "", ""))
-            continue
-        record = status.record
-        if json:
-            print_json(_summary(run, status))
-        else:
-            best = record.best_valid_mse
-            rows.append(
-                (
-                    run.id,
-                    run.name(),
-                    status.shown,
-                    f"{record.epoch}/{record.epochs}",
-                    "" if best is None else f"{best:.4f}",
-                    record.data_name,
-                )
-            )
-    if not json:
-        columns = ("run", "name", "state", "epochs", "best MSE", "data")
-        print_table(columns, rows, right=("epochs", "best MSE"))
-
-
-def _summary(run: Any, status: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {
-        **asdict(status.record),
-        "name": run.name(),
-        "state": status.shown,
-        "alive": status.alive,
-        "path": str(run.path),
-    }
-
-
-@app.command()
-def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> None:
-    """Show a run's state, settings and epochs."""
-    from cftui.runs.events import Finished
-    from cftui.runs.history import read_history
-
-    run = _find(word)
-    status, config, history = run.status(), run.config(), read_history(run.events)
-    if json:
-        from cftui.runs.events import as_row
-
-        epochs = [as_row(epoch) for epoch in history.epochs]
-        print_json({**_summary(run, status), "config": config.to_settings(), "epochs_done": epochs})
-        return
-    print(f"{run.id}  {run.name()}  {status.shown}  step {status.record.step:,}")
-    if status.record.message or status.note:
-        print(status.record.message or status.note)
-    print(f"in {run.path}")
-    for section, values in config.to_settings().items():
-        print(f"{section}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
-    printer = EventPrinter(json=False)
-    for epoch in history.epochs:
-        printer(epoch)
-    if isinstance(history.end, Finished) and history.end.why:
-        print(f"ended early: {history.end.why}")
-    print(beside(status.record.baselines).strip(), end="\n" if status.record.baselines else "")
 
 
 @app.command()
@@ -112,7 +32,7 @@ def attach(word: Word = "latest", json: Json = False, debug: Debug = False) -> i
     """Watch a run from its beginning to its end; ctrl+c leaves it running."""
     from cftui.runs.events import EventTail, Failed, Finished, Resumed
 
-    run = _find(word)
+    run = find(word)
     printer, tail, end = EventPrinter(json=json), EventTail(run.events), None
     while True:
         live = run.status()
@@ -174,7 +94,7 @@ def _wish(word: str, kind: Any, value: float | None = None) -> None:
     from cftui.runs.control import send
     from cftui.runs.events import Control, EventTail
 
-    run = _find(word)
+    run = find(word)
     status = run.status()
     if not status.alive:
         raise CommandError(f"{run.id} is not live ({status.shown}); nothing was sent")
@@ -209,7 +129,7 @@ def resume(
     """
     from cftui.training.session import resume_run
 
-    run = _find(word)
+    run = find(word)
     if lr is not None and not 0 < lr < float("inf"):
         raise UsageError(f"--lr {lr}: a learning rate is a number above 0")
     status = run.status()
@@ -225,7 +145,7 @@ def resume(
 @app.command()
 def rename(word: Word, name: str, debug: Debug = False) -> None:
     """Give a run a name."""
-    run = _find(word)
+    run = find(word)
     run.rename(name)
     print(f"{run.id} is now called {name!r}")
 
@@ -246,7 +166,7 @@ def rm(
     debug: Debug = False,
 ) -> None:
     """Delete runs with their weights."""
-    found = [_find(word) for word in words]
+    found = [find(word) for word in words]
     for run in found:
         if yes or typer.confirm(f"delete {run.id} with its weights?"):
             run.delete()
@@ -258,6 +178,6 @@ def events(word: Word = "latest", debug: Debug = False) -> None:
     """Print a run's events as JSON lines, steps too, undone ones left out."""
     from cftui.runs.events import as_row, read_events, settled
 
-    run = _find(word)
+    run = find(word)
     for event in settled(read_events(run.events)):
         print(json_module.dumps(as_row(event), separators=(",", ":")))

@@ -109,17 +109,15 @@ def command_line(run: Run) -> str:
 
 def _as_toml(value: Any) -> str:
     """Return a value as `--set` takes it: text bare where it would be read as text again."""
-    if isinstance(value, str):
-        bare = parse_assignments([f"a.b={value}"])["a"]["b"] == value
-        return value if bare else json.dumps(value)
+    if isinstance(value, str) and parse_assignments([f"a.b={value}"])["a"]["b"] == value:
+        return value
+    return _inline(value)
+
+
+def _inline(value: Any) -> str:
+    """Return a value as TOML writes it on one line."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key} = {_as_toml(v)}" for key, v in value.items()) + "}"
+        return "{" + ", ".join(f"{json.dumps(k)} = {_inline(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return (
-            "["
-            + ", ".join(json.dumps(v) if isinstance(v, str) else _as_toml(v) for v in value)
-            + "]"
-        )
-    if isinstance(value, bool):
-        return str(value).lower()
-    return repr(value)
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    return json.dumps(value)

@@ -29,7 +29,6 @@ COLUMNS: dict[int, dict[str, int | None]] = {
         "mark": 2,
         "sign": 1,
         "name": None,
-        "schedule": 9,
         "lr": 6,
         "factors": 7,
         "epochs": 8,

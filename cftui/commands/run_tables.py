@@ -1,0 +1,175 @@
+"""`cftui runs list|show|diff|export`: what is known of runs, printed or written to a file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cftui.commands.console import Debug, Json, UsageError, print_json, print_table
+from cftui.commands.progress import EventPrinter, beside
+
+Word = Annotated[str, typer.Argument(metavar="RUN", help="Id, unique prefix, name, or latest")]
+Words = Annotated[
+    list[str],
+    typer.Argument(metavar="[WORDS...]", help="Such as: adam 'mse<0.8' state:live; all must fit"),
+]
+Runs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids, prefixes, names")]
+SHOWN = ("state", "epochs", "mse", "time", "data", "when")
+"""Columns of the printed list, beside id and name."""
+
+
+def find(word: str) -> Any:
+    """Return the run that a word means; raises UsageError where none or several fit."""
+    from cftui.runs.directory import RunError, find_run
+
+    try:
+        return find_run(word, weights=False)
+    except RunError as error:
+        raise UsageError(str(error)) from None
+
+
+def list_(
+    words: Words = [],  # noqa: B006 - Typer copies it
+    sort: Annotated[str, typer.Option(help="Order by a column: mse, time, lr, …")] = "when",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """List runs, newest first: all, or those that words fit.
+
+    A word stands anywhere in a run's line; model:net looks in one column; mse<0.8 compares.
+    """
+    from cftui.runs.directory import Run
+    from cftui.runs.fields import BY_NAME
+
+    rows = _listed(words, sort)
+    if json:
+        for row in rows:
+            print_json(_line_of(Run(_folder() / row.id)))
+        return
+    fields = [BY_NAME[name] for name in SHOWN]
+    table = [(row.id, row.name, *(field.text(row) for field in fields)) for row in rows]
+    labels = ["run", "name", *(field.label for field in fields)]
+    print_table(labels, table, right=[field.label for field in fields if field.number])
+
+
+def _folder() -> Path:
+    from cftui.paths import runs_folder
+
+    return runs_folder()
+
+
+def _listed(words: Sequence[str], sort: str) -> list[Any]:
+    """Return the rows that words fit, in order."""
+    from cftui.runs.fields import BY_NAME, in_order
+    from cftui.runs.filters import chosen
+    from cftui.runs.index import RunsIndex
+
+    if sort not in BY_NAME:
+        raise UsageError(f"--sort {sort}: no such column; there are {', '.join(BY_NAME)}")
+    rows = chosen(RunsIndex().refresh(), " ".join(words))
+    return rows if sort == "when" else in_order(rows, sort, descending=False)
+
+
+def _line_of(run: Any) -> dict[str, Any]:
+    from cftui.runs.directory import RunError
+
+    try:
+        return _summary(run, run.status())
+    except (RunError, OSError) as error:
+        return {"run": run.id, "state": "damaged", "message": str(error)}
+
+
+def _summary(run: Any, status: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from cftui.runs.user import read_user
+
+    words = read_user(run.path)
+    return {
+        **asdict(status.record),
+        "name": words.name,
+        "notes": words.notes,
+        "state": status.shown,
+        "alive": status.alive,
+        "path": str(run.path),
+    }
+
+
+def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> None:
+    """Show a run's state, settings and epochs, and the line that repeats it."""
+    from cftui.runs.compare import command_line
+    from cftui.runs.events import Finished
+    from cftui.runs.history import read_history
+
+    run = find(word)
+    status, config, history = run.status(), run.config(), read_history(run.events)
+    again = command_line(run)
+    if json:
+        from cftui.runs.events import as_row
+
+        epochs = [as_row(epoch) for epoch in history.epochs]
+        told = {"config": config.to_settings(), "command": again, "epochs_done": epochs}
+        print_json({**_summary(run, status), **told})
+        return
+    print(f"{run.id}  {run.name()}  {status.shown}  step {status.record.step:,}")
+    if status.record.message or status.note:
+        print(status.record.message or status.note)
+    print(f"in {run.path}")
+    for section, values in config.to_settings().items():
+        print(f"{section}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
+    print(f"again: {again}")
+    printer = EventPrinter(json=False)
+    for epoch in history.epochs:
+        printer(epoch)
+    if isinstance(history.end, Finished) and history.end.why:
+        print(f"ended early: {history.end.why}")
+    print(beside(status.record.baselines).strip(), end="\n" if status.record.baselines else "")
+
+
+def diff(
+    words: Runs,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show the settings in which runs differ, those alone."""
+    from cftui.runs.compare import differences, settings_of
+
+    if len(words) < 2:
+        raise UsageError("runs diff: name two runs or more")
+    runs = [find(word) for word in words]
+    found = differences([settings_of(run) for run in runs])
+    if json:
+        for one in found:
+            values = dict(zip((run.id for run in runs), one.values, strict=True))
+            print_json({"setting": one.key, "values": values})
+    elif found:
+        table = [(one.key, *("–" if v is None else str(v) for v in one.values)) for one in found]
+        print_table(["setting", *(run.name() or run.id for run in runs)], table)
+    else:
+        print("no setting differs")
+
+
+def export(
+    out: Annotated[Path, typer.Option(help="A .csv or .json file to write")],
+    words: Annotated[
+        list[str], typer.Argument(metavar="[RUN...]", help="Ids, prefixes, names; else all runs")
+    ] = [],  # noqa: B006 - Typer copies it
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write what is known of runs, with all their settings, to a file."""
+    from cftui.runs.export import ExportError, export_path, export_runs
+    from cftui.runs.index import RunsIndex
+
+    try:
+        path = export_path(str(out))
+    except ExportError as error:
+        raise UsageError(f"--out {error}") from None
+    wanted = [find(word).id for word in words]
+    rows = {row.id: row for row in RunsIndex().refresh()}
+    count = export_runs([rows[run] for run in wanted] if wanted else rows.values(), path)
+    if json:
+        print_json({"event": "exported", "runs": count, "out": str(path)})
+    else:
+        print(f"{count:,} run{'s' * (count != 1)} written to {path}")
