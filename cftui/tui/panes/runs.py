@@ -246,10 +246,13 @@ class RunsPane(Pane):
         view.show(row, details)
 
     def _draw(self) -> None:
-        if self.is_mounted and self._followed:
-            self.query_one("#overlay", ChartView).show(self._chart)
-        elif self.is_mounted:
-            self.query_one("#overlay", ChartView).clear()
+        if not self.is_mounted:
+            return
+        chart = self.query_one("#overlay", ChartView)
+        if self._stories():
+            chart.show(self._chart)
+        elif not self._followed:
+            chart.clear()
 
     def _chart(self, width: int, height: int) -> Chart:
         state = self._session.state

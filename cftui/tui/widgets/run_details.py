@@ -23,6 +23,11 @@ Line = tuple[str, str]
 class RunDetailsView(VerticalScroll):
     """Shows the details of one run; scrolls where they are long."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.lines: tuple[Line, ...] = ()
+        """What is said."""
+
     def compose(self) -> ComposeResult:
         """Lay out the text."""
         yield Static("", markup=False)
@@ -30,11 +35,11 @@ class RunDetailsView(VerticalScroll):
     def show(self, row: RunRow | None, details: RunDetails | None) -> None:
         """Show a run, first what the list knows of it."""
         self.border_title = plain(titled(row)) if row else "No run"
-        lines = [] if row is None else list(run_lines(row, details))
+        self.lines = () if row is None else tuple(run_lines(row, details))
         table = Table.grid(padding=(0, 1, 0, 0), expand=True)
         table.add_column(width=8)
         table.add_column(ratio=1, overflow="fold")
-        for label, words in lines:
+        for label, words in self.lines:
             shown = "\n".join(plain(line) for line in words.splitlines())
             table.add_row(Text(label, style="dim"), Text(shown))
         self.query_one(Static).update(table)
