@@ -155,7 +155,7 @@ def trust(word: Word, debug: Debug = False) -> None:
     """Agree to executing a run's own model here, as it stands in its model.py."""
     from cftui.runs.model_source import trust_run
 
-    source = trust_run(_find(word))
+    source = trust_run(find(word))
     print(f"{source.path} may be executed here now; a change of it asks anew")
 
 

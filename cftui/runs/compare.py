@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cftui.config import ConfigError, make_config, parse_assignments, read_config
+from cftui.config import ConfigError, RunConfig, make_config, parse_assignments, read_config
 from cftui.paths import BUNDLED
 from cftui.runs.directory import Run, RunError
 
@@ -57,9 +57,9 @@ def flat(settings: Settings) -> Flat:
 
 
 def changed(settings: Settings) -> Flat:
-    """Return what differs from the defaults of the chosen model, optimizer and schedule.
+    """Return what differs from the lesson's recipe, and from the defaults of what was chosen.
 
-    Everything where the defaults are not known here, as with another's model.
+    Everything where these are not known here, as with another's model.
     """
     kinds = {
         section: {"name": values["name"]}
@@ -70,7 +70,12 @@ def changed(settings: Settings) -> Flat:
         usual = flat(make_config(kinds).to_settings())
     except ConfigError:
         usual = {}
+    usual |= {key: value for key, value in flat(RunConfig().to_settings()).items() if _is_name(key)}
     return {key: value for key, value in flat(settings).items() if usual.get(key) != value}
+
+
+def _is_name(key: str) -> bool:
+    return key.endswith(".name")
 
 
 def differences(settings: Sequence[Settings]) -> list[Difference]:

@@ -256,6 +256,8 @@ def _settings(run: Run) -> dict[str, Any]:
         value = keys.get(key) if isinstance(keys, dict) else None
         if isinstance(value, kind) or (kind is float and isinstance(value, int)):
             found[field] = kind(value)
+    if ".py:" in found.get("model", ""):
+        found["model"] = found["model"].rpartition(":")[2]
     return found
 
 

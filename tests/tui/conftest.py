@@ -1,11 +1,13 @@
 """A finished run on the bundled ratings, made without training."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from recorded import ADAM_EVENTS, EVENTS, SGD_EVENTS, make_run
 
 from cftui import paths
 from cftui.config import RunConfig, make_config
@@ -16,8 +18,6 @@ from cftui.runs.directory import Run, RunRecord, create_run
 from cftui.runs.vocabulary import save_vocabulary
 
 RUN = "20261101-203000-dot-bias-adam-k7w2"
-EVENTS = Path(__file__).parent / "recorded_events.jsonl"
-"""Of a real run of the lesson's Adam recipe; host, time and id replaced."""
 
 
 def logit(share: np.ndarray) -> np.ndarray:
@@ -107,3 +107,33 @@ def trained_run(stored: Path, bundled: Ratings, tables: dict[str, np.ndarray]) -
     save_checkpoint(run.last, arrays, {"step": "3753", "epoch": "3"})
     shutil.copy(EVENTS, run.events)
     return run
+
+
+@pytest.fixture
+def three_runs(trained_run: Run, bundled: Ratings) -> list[Run]:
+    """Give three recorded runs, newest first: cosine restarts, constant Adam, the lesson's SGD."""
+    others = []
+    for place, (run_id, events, optimizer, name) in enumerate(
+        (
+            ("20261101-201000-dot-bias-adam-h8qc", ADAM_EVENTS, "adam", "adam alone"),
+            ("20261101-194500-dot-bias-sgd-m3xa", SGD_EVENTS, "sgd", ""),
+        )
+    ):
+        end = json.loads(events.read_text().splitlines()[-1])
+        settings = {"optimizer": {"name": optimizer}}
+        run, lock = make_run(
+            run_id,
+            bundled,
+            settings=settings,
+            events=events,
+            host="gpu-box",
+            pid=4242,
+            created=end["time"],
+            best_valid_mse=end["best_valid_mse"],
+        )
+        if name:
+            run.rename(name)
+        os.utime(run.path / "config.toml", (2 - place, 2 - place))
+        lock.release()
+        others.append(run)
+    return [trained_run, *others]

@@ -3,24 +3,21 @@
 import csv
 import json
 import os
-import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded import EVENTS, make_run
 from test_app import cells, until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from cftui import paths
 from cftui.charts import Chart, Drawing
-from cftui.config import make_config
 from cftui.ratings.values import Ratings
-from cftui.runs.directory import Run, RunRecord, create_run
+from cftui.runs.directory import Run
 from cftui.runs.events import Epoch, EventLog, Started, Step
-from cftui.runs.lock import RunLock
 from cftui.runs.user import read_user
 from cftui.tui.app import CftuiApp
 from cftui.tui.panes.runs import RunsPane
@@ -30,45 +27,6 @@ from cftui.tui.screens.differences import DifferencesScreen
 from cftui.tui.screens.overlays import AskYesNo
 from cftui.tui.widgets.grid import Grid
 from cftui.tui.widgets.run_details import RunDetailsView
-
-EVENTS = Path(__file__).parent / "recorded_events.jsonl"
-RECORDED = [0.803593, 0.779, 0.762864]
-
-
-def make_run(
-    run_id: str,
-    ratings: Ratings,
-    *,
-    settings: dict[str, dict[str, Any]] | None = None,
-    events: bool = True,
-    **changes: Any,
-) -> tuple[Run, RunLock]:
-    """Make a finished run of three epochs whose events are those recorded."""
-    config = make_config(settings or {})
-    values: dict[str, Any] = {
-        "run": run_id,
-        "state": "finished",
-        "pid": os.getpid(),
-        "host": socket.gethostname(),
-        "created": 1.0,
-        "data_name": ratings.name,
-        "data_source": ratings.source,
-        "store": str(ratings.path),
-        "fingerprint": ratings.fingerprint,
-        "n_users": ratings.n_users,
-        "n_items": ratings.n_items,
-        "low": ratings.low,
-        "high": ratings.high,
-        "epochs": 3,
-        "epoch": 3,
-        "step": 3753,
-        "steps_per_epoch": 1251,
-        "best_valid_mse": 0.762864,
-    }
-    run, lock = create_run(RunRecord(**{**values, **changes}), config)
-    if events:
-        shutil.copy(EVENTS, run.events)
-    return run, lock
 
 
 @pytest.fixture
@@ -95,7 +53,7 @@ def live(stored: Path, bundled: Ratings) -> Iterator[Run]:
     """Give a run that is held by this process, as by a trainer, in its first epoch."""
     run_id = "20261102-100000-dot-bias-sgd-live"
     run, lock = make_run(
-        run_id, bundled, events=False, state="running", epochs=4, epoch=0, step=0,
+        run_id, bundled, events=None, state="running", epochs=4, epoch=0, step=0,
         best_valid_mse=None,
     )  # fmt: skip
     log = EventLog(run.events)

@@ -31,7 +31,9 @@ def settled(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
         for _ in range(600):
             await pilot.pause(0.05)
             charts = [chart for chart in app.query(ChartView) if chart.display and chart.size]
-            tables = [grid for grid in app.query(Grid) if grid.id in ("first", "epochs")]
+            tables = [
+                grid for grid in app.query(Grid) if grid.id in ("first", "epochs", "all-runs")
+            ]
             ready = app.summary is not None and app.desk and app.desk.rows and tables
             if ready and all(c.drawn for c in charts) and all(len(t.rows) for t in tables):
                 break
@@ -70,3 +72,16 @@ def test_train_without_colour(
     monkeypatch.setenv("NO_COLOR", "1")
     remember(pane="train")
     assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=(80, 24), run_before=settled())
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_runs(
+    three_runs: list[Run],
+    snap_compare: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+) -> None:
+    monkeypatch.setattr(Run, "size", lambda self: 846_000)  # the lock's length varies
+    remember(pane="runs")
+    keys = ("space", "space", "space", "home")
+    assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=settled(*keys))
