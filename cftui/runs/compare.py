@@ -42,7 +42,7 @@ def settings_of(run: Run) -> dict[str, Any]:
     """Return a run's settings as its file has them; raises RunError if it is broken."""
     try:
         return read_config(run.path / "config.toml")
-    except ConfigError as error:
+    except (ConfigError, OSError) as error:
         raise RunError(f"{run.id}: {error}") from None
 
 

@@ -225,8 +225,14 @@ def _made(path: str) -> tuple[int, str]:
 
 def _times(path: str) -> Times | None:
     """Return the times of a run's files; none for what is not a run directory."""
-    record, user = _stat(f"{path}/run.json"), _stat(f"{path}/user.toml")
-    return (record.st_mtime_ns, user.st_mtime_ns if user else 0, record.st_ino) if record else None
+    try:
+        record = os.stat(f"{path}/run.json")  # noqa: PTH116 - as above
+    except PermissionError:
+        return 0, 0, 0  # not ours to look into: it is listed, and says so
+    except OSError:
+        return None
+    user = _stat(f"{path}/user.toml")
+    return record.st_mtime_ns, user.st_mtime_ns if user else 0, record.st_ino
 
 
 def _damaged(run_id: str, message: str, made: float) -> RunRow:
@@ -239,7 +245,7 @@ def _settings(run: Run) -> dict[str, Any]:
     """Return the settings that a list shows, as far as they can be read."""
     try:
         raw = read_config(run.path / "config.toml")
-    except ConfigError:
+    except (ConfigError, OSError):
         return {}
     wanted = (
         ("model", "model", "name", str),
