@@ -55,7 +55,7 @@ def ask_name(asker: Widget, row: RunRow) -> None:
             return
 
         async def keep(desk: RunDesk) -> str:
-            await desk.keep(row.id, name=plain(name.strip()))
+            await desk.keep(row.id, name=plain(name))
             return ""
 
         asker.post_message(Errand(keep, "The name was not kept"))
@@ -72,7 +72,7 @@ def ask_notes(asker: Widget, row: RunRow) -> None:
             return
 
         async def keep(desk: RunDesk) -> str:
-            await desk.keep(row.id, notes=plain(notes.strip()))
+            await desk.keep(row.id, notes=plain(notes))
             return ""
 
         asker.post_message(Errand(keep, "The note was not kept"))

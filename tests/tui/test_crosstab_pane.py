@@ -21,8 +21,9 @@ from cftui.runs.factors import Factors
 from cftui.tui.app import CftuiApp
 from cftui.tui.crosstab_state import CrosstabState
 from cftui.tui.panes.crosstab import CrosstabPane
+from cftui.tui.screens.asking import AskText
 from cftui.tui.screens.cell import CellScreen
-from cftui.tui.screens.crosstab_dialogs import AskText, SettingsScreen, search
+from cftui.tui.screens.crosstab_dialogs import SettingsScreen, search
 from cftui.tui.widgets.column_heads import stemmed, wrapped
 from cftui.tui.widgets.crosstab_cells import digits
 from tests.tui.test_app import until

@@ -30,8 +30,9 @@ from cftui.tui.commands import Command, bindings
 from cftui.tui.crosstab_commands import COMMANDS
 from cftui.tui.crosstab_state import CrosstabSettings, CrosstabState
 from cftui.tui.desk import RunDesk, path_of
+from cftui.tui.screens.asking import AskText
 from cftui.tui.screens.cell import CellScreen
-from cftui.tui.screens.crosstab_dialogs import AskText, JumpScreen, SettingsScreen
+from cftui.tui.screens.crosstab_dialogs import JumpScreen, SettingsScreen
 from cftui.tui.session import Session
 from cftui.tui.sheet_learner import SheetLearner
 from cftui.tui.widgets.chart import ChartView

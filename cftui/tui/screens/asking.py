@@ -47,11 +47,12 @@ class AskText(ModalScreen[str | None]):
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
         event.stop()
-        words = self._refuse(event.value)
-        if not words and event.value != self._doubted:
-            words = self._doubt(event.value)
-            self._doubted = event.value
+        text = event.value.strip()
+        words = self._refuse(text)
+        if not words and text != self._doubted:
+            words = self._doubt(text)
+            self._doubted = text
         if words:
             self.query_one("#complaint", Static).update(plain(words))
         else:
-            self.dismiss(event.value)
+            self.dismiss(text)

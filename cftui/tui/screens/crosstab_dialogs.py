@@ -181,26 +181,3 @@ def search(text: str, rows: Sequence[tuple[str, str, str]]) -> list[int]:
     titles = {place: title.casefold() for place, (_, _, title) in enumerate(rows) if title}
     near = process.extract(" ".join(wanted), titles, scorer=fuzz.partial_ratio, score_cutoff=60)
     return [place for _, _, place in near]
-
-
-class AskText(ModalScreen[str | None]):
-    """Asks for one line of text."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [CANCEL]
-
-    def __init__(self, question: str, value: str = "") -> None:
-        super().__init__()
-        self._question, self._value = question, value
-
-    def compose(self) -> ComposeResult:
-        """Lay out the question and its field."""
-        with Vertical(classes="overlay small") as box:
-            box.border_subtitle = "enter takes it, esc cancels"
-            yield Static(self._question, markup=False)
-            field = Input(self._value, compact=True)
-            field.cursor_blink = False
-            yield field
-
-    @on(Input.Submitted)
-    def _submit(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip())
