@@ -1,5 +1,6 @@
 """Optimizers and learning-rate schedules by name."""
 
+import inspect
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ from cftui.parameters import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import torch
 
@@ -32,6 +33,7 @@ def make_optimizer(
     """
     from torch import optim
 
+    _leave_compiler_out()
     rate, decay = parameters.learning_rate, parameters.weight_decay
     match parameters:
         case Sgd():
@@ -69,6 +71,34 @@ def make_optimizer(
                 eps=parameters.eps,
             )
     raise TypeError(f"no optimizer for {type(parameters).__name__}")
+
+
+def _leave_compiler_out() -> None:
+    """Spare an optimizer's first use the import of torch's compiler, which takes about 2 s.
+
+    Some of its methods load the compiler only to tell it to keep out of them. They remember what
+    it answers on themselves, as `__dynamo_disable`; that answer is given here beforehand. A torch
+    that does otherwise loads the compiler as ever.
+    """
+    from torch.optim import Optimizer
+
+    for name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
+        method = getattr(getattr(Optimizer, name), "__wrapped__", None)
+        if method is not None:
+            method.__dynamo_disable = method
+
+
+def stepper(optimizer: "torch.optim.Optimizer") -> "Callable[[], None]":
+    """Return what takes a step: the optimizer's own, without the wrappers for the compiler."""
+    import torch
+
+    step = inspect.unwrap(type(optimizer).step)
+
+    def take() -> None:
+        with torch.no_grad():
+            step(optimizer)
+
+    return take
 
 
 def set_pace(optimizer: "torch.optim.Optimizer", rate: float, momentum: float | None) -> None:

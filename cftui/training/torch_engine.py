@@ -10,7 +10,7 @@ from cftui.config import RunConfig
 from cftui.models import build_model
 from cftui.models.module import arrays_of, load_arrays, resident, score, to_numpy, trainable
 from cftui.models.user import UserClass
-from cftui.optim import make_optimizer, set_pace
+from cftui.optim import make_optimizer, set_pace, stepper
 from cftui.training.device import choose_device
 from cftui.training.engine import Arrays, TrainingRatings
 
@@ -33,7 +33,7 @@ class TorchEngine:
         """Build the model and the optimizer."""
         torch.manual_seed(config.training.seed)
         # Kernels that add in a fixed order, where the device has them.
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.set_deterministic_debug_mode("warn")
         self._model = build_model(config.model, ratings.info, self._own).to(self._device)
         if initial is not None:
             load_arrays(self._model, initial)
@@ -54,6 +54,7 @@ class TorchEngine:
     ) -> np.ndarray:
         """Take a step a batch; return the losses, float32, shape (steps,)."""
         model, optimizer, size = self._model, self._optimizer, self._batch_size
+        step_once = stepper(optimizer)
         model.train()
         positions = resident(order, self._device)
         users, items, values = (
@@ -69,7 +70,7 @@ class TorchEngine:
             optimizer.zero_grad()
             loss = functional.mse_loss(model(users[batch], items[batch]), values[batch])
             loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+            step_once()
             losses[step] = loss.detach()
         return losses.cpu().numpy()
 
