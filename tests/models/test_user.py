@@ -141,6 +141,28 @@ def test_a_class_trains_and_answers_like_the_built_in_ones(
     assert len(capsys.readouterr().out.splitlines()) == 6
 
 
+def test_the_readmes_own_example_does_what_it_says(
+    source: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (block,) = [b for b in re.findall(r"```python\n(.*?)```", readme, re.S) if "class Mine" in b]
+    (tmp_path / "mine.py").write_text(block)
+    words = ["--set", "model.rank=8", "--optimizer", "adam", "--json"]
+    assert train(source, "--model", f"{tmp_path / 'mine.py'}:Mine", *words) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[0]["parameter_count"] == (60 + 90) * 8 + 1
+    epochs = [line["valid_mse"] for line in lines if line["event"] == "epoch"]
+    assert epochs[1] < epochs[0]  # it learns
+    trained = load_trained(find_run("r"))
+    users, items = trained.ratings.user[:9], trained.ratings.item[:9]
+    product = (trained.require("user_factors")[users] * trained.require("item_factors")[items]).sum(
+        1
+    )
+    expected = trained.tables["middle"] + 0.1 * product
+    np.testing.assert_allclose(trained.scorer.score(users, items), expected, rtol=1e-5)
+    assert here("similar", "1001") == 0
+
+
 def stopped_and_resumed(source: Path, mine: Path, run_id: str, at: int | None) -> Run:
     """Train, stopped once after a step where one is given."""
     config = small_config(
