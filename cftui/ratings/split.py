@@ -68,8 +68,11 @@ def _share_of_each_user(config: SplitConfig, ratings: Ratings) -> NDArray[np.boo
     counts = ratings.by_user.counts()
     quota = np.minimum(np.rint(config.fraction * counts), counts - 1)
     drawn = _shuffled(config.seed, len(ratings))
-    # Sorted by user, and within a user in the order of the draw.
-    by_user = drawn[np.argsort(ratings.user[drawn], kind="stable")]
+    # By user, and within a user in the order of the draw; sorting numbers that say both takes less
+    # than half the time of a stable argsort.
+    keys = ratings.user[drawn].astype(np.int64) * len(ratings) + np.arange(len(ratings))
+    keys.sort()
+    by_user = drawn[keys % len(ratings)]
     place = np.arange(len(ratings)) - np.repeat(ratings.by_user.indptr[:-1], counts)
     held = np.zeros(len(ratings), np.bool_)
     held[by_user[place < np.repeat(quota, counts)]] = True
