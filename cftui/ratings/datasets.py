@@ -13,18 +13,18 @@ from cftui.ratings.recent import RecentData, recently_used
 def data_sets(catalogue: Mapping[str, Entry] = CATALOGUE) -> tuple[DataSetRow, ...]:
     """Return the bundled data set, files opened before (newest first), downloads, the rest."""
     recents = recently_used()
-    opened = {recent.source: recent.opened for recent in reversed(recents)}
+    by_name = {recent.source: recent for recent in reversed(recents)}
     own = [r for r in recents if r.source != paths.BUNDLED and r.source not in catalogue]
-    listed = [_listed(entry, opened.get(entry.name)) for entry in catalogue.values()]
+    listed = [_listed(entry, by_name.get(entry.name)) for entry in catalogue.values()]
     return (
-        _bundled(opened.get(paths.BUNDLED)),
+        _bundled(by_name.get(paths.BUNDLED)),
         *(_recent(recent) for recent in own),
         *(row for row in listed if row.ready),
         *(row for row in listed if not row.ready),
     )
 
 
-def _bundled(opened: float | None) -> DataSetRow:
+def _bundled(recent: RecentData | None) -> DataSetRow:
     try:
         file = paths.resolve_source(paths.BUNDLED) / "ratings.csv"
     except FileNotFoundError:
@@ -43,7 +43,7 @@ def _bundled(opened: float | None) -> DataSetRow:
         n_items=9_066,
         holds="half stars, 1995 to 2016; the lesson's data",
         licence=SHARED_ALIKE,
-        opened=opened,
+        opened=recent.opened if recent else None,
     )
 
 
@@ -70,7 +70,7 @@ def _recent(recent: RecentData) -> DataSetRow:
     )
 
 
-def _listed(entry: Entry, opened: float | None) -> DataSetRow:
+def _listed(entry: Entry, recent: RecentData | None) -> DataSetRow:
     file, part = paths.downloaded(entry.name), Part(entry)
     size = _size(file)
     state = "to download"
@@ -78,6 +78,7 @@ def _listed(entry: Entry, opened: float | None) -> DataSetRow:
         state = "downloaded"
     elif part.size:
         state = f"{part.size / 1e6:,.0f} of {entry.size / 1e6:,.0f} MB"
+    counted = recent or entry  # what was found in it is better than what was published
     return DataSetRow(
         name=entry.name,
         kind="catalogue" if size is None else "downloaded",
@@ -86,12 +87,12 @@ def _listed(entry: Entry, opened: float | None) -> DataSetRow:
         size=entry.size if size is None else size,
         state=state,
         ready=size is not None,
-        n_ratings=entry.n_ratings,
-        n_users=entry.n_users,
-        n_items=entry.n_items,
+        n_ratings=counted.n_ratings,
+        n_users=counted.n_users,
+        n_items=counted.n_items,
         holds=entry.holds,
         licence=entry.licence,
-        opened=opened,
+        opened=recent.opened if recent else None,
     )
 
 

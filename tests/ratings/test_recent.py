@@ -145,6 +145,9 @@ def test_the_list_has_everything_once(tmp_path: Path) -> None:
     assert (found[2].where, found[2].size, found[2].state) == (str(target), 2, "downloaded")
     assert rows()["ml-10m"].state == "2 of 66 MB"
     assert found[1].n_ratings == 1 and found[1].state == "ready"
+    assert found[2].n_ratings == 1_000_209
+    remember("ml-1m", replace(open_ratings(tmp_path / "own.csv").summary(), n_ratings=7))
+    assert rows()["ml-1m"].n_ratings == 7 and rows()["ml-1m"].opened
     (tmp_path / "own.csv").unlink()
     assert (rows()["own"].state, rows()["own"].ready) == ("gone", False)
 
