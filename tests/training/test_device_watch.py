@@ -12,7 +12,7 @@ from cftui.runs.control import send
 from cftui.runs.events import Device, Event, Finished, Started, read_events
 from cftui.training import session
 from cftui.training.device_watch import watch_device
-from tests.small import here, wait_for, write_ratings
+from tests.small import cli, here, wait_for, write_ratings
 
 
 class Played:
@@ -123,6 +123,14 @@ def test_a_device_that_is_not_there_is_refused_before_there_is_a_run(
     words = f"training.device = '{device}': no such device here; use auto or cpu"
     assert words in capsys.readouterr().err
     assert not (home / "data" / "runs").exists()
+
+
+def test_in_the_background_it_is_refused_with_the_same_words(home: Path, tmp_path: Path) -> None:
+    small = write_ratings(tmp_path / "small")
+    done = cli("train", "--data", str(small), "--device", "cuda", "--detach")
+    assert done.returncode == 1
+    assert "the trainer did not start: training.device = 'cuda': no such device" in done.stderr
+    assert list((home / "data" / "runs").iterdir()) == []
 
 
 def test_a_run_of_another_machine_is_left_as_it_is(
