@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 PAD = 16
 """Zeros before and after a block, so that eight bytes can be read anywhere around a field."""
+FEW = 256
+"""Texts that are sooner compared one by one than pyarrow is imported."""
 WIDE = 16
 """Digits of the longest number that is read here."""
 
@@ -74,7 +76,13 @@ class Column:
             return np.empty(0, np.int64), []
         if int(lengths.max()) <= 8 and int(lengths.min()) > 0 and not self.page.has_nul:
             return _coded(self.page.words[self.ends - 8] >> (64 - 8 * lengths).view(np.uint64))
-        return self._wide_texts(lengths)
+        return self._wide_texts(lengths) if len(lengths) > FEW else self._few_texts()
+
+    def _few_texts(self) -> tuple[Longs, list[bytes]]:
+        fields = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
+        texts = [self.page.data[start:end].tobytes() for start, end in fields]
+        places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+        return np.array([places[text] for text in texts]), list(places)
 
     def _eight_digits(self, at: Longs, lengths: Longs) -> tuple[NDArray[np.uint64], NDArray[Any]]:
         """Return the numbers of the last digits of eight bytes, and a non-zero for what is none.
