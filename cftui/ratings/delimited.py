@@ -1,16 +1,18 @@
 """Reads blocks of delimited text: plain rows many at a time, all others one by one with care."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cftui.ratings.blocks import Block
-from cftui.ratings.fields import PAD, Column, Longs, Page, parsed
+from cftui.ratings.fields import PAD, Column, Longs, Page, Value, parsed
 from cftui.ratings.gather import Gathered, IdKeys
+from cftui.ratings.plain import dates, decimals
 from cftui.ratings.rows import Layout, Rows, parse_time, parse_value
 
 QUOTE, LINE_FEED = ord('"'), ord("\n")
@@ -37,7 +39,7 @@ def read_block(block: Block, layout: Layout, separator: str) -> ReadBlock:
     gathered = Gathered(layout, "line", block.first_line)
     user, sound = _keys(columns["user"], gathered.users)
     item, sound_item = _keys(columns["item"], gathered.items)
-    value, sound_value = parsed(columns["rating"], parse_value, np.float32)
+    value, sound_value = _values(columns["rating"])
     sound &= sound_item & sound_value
     time = np.zeros(len(value), np.int64)
     if layout.dated:
@@ -60,12 +62,32 @@ def _keys(column: Column, ids: IdKeys) -> tuple[Longs, NDArray[np.bool_]]:
     return keys, sound
 
 
+def _values(column: Column) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    if not column.wide:
+        return parsed(column, parse_value, np.float32)
+    numbers, sound = decimals(column)
+    values = numbers.astype(np.float32)
+    return _with_others(column, values, sound, parse_value)
+
+
 def _times(column: Column) -> tuple[Longs, NDArray[np.bool_]]:
     times, sound = column.numbers()
+    if len(sound) and not sound.any():
+        times, sound = dates(column)
+    return _with_others(column, times, sound, parse_time)
+
+
+def _with_others(
+    column: Column,
+    numbers: NDArray[Any],
+    sound: NDArray[np.bool_],
+    parse: Callable[[str], Value | str],
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return the numbers with those that are not sound parsed one by one, each text once."""
     if not sound.all():
         others = ~sound
-        times[others], sound[others] = parsed(column.at(others), parse_time, np.int64)
-    return times, sound
+        numbers[others], sound[others] = parsed(column.at(others), parse, numbers.dtype.type)
+    return numbers, sound
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,6 +48,11 @@ class Column:
     starts: Longs
     ends: Longs
 
+    @property
+    def wide(self) -> bool:
+        """Return whether any field has more than eight bytes."""
+        return len(self.starts) > 0 and int((self.ends - self.starts).max()) > 8
+
     def at(self, chosen: NDArray[Any]) -> "Column":
         """Return the fields of some of the rows."""
         return Column(self.page, self.starts[chosen], self.ends[chosen])
@@ -74,7 +79,7 @@ class Column:
         lengths = self.ends - self.starts
         if not len(lengths):
             return np.empty(0, np.int64), []
-        if int(lengths.max()) <= 8 and int(lengths.min()) > 0 and not self.page.has_nul:
+        if not self.wide and int(lengths.min()) > 0 and not self.page.has_nul:
             return _coded(self.page.words[self.ends - 8] >> (64 - 8 * lengths).view(np.uint64))
         return self._wide_texts(lengths) if len(lengths) > FEW else self._few_texts()
 

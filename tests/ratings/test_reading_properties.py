@@ -200,6 +200,11 @@ def path(tmp_path: Path) -> Iterator[Path]:
 
 @SETTINGS
 @given(rows=ROWS, ending=st.sampled_from(["\n", "\r\n", "\r"]), separator=st.sampled_from(",;\t|"))
+@example(
+    rows=[["1", "2", "-1234567.25", "2012-02-29"], ["1", "3", "0.1234567", "2009-12-14 02:52:24"]],
+    ending="\n",
+    separator=",",
+)
 @example(rows=[['"1', "2", "3", "4"], ["5", "6", "3", "4"]], ending="\n", separator=",")
 def test_reading_by_the_block_comes_to_the_same(
     rows: list[list[str]], ending: str, separator: str, path: Path
