@@ -219,6 +219,9 @@ _TYPES = {
     for kind, hints in _HINTS.items()
 }
 """What each field of each kind may hold."""
+_REQUIRED = {
+    kind: {field.name for field in fields(kind) if field.default is MISSING} for kind in _TYPES
+}
 
 
 def to_json(event: Event) -> str:
@@ -236,10 +239,15 @@ def from_json(line: str | bytes) -> Event | None:
         kind = KINDS[record.pop("event")]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    values = {name: record[name] for name in _TYPES[kind] if name in record}
-    missing = [f.name for f in fields(kind) if f.default is MISSING and f.name not in values]
-    sound = all(_is(value, _TYPES[kind][name]) for name, value in values.items())
-    return kind(**values) if sound and not missing else None
+    values = {}
+    for name, wanted in _TYPES[kind].items():
+        if name in record:
+            value = values[name] = record[name]
+            if (type(value) is not wanted or wanted is int) and not _is(value, wanted):
+                return None
+        elif name in _REQUIRED[kind]:
+            return None
+    return kind(**values)
 
 
 def _is(value: Any, wanted: Any) -> bool:
