@@ -17,12 +17,14 @@ from cftui.explore.own_model import describe_model
 from cftui.explore.predict import predict
 from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend
-from cftui.explore.search import find_item, find_items, find_users
+from cftui.explore.search import describe_items, find_item, find_items, find_users
 from cftui.explore.trained import Trained, load_trained
 from cftui.lab import sheet as sheets
 from cftui.paths import resolve_source
 from cftui.pipes import Failure, serve
 from cftui.questions import (
+    Abilities,
+    AskAbilities,
     BiasAnswer,
     CellArithmetic,
     CellOfRun,
@@ -31,6 +33,7 @@ from cftui.questions import (
     DataSetRow,
     DataSummary,
     DescendSheet,
+    DescribeItems,
     DescribeModel,
     DescribeSplit,
     ExploreBiases,
@@ -157,8 +160,22 @@ def _explore_item(question: ExploreItem) -> ItemAnswer:
     return explore_item(trained, code, question.metric, question.n, question.min_ratings)
 
 
+def _describe_items(question: DescribeItems) -> tuple[ItemRow, ...]:
+    return describe_items(_store(question.store), question.items)
+
+
 def _facets(question: Facets) -> FacetsAnswer:
     return explore_facets(_store(question.store))
+
+
+def _abilities(question: AskAbilities) -> Abilities:
+    trained = _trained(question.run)
+    return Abilities(
+        model=trained.config.model.name,
+        has_item_factors=trained.item_factors is not None,
+        has_item_bias=trained.item_bias is not None,
+        takes_newcomers=trained.factors is not None,
+    )
 
 
 def _explore_biases(question: ExploreBiases) -> BiasAnswer:
@@ -221,7 +238,9 @@ ANSWERS: dict[type, Callable[[Any], Any]] = {
     Similar: _similar,
     ExploreUser: _explore_user,
     ExploreItem: _explore_item,
+    DescribeItems: _describe_items,
     Facets: _facets,
+    AskAbilities: _abilities,
     ExploreBiases: _explore_biases,
     FoldIn: _fold_in,
     SuggestItems: _suggest,

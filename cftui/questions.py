@@ -301,6 +301,14 @@ class FindItems:
 
 
 @dataclass(frozen=True)
+class DescribeItems:
+    """What are these items? In their order; ids that are not in the data are left out."""
+
+    store: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class UserRow:
     """A user in a list."""
 
@@ -388,6 +396,24 @@ class ModelDescription:
 
 
 # A trained model
+
+
+@dataclass(frozen=True)
+class AskAbilities:
+    """What can the model of a run be asked?"""
+
+    run: str
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """The abilities of a trained model."""
+
+    model: str
+    has_item_factors: bool
+    has_item_bias: bool
+    takes_newcomers: bool
+    """Whether somebody new can be folded in without training."""
 
 
 @dataclass(frozen=True)
@@ -879,7 +905,10 @@ Question = (
     | LookAtFile
     | FindUsers
     | FindItems
+    | DescribeItems
     | Facets
+    | DescribeModel
+    | AskAbilities
     | Predict
     | Recommend
     | Similar

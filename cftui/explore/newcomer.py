@@ -8,7 +8,7 @@ import numpy as np
 from cftui.explore.facets import passing
 from cftui.explore.fold_in import fold_in, mean_user
 from cftui.explore.recommend import best_of, top
-from cftui.explore.search import item_means
+from cftui.explore.search import item_rows
 from cftui.explore.trained import Trained
 from cftui.questions import FoldIn, FoldInAnswer, ItemRow, OwnRating, QuestionError
 from cftui.ratings.values import Ratings
@@ -54,9 +54,10 @@ def explore_newcomer(trained: Trained, asked: FoldIn) -> FoldInAnswer:
 def suggest(trained: Trained, rated: Sequence[str], n: int) -> tuple[ItemRow, ...]:
     """Return well known items to rate, each unlike those before it and unlike the rated ones.
 
-    Greedy: the number of ratings times one minus the highest cosine with what stands already.
+    Greedy: the number of ratings times one minus the highest cosine with what stands already;
+    without item factors by the number of ratings alone.
     """
-    ratings, table = trained.ratings, trained.require("item_factors")
+    ratings, table = trained.ratings, trained.item_factors
     counts = ratings.by_item.counts()
     done = [ratings.items.code_of(item) for item in rated]
     weight = np.where(trained.trained_items, counts, 0).astype(np.float64)
@@ -65,23 +66,14 @@ def suggest(trained: Trained, rated: Sequence[str], n: int) -> tuple[ItemRow, ..
     near = np.zeros(len(known))
     for code in done:
         near = np.maximum(near, _cosines(table, known, code))
-    means, rows = item_means(ratings), []
+    chosen: list[int] = []
     left = weight[known]
     for _ in range(min(n, len(known))):
         place = int(np.argmax(left * (1 - near)))
-        code = int(known[place])
-        near = np.maximum(near, _cosines(table, known, code))
+        chosen.append(int(known[place]))
+        near = np.maximum(near, _cosines(table, known, chosen[-1]))
         left[place] = -1.0
-        rows.append(
-            ItemRow(
-                item=ratings.items.id_of(code),
-                title=ratings.items.title_of(code),
-                genres=ratings.items.genres_of(code),
-                n_ratings=int(counts[code]),
-                mean=float(means[code]),
-            )
-        )
-    return tuple(rows)
+    return item_rows(ratings, chosen)
 
 
 def _factors(trained: Trained) -> Factors:
@@ -162,8 +154,10 @@ def _own_ratings(
     ]
 
 
-def _cosines(table: np.ndarray, codes: np.ndarray, code: int) -> np.ndarray:
-    """Return the cosine of each of some items with one, shape (len(codes),)."""
+def _cosines(table: np.ndarray | None, codes: np.ndarray, code: int) -> np.ndarray:
+    """Return the cosine of each of some items with one, shape (len(codes),); 0 without factors."""
+    if table is None:
+        return np.zeros(len(codes))
     others, own = table[codes].astype(np.float64), table[code].astype(np.float64)
     lengths = np.linalg.norm(others, axis=1) * np.linalg.norm(own)
     return np.asarray(others @ own / np.maximum(lengths, np.finfo(np.float64).tiny))

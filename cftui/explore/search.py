@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -133,6 +135,20 @@ def find_items(ratings: Ratings, text: str, limit: int) -> tuple[ItemRow, ...]:
         codes = [own, *(code for code in codes if code != own)][:limit]
     except UnknownId:
         pass
+    return item_rows(ratings, codes)
+
+
+def describe_items(ratings: Ratings, items: Iterable[str]) -> tuple[ItemRow, ...]:
+    """Return items by their ids, in their order; ids that are not in the data are left out."""
+    codes = []
+    for item in items:
+        with suppress(UnknownId):
+            codes.append(ratings.items.code_of(item))
+    return item_rows(ratings, codes)
+
+
+def item_rows(ratings: Ratings, codes: Iterable[int]) -> tuple[ItemRow, ...]:
+    """Return items by their codes, in their order."""
     counts, means = ratings.by_item.counts(), item_means(ratings)
     return tuple(
         ItemRow(

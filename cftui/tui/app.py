@@ -219,9 +219,10 @@ class CftuiApp(RunKeeper):
 
         pane = self._pane_in_view()
         if pane is not None:
-            groups = [("In this pane", pane.COMMANDS), ("Anywhere", COMMANDS)]
+            own = [command for _, command in pane.commands_now()]
+            groups = [("In this pane", own), ("Anywhere", COMMANDS)]
             self.push_screen(
-                HelpScreen(type(pane).__name__.removesuffix("Pane"), pane.ABOUT, groups)
+                HelpScreen(type(pane).__name__.removesuffix("Pane"), pane.about(), groups)
             )
 
     def _pane_in_view(self) -> Any:
@@ -231,11 +232,11 @@ class CftuiApp(RunKeeper):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """List every command of the app and of the pane in view for the palette."""
         pane = self._pane_in_view()
-        for owner, commands in ((self, COMMANDS), (pane, pane.COMMANDS if pane else ())):
-            for command in commands:
-                words = f"{command.label}: {command.help}"
-                key = f"key {key_label(command.keys)}"
-                yield SystemCommand(words, key, self._runner(command.action, owner))
+        anywhere = [(self, command) for command in COMMANDS]
+        for owner, command in [*anywhere, *(pane.commands_now() if pane else ())]:
+            words = f"{command.label}: {command.help}"
+            key = f"key {key_label(command.keys)}"
+            yield SystemCommand(words, key, self._runner(command.action, owner))
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
 
     def _runner(self, action: str, owner: Any) -> Any:

@@ -18,8 +18,15 @@ class Pane(Widget):
     ABOUT: ClassVar[str] = ""
     """What the help screen says first."""
     COMMANDS: ClassVar[tuple[Command, ...]] = ()
-
     _grey: tuple[bool, ...] = ()
+
+    def about(self) -> str:
+        """Return what the help screen says first."""
+        return self.ABOUT
+
+    def commands_now(self) -> list[tuple["Pane", Command]]:
+        """Return the commands of what is in view, each with the widget that does it."""
+        return [(self, command) for command in self.COMMANDS]
 
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""

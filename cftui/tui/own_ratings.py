@@ -1,0 +1,103 @@
+"""The ratings that the user gave in Explore, one small file a data set, saved as they change."""
+
+import csv
+import json
+import math
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cftui.paths import state_folder
+from cftui.questions import REGULARIZATION, Recommendation
+
+
+@dataclass(frozen=True)
+class OwnRatings:
+    """What the user rated, newest first, and how they are folded in."""
+
+    rated: tuple[tuple[str, float], ...] = ()
+    """(item id, value)."""
+    regularization: float = REGULARIZATION
+
+    def value_of(self, item: str) -> float | None:
+        """Return the value given to an item; none where it is not rated."""
+        return next((value for own, value in self.rated if own == item), None)
+
+    def rate(self, item: str, value: float) -> "OwnRatings":
+        """Return the ratings with one given or changed; a new one comes first."""
+        if self.value_of(item) is None:
+            return OwnRatings(((item, value), *self.rated), self.regularization)
+        changed = tuple((own, value if own == item else old) for own, old in self.rated)
+        return OwnRatings(changed, self.regularization)
+
+    def drop(self, item: str) -> "OwnRatings":
+        """Return the ratings without one."""
+        return self.only({own for own, _ in self.rated} - {item})
+
+    def only(self, items: Collection[str]) -> "OwnRatings":
+        """Return the ratings of these items."""
+        kept = tuple(pair for pair in self.rated if pair[0] in items)
+        return OwnRatings(kept, self.regularization)
+
+
+def load_own(fingerprint: str) -> OwnRatings:
+    """Return what was rated of the ratings with this fingerprint; nothing where no file says."""
+    try:
+        raw = json.loads(_path(fingerprint).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return OwnRatings()
+    if not isinstance(raw, dict):
+        return OwnRatings()
+    rated = raw.get("rated")
+    pairs = [pair for pair in rated if _is_rating(pair)] if isinstance(rated, list) else []
+    weight: Any = raw.get("regularization")
+    return OwnRatings(
+        tuple({item: (item, float(value)) for item, value in pairs}.values()),
+        float(weight) if _is_number(weight) and weight > 0 else REGULARIZATION,
+    )
+
+
+def save_own(fingerprint: str, own: OwnRatings) -> None:
+    """Write them, whole or not at all. Raises OSError where the disk refuses."""
+    path = _path(fingerprint)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(asdict(own), indent=1), encoding="utf-8")
+    temporary.replace(path)
+
+
+def export_list(path: Path, rows: Sequence[Recommendation]) -> None:
+    """Write a list as CSV, whole or not at all. Raises OSError where it cannot be written."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with temporary.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(("rank", "item", "title", "genres", "predicted", "ratings"))
+            for r in rows:
+                writer.writerow(
+                    (r.rank, r.item, r.title, r.genres, f"{r.predicted:.4f}", r.n_ratings)
+                )
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _path(fingerprint: str) -> Path:
+    return state_folder() / "own-ratings" / f"{fingerprint[:32]}.json"
+
+
+def _is_rating(pair: Any) -> bool:
+    return (
+        isinstance(pair, list)
+        and len(pair) == 2
+        and isinstance(pair[0], str)
+        and _is_number(pair[1])
+    )
+
+
+def _is_number(value: Any) -> bool:
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return known and math.isfinite(value)

@@ -1,0 +1,157 @@
+"""Screens laid over a newcomer's list: a value for a title, and a file to write the list to."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from cftui.text import plain
+
+LINE = 24
+"""Cells of the scale."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The values that can be given."""
+
+    low: float
+    high: float
+    step: float | None
+    """None where values have no common step."""
+
+    def moved(self, value: float, steps: int) -> float:
+        """Return the value some steps on, on the grid of steps and within the scale."""
+        step = self.step or (self.high - self.low) / 20
+        # from the value below or above, where it lies between two
+        place = (value - self.low) / step
+        place = (place // 1 if steps > 0 else -(-place // 1)) + steps
+        return min(max(self.low + step * place, self.low), self.high)
+
+    def nearest(self, value: float) -> float:
+        """Return the value on the grid of steps that is nearest."""
+        if self.step is None:
+            return min(max(value, self.low), self.high)
+        place = round((value - self.low) / self.step)
+        return min(max(self.low + self.step * place, self.low), self.high)
+
+    def drawn(self, value: float) -> str:
+        """Return the scale as a line with a mark at the value."""
+        span = self.high - self.low
+        place = round((value - self.low) / span * (LINE - 1)) if span > 0 else 0
+        line = "".join("●" if cell == place else "─" for cell in range(LINE))
+        return f"{self.low:g} {line} {self.high:g}"
+
+
+class RateScreen(ModalScreen[float | None]):
+    """Asks for a value: typed, or moved by the arrows in the data's steps."""
+
+    DEFAULT_CSS = "RateScreen { align: center middle; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="rate.cancel"),
+    ]
+
+    def __init__(self, title: str, value: float, scale: Scale) -> None:
+        super().__init__()
+        self._title, self._scale, self._value = title, scale, value
+
+    def compose(self) -> ComposeResult:
+        """Lay out the title, the scale and the field."""
+        with Vertical(classes="overlay small") as box:
+            box.border_title = "Your rating"
+            box.border_subtitle = "type or ← →, enter gives it, esc cancels"
+            yield Static(plain(self._title), markup=False)
+            yield Static(self._scale.drawn(self._value), id="scale", markup=False)
+            field = Input(
+                f"{self._value:g}", compact=True, restrict=r"[0-9.\-]*", select_on_focus=True
+            )
+            field.cursor_blink = False
+            yield field
+            yield Static("", id="complaint", markup=False)
+
+    def on_key(self, event: events.Key) -> None:
+        """Move along the scale."""
+        moves = {"left": -1, "right": 1, "down": -1, "up": 1}
+        if event.key in moves:
+            event.stop()
+            event.prevent_default()
+            self._move(moves[event.key])
+
+    def _move(self, steps: int) -> None:
+        self._value = self._scale.moved(self._value, steps)
+        field = self.query_one(Input)
+        field.value = f"{self._value:g}"
+        field.select_all()
+
+    @on(Input.Changed)
+    def _changed(self, message: Input.Changed) -> None:
+        message.stop()
+        value = _number(message.value)
+        if value is not None:
+            self._value = value
+            self.query_one("#scale", Static).update(self._scale.drawn(value))
+        self.query_one("#complaint", Static).update("")
+
+    @on(Input.Submitted)
+    def _submit(self, message: Input.Submitted) -> None:
+        message.stop()
+        value = _number(message.value)
+        if value is not None and self._scale.low <= value <= self._scale.high:
+            self.dismiss(value)
+        else:
+            words = f"a number from {self._scale.low:g} to {self._scale.high:g}"
+            self.query_one("#complaint", Static).update(words)
+
+
+class AskPath(ModalScreen[Path | None]):
+    """Asks for a file to write; one that is there already only at a second enter."""
+
+    DEFAULT_CSS = "AskPath { align: center middle; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="path.cancel"),
+    ]
+
+    def __init__(self, question: str, name: str) -> None:
+        super().__init__()
+        self._question, self._name, self._warned = question, name, ""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question and its field."""
+        with Vertical(classes="overlay small") as box:
+            box.border_subtitle = "enter writes, esc cancels"
+            yield Static(self._question, markup=False)
+            field = Input(self._name, compact=True)
+            field.cursor_blink = False
+            yield field
+            yield Static("", id="complaint", markup=False)
+
+    @on(Input.Submitted)
+    def _submit(self, message: Input.Submitted) -> None:
+        message.stop()
+        words = message.value.strip()
+        path = Path(words).expanduser()
+        if not words or path.is_dir():
+            self._complain("a file name, such as my-list.csv")
+        elif not path.absolute().parent.is_dir():
+            self._complain(f"there is no folder {plain(str(path.absolute().parent))}")
+        elif path.exists() and self._warned != words:
+            self._warned = words
+            self._complain("it is there already; enter again overwrites it")
+        else:
+            self.dismiss(path)
+
+    def _complain(self, words: str) -> None:
+        self.query_one("#complaint", Static).update(words)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""What the Explore pane shows, one view a kind of question."""
