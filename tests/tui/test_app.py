@@ -12,9 +12,8 @@ from textual.widgets import Static
 from cftui import paths
 from cftui.runs.directory import Run, create_run
 from cftui.tui.app import CftuiApp
-from cftui.tui.panes.explore import ExplorePane
 from cftui.tui.panes.train import TrainPane
-from cftui.tui.screens.overlays import AskNumber, ChooseRunScreen, HelpScreen
+from cftui.tui.screens.overlays import AskNumber, HelpScreen
 from cftui.tui.widgets.chart import ChartView
 from cftui.tui.widgets.fields import Choice, NumberField
 from cftui.tui.widgets.form import TrainingForm
@@ -166,61 +165,6 @@ async def test_a_broken_session_file_is_no_reason_not_to_open(stored: Path, cont
         assert app.query_one(TrainingForm).config is not None
 
 
-async def test_a_user_is_shown_beside_the_predictions(trained_run: Run, tables: dict) -> None:
-    app = CftuiApp(BUNDLED)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await opened(app, pilot)
-        await pilot.press("5", "slash", "1", "5", "enter")
-        explore = app.query_one(ExplorePane)
-        await until(pilot, lambda: text(app, "#about").startswith("User 15:"))
-        assert "1,700 ratings" in text(app, "#about")
-        rated = cells(app.query_one("#first", Grid))
-        assert len(rated) == 1700
-        assert float(rated[0][2]) == pytest.approx(
-            float(rated[0][1]) - float(rated[0][0]), abs=0.011
-        )
-        liked = [float(row[1]) for row in cells(app.query_one("#second", Grid))]
-        assert liked == sorted(liked, reverse=True) and len(liked) == 100
-        titles = {row[4] for row in rated}
-        assert not titles & {row[3] for row in cells(app.query_one("#second", Grid))}
-        assert explore.found.has_focus
-
-
-async def test_a_movie_is_found_by_a_part_of_its_title(trained_run: Run) -> None:
-    app = CftuiApp(BUNDLED)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await opened(app, pilot)
-        await pilot.press("5", "m", "slash", *"matr", "down")
-        await until(pilot, lambda: text(app, "#about").startswith("Matrix, The (1999)"))
-        first = app.query_one("#first", Grid)
-        by_cosine = [row[3] for row in cells(first)]
-        await pilot.press("c", "c")
-        await until(pilot, lambda: "Euclid" in str(first.border_title))
-        distances = [float(row[1]) for row in cells(first)]
-        assert distances == sorted(distances)
-        assert by_cosine != [row[3] for row in cells(first)]
-        await pilot.press("enter", "enter")
-        await until(pilot, lambda: not text(app, "#about").startswith("Matrix, The"))
-
-
-async def test_users_movies_users(trained_run: Run) -> None:
-    app = CftuiApp(BUNDLED)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await opened(app, pilot)
-        await pilot.press("5")
-        await until(pilot, lambda: text(app, "#about").startswith("User 547"))
-        await pilot.press("down", "down", "down", "m")
-        # of the most rated movies, the most rated
-        await until(pilot, lambda: text(app, "#about").startswith("Forrest Gump (1994)"))
-        await pilot.press("down", "u")
-        await until(pilot, lambda: text(app, "#about").startswith("User 547"))
-        await pilot.press("down", "down", "slash", "1", "5", "enter")
-        await until(pilot, lambda: text(app, "#about").startswith("User 15:"))
-        await pilot.press("slash", *"nobody")
-        await until(pilot, lambda: text(app, "#about").startswith("Nothing fits 'nobody'"))
-        assert not app.query_one("#first", Grid).rows
-
-
 async def test_commands_are_about_the_run_under_the_cursor(trained_run: Run) -> None:
     lives = replace(
         trained_run.record(), run="20261101-190000-dot-bias-sgd-live", state="running", created=1.0
@@ -248,14 +192,6 @@ async def test_arrows_go_through_the_form(stored: Path) -> None:
         assert isinstance(app.focused, NumberField) and app.focused.key == "model.n_factors"
 
 
-async def test_without_a_run_explore_says_what_to_do(stored: Path) -> None:
-    app = CftuiApp(BUNDLED)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(app, pilot, runs=False)
-        await pilot.press("5")
-        await until(pilot, lambda: "train one (3)" in text(app, "#about"))
-
-
 async def test_help_names_every_key_of_the_pane(trained_run: Run) -> None:
     app = CftuiApp(BUNDLED)
     async with app.run_test(size=(120, 50)) as pilot:
@@ -266,19 +202,6 @@ async def test_help_names_every_key_of_the_pane(trained_run: Run) -> None:
         assert all(command.help in words for command in TrainPane.COMMANDS)
         await pilot.press("escape")
         assert not isinstance(app.screen, HelpScreen)
-
-
-async def test_the_run_that_answers_can_be_chosen(trained_run: Run) -> None:
-    app = CftuiApp(BUNDLED)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await opened(app, pilot)
-        await pilot.press("5")
-        await until(pilot, lambda: text(app, "#about").startswith("User"))
-        await pilot.press("r")
-        assert isinstance(app.screen, ChooseRunScreen)
-        await pilot.press("enter")
-        await until(pilot, lambda: not isinstance(app.screen, ChooseRunScreen))
-        assert app.desk is not None and app.desk.chosen == trained_run.id
 
 
 async def test_ask_number_refuses_what_is_no_rate(stored: Path) -> None:

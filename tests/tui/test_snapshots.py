@@ -8,8 +8,10 @@ import pytest
 from textual.pilot import Pilot
 
 from cftui import paths
+from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
+from cftui.tui.own_ratings import OwnRatings, save_own
 from cftui.tui.widgets.chart import ChartView
 from cftui.tui.widgets.grid import Grid
 
@@ -63,6 +65,15 @@ def test_explore_user(trained_run: Run, snap_compare: Any, size: tuple[int, int]
 def test_explore_movie(trained_run: Run, snap_compare: Any) -> None:
     remember(pane="explore")
     keys = ("m", "slash", *"matr", "down")
+    assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=(120, 40), run_before=settled(*keys))
+
+
+def test_explore_you(trained_run: Run, bundled: Ratings, snap_compare: Any) -> None:
+    """Three ratings, the newest raised by a step just now."""
+    remember(pane="explore")
+    rated = (("1721", 1.0), ("2571", 5.0), ("260", 4.5))
+    save_own(bundled.fingerprint, OwnRatings(rated))
+    keys = ("y", "tab", "right")
     assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=(120, 40), run_before=settled(*keys))
 
 

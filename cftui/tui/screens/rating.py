@@ -28,7 +28,7 @@ class Scale:
 
     def moved(self, value: float, steps: int) -> float:
         """Return the value some steps on, on the grid of steps and within the scale."""
-        step = self.step or (self.high - self.low) / 20
+        step = self.step or (self.high - self.low) / 20 or 1.0
         # from the value below or above, where it lies between two
         place = (value - self.low) / step
         place = (place // 1 if steps > 0 else -(-place // 1)) + steps

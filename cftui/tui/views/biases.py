@@ -11,12 +11,12 @@ from textual.widgets import Static
 
 from cftui.questions import BiasAnswer, BiasRow, ExploreBiases, ItemFilter
 from cftui.tui.commands import Command, bindings
-from cftui.tui.views.view import LEAST_RATINGS, Ask, View, filter_words
+from cftui.tui.views.view import LEAST, Ask, View, filter_words
 from cftui.tui.widgets.grid import Column, Grid
 
 COMMANDS = (
     Command("explore.filter", "f", "filter", "Filter", "By genre, year and ratings", True),
-    Command("explore.least", "n", "least", "At least", "With at least 20, 50, 1, 5 ratings", True),
+    Command("explore.least", "n", "least", "At least", "With at least 1, 5, 20, 50 ratings", True),
     Command("explore.open", "o", "open", "Open", "Open the movie under the cursor"),
 )
 COLUMNS = (
@@ -44,7 +44,7 @@ class BiasView(View):
 
     def __init__(self, ask: Ask) -> None:
         super().__init__("biases", ask)
-        self.only = ItemFilter(min_ratings=LEAST_RATINGS[0])
+        self.only = ItemFilter(min_ratings=LEAST)
 
     def compose(self) -> ComposeResult:
         """Lay out the two lists."""

@@ -12,7 +12,7 @@ from cftui.questions import ExploreItem, Fan, ItemAnswer, ItemFilter, Metric
 from cftui.text import plain
 from cftui.tui.commands import Command, bindings
 from cftui.tui.views.finder import Finder
-from cftui.tui.views.view import LEAST_RATINGS, Ask, View
+from cftui.tui.views.view import LEAST, Ask, View
 from cftui.tui.widgets.bars import Bars
 from cftui.tui.widgets.grid import Column, Grid
 
@@ -24,7 +24,7 @@ COMMANDS = (
         "n",
         "least",
         "At least",
-        "Neighbours with at least 20, 50, 1 or 5 ratings",
+        "Neighbours with at least 1, 5, 20 or 50 ratings",
         True,
     ),
     Command("explore.fans", "w", "fans", "Who", "Who loved it, or who would", True),
@@ -54,7 +54,7 @@ class MovieView(View):
 
     def __init__(self, ask: Ask) -> None:
         super().__init__("movies", ask)
-        self.only = ItemFilter(min_ratings=LEAST_RATINGS[0])
+        self.only = ItemFilter(min_ratings=LEAST)
         self._item = ""
         self._metric: Metric = "cosine"
         self._would = False

@@ -18,7 +18,7 @@ from cftui.tui.widgets.grid import Column, Grid
 COMMANDS = (
     Command("explore.search", "slash", "search", "Search", "Type a user's id", True),
     Command("explore.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
-    Command("explore.least", "n", "least", "At least", "Only with 1, 20, 50 or 5 ratings", True),
+    Command("explore.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
     Command("explore.predict", "p", "predict", "Predict", "What they would give any movie", True),
     Command("explore.open", "o", "open", "Open", "Open the movie under the cursor"),
 )

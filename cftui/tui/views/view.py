@@ -17,8 +17,10 @@ from cftui.tui.widgets.grid import Grid
 from cftui.tui.widgets.pane import Pane
 
 Ask = Callable[..., Awaitable[Any]]
-LEAST_RATINGS = (20, 50, 1, 5)
-"""A film that two people rated is near another, or liked, by chance."""
+LEAST_RATINGS = (1, 5, 20, 50)
+"""What a list's items need to have, by turns."""
+LEAST = 20
+"""Where a list begins: a film that two people rated is near another, or liked, by chance."""
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,14 @@ from cftui.tui.screens.overlays import AskNumber
 from cftui.tui.screens.rating import AskPath, RateScreen, Scale
 from cftui.tui.views.offers import Offers
 from cftui.tui.views.own_grid import OwnGrid
-from cftui.tui.views.view import LEAST_RATINGS, Ask, View, filter_words
+from cftui.tui.views.view import LEAST, Ask, View, filter_words
 from cftui.tui.widgets.grid import Column, Grid
 
 COMMANDS = (
     Command("explore.search", "slash", "search", "Search", "Type a title to rate", True),
     Command("you.drop", "d,delete", "drop", "Delete", "Take the rating back", True),
     Command("explore.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
-    Command("explore.least", "n", "least", "At least", "Only with 20, 50, 1 or 5 ratings", True),
+    Command("explore.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
     Command("you.weight", "l", "weight", "Lambda", "How far you are held to the mean user", True),
     Command("you.export", "e", "export", "Export", "Write the list as CSV"),
     Command("explore.open", "o", "open", "Open", "Open the movie under the cursor"),
@@ -62,7 +62,7 @@ class YouView(View):
 
     def __init__(self, ask: Ask) -> None:
         super().__init__("you", ask)
-        self.only = ItemFilter(min_ratings=LEAST_RATINGS[0])
+        self.only = ItemFilter(min_ratings=LEAST)
         self.own = OwnRatings()
         self._shown: tuple[tuple[str, float], ...] | None = None
         """The ratings that the list on show was made from."""

@@ -1,0 +1,386 @@
+"""The Explore pane by its keys: users, movies, biases, and oneself."""
+
+import csv
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_app import BUNDLED, cells, opened, until
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from cftui.explore.fold_in import fold_in, mean_user
+from cftui.explore.trained import load_trained
+from cftui.ratings.values import Ratings
+from cftui.runs.checkpoint import save_checkpoint
+from cftui.runs.directory import Run, create_run
+from cftui.runs.vocabulary import save_vocabulary
+from cftui.tui.app import CftuiApp
+from cftui.tui.own_ratings import OwnRatings, load_own, save_own
+from cftui.tui.panes.explore import ExplorePane
+from cftui.tui.screens.filtering import FilterScreen
+from cftui.tui.screens.overlays import ChooseRunScreen, HelpScreen
+from cftui.tui.screens.predicting import PredictScreen
+from cftui.tui.screens.rating import AskPath, RateScreen, Scale
+from cftui.tui.views.biases import BiasView
+from cftui.tui.views.movie import MovieView
+from cftui.tui.views.user import UserView
+from cftui.tui.views.view import View
+from cftui.tui.views.you import YouView
+from cftui.tui.widgets.bars import Bars, bar_line, grouped, one_line
+from cftui.tui.widgets.fields import Choice
+from cftui.tui.widgets.grid import Grid
+from cftui.tui.widgets.kind_bar import KindBar
+
+Screen = tuple[Pilot[None], ExplorePane]
+
+
+@asynccontextmanager
+async def explore(size: tuple[int, int] = (120, 40), *, runs: bool = True) -> AsyncIterator[Screen]:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=size) as pilot:
+        await opened(app, pilot, runs=runs)
+        await pilot.press("5")
+        yield pilot, app.query_one(ExplorePane)
+
+
+def words_of(pilot: Pilot[None], selector: str) -> str:
+    return str(pilot.app.screen.query_one(selector, Static).content)
+
+
+def about(view: View) -> str:
+    return str(view.query_one("#about", Static).content)
+
+
+def table(view: View, selector: str) -> list[list[str]]:
+    return cells(view.query_one(selector, Grid))
+
+
+async def test_a_user_is_shown_beside_the_predictions(trained_run: Run) -> None:
+    async with explore() as (pilot, pane):
+        view = pane.query_one(UserView)
+        await pilot.press("slash", "1", "5", "enter")
+        await until(pilot, lambda: about(view).startswith("User 15:"))
+        assert "1,700 ratings" in about(view)
+        rated = table(view, "#first")
+        assert len(rated) == 1700
+        assert float(rated[0][2]) == pytest.approx(
+            float(rated[0][1]) - float(rated[0][0]), abs=0.011
+        )
+        liked = [float(row[1]) for row in table(view, "#second")]
+        assert liked == sorted(liked, reverse=True) and len(liked) == 100
+        assert not {row[4] for row in rated} & {row[3] for row in table(view, "#second")}
+        assert view.finder.found.has_focus
+        await pilot.press("slash", *"nobody")
+        await until(pilot, lambda: about(view).startswith("Nothing fits 'nobody'"))
+        assert not table(view, "#first") and not table(view, "#second")
+
+
+async def test_a_users_list_is_narrowed_and_any_movie_predicted(
+    trained_run: Run, bundled: Ratings
+) -> None:
+    async with explore() as (pilot, pane):
+        view = pane.query_one(UserView)
+        await until(pilot, lambda: len(table(view, "#second")) == 100)
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FilterScreen))
+        genre = pilot.app.screen.query_one(Choice)
+        while genre.value != "Film-Noir":
+            await pilot.press("right")
+        await pilot.press("tab", *"1950", "tab", *"1940", "enter")
+        assert isinstance(pilot.app.screen, FilterScreen)  # the years make no span
+        await pilot.press("shift+tab", *"1940", "tab", *"1949", "enter")
+        title = view.query_one("#second", Grid)
+        await until(pilot, lambda: "Film-Noir, 1940–1949" in str(title.border_title))
+        await until(pilot, lambda: 0 < len(table(view, "#second")) < 100)
+        for row in table(view, "#second"):
+            codes = [c for c, t in enumerate(bundled.items.titles()) if t == row[3]]
+            assert any("Film-Noir" in bundled.items.genres_of(code) for code in codes)
+            assert "(194" in row[3]
+        await pilot.press("n", "n")
+        await until(pilot, lambda: "20+ ratings" in str(title.border_title))
+        await until(pilot, lambda: all(int(row[2]) >= 20 for row in table(view, "#second")))
+        await pilot.press("p", *"pulp fic")
+        screen = pilot.app.screen
+        assert isinstance(screen, PredictScreen)
+        trained = load_trained(trained_run)
+        user, item = trained.ratings.users.code_of("547"), trained.ratings.items.code_of("296")
+        value = float(trained.scorer.score(np.array([user]), np.array([item]))[0])
+        await until(pilot, lambda: f"predicted {value:.2f}, gave" in words_of(pilot, "#verdict"))
+        await pilot.press("escape")
+        assert not isinstance(pilot.app.screen, PredictScreen)
+
+
+async def test_a_movie_is_found_by_a_part_of_its_title(trained_run: Run, bundled: Ratings) -> None:
+    async with explore() as (pilot, pane):
+        await pilot.press("m", "slash", *"matr", "down")
+        view = pane.query_one(MovieView)
+        await until(pilot, lambda: about(view).startswith("Matrix, The (1999)"))
+        by_cosine = [row[3] for row in table(view, "#first")]
+        own = bundled.by_item.of(bundled.items.code_of("2571"))
+        values = bundled.value[own].tolist()
+        expected = tuple((value, values.count(value)) for value in sorted(set(values)))
+        assert view.query_one(Bars).counts == expected
+        fans = table(view, "#second")
+        assert fans[0][1] == "5" and len(fans) == 100
+        given = {bundled.users.id_of(int(bundled.user[p])): float(bundled.value[p]) for p in own}
+        assert all(given[fan[0]] == float(fan[1]) for fan in fans)
+        await pilot.press("w")
+        assert not {fan[0] for fan in table(view, "#second")} & set(given)
+        await pilot.press("w", "c", "c")
+        first = view.query_one("#first", Grid)
+        await until(pilot, lambda: "Euclid" in str(first.border_title))
+        distances = [float(row[1]) for row in cells(first)]
+        assert distances == sorted(distances)
+        assert by_cosine != [row[3] for row in cells(first)]
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: not about(view).startswith("Matrix, The"))
+        await pilot.press("tab", "tab", "enter")  # a fan is a user to look at
+        users = pane.query_one(UserView)
+        await until(pilot, lambda: pane.view is users and about(users).startswith("User"))
+
+
+async def test_each_kind_keeps_its_place(trained_run: Run) -> None:
+    async with explore() as (pilot, pane):
+        users = pane.query_one(UserView)
+        await until(pilot, lambda: about(users).startswith("User 547"))
+        await pilot.press("down", "down", "down")
+        await until(pilot, lambda: about(users).startswith("User 15:"))
+        await pilot.press("m")
+        movies = pane.query_one(MovieView)
+        # of the most rated movies, the most rated
+        await until(pilot, lambda: about(movies).startswith("Forrest Gump (1994)"))
+        bar = pane.query_one(KindBar)
+        assert bar.active == "movies"
+        await pilot.press("u")
+        assert pane.view is users and about(users).startswith("User 15:")
+        await pilot.click(bar, offset=(12, 0))
+        assert pane.view is movies
+
+
+async def test_biases_stand_beside_means_and_counts(
+    trained_run: Run, tables: dict[str, np.ndarray], bundled: Ratings
+) -> None:
+    async with explore() as (pilot, pane):
+        await pilot.press("b")
+        view = pane.query_one(BiasView)
+        await until(pilot, lambda: bool(table(view, "#first")))
+        counts = np.bincount(bundled.item)
+        bias = np.where(counts >= 20, tables["item_bias"][:, 0], np.nan)
+        best, worst = int(np.nanargmax(bias)), int(np.nanargmin(bias))
+        for rows, code in ((table(view, "#first"), best), (table(view, "#second"), worst)):
+            mean = bundled.value[bundled.item == code].mean()
+            assert rows[0][1] == f"{bias[code]:+.2f}" and rows[0][2] == f"{mean:.2f}"
+            assert rows[0][4:] == [f"{counts[code]:,}", bundled.items.title_of(code)]
+        n = int((counts >= 20).sum())
+        assert about(view).startswith(f"{n:,} movies, 20+ ratings")
+        await pilot.press("n")
+        await until(pilot, lambda: "50+ ratings" in about(view))
+        title = table(view, "#first")[0][5]
+        await pilot.press("enter")
+        movies = pane.query_one(MovieView)
+        await until(pilot, lambda: about(movies).startswith(title))
+
+
+async def rate(pilot: Pilot[None], *keys: str) -> None:
+    """Give a value to what the cursor is on."""
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, RateScreen))
+    await pilot.press(*keys, "enter")
+    await until(pilot, lambda: not isinstance(pilot.app.screen, RateScreen))
+
+
+def own(view: YouView) -> dict[str, str]:
+    return {row[2]: row[0] for row in cells(view.own_grid)}
+
+
+async def test_rate_three_movies_see_the_list_and_watch_it_move(
+    trained_run: Run, tmp_path: Path
+) -> None:
+    trained = load_trained(trained_run)
+    assert trained.factors is not None
+    titles = trained.ratings.items
+
+    def expected(rated: dict[str, float], n: int) -> list[str]:
+        codes = np.array([titles.code_of(item) for item in rated])
+        mean = mean_user(trained.factors, trained.trained_users)
+        newcomer = fold_in(trained.factors, mean, codes, np.array([*rated.values()]), 3.0)
+        scores = newcomer.score_all_items(0)
+        counts = trained.ratings.by_item.counts()
+        order = [
+            code
+            for code in np.argsort(-scores, kind="stable").tolist()
+            if counts[code] >= 20 and code not in codes and trained.trained_items[code]
+        ]
+        return [titles.title_of(code) for code in order[:n]]
+
+    async with explore() as (pilot, pane):
+        await pilot.press("y")
+        view = pane.query_one(YouView)
+        await until(pilot, lambda: bool(cells(view.list)) and bool(cells(view.offers.grid)))
+        everybodys = [row[4] for row in cells(view.list)]
+        first = cells(view.offers.grid)[0][0]
+        await rate(pilot, "5")
+        await until(pilot, lambda: own(view) == {first: "5"})
+        for title, value in (("matrix the", "4.5"), ("titanic 1997", "1")):
+            await pilot.press("slash", *title, "down")
+            await until(pilot, lambda: view.offers.grid.border_title == "Found")
+            await pilot.app.workers.wait_for_complete()
+            await rate(pilot, *value)
+        rated = {titles.id_of(titles.titles().index(first)): 5.0, "2571": 4.5, "1721": 1.0}
+        await until(pilot, lambda: [r[4] for r in cells(view.list)][:50] == expected(rated, 50))
+        mine = [row[4] for row in cells(view.list)]
+        assert mine != everybodys and own(view)["Titanic (1997)"] == "1"
+        # change one: right twice under "You rated", where the newest stands first
+        view.own_grid.focus()
+        view.own_grid.cursor_row = 0
+        await pilot.press("right", "right")
+        rated["1721"] = 2.0
+        await until(pilot, lambda: [r[4] for r in cells(view.list)][:50] == expected(rated, 50))
+        assert own(view)["Titanic (1997)"] == "2"
+        assert {row[1][:1] for row in cells(view.list)} >= {"▲", "▼"}
+        # export, then take one back
+        await pilot.press("e")
+        assert isinstance(pilot.app.screen, AskPath)
+        out = tmp_path / "mine.csv"
+        out.write_text("old")
+        pilot.app.screen.query_one(Input).value = str(out)
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, AskPath) and out.read_text() == "old"
+        await pilot.press("enter")
+        rows = list(csv.DictReader(out.open(encoding="utf-8")))
+        assert [row["title"] for row in rows] == [row[4] for row in cells(view.list)]
+        await pilot.press("d")
+        await until(pilot, lambda: "Titanic (1997)" not in own(view))
+        assert about(view).startswith("You: 2 ratings")
+    kept = load_own(trained.ratings.fingerprint).rated
+    assert kept == (("2571", 4.5), (next(iter(rated)), 5.0))
+    # and there again the next time
+    async with explore((80, 24)) as (pilot, pane):
+        await pilot.press("y")
+        view = pane.query_one(YouView)
+        await until(pilot, lambda: own(view) == {"Matrix, The (1999)": "4.5", first: "5"})
+
+
+async def test_the_regularization_is_shown_and_changed(trained_run: Run, bundled: Ratings) -> None:
+    save_own(bundled.fingerprint, OwnRatings((("2571", 5.0), ("1", 0.5))))
+    async with explore() as (pilot, pane):
+        await pilot.press("y")
+        view = pane.query_one(YouView)
+        await until(pilot, lambda: "regularization 3 " in about(view))
+        near = [row[4] for row in cells(view.list)]
+        told = float(cells(view.own_grid)[0][1])
+        await pilot.press("l", *"0.2", "enter")
+        await until(pilot, lambda: "regularization 0.2 " in about(view))
+        assert near != [row[4] for row in cells(view.list)]
+        # held less to the mean user, the model says more nearly what was given
+        assert told + 0.1 < float(cells(view.own_grid)[0][1]) <= 5.0
+    assert load_own(bundled.fingerprint).regularization == 0.2
+
+
+async def test_without_a_run_titles_can_be_rated_and_words_say_what_to_do(stored: Path) -> None:
+    async with explore((80, 24), runs=False) as (pilot, pane):
+        users = pane.query_one(UserView)
+        await until(pilot, lambda: "train one (3, then s)" in about(users))
+        await pilot.press("b")
+        await until(pilot, lambda: "train one" in about(pane.query_one(BiasView)))
+        await pilot.press("y")
+        view = pane.query_one(YouView)
+        await until(pilot, lambda: "train one" in about(view) and bool(cells(view.offers.grid)))
+        await rate(pilot, "4")
+        assert own(view) == {"Forrest Gump (1994)": "4"}
+        assert view.why_not("export") and pane.why_not("run")
+
+
+async def test_a_model_without_factors_greys_what_it_cannot(
+    trained_run: Run, bundled: Ratings
+) -> None:
+    from cftui.config import make_config
+    from cftui.models.initial import initial_values
+
+    config = make_config({"model": {"name": "net"}})
+    run_id = "20261102-203000-net-adam-zzzz"
+    run, lock = create_run(replace(trained_run.record(), run=run_id, created=2e9), config)
+    lock.release()
+    save_vocabulary(run.path, bundled)
+    arrays = initial_values(config.model, bundled.info(), 1)
+    named = {f"parameters/{name}": array for name, array in arrays.items()}
+    save_checkpoint(run.last, named, {"step": "1", "epoch": "0"})
+    async with explore() as (pilot, pane):
+        await until(pilot, lambda: pane.query_one(KindBar).dim == {"biases", "you"})
+        assert "no item biases: r chooses" in str(pane.why_not("biases"))
+        assert "cannot take you in" in str(pane.why_not("you"))
+        await pilot.press("y")
+        assert pane.view is pane.query_one(UserView)
+        await pilot.press("m")
+        view = pane.query_one(MovieView)
+        await until(pilot, lambda: about(view).startswith("Forrest Gump"))
+        await until(pilot, lambda: len(table(view, "#second")) == 100)
+
+
+async def test_the_run_that_answers_can_be_chosen(trained_run: Run) -> None:
+    async with explore() as (pilot, pane):
+        await until(pilot, lambda: about(pane.view).startswith("User"))
+        await pilot.press("r")
+        assert isinstance(pilot.app.screen, ChooseRunScreen)
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, ChooseRunScreen))
+        app = pilot.app
+        assert isinstance(app, CftuiApp) and app.desk and app.desk.chosen == trained_run.id
+
+
+async def test_help_is_about_the_kind_in_view(trained_run: Run) -> None:
+    async with explore((120, 50)) as (pilot, pane):
+        await pilot.press("y", "question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        words = str(pilot.app.screen.query_one(Static).content)
+        assert all(command.help in words for command in (*YouView.COMMANDS, *pane.COMMANDS))
+        assert "by how many places" in words
+
+
+def test_what_was_rated_is_read_with_care(home: Path) -> None:
+    own = OwnRatings().rate("a", 3.0).rate("b", 4.0).rate("a", 5.0)
+    assert own.rated == (("b", 4.0), ("a", 5.0)) and own.drop("b").rated == (("a", 5.0),)
+    save_own("f", replace(own, regularization=1.5))
+    assert load_own("f") == OwnRatings((("b", 4.0), ("a", 5.0)), 1.5)
+    [path] = (home / "state" / "own-ratings").iterdir()
+    for content, expected in (
+        ("{", OwnRatings()),
+        ("[]", OwnRatings()),
+        (json.dumps({"rated": 3, "regularization": -1}), OwnRatings()),
+        (
+            json.dumps({"rated": [["x", 1], ["x", 2.5], [1, 2], ["y", "5"], ["z", True]]}),
+            OwnRatings((("x", 2.5),)),
+        ),
+    ):
+        path.write_text(content)
+        assert load_own("f") == expected
+    assert load_own("another") == OwnRatings()
+
+
+def test_a_value_moves_on_the_datas_own_steps() -> None:
+    half = Scale(0.5, 5.0, 0.5)
+    assert [half.moved(3.0, 1), half.moved(3.0, -1)] == [3.5, 2.5]
+    assert [half.moved(5.0, 1), half.moved(0.5, -1)] == [5.0, 0.5]
+    assert [half.moved(3.2, 1), half.moved(3.2, -1)] == [3.5, 3.0]
+    assert half.nearest(3.37) == 3.5
+    loose = Scale(-10.0, 10.0, None)
+    assert loose.moved(0.0, 1) == pytest.approx(1.0) and loose.nearest(0.123) == 0.123
+    assert half.drawn(0.5).startswith("0.5 ●") and half.drawn(5.0).endswith("● 5")
+    assert Scale(3.0, 3.0, None).moved(3.0, 1) == 3.0
+
+
+def test_bars_stand_over_their_values() -> None:
+    counts = ((1.0, 1), (2.0, 0), (3.0, 8))
+    bars = grouped(counts, 10)
+    assert bars == [("1", 1), ("2", 0), ("3", 8)]
+    assert one_line(bars) == "1 ▁▁█ 3"
+    assert bar_line(bars, 0, 3, 18) == "            █████ "
+    assert bar_line(bars, 1, 3, 18) == "▂▂▂▂▂       █████ "
+    assert bar_line(bars, 2, 3, 18) == "1     2     3     "
+    many = tuple((float(value), 1) for value in range(101))
+    assert [count for _, count in grouped(many, 10)] == [10] * 9 + [11]
