@@ -34,30 +34,13 @@ def write_store(folder: Path, files: SourceFiles, name: str, progress: Progress 
     Raises DataError where the source cannot be read, OSError where the folder cannot be written.
     """
     table = read(files, progress)
-    given = _given_arrays(table)
-    pool = ThreadPoolExecutor(THREADS)
-    try:
-        fingerprint = pool.submit(_fingerprint, given)
-        groups = [
-            pool.submit(_grouping, "by_user", table.user, len(table.user_ids)),
-            pool.submit(_grouping, "by_item", table.item, len(table.item_ids)),
-        ]
-        arrays = dict(given)
-        written = [pool.submit(_write_array, folder, *item) for item in given.items()]
-        for group in groups:
-            arrays.update(group.result())
-            written += [pool.submit(_write_array, folder, *item) for item in group.result().items()]
-        facts = _facts(table)
-        for done in written:
-            done.result()
-        facts["fingerprint"] = fingerprint.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    arrays, fingerprint = _write_arrays(folder, table)
     meta = {
         "format": FORMAT,
         "name": name,
         "source": str(files.ratings),
-        **facts,
+        "fingerprint": fingerprint,
+        **_facts(table),
         "arrays": {key: [array.dtype.str, list(array.shape)] for key, array in arrays.items()},
     }
     with (folder / META).open("w", encoding="utf-8") as file:
@@ -65,6 +48,27 @@ def write_store(folder: Path, files: SourceFiles, name: str, progress: Progress 
         file.flush()
         os.fsync(file.fileno())
     sync_folder(folder)
+
+
+def _write_arrays(folder: Path, table: Table) -> tuple[dict[str, NDArray[Any]], str]:
+    """Write all arrays of a store; return them and the ratings' fingerprint."""
+    arrays = _given_arrays(table)
+    pool = ThreadPoolExecutor(THREADS)
+    try:
+        fingerprint = pool.submit(_fingerprint, dict(arrays))
+        groups = [
+            pool.submit(_grouping, "by_user", table.user, len(table.user_ids)),
+            pool.submit(_grouping, "by_item", table.item, len(table.item_ids)),
+        ]
+        written = [pool.submit(_write_array, folder, *item) for item in arrays.items()]
+        for group in groups:
+            arrays.update(group.result())
+            written += [pool.submit(_write_array, folder, *item) for item in group.result().items()]
+        for done in written:
+            done.result()
+        return arrays, fingerprint.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _given_arrays(table: Table) -> dict[str, NDArray[Any]]:

@@ -48,21 +48,9 @@ def open_parquet(part: Part) -> Iterator[Any]:
         ) from None
 
 
-def read_rows(part: Part, layout: Layout) -> Iterator[Rows]:
-    """Yield the rows of a file; `read` counts its rows. Raises DataError."""
-    with open_parquet(part) as file:
-        names = [layout.names[place] for place in layout.places.values()]
-        own = Layout({role: n for n, role in enumerate(layout.places)}, tuple(names))
-        row = 0
-        for batch in file.iter_batches(ROWS, columns=names, use_threads=False):
-            row += len(batch)
-            yield _rows(batch, own, row)
-
-
-def layout_of(part: Part, mapping: ColumnMapping) -> tuple[Layout, int]:
-    """Return where the columns of a file stand, and how many rows it has; raises DataError."""
-    with open_parquet(part) as file:
-        schema, n_rows = file.schema_arrow, file.metadata.num_rows
+def layout_of(part: Part, file: Any, mapping: ColumnMapping) -> Layout:
+    """Return where the columns stand that ratings are read from; raises DataError."""
+    schema = file.schema_arrow
     guess = find_columns(schema.names, mapping)
     if guess.problem:
         raise DataError(f"{part}: {guess.problem}")
@@ -72,8 +60,17 @@ def layout_of(part: Part, mapping: ColumnMapping) -> tuple[Layout, int]:
                 f"{part}: column {schema.names[place]} holds {schema.types[place]}, which cannot "
                 f"be read as {role}; write it as numbers or text, or choose another column"
             )
-    places = {role: guess.places[role] for role in ROLES if role in guess.places}
-    return Layout(places, tuple(schema.names)), n_rows
+    roles = [role for role in ROLES if role in guess.places]
+    names = tuple(schema.names[guess.places[role]] for role in roles)
+    return Layout({role: place for place, role in enumerate(roles)}, names)
+
+
+def read_rows(file: Any, layout: Layout) -> Iterator[Rows]:
+    """Yield the rows of a file; `Rows.read` counts them."""
+    row = 0
+    for batch in file.iter_batches(ROWS, columns=list(layout.names), use_threads=False):
+        row += len(batch)
+        yield _rows(batch, layout, row)
 
 
 def _fits(kind: "pa.DataType", role: str) -> bool:

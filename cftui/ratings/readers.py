@@ -41,6 +41,8 @@ def read(files: SourceFiles, progress: Progress | None = None) -> Table:
             table = _read_parquet(part, files.mapping, progress)
         else:
             table = _read_delimited(part, _recognised(part, head, files), progress)
+    except BrokenPipeError:
+        raise  # of who hears of the progress
     except OSError as error:
         raise DataError(f"{part}: cannot be read: {error.strerror or error}") from None
     return table.with_titles(read_titles(files.titles)) if files.titles else table
@@ -74,15 +76,16 @@ def _read_delimited(part: Part, dialect: Dialect, progress: Progress | None) -> 
 
 
 def _read_parquet(part: Part, mapping: ColumnMapping, progress: Progress | None) -> Table:
-    from cftui.ratings.parquet import layout_of, read_rows
+    from cftui.ratings.parquet import layout_of, open_parquet, read_rows
 
-    layout, n_rows = layout_of(part, mapping)
     size = part.path.stat().st_size
     intake = Intake(part)
-    for rows in read_rows(part, layout):
-        intake.add(rows)
-        if progress:
-            progress(size * rows.read // n_rows, size)
+    with open_parquet(part) as file:
+        layout = layout_of(part, file, mapping)
+        for rows in read_rows(file, layout):
+            intake.add(rows)
+            if progress:
+                progress(size * rows.read // file.metadata.num_rows, size)
     return intake.finish(dated=layout.dated)
 
 

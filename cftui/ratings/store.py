@@ -77,6 +77,8 @@ def ingest(
             if files.key() != key:
                 raise DataError(f"{source}: changed while it was being read; try again")
             _publish(folder, store)
+    except BrokenPipeError:
+        raise  # of who hears of the progress
     except OSError as error:
         raise DataError(
             f"{paths.stores_folder()}: the ratings store cannot be written: {error}; "

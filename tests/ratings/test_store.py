@@ -215,6 +215,15 @@ def test_a_command_that_a_signal_ends_leaves_nothing(
     assert names_in_the_stores() == []
 
 
+def test_who_stops_listening_is_no_fault_of_the_file(write: Write) -> None:
+    def gone(done: int, total: int) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        ingest(write(TEXT), progress=gone)
+    assert names_in_the_stores() == []
+
+
 def test_a_living_ingest_is_not_swept_away(write: Write) -> None:
     source = write(TEXT)
     process = start_stalled(source)
