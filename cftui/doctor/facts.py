@@ -100,7 +100,7 @@ def _torch_gpu(properties: Any) -> GpuFacts:
         str(properties.name),
         int(properties.total_memory),
         (int(properties.major), int(properties.minor)),
-        str(getattr(properties, "uuid", "")),
+        str(getattr(properties, "uuid", "")).removeprefix("GPU-"),
     )
 
 

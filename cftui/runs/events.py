@@ -226,10 +226,7 @@ _REQUIRED = {
 
 def to_json(event: Event) -> str:
     """Return the event as one line of JSON without its newline."""
-    values = asdict(event)
-    if event.brief:
-        values = {name: value for name, value in values.items() if value not in (None, "")}
-    return json.dumps({"event": event.event, **values}, separators=(",", ":"))
+    return json.dumps(as_row(event), separators=(",", ":"))
 
 
 def from_json(line: str | bytes) -> Event | None:
@@ -394,4 +391,7 @@ def _undone(event: Event, step: int) -> bool:
 
 def as_row(event: Event) -> dict[str, Any]:
     """Return the event as a mapping, its kind under `event`."""
-    return {"event": event.event, **asdict(event)}
+    values = asdict(event)
+    if event.brief:
+        values = {name: value for name, value in values.items() if value not in (None, "")}
+    return {"event": event.event, **values}

@@ -29,8 +29,9 @@ def choose_device(word: str) -> "torch.device":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     here = visible_devices()
     if (f"{word}:0" if word == "cuda" else word) not in here:
+        *others, last = ["auto", *here]
         raise EngineError(
-            f"training.device = {word!r}: no such device here; use auto or {', '.join(here)}"
+            f"training.device = {word!r}: no such device here; use {', '.join(others)} or {last}"
             " (cftui doctor says what is missing)"
         )
     return torch.device(word)
@@ -54,4 +55,4 @@ def which_gpu(device: str) -> Gpu:
         properties = torch.cuda.get_device_properties(index)
     except (RuntimeError, AssertionError):
         return Gpu(index=index)
-    return Gpu(str(getattr(properties, "uuid", "")), index)
+    return Gpu(str(getattr(properties, "uuid", "")).removeprefix("GPU-"), index)

@@ -13,10 +13,10 @@ from tests.small import write_ratings
 async def test_the_screen_says_what_there_is_instead(home: Path, tmp_path: Path) -> None:
     settings = RunConfig().to_settings()
     settings["data"]["source"] = str(write_ratings(tmp_path / "small"))
-    settings["training"]["device"] = "cuda:7"
+    settings["training"]["device"] = "cuda:99"
     with pytest.raises(DeskError) as refused:
         await RunDesk("").start(settings)
     assert str(refused.value).startswith(
-        "training.device = 'cuda:7': no such device here; use auto"
+        "training.device = 'cuda:99': no such device here; use auto"
     )
     assert list(runs_folder().iterdir()) == [], "neither a run nor the files of its start"
