@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cftui import paths
+from cftui import __version__, paths
 from cftui.catalogue import Entry
 from cftui.ratings.archive import check_zip
 from cftui.ratings.partial import FetchError, Part, Uncheckable, Version, alone
@@ -68,7 +68,8 @@ def _receive(
 
     where = httpx.URL(part.entry.url).host
     try:
-        with httpx.Client(transport=transport, timeout=SECONDS) as client:
+        sender = {"User-Agent": f"cftui/{__version__}"}
+        with httpx.Client(transport=transport, timeout=SECONDS, headers=sender) as client:
             _download(client, part, progress, unchecked)
     except httpx.ConnectError as error:
         hint = "check the network"

@@ -36,6 +36,7 @@ def test_a_download_is_kept_as_it_was_published(served: Served) -> None:
     assert left() == {"small.zip"}
     assert told[0] == (0, len(GOOD)) and told[-1] == (len(GOOD), len(GOOD))
     assert served.asked[0]["accept-encoding"] == "identity"
+    assert served.asked[0]["user-agent"].startswith("cftui/")
     assert fetch(entry_for(served)) == path and len(served.asked) == 1
 
 
