@@ -65,6 +65,10 @@ def terminal_findings(facts: TerminalFacts) -> Iterator[Finding]:
 
 
 def _size(columns: int, lines: int) -> Finding:
+    if 0 in (columns, lines):
+        return Finding(
+            SECTION, "size", "the terminal does not tell", "warn", "stty rows 24 cols 80"
+        )
     words = f"{columns} columns, {lines} lines"
     if columns < LEAST[0] or lines < LEAST[1]:
         return Finding(SECTION, "size", words, "warn", "make the window 80 by 24 or larger")

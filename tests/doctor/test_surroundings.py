@@ -74,6 +74,7 @@ def test_tmux_and_the_clipboard(setting: str, state: str, words: str) -> None:
 def test_a_small_window_a_wrong_encoding_and_no_terminal_at_all() -> None:
     assert terminal((79, 24))["size"].remedy == "make the window 80 by 24 or larger"
     assert "LANG=C.UTF-8" in terminal(encoding="ANSI_X3.4-1968")["letters"].remedy
+    assert terminal((0, 0))["size"].remedy == "stty rows 24 cols 80"
     away = terminal(None)
     assert "not a terminal" in away["size"].value and "colours" not in away
 
