@@ -10,7 +10,15 @@ from typing import Annotated
 import typer
 
 from cftui.catalogue import CATALOGUE, Entry
-from cftui.commands.console import Debug, Json, UsageError, print_json, print_table, say
+from cftui.commands.console import (
+    CommandError,
+    Debug,
+    Json,
+    UsageError,
+    print_json,
+    print_table,
+    say,
+)
 from cftui.commands.meter import meter
 from cftui.commands.stdin import WhileStdin, end_with_stdin
 from cftui.paths import BUNDLED
@@ -113,7 +121,8 @@ def _agree(entry: Entry, yes: bool) -> None:
     words = f"{entry.name} is {about}{entry.size / 1e6:,.0f} MB to download"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{words}; say --yes")
-    typer.confirm(f"{words}. Begin?", abort=True, err=True)
+    if not typer.confirm(f"{words}. Begin?", err=True):
+        raise CommandError("nothing is downloaded")
 
 
 def _download(entry: Entry, unchecked: bool, json: bool) -> None:
