@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import shutil
 import socket
 import struct
@@ -15,6 +16,18 @@ import safetensors.numpy
 from small import here, small_config, write_ratings
 
 from cftui import paths
+from cftui.brain import answer
+from cftui.pipes import Failure
+from cftui.questions import (
+    AskAbilities,
+    ExploreBiases,
+    ExploreItem,
+    ExploreUser,
+    Predict,
+    Recommend,
+    Similar,
+)
+from cftui.runs.details import read_details
 from cftui.runs.directory import Run
 from cftui.runs.history import read_history
 from cftui.runs.index import RunRow, RunsIndex
@@ -252,9 +265,25 @@ READING = (
     ["runs", "show", "r"],
     ["runs", "show", "r", "--json"],
     ["runs", "events", "r"],
+    ["runs", "attach", "r"],
+    ["runs", "diff", "r", "sound"],
+    ["runs", "export", "r", "--out", "OUT"],
+    ["similar", "1001", "--run", "r"],
     ["predict", "--user", "1", "--item", "1001", "--run", "r"],
     ["recommend", "--user", "1", "--run", "r"],
 )
+
+QUESTIONS: tuple[Callable[[str], object], ...] = (
+    lambda run: Predict(run, "1", "1001"),
+    lambda run: Recommend(run, "1"),
+    lambda run: Similar(run, "1001"),
+    lambda run: ExploreUser(run, "1"),
+    lambda run: ExploreItem(run, "1001"),
+    AskAbilities,
+    ExploreBiases,
+)
+UNFORESEEN = re.compile(r"[A-Z]\w+: ")
+"""How a failure begins that nobody thought of: with the name of an exception."""
 
 
 def tree(folder: Path) -> dict[str, bytes | str]:
@@ -271,7 +300,11 @@ def tree(folder: Path) -> dict[str, bytes | str]:
 
 @pytest.mark.parametrize(("damage", "state"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
 def test_damage_has_a_message_or_does_not_matter(
-    damage: Damage, state: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    damage: Damage,
+    state: str,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     damage(folder)
     before = tree(folder.parent)
@@ -280,8 +313,13 @@ def test_damage_has_a_message_or_does_not_matter(
     assert isinstance(shown["sound"], RunRow) and shown["sound"].shown == "stopped"
     assert (shown["r"].shown if state else "r" not in shown) == (state or True)
     read_history(folder / "events.jsonl")
+    read_details(Run(folder))
+    for question in QUESTIONS:
+        replied = answer(question(str(folder)))
+        if isinstance(replied, Failure):
+            assert not UNFORESEEN.match(replied.message), replied
     for words in READING:
-        check(words, here(*words), capsys)
+        check(words, here(*(str(tmp_path / "o.csv") if w == "OUT" else w for w in words)), capsys)
     assert tree(folder.parent) == before
     code = here("runs", "resume", "r")
     check(["resume"], code, capsys)
