@@ -386,7 +386,7 @@ def test_events_after_a_line_too_long_or_of_other_types_are_read(folder: Path) -
     sound = read_history(folder / "events.jsonl")
     assert len(sound.epochs) == 2
     whole = (folder / "events.jsonl").read_bytes()
-    for rubbish in (b"x" * 5_000_000, b"rubbish\n" * 400_000, b"\xff" * 1_048_576, TYPES[:-1]):
+    for rubbish in (b"x" * 5_000_000, b"rubbish\n" * 150_000, b"\xff" * 1_048_576, TYPES[:-1]):
         (folder / "events.jsonl").write_bytes(rubbish + b"\n" + whole)
         found = read_history(folder / "events.jsonl")
         assert found.epochs == sound.epochs and found.end == sound.end
