@@ -150,15 +150,14 @@ def test_the_readmes_own_example_does_what_it_says(
     words = ["--set", "model.rank=8", "--optimizer", "adam", "--json"]
     assert train(source, "--model", f"{tmp_path / 'mine.py'}:Mine", *words) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert lines[0]["parameter_count"] == (60 + 90) * 8 + 1
+    assert lines[0]["parameter_count"] == (60 + 90) * 9
     epochs = [line["valid_mse"] for line in lines if line["event"] == "epoch"]
     assert epochs[1] < epochs[0]  # it learns
     trained = load_trained(find_run("r"))
     users, items = trained.ratings.user[:9], trained.ratings.item[:9]
-    product = (trained.require("user_factors")[users] * trained.require("item_factors")[items]).sum(
-        1
-    )
-    expected = trained.tables["middle"] + 0.1 * product
+    factors = trained.require("user_factors")[users] * trained.require("item_factors")[items]
+    biases = trained.require("user_bias")[users] + trained.require("item_bias")[items]
+    expected = (trained.ratings.low + trained.ratings.high) / 2 + factors.sum(1) + biases
     np.testing.assert_allclose(trained.scorer.score(users, items), expected, rtol=1e-5)
     assert here("similar", "1001") == 0
 
