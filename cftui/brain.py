@@ -222,7 +222,7 @@ def _cell_of_run(question: CellOfRun) -> CellArithmetic:
 
 
 def _describe_model(question: DescribeModel) -> ModelDescription | NeedsAgreement:
-    return describe_model(_store(question.store), question.name, agreed=question.agreed)
+    return describe_model(_store(question.store), question)
 
 
 ANSWERS: dict[type, Callable[[Any], Any]] = {

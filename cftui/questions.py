@@ -371,6 +371,8 @@ class DescribeModel:
     name: str
     store: str
     """Of the ratings, whose size and range a model is built for."""
+    values: tuple[tuple[str, object], ...] = ()
+    """Its parameters, by name, as far as they are given."""
     agreed: bool = False
 
 
@@ -390,8 +392,12 @@ class ModelDescription:
     about: str
     fields: tuple[dict[str, object], ...]
     """Each the keywords of a FieldSpec."""
-    parameter_count: int
-    """With every parameter at its default."""
+    values: tuple[tuple[str, object], ...]
+    """As they were asked about."""
+    parameter_count: int | None
+    """Trainable numbers with these values; none where there is a problem."""
+    problem: str
+    """Why the model cannot be built with these values; empty where it can."""
     notes: tuple[str, ...]
 
 

@@ -1,23 +1,28 @@
 """What a form needs to know of a user's model; reading it executes its source."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from cftui.parameters import UserModel, is_source, specs_of
-from cftui.questions import ModelDescription, NeedsAgreement
+from cftui.config import ConfigError
+from cftui.models.errors import ModelError
+from cftui.parameters import DataInfo, UserModel, is_source, specs_of
+from cftui.questions import DescribeModel, ModelDescription, NeedsAgreement
 from cftui.ratings.values import Ratings
 from cftui.runs.model_source import is_trusted, read_source, trust
 
+if TYPE_CHECKING:
+    from cftui.models.user import UserClass
 
-def describe_model(
-    ratings: Ratings, name: str, *, agreed: bool
-) -> ModelDescription | NeedsAgreement:
+
+def describe_model(ratings: Ratings, question: DescribeModel) -> ModelDescription | NeedsAgreement:
     """Return a model's parameters, or that executing its source needs the user's agreement.
 
     Raises ConfigError for a file that cannot be read, ModelError where the model does not work.
     """
+    name = question.name
     if is_source(name):
         source = read_source(name)
-        if agreed:
+        if question.agreed:
             trust(source)
         if not is_trusted(source):
             return NeedsAgreement(name, source.path)
@@ -26,12 +31,22 @@ def describe_model(
 
     info = ratings.info()
     own = load_source(source, info) if is_source(name) else load_installed(name)
-    built = own.build(info, UserModel(name=name))
     about = (own.kind.__doc__ or "").strip().partition("\n")[0]
+    count, problem = None, ""
+    try:
+        count = _count(own, info, UserModel(name=name, **dict(question.values)))
+    except (ConfigError, ModelError) as error:
+        problem = str(error)
     return ModelDescription(
         name=name,
         about=about or f"{own.kind.__name__} from {own.path}",
         fields=tuple(asdict(spec) for spec in specs_of(own.parameters)),
-        parameter_count=sum(value.numel() for value in built.parameters()),
+        values=question.values,
+        parameter_count=count,
+        problem=problem,
         notes=own.notes,
     )
+
+
+def _count(own: "UserClass", info: DataInfo, model: UserModel) -> int:
+    return sum(value.numel() for value in own.build(info, model).parameters())

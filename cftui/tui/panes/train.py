@@ -18,7 +18,7 @@ from cftui.runs.control import WishKind
 from cftui.runs.history import History
 from cftui.runs.index import RunRow
 from cftui.text import plain
-from cftui.tui.child import ChildError
+from cftui.tui.child import ChildError, Superseded
 from cftui.tui.commands import Command, bindings
 from cftui.tui.desk import RunDesk
 from cftui.tui.messages import ChooseRun, ResumeRun, StartRun, WishRun
@@ -64,6 +64,7 @@ EPOCH_COLUMNS = (
     Column("s", 5, align="right", key=lambda epoch: f"{epoch.seconds:.1f}"),
 )
 NARROW_EPOCHS = ("epoch", "train", "valid", "unseen", "s")
+Values = tuple[tuple[str, object], ...]
 NARROW = 100
 """Cells of the screen's width below which tables leave columns out."""
 VIEWS = ("both", "loss", "rate")
@@ -246,7 +247,9 @@ class TrainPane(Pane):
             return
         cost = self.query_one("#cost", Static)
         cost.set_class(bool(self.form.problem), "problem")
-        cost.update(self.form.problem or cost_words(self.form.config, self._summary))
+        own = self.form.described
+        counted = own.parameter_count if own else None
+        cost.update(self.form.problem or cost_words(self.form.config, self._summary, counted))
 
     def _show_view(self) -> None:
         self.set_class(self._view == "rate", "-rate-only")
@@ -265,16 +268,20 @@ class TrainPane(Pane):
     @on(TrainingForm.OwnModel)
     def _own_model_named(self, message: TrainingForm.OwnModel) -> None:
         message.stop()
-        self._describe(message.name, asked=message.asked)
+        self._describe(message.name, message.values, asked=message.asked)
 
     @work(exclusive=True, group="describe", exit_on_error=False, description="Reading a model")
-    async def _describe(self, name: str, *, asked: bool, agreed: bool = False) -> None:
+    async def _describe(
+        self, name: str, values: Values, *, asked: bool, agreed: bool = False
+    ) -> None:
         """Have a user's model tell its parameters; its source runs only where that is agreed to."""
         if self._summary is None:
             return  # asked again when the ratings are there
         try:
-            store = self._summary.store
-            answer = await self._ask(DescribeModel(name, store, agreed), "describe")
+            question = DescribeModel(name, self._summary.store, values, agreed)
+            answer = await self._ask(question, "describe")
+        except Superseded:
+            return
         except ChildError as error:
             self.notify(
                 plain(str(error)), title="Your model", severity="error", timeout=20, markup=False
@@ -282,10 +289,10 @@ class TrainPane(Pane):
             return
         if isinstance(answer, ModelDescription):
             await self.form.describe(answer)
-            for note in answer.notes:
+            for note in answer.notes if asked else ():
                 self.notify(plain(note), title="Your model", timeout=12, markup=False)
         elif asked and await self.app.push_screen_wait(AskYesNo(_agreement(answer.path))):
-            self._describe(name, asked=asked, agreed=True)
+            self._describe(name, values, asked=asked, agreed=True)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Explain the field that has the focus."""

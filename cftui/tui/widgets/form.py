@@ -16,6 +16,7 @@ from cftui.config import ConfigError, RunConfig, SplitConfig, TrainingConfig, ma
 from cftui.parameters import MODELS, OPTIMIZERS, SCHEDULES, FieldSpec, specs_of
 from cftui.parameters.installed import installed_models
 from cftui.questions import ModelDescription
+from cftui.text import plain
 from cftui.tui.widgets.fields import (
     Choice,
     FieldChanged,
@@ -88,9 +89,10 @@ class TrainingForm(VerticalScroll, can_focus=False):
 
     @dataclass
     class OwnModel(Message):
-        """The user's own model was named; its parameters are not known yet."""
+        """The user's own model was named, or given values that it was not asked about yet."""
 
         name: str
+        values: tuple[tuple[str, object], ...]
         asked: bool
         """Whether the user asked for them, and so may be asked back."""
 
@@ -197,24 +199,38 @@ class TrainingForm(VerticalScroll, can_focus=False):
         if section == "model" and self._settings["optimizer"] != before:
             await self._rebuild("optimizer")
         if section == "model" and name in installed_models():
-            self.post_message(self.OwnModel(name, asked=True))
+            self.post_message(self.OwnModel(name, self._values, asked=True))
 
     @on(FileGiven)
     def _file_given(self, message: FileGiven) -> None:
         message.stop()
-        self.post_message(self.OwnModel(message.name, asked=True))
+        self.post_message(self.OwnModel(message.name, self._values, asked=True))
 
     def ask_for_own(self) -> None:
         """Ask for the parameters of a user's model that is remembered."""
         name = str(self._settings["model"]["name"])
         if name not in MODELS:
-            self.post_message(self.OwnModel(name, asked=False))
+            self.post_message(self.OwnModel(name, self._values, asked=False))
+
+    @property
+    def _values(self) -> tuple[tuple[str, object], ...]:
+        """Return the model's parameters as they stand."""
+        model = self._settings["model"]
+        return tuple((key, value) for key, value in model.items() if key != "name")
+
+    @property
+    def described(self) -> ModelDescription | None:
+        """Return what is known of the user's own model with its present values."""
+        own = self._own.get(str(self._settings["model"]["name"]))
+        return own if own is not None and own.values == self._values else None
 
     async def describe(self, description: ModelDescription) -> None:
-        """Show the parameters of a user's model."""
-        self._own[description.name] = description
-        if str(self._settings["model"]["name"]) == description.name:
-            await self._rebuild("model", keep=1 if description.name in installed_models() else 2)
+        """Show the parameters of a user's model, and what is wrong with their values."""
+        name = description.name
+        before, self._own[name] = self._own.get(name), description
+        if str(self._settings["model"]["name"]) == name:
+            if before is None or before.fields != description.fields:
+                await self._rebuild("model", keep=1 if name in installed_models() else 2)
             self._tell()
 
     async def _rebuild(self, section: str, keep: int = 1) -> None:
@@ -229,6 +245,9 @@ class TrainingForm(VerticalScroll, can_focus=False):
 
     def _tell(self) -> None:
         self._check()
+        name = str(self._settings["model"]["name"])
+        if name in self._own and self.described is None:
+            self.post_message(self.OwnModel(name, self._values, asked=False))
         self.post_message(self.Changed(self._config, self.problem))
 
     async def load(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
@@ -242,7 +261,9 @@ class TrainingForm(VerticalScroll, can_focus=False):
         try:
             self._config, self.problem = make_config(self._settings), ""
         except ConfigError as error:
-            self._config, self.problem = None, str(error).splitlines()[0]
+            self._config, self.problem = None, plain(str(error).splitlines()[0])
+        if not self.problem and self.described is not None and self.described.problem:
+            self._config, self.problem = None, plain(self.described.problem.splitlines()[0])
 
 
 def _make_field(key: str, value: Any, spec: FieldSpec) -> Choice | TextField:

@@ -20,14 +20,19 @@ STATE_MARKS = {
 }
 
 
-def cost_words(config: RunConfig | None, summary: DataSummary | None) -> str:
-    """Return the parameter count, the memory and the steps per epoch of a run not yet started."""
+def cost_words(
+    config: RunConfig | None, summary: DataSummary | None, counted: int | None = None
+) -> str:
+    """Return the parameter count, the memory and the steps per epoch of a run not yet started.
+
+    `counted`: the parameters of a user's own model, where they are known.
+    """
     if config is None:
         return ""
     if summary is None:
         return "reading the ratings …"
     info = DataInfo(summary.n_users, summary.n_items, summary.low, summary.high)
-    parameters = config.model.parameter_count(info)
+    parameters = config.model.parameter_count(info) or counted
     n_train = config.split.expected_training(summary.n_ratings, summary.n_users)
     steps = -(-n_train // config.training.batch_size)
     if parameters is None:
@@ -76,12 +81,13 @@ def _end_words(row: RunRow, history: History) -> str:
     if row.shown == "died":
         return "its process is gone; p goes on from its checkpoint"
     if isinstance(end, Finished) and end.valid_rmse is not None:
-        best = f"  best MSE {end.best_valid_mse:.4f} (epoch {end.best_epoch})"
+        beside = f" (biases alone {end.baselines['biases']:.4f})" if end.baselines else ""
         more = "; p goes on" if end.outcome == "stopped" else ""
-        early = f"  early: {end.why}" if end.why else ""
-        beside = f"  biases alone {end.baselines['biases']:.4f}" if end.baselines else ""
-        time = f"  {end.train_seconds:.1f} s of training"
-        return f"RMSE {end.valid_rmse:.4f}{best}{beside}{more}{early}{time}"
+        early = f"  {end.why}" if end.why else ""
+        return (
+            f"best MSE {end.best_valid_mse:.4f}{beside}  RMSE {end.valid_rmse:.4f}"
+            f"  best in epoch {end.best_epoch}{more}{early}  {end.train_seconds:.1f} s of training"
+        )
     return "p goes on from its checkpoint" if row.shown == "stopped" else row.message
 
 
