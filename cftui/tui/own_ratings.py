@@ -85,6 +85,21 @@ def export_list(path: Path, rows: Sequence[Recommendation]) -> None:
         raise
 
 
+def refuse_path(text: str) -> str:
+    """Return why a list cannot be written to such a file; empty if it can."""
+    path = Path(text).expanduser()
+    if not text or path.is_dir():
+        return "a file name, such as my-list.csv"
+    folder = path.absolute().parent
+    return "" if folder.is_dir() else f"there is no folder {folder}"
+
+
+def doubt_path(text: str) -> str:
+    """Return what is to be confirmed before a list is written to a file; empty if nothing is."""
+    path = Path(text).expanduser()
+    return f"{path.name} is there already; enter again replaces it" if path.exists() else ""
+
+
 def _path(fingerprint: str) -> Path:
     return state_folder() / "own-ratings" / f"{fingerprint[:32]}.json"
 

@@ -22,10 +22,11 @@ from cftui.runs.vocabulary import save_vocabulary
 from cftui.tui.app import CftuiApp
 from cftui.tui.own_ratings import OwnRatings, load_own, save_own
 from cftui.tui.panes.explore import ExplorePane
+from cftui.tui.screens.asking import AskText
 from cftui.tui.screens.filtering import FilterScreen
 from cftui.tui.screens.overlays import ChooseRunScreen, HelpScreen
 from cftui.tui.screens.predicting import PredictScreen
-from cftui.tui.screens.rating import AskPath, RateScreen, Scale
+from cftui.tui.screens.rating import RateScreen, Scale
 from cftui.tui.views.biases import BiasView
 from cftui.tui.views.movie import MovieView
 from cftui.tui.views.user import UserView
@@ -104,9 +105,10 @@ async def test_a_users_list_is_narrowed_and_any_movie_predicted(
         await pilot.press("n", "n")
         await until(pilot, lambda: "20+ ratings" in str(title.border_title))
         await until(pilot, lambda: all(int(row[2]) >= 20 for row in table(view, "#second")))
-        await pilot.press("p", *"pulp fic")
-        screen = pilot.app.screen
-        assert isinstance(screen, PredictScreen)
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        assert isinstance(pilot.app.screen, PredictScreen)
+        await pilot.press(*"pulp fic")
         trained = load_trained(trained_run)
         user, item = trained.ratings.users.code_of("547"), trained.ratings.items.code_of("296")
         value = float(trained.scorer.score(np.array([user]), np.array([item]))[0])
@@ -189,7 +191,7 @@ async def test_biases_stand_beside_means_and_counts(
 async def rate(pilot: Pilot[None], *keys: str) -> None:
     """Give a value to what the cursor is on."""
     await pilot.press("enter")
-    await until(pilot, lambda: isinstance(pilot.app.screen, RateScreen))
+    await until(pilot, lambda: isinstance(pilot.app.focused, Input))
     await pilot.press(*keys, "enter")
     await until(pilot, lambda: not isinstance(pilot.app.screen, RateScreen))
 
@@ -245,12 +247,13 @@ async def test_rate_three_movies_see_the_list_and_watch_it_move(
         assert {row[1][:1] for row in cells(view.list)} >= {"▲", "▼"}
         # export, then take one back
         await pilot.press("e")
-        assert isinstance(pilot.app.screen, AskPath)
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        assert isinstance(pilot.app.screen, AskText)
         out = tmp_path / "mine.csv"
         out.write_text("old")
         pilot.app.screen.query_one(Input).value = str(out)
         await pilot.press("enter")
-        assert isinstance(pilot.app.screen, AskPath) and out.read_text() == "old"
+        assert isinstance(pilot.app.screen, AskText) and out.read_text() == "old"
         await pilot.press("enter")
         rows = list(csv.DictReader(out.open(encoding="utf-8")))
         assert [row["title"] for row in rows] == [row[4] for row in cells(view.list)]
@@ -274,7 +277,9 @@ async def test_the_regularization_is_shown_and_changed(trained_run: Run, bundled
         await until(pilot, lambda: "regularization 3 " in about(view))
         near = [row[4] for row in cells(view.list)]
         told = float(cells(view.own_grid)[0][1])
-        await pilot.press("l", *"0.2", "enter")
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        await pilot.press(*"0.2", "enter")
         await until(pilot, lambda: "regularization 0.2 " in about(view))
         assert near != [row[4] for row in cells(view.list)]
         # held less to the mean user, the model says more nearly what was given

@@ -65,11 +65,12 @@ class PredictScreen(ModalScreen[None]):
 
     @work(exclusive=True, group="find", exit_on_error=False, description="Searching")
     async def _find(self, text: str) -> None:
+        question = FindItems(self._summary.store, text, 100)
         try:
-            self._found = await self._ask(
-                FindItems(self._summary.store, text, 100), group="predict"
-            )
-        except (ChildError, Superseded) as error:
+            self._found = await self._ask(question, group="titles to predict")
+        except Superseded:
+            return
+        except ChildError as error:
             self._say(str(error))
             return
         grid = self.query_one(Grid)

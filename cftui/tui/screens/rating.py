@@ -1,7 +1,6 @@
-"""Screens laid over a newcomer's list: a value for a title, and a file to write the list to."""
+"""A screen laid over a newcomer's list: a value for a title."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
@@ -107,47 +106,6 @@ class RateScreen(ModalScreen[float | None]):
         else:
             words = f"a number from {self._scale.low:g} to {self._scale.high:g}"
             self.query_one("#complaint", Static).update(words)
-
-
-class AskPath(ModalScreen[Path | None]):
-    """Asks for a file to write; one that is there already only at a second enter."""
-
-    DEFAULT_CSS = "AskPath { align: center middle; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", id="path.cancel"),
-    ]
-
-    def __init__(self, question: str, name: str) -> None:
-        super().__init__()
-        self._question, self._name, self._warned = question, name, ""
-
-    def compose(self) -> ComposeResult:
-        """Lay out the question and its field."""
-        with Vertical(classes="overlay small") as box:
-            box.border_subtitle = "enter writes, esc cancels"
-            yield Static(self._question, markup=False)
-            field = Input(self._name, compact=True)
-            field.cursor_blink = False
-            yield field
-            yield Static("", id="complaint", markup=False)
-
-    @on(Input.Submitted)
-    def _submit(self, message: Input.Submitted) -> None:
-        message.stop()
-        words = message.value.strip()
-        path = Path(words).expanduser()
-        if not words or path.is_dir():
-            self._complain("a file name, such as my-list.csv")
-        elif not path.absolute().parent.is_dir():
-            self._complain(f"there is no folder {plain(str(path.absolute().parent))}")
-        elif path.exists() and self._warned != words:
-            self._warned = words
-            self._complain("it is there already; enter again overwrites it")
-        else:
-            self.dismiss(path)
-
-    def _complain(self, words: str) -> None:
-        self.query_one("#complaint", Static).update(words)
 
 
 def _number(text: str) -> float | None:

@@ -17,9 +17,17 @@ from cftui.questions import (
 )
 from cftui.text import plain
 from cftui.tui.commands import Command, bindings
-from cftui.tui.own_ratings import OwnRatings, export_list, load_own, save_own
+from cftui.tui.own_ratings import (
+    OwnRatings,
+    doubt_path,
+    export_list,
+    load_own,
+    refuse_path,
+    save_own,
+)
+from cftui.tui.screens.asking import AskText
 from cftui.tui.screens.overlays import AskNumber
-from cftui.tui.screens.rating import AskPath, RateScreen, Scale
+from cftui.tui.screens.rating import RateScreen, Scale
 from cftui.tui.views.offers import Offers
 from cftui.tui.views.own_grid import OwnGrid
 from cftui.tui.views.view import LEAST, Ask, View, filter_words
@@ -303,9 +311,10 @@ class YouView(View):
             return
         rows = self._answer.recommended
 
-        def write(path: Path | None) -> None:
-            if path is None:
+        def write(text: str | None) -> None:
+            if text is None:
                 return
+            path = Path(text).expanduser()
             try:
                 export_list(path, rows)
             except OSError as error:
@@ -314,8 +323,9 @@ class YouView(View):
             else:
                 self.notify(plain(str(path.absolute())), title="List written", markup=False)
 
-        question = f"Write the {len(rows)} places of your list to"
-        self.app.push_screen(AskPath(question, "my-list.csv"), write)
+        question = f"Write the {len(rows)} places of your list, as CSV, to which file?"
+        ask = AskText(question, "my-list.csv", refuse=refuse_path, doubt=doubt_path)
+        self.app.push_screen(ask, write)
 
 
 def no_newcomers(model: str) -> str:
