@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import json
 import os
-import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -72,17 +71,11 @@ def _file() -> Path:
 
 
 def _write(recents: list[RecentData]) -> None:
+    """Replace the file; the lock is held, so that one name for the new one will do."""
     text = json.dumps({"opened": [asdict(recent) for recent in recents]}, indent=1)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=_file().parent, delete=False
-    ) as new:
-        try:
-            new.write(text)
-            new.close()
-            Path(new.name).replace(_file())
-        except OSError:
-            Path(new.name).unlink()
-            raise
+    new = _file().with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(_file())
 
 
 def _from_record(record: dict[str, Any]) -> RecentData:

@@ -112,7 +112,7 @@ def test_many_at_once_lose_none(tmp_path: Path, summary: DataSummary) -> None:
     for thread in threads:
         thread.join()
     assert {recent.source for recent in recently_used()} == set(files)
-    assert not list(paths.state_folder().glob("tmp*"))
+    assert {path.suffix for path in paths.state_folder().iterdir()} == {".json", ".lock"}
 
 
 def rows() -> dict[str, DataSetRow]:
