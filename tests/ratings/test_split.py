@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cftui.brain import answer
 from cftui.config import ConfigError, SplitConfig
@@ -13,7 +15,7 @@ from cftui.pipes import Failure
 from cftui.questions import DescribeSplit, SplitSummary
 from cftui.ratings.split import split, summarize, unseen
 from cftui.ratings.store import open_ratings
-from cftui.ratings.values import Ratings
+from cftui.ratings.values import Grouping, Ratings, Vocabulary
 
 KINDS = ("random", "per-user", "leave-last-out", "time")
 
@@ -132,6 +134,60 @@ def test_time_holds_out_the_latest_of_all(
     assert list(split(config, ratings).valid) == sorted(expected.index)
     cut = summarize(config, ratings).cut
     assert cut == (int(expected.timestamp.min()) if n_valid else None)
+
+
+def in_memory(user: list[int], timestamp: list[int]) -> Ratings:
+    """Return ratings of one item each, without a store."""
+    codes = pd.factorize(np.array(user))[0].astype(np.int32)
+    n, counts = len(user), np.bincount(codes)
+    by_user = Grouping(
+        np.concatenate([[0], np.cumsum(counts)]), np.argsort(codes, kind="stable").astype(np.int32)
+    )
+    own = np.arange(n, dtype=np.int32)
+    fields: dict[str, Any] = dict.fromkeys(Ratings.__dataclass_fields__)
+    return Ratings(
+        **{
+            **fields,
+            "user": codes,
+            "item": own,
+            "value": np.ones(n, np.float32),
+            "timestamp": np.array(timestamp, np.int64),
+            "users": Vocabulary("user", "drawn", np.arange(len(counts))),
+            "items": Vocabulary("item", "drawn", own.astype(np.int64)),
+            "by_user": by_user,
+            "by_item": Grouping(np.arange(n + 1), own),
+        }
+    )
+
+
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 5), st.integers(-3, 3)), min_size=1, max_size=40),
+    fraction=st.floats(0.001, 0.999),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_any_split_agrees_with_pandas(
+    rows: list[tuple[int, int]], fraction: float, seed: int
+) -> None:
+    table = pd.DataFrame(rows, columns=["user", "timestamp"])
+    ratings = in_memory(list(table.user), list(table.timestamp))
+    ordered = table.sort_values("timestamp", kind="stable")
+    sizes = table.groupby("user").size()
+    share = np.minimum([round(fraction * size) for size in sizes], sizes - 1)
+    for kind in KINDS:
+        config = SplitConfig.model_validate({"kind": kind, "fraction": fraction, "seed": seed})
+        parts = split(config, ratings)
+        assert sorted([*parts.train, *parts.valid]) == list(range(len(rows)))
+        found = sorted(parts.valid)
+        if kind == "time":
+            assert found == sorted(ordered.index[len(rows) - int(fraction * len(rows)) :])
+        elif kind == "leave-last-out":
+            latest = ordered.groupby("user").tail(1)
+            assert found == sorted(latest.index[latest.user.map(sizes) > 1])
+        elif kind == "per-user":
+            held = table.iloc[found].groupby("user").size().reindex(sizes.index, fill_value=0)
+            assert list(held) == list(share)
+        else:
+            assert len(found) == int(fraction * len(rows))
 
 
 def test_equal_times_are_told_apart_by_their_place_in_the_file(
