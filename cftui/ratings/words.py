@@ -6,6 +6,9 @@ from cftui.text import bar
 TAIL_HEADINGS = ("ratings per", *(name for name, _ in QUANTILES), "top 1% hold", "top 10% hold")
 """Above the rows that `tail_rows` returns."""
 
+NARROW = 40
+"""Cells below which a histogram has shares alone, so that its bars can be told apart."""
+
 
 def size_words(data: DataSummary) -> str:
     """Return how many users, items and ratings there are, and how many of all pairs are rated."""
@@ -29,7 +32,7 @@ def left_out_words(data: DataSummary) -> str:
         parts.append(f"{data.unusable_rows:,} unusable {_rows(data.unusable_rows)} skipped")
     if data.duplicates:
         parts.append(f"{data.duplicates:,} earlier of duplicate ratings dropped")
-    return "; ".join(parts) or "every row is usable, no duplicates"
+    return "; ".join(parts) or "every row is usable"
 
 
 def _rows(n: int) -> str:
@@ -47,6 +50,8 @@ def value_lines(profile: DataProfile, width: int) -> list[str]:
     counts = [f"{value.count:,}" for value in profile.values]
     shares = [value.count / profile.n_ratings for value in profile.values]
     wide, long = max(map(len, labels)), max(map(len, counts))
+    if width < NARROW:
+        counts, long = [""] * len(counts), 0
     room = max(width - wide - long - 11, 4)
     most = max(shares)
     return [

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -18,7 +18,7 @@ from textual.widgets import ContentSwitcher, Footer
 from cftui.paths import state_folder
 from cftui.text import plain
 from cftui.tui.commands import Command, bindings, key_label
-from cftui.tui.run_keeper import RunKeeper
+from cftui.tui.data_keeper import DataKeeper
 from cftui.tui.session import Session
 from cftui.tui.widgets.tab_bar import TabBar
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cftui.tui.widgets.pane import Pane
 
 COMMANDS = (
+    Command("app.data", "1", "pane('data')", "Data", "Choose ratings, look at them, split them"),
     Command("app.crosstab", "2", "pane('crosstab')", "Crosstab", "Users by movies, and the sheet"),
     Command("app.train", "3", "pane('train')", "Train", "Train a model and watch it"),
     Command("app.runs", "4", "pane('runs')", "Runs", "Compare all runs, and look after them"),
@@ -40,6 +41,7 @@ COMMANDS = (
     Command("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Back to the shell; fg returns"),
 )
 TABS = (
+    ("data", "1", "Data"),
     ("crosstab", "2", "Crosstab"),
     ("train", "3", "Train"),
     ("runs", "4", "Runs"),
@@ -48,7 +50,7 @@ TABS = (
 LOOK_SECONDS = 0.25
 
 
-class CftuiApp(RunKeeper):
+class CftuiApp(DataKeeper):
     """Explorer for collaborative filtering."""
 
     CSS_PATH = "app.tcss"
@@ -93,24 +95,27 @@ class CftuiApp(RunKeeper):
     async def _furnish(self) -> None:
         # Imported here: numpy, pydantic and the panes are no part of the first paint.
         from cftui.tui.child import Child
+        from cftui.tui.data_desk import DataDesk
         from cftui.tui.desk import RunDesk
+        from cftui.tui.messages import ChooseData
 
         self.desk = RunDesk(self.session.state.run)
         self.brain, self.painter = Child("cftui.brain"), Child("cftui.painter")
         self._children = [self.brain, self.painter]
+        self.data = DataDesk(self.brain.ask)
         frame = self.query_one("#frame", Container)
         with self.batch_update():
             await frame.mount(ContentSwitcher(id="body"))
             await self.mount(Footer(show_command_palette=False))
             frame.styles.border = ("none", "transparent")
             await self._show_pane(self.session.state.pane)
-        self._open_data()
+        self._open_data(ChooseData(self.source))
         self._look()
         self.set_interval(LOOK_SECONDS, self._look)
 
     async def _show_pane(self, name: str) -> None:
         """Bring a pane into view; it is composed on its first visit."""
-        name = name if name in {pane for pane, _, _ in TABS} else TABS[0][0]
+        name = name if name in {pane for pane, _, _ in TABS} else "train"
         body = self.query_one("#body", ContentSwitcher)
         if name not in self._panes:
             self._panes[name] = self._make_pane(name)
@@ -124,6 +129,11 @@ class CftuiApp(RunKeeper):
             shown.focus_first()
 
     def _make_pane(self, name: str) -> "Pane":
+        if name == "data":
+            from cftui.tui.panes.data import DataPane
+
+            assert self.data is not None
+            return DataPane(self.session, self.data, self.brain.ask, self.painter.ask)
         if name == "explore":
             from cftui.tui.panes.explore import ExplorePane
 
@@ -140,58 +150,6 @@ class CftuiApp(RunKeeper):
 
         return TrainPane(self.session, self.painter.ask, self.brain.ask)
 
-    # Values to panes
-
-    def _feed_panes(self) -> None:
-        """Give every pane that exists the values as they are."""
-        self._feed_data()
-        self._feed_runs()
-
-    def _feed_data(self) -> None:
-        if self.summary is not None:
-            for pane in self._panes.values():
-                pane.show_data(self.summary)
-
-    # Ratings
-
-    @work(exclusive=True, group="data", exit_on_error=False, description="Opening the ratings")
-    async def _open_data(self) -> None:
-        from cftui.questions import OpenData
-        from cftui.tui.child import ChildError
-        from cftui.tui.jobs import JobError, run_job
-
-        bar = self.query_one(TabBar)
-        try:
-            summary = await self.brain.ask(OpenData(self.source))
-            if summary is None:
-                await run_job(["data", "ingest", self.source], self._show_ingest)
-                summary = await self.brain.ask(OpenData(self.source))
-        except (ChildError, JobError) as error:
-            bar.about = "no ratings"
-            self.notify(
-                str(error),
-                markup=False,
-                title="These ratings cannot be read",
-                severity="error",
-                timeout=30,
-            )
-            return
-        self.summary = summary
-        if self.desk is not None:
-            self.desk.fingerprint = summary.fingerprint
-        size = (
-            f"{summary.n_users:,} users × {summary.n_items:,} {summary.items_word},"
-            f" {summary.n_ratings:,} ratings"
-        )
-        bar.about = f"{summary.name}  {size}"
-        self._feed_panes()
-        self._look()
-
-    def _show_ingest(self, line: dict[str, Any]) -> None:
-        if line.get("event") == "progress":
-            share = line["bytes"] / max(line["of"], 1)
-            self.query_one(TabBar).about = f"reading the ratings, {share:.0%}"
-
     # What the user does anywhere
 
     async def action_pane(self, name: str) -> None:
@@ -202,6 +160,12 @@ class CftuiApp(RunKeeper):
     @on(TabBar.Chosen)
     async def _tab_chosen(self, message: TabBar.Chosen) -> None:
         await self.action_pane(message.pane)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave tab to a field that completes what is typed."""
+        if action == "focus_next" and getattr(self.focused, "completes", False):
+            return False
+        return super().check_action(action, parameters)
 
     def action_marker(self) -> None:
         """Draw charts with the next kind of mark."""

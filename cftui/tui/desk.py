@@ -62,6 +62,11 @@ class RunDesk:
         self._listed_at = float("-inf")
         self._launched: list[Launched] = []
 
+    def show_data(self, fingerprint: str | None) -> None:
+        """Look at a run on the ratings that are open now."""
+        if fingerprint != self.fingerprint:
+            self.fingerprint, self._anywhere = fingerprint, False
+
     @property
     def own_rows(self) -> tuple[RunRow, ...]:
         """Return the runs on the ratings that are open, newest first."""

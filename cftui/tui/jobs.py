@@ -1,7 +1,9 @@
 """Jobs: the shell's own commands as subprocesses, heard through their JSON lines."""
 
 import asyncio
+import contextlib
 import json
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,16 +13,24 @@ class JobError(Exception):
     """A job that failed; the message is its own."""
 
 
+PATIENCE = 10.0
+"""Seconds that a job has to tidy up after it was interrupted."""
+LONGEST_LINE = 2**24
+"""Bytes of a JSON line; a profile is longer than asyncio expects of a line."""
+
+
 async def run_job(words: Sequence[str], tell: Callable[[dict[str, Any]], None]) -> None:
     """Run `cftui WORDS` and pass on each JSON line; raises JobError if it fails.
 
     The job holds our pipe as its stdin and ends when that closes, so that it does not outlive us.
+    Cancelled, it is interrupted as by ctrl+c, so that it leaves nothing half done.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "cftui.cli", *words, "--json", "--while-stdin"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        limit=LONGEST_LINE,
     )
     assert process.stdout is not None and process.stderr is not None
     complaint = asyncio.create_task(process.stderr.read())
@@ -33,4 +43,13 @@ async def run_job(words: Sequence[str], tell: Callable[[dict[str, Any]], None]) 
     finally:
         complaint.cancel()
         if process.returncode is None:
-            process.terminate()
+            await _interrupt(process)
+
+
+async def _interrupt(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGINT)
+        try:
+            await asyncio.wait_for(process.wait(), PATIENCE)
+        except TimeoutError:
+            process.kill()

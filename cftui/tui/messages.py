@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from cftui.questions import DataSummary
+from cftui.questions import AS_RECOGNISED, ColumnMapping, DataSummary
 from cftui.runs.control import WishKind
 from cftui.runs.index import RunRow
 
@@ -95,3 +95,30 @@ class RunsChanged(Message):
     def can_replace(self, message: Message) -> bool:
         """A newer list makes an older one pointless."""
         return isinstance(message, RunsChanged)
+
+
+@dataclass
+class ChooseData(Message):
+    """The user wants to look at other ratings."""
+
+    source: str
+    mapping: ColumnMapping = AS_RECOGNISED
+    fetch: bool = False
+    """Whether they are to be downloaded first."""
+
+
+@dataclass
+class CancelOpening(Message):
+    """The user does not want the ratings that are on their way."""
+
+
+@dataclass
+class AskColumns(Message):
+    """The user wants to say which columns of the ratings that are open mean what."""
+
+
+@dataclass
+class ChooseSplit(Message):
+    """The user wants other ratings held out."""
+
+    split: dict[str, object]

@@ -35,7 +35,9 @@ class RunKeeper(App[None]):
     def __init__(self, source: str, session: Session) -> None:
         super().__init__()
         self.source = source
-        """The ratings that new runs train on."""
+        """The ratings to open first."""
+        self.data_settings: dict[str, Any] = {"source": source}
+        """The ratings that new runs train on, as a configuration's section."""
         self.session = session
         self.summary: DataSummary | None = None
         self.desk: RunDesk | None = None
@@ -107,7 +109,7 @@ class RunKeeper(App[None]):
     def on_start_run(self, message: "StartRun") -> None:
         """Start a trainer with the form's settings."""
         message.stop()
-        self._start_run({**message.settings, "data": {"source": self.source}})
+        self._start_run({**message.settings, "data": self.data_settings})
 
     @work(exclusive=True, group="start", exit_on_error=False, description="Starting a trainer")
     async def _start_run(self, settings: dict[str, dict[str, Any]]) -> None:

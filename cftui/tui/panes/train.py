@@ -172,6 +172,10 @@ class TrainPane(Pane):
             self.form.ask_for_own()
         self.refresh_bindings()
 
+    def show_split(self, split: Mapping[str, object]) -> None:
+        """Take the split that runs to come will have."""
+        self.form.show_section("split", split)
+
     def show_runs(self, desk: RunDesk) -> None:
         """Show the runs, newest first; the cursor stays on its run."""
         self._desk = desk
@@ -231,6 +235,8 @@ class TrainPane(Pane):
 
     def _draw(self) -> None:
         if self._row is None:
+            for chart in self.query(ChartView):
+                chart.clear()
             return
         self.query_one("#loss", ChartView).show(partial(self._chart, loss_chart))
         self.query_one("#rate", ChartView).show(partial(self._chart, rate_chart))
@@ -300,7 +306,8 @@ class TrainPane(Pane):
         self.refresh_bindings()
 
     def _show_hint(self, field: Widget | None) -> None:
-        words = self.form.help_of(field.key) if isinstance(field, Choice | TextField) else ""
+        own = isinstance(field, Choice | TextField) and self.form in field.ancestors
+        words = self.form.help_of(field.key) if own else ""  # type: ignore[union-attr]
         self.query_one("#hint", Static).update(str(words))
 
     @property

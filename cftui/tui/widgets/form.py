@@ -257,6 +257,14 @@ class TrainingForm(VerticalScroll, can_focus=False):
         self.ask_for_own()
         self._tell()
 
+    def show_section(self, section: str, values: Mapping[str, Any]) -> None:
+        """Show a section's values as they were chosen elsewhere."""
+        self._settings[section] = dict(values)
+        for field in (*self.query(Choice), *self.query(TextField)):
+            own, _, name = field.key.partition(".")
+            if own == section and name in values:
+                field.value = _written(values[name])
+
     def _check(self) -> None:
         try:
             self._config, self.problem = make_config(self._settings), ""
@@ -273,9 +281,13 @@ def _make_field(key: str, value: Any, spec: FieldSpec) -> Choice | TextField:
         case "bool":
             return Choice(key, "yes" if value else "no", ("no", "yes"))
         case "int" | "float":
-            return NumberField(key, f"{value:g}" if isinstance(value, float) else str(value))
+            return NumberField(key, _written(value))
     several = isinstance(value, list | tuple)
     return TextField(key, " ".join(map(str, value)) if several else str(value))
+
+
+def _written(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _parse(text: str, spec: FieldSpec) -> Any:

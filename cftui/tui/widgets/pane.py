@@ -1,5 +1,6 @@
 """What all panes have in common: commands that are grey while they cannot work, and say why."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -9,6 +10,7 @@ from cftui.tui.commands import Command
 
 if TYPE_CHECKING:
     from cftui.questions import DataSummary
+    from cftui.tui.data_desk import Opening
     from cftui.tui.desk import RunDesk
 
 
@@ -36,6 +38,12 @@ class Pane(Widget):
         """Take the focus where one begins."""
 
     # What the app shows here; each pane takes what it needs
+
+    def show_opening(self, opening: "Opening | None") -> None:
+        """Take how far ratings on their way in are."""
+
+    def show_split(self, split: Mapping[str, object]) -> None:
+        """Take which ratings the runs to come hold out."""
 
     def show_data(self, summary: "DataSummary") -> None:
         """Take the ratings that are open."""

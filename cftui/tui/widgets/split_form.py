@@ -1,0 +1,120 @@
+"""Chooses the split, and says what it means for these ratings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Static
+
+from cftui.config import ConfigError, SplitConfig, make_config
+from cftui.questions import SplitSummary
+from cftui.tui.widgets.fields import Choice, FieldChanged, NumberField
+from cftui.tui.widgets.form import FormRow
+
+KINDS: tuple[str, ...] = get_args(SplitConfig.model_fields["kind"].annotation)
+
+
+class SplitForm(Vertical):
+    """Kind, share and seed of the ratings that are held out for validation."""
+
+    @dataclass
+    class Changed(Message):
+        """Another split was chosen."""
+
+        split: dict[str, Any]
+
+    DEFAULT_CSS = """
+    SplitForm {
+        height: auto;
+        border: round $primary-muted;
+        border-title-color: $text-muted;
+        padding: 0 1;
+        &:focus-within { border: round $primary; }
+        & FormRow > Static { width: 10; }
+        & > #meaning { height: 4; color: $text-muted; }
+        & > #meaning.problem { color: $text-error; text-style: bold; }
+    }
+    """
+
+    def __init__(self, split: Mapping[str, Any]) -> None:
+        """Begin with a split remembered; one that no longer holds gives way to the default."""
+        super().__init__(id="split")
+        try:
+            self._split = make_config({"split": dict(split)}).split
+        except ConfigError:
+            self._split = SplitConfig()
+        self.border_title = "Held out for validation"
+
+    @property
+    def split(self) -> SplitConfig:
+        """Return the split that was valid last."""
+        return self._split
+
+    def compose(self) -> ComposeResult:
+        """Lay out the fields and the words."""
+        split = self._split
+        yield FormRow(Static("kind"), Choice("kind", split.kind, KINDS))
+        yield FormRow(Static("fraction"), NumberField("fraction", f"{split.fraction:g}"))
+        yield FormRow(Static("seed"), NumberField("seed", str(split.seed)))
+        yield Static("", id="meaning", markup=False)
+
+    def show_split(self, values: Mapping[str, Any]) -> None:
+        """Show a split that was chosen elsewhere; what cannot be one is not shown."""
+        try:
+            split = make_config({"split": dict(values)}).split
+        except ConfigError:
+            return
+        if split == self._split:
+            return
+        self._split = split
+        if self.is_mounted:
+            self.query_one(Choice).value = split.kind
+            for field in self.query(NumberField):
+                value = getattr(split, field.key)
+                field.value = f"{value:g}" if isinstance(value, float) else str(value)
+
+    def show_summary(self, summary: SplitSummary, items_word: str) -> None:
+        """Say what the split means."""
+        self.show_words(summary_words(summary, items_word))
+
+    def show_words(self, words: str, *, problem: bool = False) -> None:
+        """Say something in the place of what the split means."""
+        meaning = self.query_one("#meaning", Static)
+        meaning.set_class(problem, "problem")
+        if str(meaning.content) != words:
+            meaning.update(words, layout=False)
+
+    @on(FieldChanged)
+    def _take(self, message: FieldChanged) -> None:
+        message.stop()
+        values = {**self._split.model_dump(), message.key: _parsed(message.value)}
+        try:
+            split = make_config({"split": values}).split
+        except ConfigError as error:
+            self.show_words(str(error), problem=True)
+            return
+        if split != self._split:
+            self._split = split
+            self.post_message(self.Changed(split.model_dump()))
+
+
+def _parsed(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def summary_words(summary: SplitSummary, items_word: str) -> str:
+    """Return how many ratings train and validate, and what validation has that training has not."""
+    return (
+        f"{summary.n_train:,} train, {summary.n_valid:,} validate."
+        f" {summary.unseen_users:,} users and {summary.unseen_items:,} {items_word} of these"
+        f" are never seen in training: {summary.unseen_pairs:,} ratings."
+    )

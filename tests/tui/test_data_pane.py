@@ -1,0 +1,332 @@
+"""Pane 1 by its keys: other ratings, foreign columns, what is broken, and the split."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from cftui import paths
+from cftui.ratings.store import open_ratings
+from cftui.ratings.values import Ratings
+from cftui.runs.directory import Run
+from cftui.tui.app import CftuiApp
+from cftui.tui.panes.data import DataPane
+from cftui.tui.screens.overlays import AskYesNo
+from cftui.tui.widgets.chart import ChartView
+from cftui.tui.widgets.fields import Choice, NumberField
+from cftui.tui.widgets.mapping_form import ColumnChoice, MappingForm
+from cftui.tui.widgets.path_field import PathField, completions
+from cftui.tui.widgets.profile_view import ProfileView
+from tests.small import write_ratings
+from tests.tui.test_app import cells, text, until
+from tests.tui.test_snapshots import remember
+
+BUNDLED = paths.BUNDLED
+
+
+async def shown(app: CftuiApp, pilot: Pilot[None]) -> DataPane:
+    """Wait until the pane shows the profile of the ratings that are open."""
+    await until(pilot, lambda: app.summary is not None and bool(app.query(DataPane)))
+    await until(pilot, lambda: "ratings by" in text(app, "#headline"))
+    await until(pilot, lambda: bool(text(app, "#spread")) and bool(text(app, "#meaning")))
+    await pilot.pause()
+    return app.query_one(DataPane)
+
+
+async def give_path(pilot: Pilot[None], path: Path | str) -> None:
+    await pilot.press("slash")
+    pilot.app.query_one(PathField).value = str(path)
+    await pilot.press("enter")
+
+
+async def test_the_bundled_ratings_are_profiled(stored: Path, bundled: Ratings) -> None:
+    remember(pane="data")
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(app, pilot)
+        assert text(app, "#headline").startswith(
+            "100,004 ratings by 671 users of 9,066 movies (1.64% of all pairs)"
+        )
+        # 28,750 of the ratings are 4 stars
+        bars = text(app, "#bars").splitlines()
+        assert [bar.split()[-1] for bar in bars if bar.strip().startswith("4 ")] == ["28.7%"]
+        assert "80,004 train, 20,000 validate" in text(app, "#meaning")
+        charts = list(app.query(ChartView))
+        await until(pilot, lambda: all(chart.drawn for chart in charts))
+        rows = cells(app.query_one("#rows"))  # type: ignore[arg-type]
+        assert rows[0] == ["1", "2.5", "31", "Dangerous Minds (1995)", "2009-12-14 02:52"]
+
+
+async def test_other_ratings_by_their_path_switch_the_whole_app(
+    trained_run: Run, tmp_path: Path
+) -> None:
+    folder = write_ratings(tmp_path / "mine", users=30, items=40, n=300)
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: bool(app.desk and app.desk.own_rows))
+        await pilot.press("1")
+        pane = await shown(app, pilot)
+        await give_path(pilot, folder)
+        await until(pilot, lambda: app.summary is not None and app.summary.n_ratings == 300)
+        await until(pilot, lambda: text(app, "#headline").startswith("300 ratings by 30 users"))
+        assert app.desk is not None and app.desk.own_rows == () and app.desk.row is None
+        assert pane.sets.chosen is not None
+        await until(pilot, lambda: "mine" in {row.name for row in pane.sets.rows})
+        await pilot.press("3")
+        # 30 users and 40 movies, each with 50 factors and a bias
+        await until(pilot, lambda: "3,570 parameters" in text(app, "#cost"))
+        # back again from the list
+        await pilot.press("1", "d")
+        at = [row.name for row in pane.sets.rows].index(BUNDLED)
+        pane.sets.cursor_row = at
+        await pilot.press("enter")
+        await until(pilot, lambda: app.summary is not None and app.summary.n_ratings == 100_004)
+        assert app.desk.row is not None and app.desk.row.id == trained_run.id
+
+
+async def test_reading_can_be_cancelled_and_leaves_nothing(
+    stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = "".join(f"{n % 9000},{n % 7001},{n % 5},{n}\n" for n in range(100_000))
+    big = tmp_path / "big.csv"
+    big.write_text("userId,movieId,rating,timestamp\n" + 40 * lines)
+    remember(pane="data")
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shown(app, pilot)
+        await give_path(pilot, big)
+        await until(pilot, lambda: bool(list(paths.stores_folder().glob(".building-*"))))
+        assert "reading" in text(app, "#opening")
+        await pilot.press("x")
+        await until(pilot, lambda: app.opening is None)
+        await until(pilot, lambda: not list(paths.stores_folder().glob(".building-*")))
+        assert [store.name for store in paths.stores_folder().glob("[!.]*")] == [stored.name]
+        assert app.summary is not None and app.summary.n_ratings == 100_004
+        assert text(app, "#headline").startswith("100,004 ratings")
+        assert app.data is not None and app.data.source == BUNDLED
+
+
+async def test_foreign_columns_are_asked_for_and_runs_are_told(
+    stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "foreign.csv"
+    file.write_text(
+        "wer,was,wieviel\n" + "".join(f"p{n % 9},q{n % 7},{n % 5}\n" for n in range(63))
+    )
+    remember(pane="data")
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = await shown(app, pilot)
+        await give_path(pilot, file)
+        await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
+        assert "Say which column is the user and the item and the rating" in text(app, "#problem")
+        await pilot.press("1", "down", "2", "down", "right", "right", "right")
+        assert app.session.state.pane == "data"  # a digit chooses a column, not a pane
+        await until(pilot, lambda: text(app, "#problem") == "enter reads the file so")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.summary is not None and app.summary.n_ratings == 63)
+        assert not app.query(MappingForm) and pane.profile.display
+        # 9 + 7 text ids
+        await until(pilot, lambda: "9 of 9 user ids and 7 of 7 item ids" in text(app, "#headline"))
+        started: list[dict[str, Any]] = []
+        assert app.desk is not None
+        monkeypatch.setattr(app.desk, "start", capture(started))
+        await pilot.press("3", "s")
+        await until(pilot, lambda: bool(started))
+        assert started[0]["data"] == {
+            "source": str(file),
+            "user": "wer",
+            "item": "was",
+            "rating": "wieviel",
+            "timestamp": "",
+            "separator": ",",
+        }
+
+
+def capture(calls: list[Any]) -> Callable[..., Any]:
+    async def start(settings: Any) -> str:
+        calls.append(settings)
+        return ""
+
+    return start
+
+
+async def test_a_split_is_weighed_and_runs_take_it(
+    stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember(pane="data")
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(app, pilot)
+        await pilot.press("3", "1", "t")
+        assert isinstance(app.focused, Choice)
+        await pilot.press("right", "right")
+        # the latest rating of each of the 671 users
+        await until(pilot, lambda: "99,333 train, 671 validate" in text(app, "#meaning"))
+        await pilot.press("right", "down")
+        assert isinstance(app.focused, NumberField)
+        app.focused.value = "0.1"
+        # a tenth of 100,004
+        await until(pilot, lambda: "90,004 train, 10,000 validate" in text(app, "#meaning"))
+        app.focused.value = "1.5"
+        await until(pilot, lambda: "split.fraction = 1.5" in text(app, "#meaning"))
+        started: list[dict[str, Any]] = []
+        assert app.desk is not None
+        monkeypatch.setattr(app.desk, "start", capture(started))
+        await pilot.press("d", "3", "s")  # a digit in a number field is a digit
+        await until(pilot, lambda: bool(started))
+        assert started[0]["split"] == {"kind": "time", "fraction": 0.1, "seed": 42}
+    saved = json.loads((paths.state_folder() / "session.json").read_text())
+    assert saved["settings"]["split"]["kind"] == "time"
+
+
+async def test_a_split_that_these_ratings_cannot_have_says_so(tmp_path: Path, stored: Path) -> None:
+    file = tmp_path / "undated.csv"
+    file.write_text("user,item,rating\n" + "".join(f"{n % 9},{n % 7},{n % 5}\n" for n in range(63)))
+    remember(pane="data", settings={"split": {"kind": "time", "fraction": 0.2, "seed": 1}})
+    app = CftuiApp(str(file))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(app, pilot)
+        await until(pilot, lambda: "no timestamps" in text(app, "#meaning"))
+        assert app.query_one("#meaning").has_class("problem")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.csv", "", "empty"),
+        ("none.csv", None, "none.csv"),
+        ("header.csv", "userId,movieId,rating\n", "no ratings"),
+        ("words.csv", "userId,movieId,rating\n1,2,good\n", "line 2"),
+    ],
+)
+async def test_what_cannot_be_read_says_why_in_the_pane(
+    stored: Path, tmp_path: Path, name: str, content: str | None, words: str
+) -> None:
+    file = tmp_path / name
+    if content is not None:
+        file.write_text(content)
+    remember(pane="data")
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shown(app, pilot)
+        await give_path(pilot, file)
+        await until(pilot, lambda: bool(app.opening and app.opening.failure))
+        await pilot.pause()
+
+        def said() -> str:
+            return " ".join(str(s.content) for s in app.query(Static) if s.display)
+
+        await until(pilot, lambda: words in said())
+        assert app.summary is not None and app.summary.n_ratings == 100_004
+        await pilot.press("escape")
+        await until(pilot, lambda: app.opening is None and app.query_one(ProfileView).display)
+
+
+async def test_a_bad_file_at_the_start_opens_the_pane(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "foreign.csv"
+    file.write_text("a;b;c\nx;y;1\nx;z;2\n")
+    app = CftuiApp(str(file))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
+        assert app.session.state.pane == "data"
+
+
+async def test_a_download_is_asked_for_first(
+    stored: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fetched = write_ratings(tmp_path / "fetched", users=30, items=40, n=300)
+    open_ratings(fetched)
+    jobs: list[list[str]] = []
+
+    async def run_job(words: list[str], tell: Callable[[dict[str, Any]], None]) -> None:
+        jobs.append(words)
+        tell({"event": "progress", "bytes": 1_000_000, "of": 4_000_000, "done": "downloaded"})
+        await asyncio.sleep(0)
+
+    remember(pane="data")
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        pane = await shown(app, pilot)
+        row = next(row for row in pane.sets.rows if row.kind == "catalogue")
+        pane.sets.cursor_row = pane.sets.rows.index(row)
+        assert row.licence.split(";")[0] in text(app, "#set-about")
+        monkeypatch.setattr("cftui.tui.data_desk.run_job", run_job)
+        await pilot.press("d", "enter")
+        assert isinstance(app.screen, AskYesNo)
+        question = str(app.screen.query_one(Static).content)
+        assert row.name in question and row.licence in question and "MB" in question
+        await pilot.press("n")
+        assert not jobs
+        await pilot.press("enter", "y")
+        await until(pilot, lambda: bool(jobs))
+        assert jobs[0] == ["data", "fetch", row.name, "--yes"]
+        # nothing was downloaded in truth
+        await until(pilot, lambda: bool(app.opening and app.opening.failure))
+
+
+async def test_views_in_little_room_are_one_at_a_time(stored: Path) -> None:
+    remember(pane="data")
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = await shown(app, pilot)
+        seen = [pane.profile.shown]
+        for _ in range(5):
+            await pilot.press("v")
+            seen.append(pane.profile.shown)
+        assert seen == [("values",), ("tail",), ("time",), ("rows",), ("problems",), ("values",)]
+        await pilot.resize_terminal(200, 60)
+        await pilot.pause()
+        assert len(pane.profile.shown) == 1  # what was chosen stays
+        await pilot.press("v", "v", "v", "v", "v")
+        assert pane.profile.shown == ("values", "tail", "time", "rows", "problems")
+
+
+def test_paths_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "folder").mkdir()
+    for name in ("b.csv", "a.py", ".hidden", "c\x1b.csv"):
+        (tmp_path / name).touch()
+    base = f"{tmp_path}/"
+    assert completions(base) == [f"{base}b.csv", f"{base}folder/", f"{base}a.py"]
+    assert completions(f"{base}.h") == [f"{base}.hidden"]
+    assert completions(f"{base}fo") == [f"{base}folder/"]
+    assert completions(f"{base}none/x") == [] and completions("\0") == []
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert completions("~") == ["~/"] and completions("~/b") == ["~/b.csv"]
+
+
+async def test_tab_completes_and_enter_opens(stored: Path, tmp_path: Path) -> None:
+    write_ratings(tmp_path / "zz-folder", users=30, items=40, n=300)
+    remember(pane="data")
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(app, pilot)
+        await pilot.press("slash")
+        field = app.query_one(PathField)
+        field.value = f"{tmp_path}/zz"
+        field.cursor_position = len(field.value)
+        await pilot.press("tab")
+        assert field.value == f"{tmp_path}/zz-folder/"
+        await pilot.press("tab")
+        assert field.value == f"{tmp_path}/zz-folder/movies.csv"
+        field.value = f"{tmp_path}/zz-folder/"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.summary is not None and app.summary.n_ratings == 300)
+
+
+async def test_titles_and_columns_are_data_never_markup(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "odd.csv"
+    file.write_text("wer [b],[/]was\u202e,[red]n[/red]\n[i]x,y,3\n[/]z,y,3\n")
+    app = CftuiApp(str(file))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
+        await pilot.press("1")
+        screen = "\n".join(
+            "".join(s.text for s in line) for line in app.screen._compositor.render_strips()
+        )
+        assert "1 wer [b]" in screen and "[i]x" in screen and "\u202e" not in screen
