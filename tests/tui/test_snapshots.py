@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from cftui import paths
 from cftui.ratings.values import Ratings
@@ -96,3 +98,34 @@ def test_runs(
     remember(pane="runs")
     keys = ("space", "space", "space", "home")
     assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=settled(*keys))
+
+
+def profiled(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    """Return what waits until the Data pane shows all it will, then presses keys."""
+
+    async def wait(pilot: Pilot[None]) -> None:
+        app = pilot.app
+        assert isinstance(app, CftuiApp)
+        for _ in range(600):
+            await pilot.pause(0.05)
+            if not app.query("#rows"):
+                continue
+            tables = [app.query_one("#rows", Grid), app.query_one("#sets", Grid)]
+            charts = [chart for chart in app.query(ChartView) if chart.size]
+            split = str(app.query_one("#meaning", Static).content)
+            if all(len(t.rows) for t in tables) and all(c.drawn for c in charts) and split:
+                break
+        else:
+            raise AssertionError("the pane never settled")
+        await pilot.press(*keys)
+        for _ in range(10):
+            await app.workers.wait_for_complete()
+            await pilot.pause(0.05)
+
+    return wait
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_data(stored: Path, snap_compare: Any, size: tuple[int, int]) -> None:
+    remember(pane="data")
+    assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=profiled())
