@@ -1,7 +1,5 @@
 """`cftui data …`: list and download data sets, read ratings into a store, describe them."""
 
-import os
-import signal
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +7,10 @@ import typer
 
 from cftui.commands import datasets
 from cftui.commands.console import Debug, Json, print_json
+from cftui.commands.job import WhileStdin, begin_job
 from cftui.commands.meter import meter
-from cftui.commands.stdin import WhileStdin, end_with_stdin
 from cftui.paths import BUNDLED
-from cftui.questions import AS_RECOGNISED, ColumnMapping
+from cftui.questions import AS_RECOGNISED, ColumnMapping, SplitSummary
 
 if TYPE_CHECKING:
     from cftui.ratings.values import Ratings
@@ -22,8 +20,6 @@ app = typer.Typer(
 )
 app.command("list")(datasets.list_data_sets)
 app.command("fetch")(datasets.fetch)
-BEHIND_A_SCREEN = 10
-"""How nice a job of the screen is to it: a key press comes first."""
 
 Source = Annotated[str, typer.Argument(metavar="DATA", help="A data set's name, or a path")]
 UserColumn = Annotated[str, typer.Option(help="The users' column: its name or its number")]
@@ -49,27 +45,13 @@ def ingest(
 
     Columns and separator are recognised by looking; the options are for what cannot be.
     """
-    _leave_tidily()
-    if while_stdin:
-        end_with_stdin()
-        os.nice(BEHIND_A_SCREEN)
+    begin_job(while_stdin=while_stdin)
     mapping = ColumnMapping(user_column, item_column, rating_column, timestamp_column, separator)
     ratings = open_told(source, mapping, json=json)
     if json:
         print_json({"event": "ready", "store": str(ratings.path), "ratings": len(ratings)})
         return
     print_summary(ratings)
-
-
-def _leave_tidily() -> None:
-    """Have the signals that end a process unwind it, so that it removes what it has half made."""
-
-    def leave(number: int, frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
-            signal.signal(number, leave)
 
 
 def open_told(
@@ -100,6 +82,13 @@ def describe(
     rating_column: RatingColumn = "",
     timestamp_column: TimestampColumn = "",
     separator: Separator = "",
+    split: Annotated[
+        str,
+        typer.Option(help="Also what would be held out: random, per-user, leave-last-out, time"),
+    ] = "",
+    settings: Annotated[
+        list[str], typer.Option("--set", metavar="split.KEY=VALUE", help="Of that split")
+    ] = [],  # noqa: B006 - Typer copies it
     json: Json = False,
     while_stdin: WhileStdin = False,
     debug: Debug = False,
@@ -107,15 +96,29 @@ def describe(
     """Show how values, users, items and times are spread, the first rows, and what was left out."""
     from cftui.ratings.profile import kept_profile
 
-    _leave_tidily()
-    if while_stdin:
-        end_with_stdin()
-        os.nice(BEHIND_A_SCREEN)
+    begin_job(while_stdin=while_stdin)
     mapping = ColumnMapping(user_column, item_column, rating_column, timestamp_column, separator)
-    profile = kept_profile(open_told(source, mapping, json=json))
+    ratings = open_told(source, mapping, json=json)
+    held_out = _held_out(ratings, split, settings)
+    profile = kept_profile(ratings)
     if json:
         print_json({"event": "profile", **asdict(profile)})
+        if held_out:
+            print_json({"event": "split", **asdict(held_out)})
         return
-    from cftui.commands.describe import print_profile
+    from cftui.commands.describe import print_profile, print_split
 
     print_profile(profile)
+    if held_out:
+        print_split(held_out, profile.items_word)
+
+
+def _held_out(ratings: "Ratings", kind: str, settings: list[str]) -> SplitSummary | None:
+    """Return what the split would hold out that was asked about; none where none was."""
+    if not kind and not settings:
+        return None
+    from cftui.config import make_config, merge, parse_assignments
+    from cftui.ratings.split import summarize
+
+    asked = {"split": {"kind": kind}} if kind else {}
+    return summarize(make_config(merge(parse_assignments(settings), asked)).split, ratings)

@@ -19,8 +19,8 @@ from cftui.commands.console import (
     print_table,
     say,
 )
+from cftui.commands.job import WhileStdin, begin_job
 from cftui.commands.meter import meter
-from cftui.commands.stdin import WhileStdin, end_with_stdin
 from cftui.paths import BUNDLED
 from cftui.questions import DataSetRow
 
@@ -87,8 +87,7 @@ def fetch(
 
     ctrl+c ends it at any moment; what was received is kept for the next time.
     """
-    if while_stdin:
-        end_with_stdin()
+    begin_job(while_stdin=while_stdin)
     if name == BUNDLED:
         say(f"{BUNDLED} comes with cftui; its successor is ml-latest-small-2018")
         return

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from cftui.commands.console import print_table
-from cftui.questions import DataProfile, Timeline
+from cftui.questions import DataProfile, SplitSummary, Timeline
 from cftui.ratings import words
 from cftui.text import bar, plain
 
@@ -39,6 +39,12 @@ def print_profile(profile: DataProfile) -> None:
         _lines(problems[:SHOWN_PROBLEMS])
         if len(problems) > SHOWN_PROBLEMS:
             _lines([f"and {len(problems) - SHOWN_PROBLEMS} more; --json prints them"])
+
+
+def print_split(split: SplitSummary, items_word: str) -> None:
+    """Print what a split holds out, and what of it training would never see."""
+    _heading(f"Split: {split.kind}")
+    _lines(words.split_lines(split, items_word))
 
 
 def time_lines(timeline: Timeline | None, width: int) -> list[str]:

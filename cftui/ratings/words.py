@@ -1,6 +1,8 @@
 """A data set's profile in words, the same on the screen and in the shell."""
 
-from cftui.questions import QUANTILES, DataProfile, DataSummary, Tail, ValueBar
+from datetime import UTC, datetime
+
+from cftui.questions import QUANTILES, DataProfile, DataSummary, SplitSummary, Tail, ValueBar
 from cftui.text import bar
 
 TAIL_HEADINGS = ("ratings per", *(name for name, _ in QUANTILES), "top 1% hold", "top 10% hold")
@@ -86,6 +88,27 @@ def time_words(profile: DataProfile) -> str:
         return "no timestamps"
     outside = f"; {timeline.outside:,} lie centuries away" if timeline.outside else ""
     return f"{timeline.first} to {timeline.last}, per {timeline.unit}{outside}"
+
+
+def split_lines(split: SplitSummary, items_word: str) -> list[str]:
+    """Return how many ratings train and validate, and what validation has that training has not."""
+    lines = [
+        f"{split.n_train:,} train, {split.n_valid:,} validate",
+        f"{split.unseen_users:,} users and {split.unseen_items:,} {items_word} of these are never"
+        f" seen in training: {split.unseen_pairs:,} ratings",
+    ]
+    if split.cut is not None:
+        lines.append(f"validation begins with timestamp {split.cut}{_utc(split.cut)}")
+    return lines
+
+
+def _utc(timestamp: int) -> str:
+    """Return the time that a timestamp means if it counts seconds; empty where that cannot be."""
+    try:
+        moment = datetime.fromtimestamp(timestamp, UTC)
+    except (ValueError, OverflowError, OSError):
+        return ""
+    return f" ({moment:%Y-%m-%d %H:%M:%S})"
 
 
 def id_words(profile: DataProfile) -> str:

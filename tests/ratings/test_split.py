@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small import here
 
 from cftui.brain import answer
 from cftui.config import ConfigError, SplitConfig
@@ -16,6 +18,7 @@ from cftui.questions import DescribeSplit, SplitSummary
 from cftui.ratings.split import split, summarize, unseen
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Grouping, Ratings, Vocabulary
+from cftui.ratings.words import split_lines
 
 KINDS = ("random", "per-user", "leave-last-out", "time")
 
@@ -248,3 +251,27 @@ def test_the_brain_refuses_a_split_with_words(bundled: Ratings) -> None:
     refused = answer(DescribeSplit(str(bundled.path), {"kind": "sideways"}))
     assert isinstance(refused, Failure)
     assert "split.kind = 'sideways': must be 'random', 'per-user'" in refused.message
+
+
+def test_the_shell_says_what_a_split_holds_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert here("data", "describe", "--split", "time", "--set", "split.fraction=0.1") == 0
+    said = capsys.readouterr().out
+    raw = pd.read_csv(bundled_folder() / BUNDLED / "ratings.csv")
+    cut = int(raw.timestamp.sort_values().iloc[-10_000])
+    moment = pd.Timestamp(cut, unit="s")
+    assert "90,004 train, 10,000 validate\n" in said
+    assert f"begins with timestamp {cut} ({moment:%Y-%m-%d %H:%M:%S})\n" in said
+
+    assert here("data", "describe", "--json", "--set", "split.seed=42") == 0
+    record = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (record["event"], record["kind"]) == ("split", "random")
+    assert record["unseen_pairs"] == 742
+
+    assert here("data", "describe", "--split", "sideways") == 2
+    assert "split.kind = 'sideways': must be 'random'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("cut", [10**12 * 4, -(10**18), 2**63 - 1])
+def test_a_time_that_cannot_be_seconds_is_only_a_number(cut: int) -> None:
+    lines = split_lines(SplitSummary("time", 8, 2, 1, 1, 2, cut), "items")
+    assert lines[-1] == f"validation begins with timestamp {cut}"
