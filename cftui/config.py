@@ -1,6 +1,5 @@
 """RunConfig: the one description of a run, from which it can be repeated."""
 
-import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -27,6 +26,7 @@ from cftui.parameters import (
     parameter,
     suited,
 )
+from cftui.parameters.complaints import complaints
 from cftui.parameters.installed import installed_models
 from cftui.paths import BUNDLED
 from cftui.questions import ColumnMapping
@@ -270,37 +270,6 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
-
-
-def complaints(
-    error: ValidationError, section: str = "", known: Callable[[list[str]], list[str]] | None = None
-) -> list[str]:
-    """Return a line for each wrong value; `known` tells which keys there are under a path."""
-    return [_complaint(p, section, known) for p in error.errors(include_url=False)]
-
-
-def unknown_key(section: str, key: str, known: Iterable[str]) -> str:
-    """Return what to say of a key that is not there."""
-    names = list(known)
-    near = difflib.get_close_matches(key, names, 1)
-    there = ", ".join(names) or "none"
-    hint = f"did you mean {near[0]}?" if near else f"known here: {there}"
-    return f"{section}.{key}: unknown key; {hint}" if section else f"{key}: unknown key; {hint}"
-
-
-def _complaint(problem: Any, section: str, known: Callable[[list[str]], list[str]] | None) -> str:
-    path = [section] * bool(section) + [str(part) for part in problem["loc"]]
-    key = ".".join(path)
-    if problem["type"] == "extra_forbidden":
-        return unknown_key(".".join(path[:-1]), path[-1], known(path[:-1]) if known else ())
-    message = str(problem["msg"])
-    if problem["type"] == "missing":
-        return f"{key}: must be given; add --set {key}=VALUE"
-    if problem["type"] in ("value_error", "assertion_error"):
-        words = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        return f"{key}: {words}"
-    must_be = message.removeprefix("Input should be ").replace("String should", "text that should")
-    return f"{key} = {problem['input']!r}: must be {must_be}"
 
 
 def _known_keys(settings: Mapping[str, Any], path: list[str]) -> list[str]:

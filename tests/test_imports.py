@@ -25,6 +25,7 @@ def test_the_check_itself_sees_what_is_loaded() -> None:
     [
         "cftui.training.trainer",
         "cftui.training.session",
+        "cftui.training.life",
         "cftui.training.build",
         "cftui.runs.directory",
         "cftui.runs.history",

@@ -15,11 +15,12 @@ import torch
 from pydantic import BaseModel, ValidationError, create_model
 from torch import Tensor, nn
 
-from cftui.config import ConfigError, complaints, unknown_key
+from cftui.config import ConfigError
 from cftui.models import lesson
 from cftui.models.errors import ModelError, model_error
 from cftui.models.module import Adapted
 from cftui.parameters import DataInfo, UserModel, parameter
+from cftui.parameters.complaints import complaints, unknown_key
 from cftui.parameters.installed import installed_models
 from cftui.runs.model_source import ModelSource
 

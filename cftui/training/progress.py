@@ -74,6 +74,14 @@ class Progress:
             self.best_valid_mse, self.best_epoch, self.best_step = found.mse, self.epoch, self.step
         return improved
 
+    def why_early(self, patience: int, least: float) -> str:
+        """Return in words that patience is at its end; empty while it is not."""
+        if not patience or self.stale_epochs < patience:
+            return ""
+        by = f" by more than {least:g}" if least else ""
+        epochs = "epoch" if patience == 1 else "epochs"
+        return f"no better{by} for {patience} {epochs} than {self.stale_from:.4f}"
+
     def to_json(self) -> str:
         """Return the state as text; floats survive exactly."""
         return json.dumps(asdict(self))

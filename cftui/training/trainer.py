@@ -117,13 +117,8 @@ class Trainer:
     @property
     def why_early(self) -> str:
         """Return why training ends before its last epoch; empty while it does not."""
-        patience, p = self.config.training.patience, self.progress
-        if not patience or p.stale_epochs < patience:
-            return ""
-        least = self.config.training.min_improvement
-        by = f" by more than {least:g}" if least else ""
-        epochs = "epoch" if patience == 1 else "epochs"
-        return f"no better{by} for {patience} {epochs} than {p.stale_from:.4f}"
+        training = self.config.training
+        return self.progress.why_early(training.patience, training.min_improvement)
 
     def _train_epoch(self) -> None:
         progress, size = self.progress, self.config.training.batch_size
