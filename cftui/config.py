@@ -42,14 +42,22 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+def _number_as_text(value: Any) -> Any:
+    """Return a column's number as text, which is what the shell and TOML do not write."""
+    return str(value) if type(value) is int else value
+
+
+ColumnName = Annotated[str, BeforeValidator(_number_as_text)]
+
+
 class DataConfig(Section):
     """Which ratings, and which columns of a file mean what."""
 
     source: str = parameter(BUNDLED, "A data set's name, or the path of a ratings file")
-    user: str = parameter("", "The users' column: its name or its number; empty: recognised")
-    item: str = parameter("", "The items' column: its name or its number; empty: recognised")
-    rating: str = parameter("", "The ratings' column: its name or its number; empty: recognised")
-    timestamp: str = parameter("", "The times' column: its name or its number; empty: recognised")
+    user: ColumnName = parameter("", "The users' column: name or number; empty: recognised")
+    item: ColumnName = parameter("", "The items' column: name or number; empty: recognised")
+    rating: ColumnName = parameter("", "The ratings' column: name or number; empty: recognised")
+    timestamp: ColumnName = parameter("", "The times' column: name or number; empty: recognised")
     separator: str = parameter("", "What separates columns, such as ; or tab; empty: recognised")
 
     @property

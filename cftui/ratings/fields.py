@@ -16,11 +16,15 @@ WIDE = 16
 
 Value = TypeVar("Value", float, int)
 Longs = NDArray[np.int64]
-_TEN, _HUNDRED, _MYRIAD = np.uint64(10), np.uint64(100), np.uint64(10_000)
 _ZEROS = np.uint64(0x3030303030303030)
 _SEVENTY_SIX, _TOPS = np.uint64(0x7676767676767676), np.uint64(0x8080808080808080)
-_PAIRS, _FOURS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFFF)
-_EIGHTS = np.uint64(0xFFFFFFFF)
+_JOINS = (
+    (np.uint64(10), np.uint64(8), np.uint64(0x00FF00FF00FF00FF)),
+    (np.uint64(100), np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
+    (np.uint64(10_000), np.uint64(32), np.uint64(0xFFFFFFFF)),
+)
+"""By what a number is multiplied before its right neighbour is added, how many bits away that
+stands, and which bits then hold: single digits become pairs, these fours, these eights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +79,17 @@ class Column:
         return zero & (self.ends - self.starts > 1)
 
     def texts(self) -> tuple[Longs, list[bytes]]:
-        """Return each row's place among the distinct texts, and these."""
+        """Return each place among the distinct texts, and these (a blank for an empty one)."""
         lengths = self.ends - self.starts
         if not len(lengths):
             return np.empty(0, np.int64), []
-        if not self.wide and int(lengths.min()) > 0 and not self.page.has_nul:
-            return _coded(self.page.words[self.ends - 8] >> (64 - 8 * lengths).view(np.uint64))
+        if not self.wide and not self.page.has_nul:
+            keys = self.page.words[self.ends - 8] >> np.clip(64 - 8 * lengths, 0, 63).view(
+                np.uint64
+            )
+            # No key may be 0: an empty text counts as a blank.
+            keys[lengths == 0] = ord(" ")
+            return _coded(keys)
         return self._wide_texts(lengths) if len(lengths) > FEW else self._few_texts()
 
     def _few_texts(self) -> tuple[Longs, list[bytes]]:
@@ -90,21 +99,22 @@ class Column:
         return np.array([places[text] for text in texts]), list(places)
 
     def _eight_digits(self, at: Longs, lengths: Longs) -> tuple[NDArray[np.uint64], NDArray[Any]]:
-        """Return the numbers of the last digits of eight bytes, and a non-zero for what is none.
+        """Return the numbers that the last so many of eight bytes are, and 0 where they are digits.
 
-        All eight at a time, as in a register of digits: pairs, then fours, then eights are joined.
+        All eight digits are joined at a time, in one 64-bit word.
         """
         shift = np.clip(64 - 8 * lengths, 0, 63).view(np.uint64)
         x = self.page.words[at] >> shift
         x ^= _ZEROS
         x <<= shift
-        bad = ((x + _SEVENTY_SIX) | x) & _TOPS
-        x = x * _TEN + (x >> np.uint64(8))
-        x &= _PAIRS
-        x = x * _HUNDRED + (x >> np.uint64(16))
-        x &= _FOURS
-        x = x * _MYRIAD + (x >> np.uint64(32))
-        x &= _EIGHTS
+        bad = x + _SEVENTY_SIX
+        bad |= x
+        bad &= _TOPS
+        for times, width, kept in _JOINS:
+            lower = x >> width
+            x *= times
+            x += lower
+            x &= kept
         return x, bad
 
     def _wide_texts(self, lengths: Longs) -> tuple[Longs, list[bytes]]:
@@ -149,6 +159,5 @@ def _few(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], Longs] | None:
     held[hashes] = keys
     if not np.array_equal(held[hashes], keys):
         return None
-    # No text is empty, so that no key is 0.
     used = held != 0
     return held[used], (np.cumsum(used) - 1)[hashes]

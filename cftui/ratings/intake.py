@@ -56,7 +56,12 @@ class Intake:
         user = self._users.renumbered(rows.user, rows.user_texts)
         item = self._items.renumbered(rows.item, rows.item_texts)
         columns: dict[str, NDArray[Any]]
-        columns = {"user": user, "item": item, "value": rows.value, "timestamp": rows.timestamp}
+        columns = {
+            "user": _narrowed(user),
+            "item": _narrowed(item),
+            "value": rows.value,
+            "timestamp": rows.timestamp,
+        }
         for name, column in columns.items():
             self._columns[name].append(column)
         self._usable += len(user)
@@ -149,20 +154,30 @@ def by_appearance(keys: NDArray[Any]) -> tuple[NDArray[np.int32], Longs]:
     """Return each key's code, from 0 in order of first appearance, and the key of each code."""
     n, low = len(keys), int(keys.min())
     span = int(keys.max()) - low + 1
-    if span > max(TABLE_TIMES * n, 1 << 16):
+    if span > min(max(TABLE_TIMES * n, 1 << 16), 2**31 - 1):
         distinct, first, codes = np.unique(keys, return_index=True, return_inverse=True)
         order = np.argsort(first)
         renumber = np.empty(len(order), np.int32)
         renumber[order] = np.arange(len(order), dtype=np.int32)
         return renumber[codes], distinct[order].astype(np.int64)
     places = keys - low if low else keys
-    first = np.full(span, n, np.int64)
-    first[places[::-1]] = np.arange(n - 1, -1, -1)  # of equal places the last assignment holds
+    first = np.full(span, n, _narrow(n))
+    # Of equal places the last assignment holds, which is the first appearance.
+    first[places[::-1]] = np.arange(n - 1, -1, -1, dtype=first.dtype)
     present = np.flatnonzero(first < n)
     order = present[np.argsort(first[present])]
     table = np.zeros(span, np.int32)
     table[order] = np.arange(len(order), dtype=np.int32)
     return table[places], order + low
+
+
+def _narrowed(keys: Longs) -> NDArray[Any]:
+    """Return keys in half the memory where they fit."""
+    return keys.astype(_narrow(int(keys.max()))) if len(keys) and keys.min() > -(2**31) else keys
+
+
+def _narrow(largest: int) -> type[np.signedinteger[Any]]:
+    return np.int32 if largest <= np.iinfo(np.int32).max else np.int64
 
 
 def _latest(
