@@ -22,6 +22,12 @@ kept apart, three draws. RMSE with Adam, regularization 3 (the mean user alone: 
 
 and the other runs order alike. Regularization 0.3, 1, 3, 10, 30 gave 0.950, 0.923, 0.913, 0.918,
 0.933 from 5 ratings and 0.889, 0.861, 0.851, 0.855, 0.868 from all: hence 3 for every number.
+With dot, which has no biases, the mean user is all that keeps a few ratings in place: from one
+rating 1.03 towards it, 2.72 towards zero; 3 is within 1.5 % of the best for every k.
+
+Users of the data folded in from their own training ratings, and asked for those held out: RMSE
+0.8746 where their trained factors give 0.8734 (Adam), 0.892 for 0.899 (SGD), 1.157 for 1.172 (dot);
+the median rank correlation of the two lists is 0.97 or more.
 """
 
 from dataclasses import replace

@@ -116,15 +116,14 @@ def _mean(trained: Trained) -> np.ndarray:
 def _spread(trained: Trained) -> float:
     """Return how far users' factors move predictions, in rating units, at the mean rating."""
     factors = _factors(trained)
-    users = factors.user_factors[trained.trained_users].astype(np.float64)
-    items = factors.item_factors.astype(np.float64)
+    users = factors.user_factors[trained.trained_users]
+    moved = users - users.mean(axis=0)
     counts = trained.ratings.by_item.counts()
-    squares = (items * counts[:, None]).T @ items / counts.sum()
-    variance = float(
-        np.einsum("jk,jk->", np.cov(users.T, bias=True).reshape(squares.shape), squares)
-    )
+    weights = (counts / counts.sum()).astype(np.float32)[:, None]
+    items = factors.item_factors
+    variance = float(((moved.T @ moved / len(users)) * ((items * weights).T @ items)).sum())
     slope = (factors.high - factors.low) / 4 if factors.sigmoid else 1.0
-    return float(max(variance, 0.0) ** 0.5 * slope)
+    return max(variance, 0.0) ** 0.5 * slope
 
 
 def _rise(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> np.ndarray:
