@@ -123,7 +123,7 @@ def _spread(trained: Trained) -> float:
     items = factors.item_factors
     variance = float(((moved.T @ moved / len(users)) * ((items * weights).T @ items)).sum())
     slope = (factors.high - factors.low) / 4 if factors.sigmoid else 1.0
-    return max(variance, 0.0) ** 0.5 * slope
+    return float(max(variance, 0.0) ** 0.5 * slope)
 
 
 def _rise(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> np.ndarray:

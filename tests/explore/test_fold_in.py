@@ -210,6 +210,21 @@ def test_a_model_without_factors_says_what_to_choose(trained: Trained) -> None:
         explore_newcomer(replace(trained, factors=None), question(("1001", 5.0)))
 
 
+def test_how_far_tastes_move_predictions_is_told(trained: Trained) -> None:
+    assert trained.factors is not None
+    users = trained.factors.user_factors[trained.trained_users].astype(float)
+    affinity = users @ trained.factors.item_factors.astype(float).T
+    counts = trained.ratings.by_item.counts()
+    variance = float((affinity.var(axis=0) * counts).sum() / counts.sum())
+    answer = explore_newcomer(trained, question(("1001", 5.0)))
+    # a sigmoid over 0.5 to 5 is steepest in the middle: 4.5 / 4 rating units
+    assert answer.spread == pytest.approx(math.sqrt(variance) * 4.5 / 4, rel=1e-4)
+    assert not answer.flat
+    blank = replace(trained.factors, user_factors=np.zeros_like(trained.factors.user_factors))
+    same = explore_newcomer(replace(trained, factors=blank), question(("1001", 5.0)))
+    assert same.spread == 0.0 and same.flat
+
+
 def test_suggestions_are_well_known_unlike_each_other_and_not_rated(trained: Trained) -> None:
     rows = suggest(trained, ("1001",), 10)
     counts = {
