@@ -11,7 +11,7 @@ import torch
 from cftui.devices import DeviceReader, DeviceReading, SourceLost
 from cftui.runs.control import send
 from cftui.runs.events import Device, Event, Finished, Started, read_events
-from cftui.training import session
+from cftui.training import life
 from cftui.training.device_watch import watch_device
 from tests.small import cli, here, wait_for, write_ratings
 
@@ -101,7 +101,7 @@ def test_a_run_tells_of_its_device(
         watched.append(arguments)
         return watch_device(*arguments, quick, 0.0)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(session, "watch_device", soon)
+    monkeypatch.setattr(life, "watch_device", soon)
     small = write_ratings(tmp_path / "small")
     assert here("train", "--data", str(small), "--id", "r", "--epochs", "4", "--json") == 0
     assert len(watched) == 1
