@@ -68,7 +68,7 @@ class Intake:
         self._unusable += rows.unusable
         self._problems += rows.problems[: KEPT_PROBLEMS - len(self._problems)]
         if self._unusable >= HOPELESS and not self._usable:
-            raise self._nothing()
+            raise self._nothing("first ")
 
     def finish(self, *, dated: bool) -> Table:
         """Return the table; raises DataError where no row is usable."""
@@ -106,13 +106,13 @@ class Intake:
         self._columns[name].clear()
         return column
 
-    def _nothing(self) -> DataError:
+    def _nothing(self, which: str = "") -> DataError:
         if not self._problems:
             return DataError(f"{self._part}: a header and no ratings; give a file with ratings")
         first = self._problems[0]
         return DataError(
             f"{self._part} {first.counted} {first.line}: {first.column} {first.value!r}: "
-            f"{first.reason}; none of the {self._unusable:,} rows is usable, correct them "
+            f"{first.reason}; none of the {which}{self._unusable:,} rows is usable, correct them "
             "or choose other columns (--user-column, --item-column, --rating-column)"
         )
 

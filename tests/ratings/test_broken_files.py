@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from small import here
 
-from cftui.ratings import blocks
+from cftui.ratings import blocks, intake
 from cftui.ratings.look import look
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import DataError
@@ -171,6 +171,19 @@ def test_a_row_without_end_does_not_fill_the_memory(
     path = tmp_path / "ratings.csv"
     path.write_text(text)
     with pytest.raises(DataError, match=words):
+        open_ratings(path)
+
+
+def test_hopeless_files_are_not_read_to_their_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 500)
+    monkeypatch.setattr(intake, "HOPELESS", 100)
+    path = tmp_path / "ratings.csv"
+    path.write_text("user,item,rating\n" + "1,2,good\n" * 50_000)
+    with pytest.raises(
+        DataError, match=r"line 2: rating 'good': not .* none of the first 1.. rows"
+    ):
         open_ratings(path)
 
 
