@@ -129,6 +129,8 @@ def _lines(head: bytes, encoding: str) -> list[tuple[int, str]]:
 
 
 def _decoded(head: bytes, encoding: str) -> str:
+    if head[257:262] == b"ustar":
+        raise DataError("a tar archive; unpack it and give the ratings file")
     if encoding.startswith("utf-8"):
         beginning = head[:4096]
         odd = len(beginning) - len(beginning.translate(None, CONTROLS))

@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import tarfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,6 +41,16 @@ def packed(members: dict[str, bytes | str], method: int = zipfile.ZIP_DEFLATED) 
     return out.getvalue()
 
 
+def tarred(members: dict[str, str]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for name, text in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return out.getvalue()
+
+
 def encrypted() -> bytes:
     """Return a zip whose one member has the flag of encryption set, here and in the directory."""
     data = bytearray(packed({"ratings.csv": GOOD}, zipfile.ZIP_STORED))
@@ -69,7 +80,7 @@ def parquet(**columns: list[object]) -> bytes:
     return out.getvalue()
 
 
-BOMB = H.encode() + b"1,2,3,4\n" * (5 << 20)
+BOMB = H.encode() + b"1,2,3,4\n" * (9 << 18)
 
 REFUSED = [
     Broken("empty.csv", "", ("the file is empty; give",)),
@@ -107,6 +118,7 @@ REFUSED = [
     Broken("empty.csv.gz", gzip.compress(b""), ("the file is empty",)),
     Broken("twice.gz", gzip.compress(gzip.compress(GOOD.encode())), ("not text",)),
     Broken("bomb.gz", gzip.compress(BOMB), ("grows to over", "not trusted")),
+    Broken("a.tar.gz", tarred({"ratings.csv": GOOD}), ("a tar archive", "unpack it")),
     Broken("cut.zip", packed({"ratings.csv": MANY})[:-30], ("cut off or damaged", "again")),
     Broken("bad.zip", damaged(packed({"ratings.csv": MANY})), ("cut off or damaged", "again")),
     Broken("no.zip", packed({"README.txt": "read me"}), ("no file in this zip", "unpack")),
