@@ -30,7 +30,7 @@ class Opening:
     """How much of it is done, 0 to 1."""
     failure: str = ""
     look: FileLook | None = None
-    """The file's beginning, where the user has to say which columns mean what."""
+    """The file's beginning, where the user has to say which columns mean what, or which file."""
 
     @property
     def words(self) -> str:
@@ -79,8 +79,7 @@ class DataDesk:
             if summary is None:
                 look = await self._ask(LookAtFile(source, mapping), group="open")
                 if look.problem:
-                    asked = look if look.columns else None
-                    tell(Opening(source, failure=look.problem, look=asked))
+                    tell(Opening(source, failure=look.problem, look=_askable(look)))
                     return False
                 words = ["data", "ingest", source, *mapping_words(mapping)]
                 await self._run("reading", source, words, tell)
@@ -103,7 +102,7 @@ class DataDesk:
             look: FileLook = await self._ask(LookAtFile(source, mapping), group="open")
         except ChildError:
             return None
-        return look if look.columns else None
+        return _askable(look)
 
     async def _run(
         self, doing: str, source: str, words: Sequence[str], tell: Callable[[Opening], None]
@@ -131,6 +130,11 @@ class DataDesk:
         if not found:
             raise JobError("the profile did not come")
         return found[0]
+
+
+def _askable(look: FileLook) -> FileLook | None:
+    """Return a look where there is something to choose: columns, or one of several files."""
+    return look if look.columns or look.members else None
 
 
 async def _lasting(source: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,22 @@ async def test_what_cannot_be_read_says_why_in_the_pane(
         assert app.summary is not None and app.summary.n_ratings == 100_004
         await pilot.press("escape")
         await until(pilot, lambda: app.opening is None and app.query_one(ProfileView).display)
+
+
+async def test_of_several_files_one_is_chosen(stored: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "two.zip"
+    with zipfile.ZipFile(archive, "w") as two:
+        two.writestr("north/sales.csv", "user,item,rating\n1,1,1\n2,1,2\n")
+        two.writestr("south/sales.csv", "user,item,rating\n1,1,1\n2,1,2\n3,2,3\n")
+    remember(pane="data")
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = await shown(app, pilot)
+        await give_path(pilot, archive)
+        await until(pilot, lambda: getattr(app.focused, "id", "") == "members")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: app.summary is not None and app.summary.n_ratings == 3)
+        assert pane.profile.display and not app.query("#members")
 
 
 async def test_a_bad_file_at_the_start_opens_the_pane(home: Path, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from cftui.tui.jobs import JobError
 from cftui.tui.messages import AskColumns, CancelOpening, ChooseData, ChooseSplit
 from cftui.tui.screens.overlays import AskYesNo
 from cftui.tui.session import Session
-from cftui.tui.widgets.grid import Grid
+from cftui.tui.widgets.grid import Column, Grid
 from cftui.tui.widgets.mapping_form import MappingForm
 from cftui.tui.widgets.pane import Pane
 from cftui.tui.widgets.path_field import PathField
@@ -129,11 +129,11 @@ class DataPane(Pane):
 
     def focus_first(self) -> None:
         """Take the focus where one begins."""
-        forms = self.query(MappingForm)
+        forms, members = self.query(MappingForm), self.query("#members")
         if forms:
             forms.first().focus_first()
         else:
-            self.sets.focus()
+            (members.first() if members else self.sets).focus()
 
     # What the app shows here
 
@@ -169,20 +169,31 @@ class DataPane(Pane):
     async def _show_form(self, look: FileLook | None) -> None:
         """Show the form in the place of the profile, or the profile again."""
         asking = self.query_one("#asking", Container)
-        present = self.query(MappingForm)
-        if look is None and not present:
+        if look is None and not asking.children:
             return
         async with self.batch():
             await asking.remove_children()
             asking.display = look is not None
             self.profile.display = look is None
             if look is not None:
-                form = MappingForm(look, self._opening.failure if self._opening else "")
-                form.border_title = "Which columns are which?"
-                await asking.mount(form)
-                form.focus_first()
-            else:
-                self.focus_first()
+                await self._mount_form(asking, look)
+            self.focus_first()
+
+    async def _mount_form(self, asking: Container, look: FileLook) -> None:
+        if look.columns:
+            form = MappingForm(look, self._opening.failure if self._opening else "")
+            form.border_title = "Which columns are which?"
+            await asking.mount(form)
+            return
+        members = Grid((Column("several files could be meant", None),), id="members")
+        members.border_title = "Which file?"
+        members.set_rows([(path,) for path in look.members], look.members)
+        await asking.mount(members)
+
+    @on(Grid.Selected, "#members")
+    def _member_chosen(self, message: Grid.Selected) -> None:
+        message.stop()
+        self.post_message(ChooseData(message.grid.rows[message.row][0]))
 
     def redraw(self) -> None:
         """Draw the charts anew, after a change of theme or marker."""
@@ -298,7 +309,7 @@ class DataPane(Pane):
             case "columns":
                 return None if self._summary is not None else "Choose ratings first"
             case "view":
-                return "Choose the columns first" if self.query(MappingForm) else None
+                return "Choose the columns first" if self.query("#asking > *") else None
         return None
 
     def action_path(self) -> None:

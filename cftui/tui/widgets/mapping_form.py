@@ -96,7 +96,7 @@ class MappingForm(Vertical):
         """Lay out the words, a row for each role, and the preview."""
         yield Static("", id="kind", markup=False)
         yield from self._rows()
-        how = "left, right or a column's number choose; esc leaves it"
+        how = "left, right or its number choose a column"
         yield Static(how, id="how", markup=False)
         yield Static("", id="problem", markup=False)
         yield Grid((), empty="The file is empty", id="preview")

@@ -5,13 +5,16 @@ from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
+from textual import events
 
 from cftui.questions import DataSetRow
 from cftui.text import plain
 from cftui.tui.widgets.grid import Column, Grid
 
-WIDE = 44
-"""Cells of the list from which on it has room for the numbers of users and items."""
+MEDIUM = 36
+"""Cells of the list from which on it has room for the number of ratings."""
+WIDE = 46
+"""And from which on for those of users and items."""
 
 
 class SetList(Grid):
@@ -23,6 +26,11 @@ class SetList(Grid):
     def __init__(self) -> None:
         super().__init__((), empty="looking for data sets …", id="sets")
         self._open = ""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show the columns that there is room for."""
+        self.set_columns(self._columns_for(event.size.width))
+        super().on_resize(event)
 
     def show_sets(self, sets: Sequence[DataSetRow], open_source: str) -> None:
         """Show data sets; the one that is open has a mark."""
@@ -48,6 +56,9 @@ class SetList(Grid):
         absent = self.get_component_rich_style("set-list--absent", partial=True)
         return Text(plain(text), style=Style(color=absent.color))
 
+    def _state(self, row: DataSetRow) -> str:
+        return "● open" if row.source == self._open else state_word(row)
+
     def _counts(self, label: str, width: int, name: str) -> Column:
         def cell(row: DataSetRow) -> Text:
             return self._inked(row, short(getattr(row, name)))
@@ -56,13 +67,13 @@ class SetList(Grid):
 
     def _columns_for(self, width: int) -> list[Column]:
         columns = [
-            Column("", 1, key=lambda row: "●" if row.source == self._open else ""),
             Column("name", None, key=lambda row: self._inked(row, row.name)),
-            self._counts("ratings", 7, "n_ratings"),
-            Column("", 8, align="right", key=lambda row: self._inked(row, state_word(row))),
+            Column("", 8, align="right", key=lambda row: self._inked(row, self._state(row))),
         ]
+        if width >= MEDIUM:
+            columns.insert(1, self._counts("ratings", 7, "n_ratings"))
         if width >= WIDE:
-            columns[3:3] = [
+            columns[2:2] = [
                 self._counts("users", 5, "n_users"),
                 self._counts("items", 5, "n_items"),
             ]

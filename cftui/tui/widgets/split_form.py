@@ -114,7 +114,7 @@ def _parsed(text: str) -> Any:
 def summary_words(summary: SplitSummary, items_word: str) -> str:
     """Return how many ratings train and validate, and what validation has that training has not."""
     return (
-        f"{summary.n_train:,} train, {summary.n_valid:,} validate."
-        f" {summary.unseen_users:,} users and {summary.unseen_items:,} {items_word} of these"
-        f" are never seen in training: {summary.unseen_pairs:,} ratings."
+        f"{summary.n_train:,} train, {summary.n_valid:,} validate; training never sees"
+        f" {summary.unseen_users:,} users, {summary.unseen_items:,} {items_word} of these"
+        f" ({summary.unseen_pairs:,} ratings)"
     )
