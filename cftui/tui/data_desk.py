@@ -34,9 +34,17 @@ class Opening:
 
     @property
     def words(self) -> str:
-        """Return what is being done, and how far it is."""
+        """Return what is being done, and how far it is; or what went wrong."""
+        return self._told(self.source) if self.doing else self.failure
+
+    @property
+    def short_words(self) -> str:
+        """Return the same with the file's name alone, for where there is little room."""
+        return self._told(self.source.rpartition("/")[2] or self.source)
+
+    def _told(self, name: str) -> str:
         share = "" if self.share is None else f", {self.share:.0%}"
-        return f"{self.doing} {self.source}{share}" if self.doing else self.failure
+        return f"{self.doing} {name}{share}"
 
 
 class DataDesk:

@@ -63,7 +63,7 @@ class DataKeeper(RunKeeper):
     def _about(self) -> str:
         """Return what the tab bar says of the ratings."""
         if self.opening is not None and self.opening.doing:
-            return self.opening.words
+            return plain(self.opening.short_words)
         summary = self.summary
         if summary is None:
             return "no ratings"

@@ -88,8 +88,10 @@ class ProfileView(Container):
         rows.set_rows(profile.rows)
         problems = words.problem_lines(profile)
         self.query_one("#problems", Grid).set_rows([(line,) for line in problems])
-        found = f"Problems: {len(problems)}" if problems else "Problems: none"
-        self.query_one("#problems").border_title = found
+        left_out = profile.unusable_rows + profile.duplicates
+        self.query_one("#problems").border_title = (
+            f"Problems: {words.left_out_words(profile)}" if left_out else "Problems"
+        )
         time = self.query_one("#time")
         time.border_title = f"Over time: {words.time_words(profile)}"
         self.draw(marker)

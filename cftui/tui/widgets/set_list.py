@@ -34,11 +34,14 @@ class SetList(Grid):
 
     def show_sets(self, sets: Sequence[DataSetRow], open_source: str) -> None:
         """Show data sets; the one that is open has a mark."""
-        self._open = open_source
+        another, self._open = open_source != self._open, open_source
         opened = sorted((row for row in sets if row.opened is not None), key=_last_first)
         rows = [*opened, *(row for row in sets if row.opened is None)]
         self.set_columns(self._columns_for(self.size.width))
         self.set_rows(rows, [(row.source, row.mapping) for row in rows])
+        if another:
+            sources = [row.source for row in rows]
+            self.cursor_row = sources.index(open_source) if open_source in sources else 0
 
     @property
     def chosen(self) -> DataSetRow | None:
