@@ -56,8 +56,9 @@ class SetList(Grid):
     def _inked(self, row: DataSetRow, text: str) -> Text:
         if row.ready:
             return Text(plain(text))
-        absent = self.get_component_rich_style("set-list--absent", partial=True)
-        return Text(plain(text), style=Style(color=absent.color))
+        absent = self.get_component_rich_style("set-list--absent")
+        # a span: Rich leaves out the style of a text as a whole
+        return Text.assemble((plain(text), Style(color=absent.color)))
 
     def _state(self, row: DataSetRow) -> str:
         return "● open" if row.source == self._open else state_word(row)
