@@ -250,6 +250,10 @@ class DataSetRow:
     """Empty where it is not known."""
     opened: float | None = None
     """When it was last opened or trained on, in seconds since 1970."""
+    received: int = 0
+    """Bytes that an unfinished download left; the next one goes on from them."""
+    changes: bool = False
+    """Whether its publisher replaces it now and then, so that it can be held against nothing."""
     mapping: ColumnMapping = AS_RECOGNISED
 
 

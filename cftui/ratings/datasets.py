@@ -92,6 +92,8 @@ def _listed(entry: Entry, recent: RecentData | None) -> DataSetRow:
         n_items=counted.n_items,
         holds=entry.holds,
         licence=entry.licence,
+        received=part.size,
+        changes=entry.changes,
         opened=recent.opened if recent else None,
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from cftui.catalogue import CATALOGUE
 from cftui.paths import lasting_source
 from cftui.questions import (
     AS_RECOGNISED,
@@ -81,7 +82,7 @@ class DataDesk:
         """
         try:
             if fetch:
-                await self._run("downloading", source, ["data", "fetch", source, "--yes"], tell)
+                await self._run("downloading", source, fetch_words(source), tell)
             tell(Opening(source, "opening"))
             summary = await self._ask(OpenData(source, mapping), group="open")
             if summary is None:
@@ -151,6 +152,12 @@ async def _lasting(source: str) -> str:
         return await asyncio.to_thread(lasting_source, source)
     except FileNotFoundError:  # gone since it was opened
         return source
+
+
+def fetch_words(name: str) -> list[str]:
+    """Return the shell's words that download a data set which the user agreed to."""
+    entry = CATALOGUE.get(name)
+    return ["data", "fetch", name, "--yes", *(["--unchecked"] if entry and entry.changes else [])]
 
 
 def mapping_words(mapping: ColumnMapping) -> list[str]:

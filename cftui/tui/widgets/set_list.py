@@ -133,6 +133,8 @@ def download_question(row: DataSetRow) -> str:
     words = [f"Download {row.name}, {size}, from {row.where}?", row.holds]
     if row.licence:
         words.append(f"Licence: {row.licence}")
-    if row.state not in ("", "not downloaded"):
-        words.append(f"{row.state} already")
+    if row.received:
+        words.append(f"{size_words(row.received)} of it are here already")
+    if row.changes:
+        words.append("Its publisher replaces it now and then: it is taken as it comes, unchecked")
     return "\n\n".join(plain(word) for word in words if word)
