@@ -30,13 +30,16 @@ def export_path(text: str) -> Path:
 
 
 def export_runs(rows: Iterable[RunRow], path: Path) -> int:
-    """Write runs to a .csv or .json file; return how many. Raises ExportError, OSError."""
+    """Write runs to a .csv or .json file; return how many. Raises ExportError."""
     records = [_record(row) for row in rows]
     json_wanted = export_path(str(path)).suffix.lower() == ".json"
     text = (
         json.dumps(records, indent=1, ensure_ascii=False) + "\n" if json_wanted else _csv(records)
     )
-    replace_file(path, text.encode())
+    try:
+        replace_file(path, text.encode())
+    except OSError as error:
+        raise ExportError(f"{path}: cannot be written: {error.strerror or error}") from None
     return len(records)
 
 

@@ -155,7 +155,8 @@ class CftuiApp(DataKeeper):
     async def action_pane(self, name: str) -> None:
         """Bring a pane into view."""
         if self.query("#body"):
-            await self._show_pane(name)
+            with self.batch_update():  # one layout, though a pane comes with many widgets
+                await self._show_pane(name)
 
     @on(TabBar.Chosen)
     async def _tab_chosen(self, message: TabBar.Chosen) -> None:

@@ -92,6 +92,7 @@ class RunsPane(Pane):
         self._detailed: RunRow | None = None
         self._overlay = Overlay()
         self._rest: Timer | None = None
+        self._greyed: tuple[bool, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Lay out filter and list above, chart and details below."""
@@ -199,7 +200,7 @@ class RunsPane(Pane):
         said = self.query_one("#runs-said", Static)
         words = " · ".join(parts)
         if str(said.content) != words:
-            said.update(words)
+            said.update(words, layout=False)
 
     def _show_columns(self) -> None:
         state = self._session.state
@@ -234,7 +235,14 @@ class RunsPane(Pane):
         """Grey anew what cannot be done, once the cursor rests."""
         if self._rest is not None:
             self._rest.stop()
-        self._rest = self.set_timer(REST_SECONDS, self.refresh_bindings)
+        self._rest = self.set_timer(REST_SECONDS, self._show_grey)
+
+    def _show_grey(self) -> None:
+        """Have the footer composed anew if a command in it turns grey or back."""
+        grey = tuple(bool(self.why_not(c.action)) for c in COMMANDS if c.footer)
+        if grey != self._greyed:
+            self._greyed = grey
+            self.refresh_bindings()
 
     @work(exclusive=True, group="details", exit_on_error=False, description="Reading a run")
     async def _detail(self, row: RunRow | None) -> None:

@@ -1,13 +1,15 @@
 """All about the run at the cursor, in words."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
-from rich.table import Table
+from rich.console import Console
+from rich.segment import Segment
 from rich.text import Text
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual import events
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
 
 from cftui.runs.details import RunDetails
 from cftui.runs.directory import RunRecord
@@ -16,33 +18,81 @@ from cftui.runs.index import RunRow
 from cftui.text import plain
 from cftui.tui.widgets.runs_table import sign, titled
 
+CONSOLE = Console(width=80)
+"""Measures what is wrapped; prints nothing."""
+LABEL = 8
+"""Cells of the labels."""
 Line = tuple[str, str]
 """A label, and what is said."""
 
 
-class RunDetailsView(VerticalScroll):
-    """Shows the details of one run; scrolls where they are long."""
+class RunDetailsView(ScrollView, can_focus=True):
+    """Shows the details of one run; scrolls where they are long.
+
+    Draws its lines itself: to lay them out at each move of a cursor would hold the keys up.
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"details--label"}
+    DEFAULT_CSS = """
+    RunDetailsView {
+        scrollbar-size-vertical: 1;
+        overflow-x: hidden;
+        & > .details--label { color: $foreground-muted; }
+    }
+    """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.lines: tuple[Line, ...] = ()
         """What is said."""
-
-    def compose(self) -> ComposeResult:
-        """Lay out the text."""
-        yield Static("", markup=False)
+        self._wrapped: list[tuple[str, str]] = []
+        self._width = 0
 
     def show(self, row: RunRow | None, details: RunDetails | None) -> None:
         """Show a run, first what the list knows of it."""
-        self.border_title = plain(titled(row)) if row else "No run"
-        self.lines = () if row is None else tuple(run_lines(row, details))
-        table = Table.grid(padding=(0, 1, 0, 0), expand=True)
-        table.add_column(width=8)
-        table.add_column(ratio=1, overflow="fold")
-        for label, words in self.lines:
-            shown = "\n".join(plain(line) for line in words.splitlines())
-            table.add_row(Text(label, style="dim"), Text(shown))
-        self.query_one(Static).update(table)
+        lines = () if row is None else tuple(run_lines(row, details))
+        title = plain(titled(row)) if row else "No run"
+        if str(self.border_title) != title:
+            self.border_title = title
+            self.scroll_to(y=0, animate=False)
+        if lines != self.lines:
+            self.lines = lines
+            self._wrap()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap anew at another width."""
+        if self.scrollable_content_region.width != self._width:
+            self._wrap()
+
+    def _wrap(self) -> None:
+        """Wrap what is said into lines of the width there is."""
+        self._width = self.scrollable_content_region.width
+        room = max(self._width - LABEL - 1, 8)
+        self._wrapped = [
+            (label if place == 0 else "", words)
+            for label, text in self.lines
+            for place, words in enumerate(_wrapped(text, room))
+        ]
+        self.virtual_size = Size(self._width, len(self._wrapped))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line on show: a label and its words."""
+        width, style = self.scrollable_content_region.width, self.rich_style
+        place = self.scroll_offset.y + y
+        if place >= len(self._wrapped):
+            return Strip.blank(width, style)
+        label, words = self._wrapped[place]
+        muted = style + self.get_component_rich_style("details--label")
+        segments = [Segment(f"{label:<{LABEL}} ", muted), Segment(words, style)]
+        return Strip(segments).adjust_cell_length(width, style)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return text in lines of at most `width` cells, its own line breaks kept."""
+    lines = Text("\n".join(plain(line) for line in text.splitlines()))
+    return [line.plain for line in lines.wrap(CONSOLE, width)] or [""]
 
 
 def run_lines(row: RunRow, details: RunDetails | None) -> Iterator[Line]:

@@ -1,0 +1,95 @@
+"""`cftui runs`: listing by words, comparing, exporting."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small import here, small_config
+
+from cftui.config import make_config
+from cftui.runs.directory import Run, RunRecord, create_run
+
+
+def made(run_id: str, settings: dict[str, Any], **changes: Any) -> Run:
+    record = RunRecord(
+        run=run_id, state="finished", pid=1, host="box", created=1.0, data_name="small",
+        data_source="/small", store="/s", fingerprint="f", n_users=2, n_items=3, low=1, high=5,
+        epochs=3, **changes,
+    )  # fmt: skip
+    run, lock = create_run(record, make_config({**small_config().to_settings(), **settings}))
+    lock.release()
+    return run
+
+
+@pytest.fixture
+def two() -> tuple[Run, Run]:
+    return (
+        made("slow", {"optimizer": {"name": "sgd"}}, best_valid_mse=0.9),
+        made("fast", {"optimizer": {"name": "adam"}}, best_valid_mse=0.8),
+    )
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_words_choose_what_is_listed(
+    two: tuple[Run, Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert here("runs", "list", "adam", "--json") == 0
+    assert [line["run"] for line in lines(capsys)] == ["fast"]
+    assert here("runs", "list", "mse<0.95", "--sort", "mse", "--json") == 0
+    assert [line["run"] for line in lines(capsys)] == ["fast", "slow"]
+    assert here("runs", "list", "nothing") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "run\tname\tstate\tepochs\tbest MSE\ttime\tdata\tbegan"
+    ]
+    assert here("runs", "list", "--sort", "colour") == 2
+    assert "--sort colour: no such column; there are mark, state" in capsys.readouterr().err
+
+
+def test_diff_shows_what_differs_alone(
+    two: tuple[Run, Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    two[1].rename("tonight")
+    assert here("runs", "diff", "slow", "tonight", "--json") == 0
+    told = {line["setting"]: line["values"] for line in lines(capsys)}
+    assert told["optimizer.name"] == {"slow": "sgd", "fast": "adam"}
+    assert told["optimizer.momentum"] == {"slow": 0.9, "fast": None}
+    assert "model.n_factors" not in told
+    assert here("runs", "diff", "slow", "tonight") == 0
+    assert capsys.readouterr().out.startswith("setting\tslow\ttonight\noptimizer.name\tsgd\tadam\n")
+    assert here("runs", "diff", "slow", "slow") == 0
+    assert capsys.readouterr().out == "no setting differs\n"
+    assert here("runs", "diff", "slow") == 2
+    assert "name two runs or more" in capsys.readouterr().err
+    (two[0].path / "config.toml").write_text("[")
+    assert here("runs", "diff", "slow", "fast") == 1
+    assert "config.toml: not a readable TOML file" in capsys.readouterr().err
+
+
+def test_export_writes_all_or_those_named(
+    two: tuple[Run, Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert here("runs", "export", "--out", str(tmp_path / "all.csv")) == 0
+    assert "2 runs written to " in capsys.readouterr().out
+    with (tmp_path / "all.csv").open(newline="") as file:
+        assert {row["optimizer.name"] for row in csv.DictReader(file)} == {"sgd", "adam"}
+    assert here("runs", "export", "fast", "--out", str(tmp_path / "one.json"), "--json") == 0
+    assert lines(capsys)[0]["runs"] == 1
+    assert [row["run"] for row in json.loads((tmp_path / "one.json").read_text())] == ["fast"]
+    assert here("runs", "export", "--out", str(tmp_path / "all.txt")) == 2
+    assert "end it with .csv or .json" in capsys.readouterr().err
+    assert here("runs", "export", "--out", str(tmp_path / "no" / "all.csv")) == 1
+    assert "all.csv: cannot be written: No such file" in capsys.readouterr().err
+
+
+def test_show_tells_the_line_that_repeats(
+    two: tuple[Run, Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert here("runs", "show", "fast") == 0
+    assert "again: cftui train --data /small --model dot-bias" in capsys.readouterr().out
+    assert here("runs", "show", "fast", "--json") == 0
+    assert lines(capsys)[0]["command"].startswith("cftui train --data /small")
