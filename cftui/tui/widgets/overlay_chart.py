@@ -77,7 +77,9 @@ class Overlay:
             points = _points(history, view, choice, 2 * max(width, 20))
             old = self._thinned[row.id] = _Thinned(history, history.version, how, points)
         colour = colour_of(row.mark, ink.series) or ink.series[0]
-        return Series(titled(row), *old.points, colour, mark=letter(row.mark))
+        # Without colour the curve is made of its letter, which then stands in the legend anyway.
+        label = row.label if ink.no_colour and row.mark else titled(row)
+        return Series(label, *old.points, colour, mark=letter(row.mark))
 
 
 def _points(history: History, view: View, choice: ChartChoice, most: int) -> Points:
