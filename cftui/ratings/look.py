@@ -61,7 +61,8 @@ def _parquet(part: Part, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:
         names = tuple(file.schema_arrow.names)
         guess = find_columns(names, mapping)
         first = next(file.iter_batches(SHOWN_ROWS), None)
-    rows = [] if first is None else zip(*(c.to_pylist() for c in first.columns), strict=True)
+        columns = [] if first is None else [column.to_pylist() for column in first.columns]
+    rows = zip(*columns, strict=True)
     texts = tuple(tuple("" if v is None else str(v) for v in row) for row in rows)
     return {
         "format": "Parquet",

@@ -35,7 +35,7 @@ def open_parquet(part: Part) -> Iterator[Any]:
     try:
         with pq.ParquetFile(io.BytesIO(part.read_all()) if packed else part.path) as file:
             yield file
-    except (pa.ArrowException, EOFError) as error:
+    except (pa.ArrowException, EOFError, UnicodeDecodeError) as error:
         reason = (str(error).splitlines() or [""])[0][:200]
         raise DataError(
             f"{part}: not a sound Parquet file ({reason}); download or write it again"
@@ -69,6 +69,7 @@ def read_rows(file: Any, layout: Layout) -> Iterator[Rows]:
     """Yield the rows of a file; `Rows.read` counts them."""
     row = 0
     for batch in file.iter_batches(ROWS, columns=list(layout.names), use_threads=False):
+        batch.validate(full=True)  # texts that are no UTF-8, lengths that do not fit
         row += len(batch)
         yield _rows(batch, layout, row)
 

@@ -1,23 +1,28 @@
 """Whatever stands in a delimited file, reading it by the block comes to what row by row does."""
 
 import csv
+import gzip
+import io
 import math
 import re
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cftui.ratings import blocks
 from cftui.ratings.intake import Table
+from cftui.ratings.look import look
 from cftui.ratings.packed import Part
 from cftui.ratings.readers import read
-from cftui.ratings.sources import SourceFiles
+from cftui.ratings.sources import SourceFiles, locate
 from cftui.ratings.values import DataError
 
 SETTINGS = settings(
@@ -233,6 +238,46 @@ def test_anything_is_read_or_refused_in_words(data: bytes, headed: bool, path: P
     path.write_bytes((b"user,item,rating\n1,2,3\n" if headed else b"") + data)
     try:
         table = read(SourceFiles(Part(path), None))
+    except DataError as error:
+        assert str(path) in str(error)
+    else:
+        assert len(table.value) > 0
+
+
+def packed(kind: str) -> bytes:
+    """Return a sound file of 200 ratings."""
+    out = io.BytesIO()
+    rows = [(f"u{n}", n % 7, 3.5, n) for n in range(200)]
+    text = ",".join(NAMES) + "\n" + "".join(f"{u},{i},{v},{t}\n" for u, i, v, t in rows)
+    if kind == "gzip":
+        return gzip.compress(text.encode(), mtime=0)
+    if kind == "zip":
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(zipfile.ZipInfo("ml/ratings.csv"), text)
+            archive.writestr(zipfile.ZipInfo("ml/movies.csv"), "movieId,title\n1,One\n")
+        return out.getvalue()
+    pd.DataFrame(rows, columns=NAMES).to_parquet(out)
+    return out.getvalue()
+
+
+SOUND = {kind: packed(kind) for kind in ("gzip", "zip", "parquet")}
+HARM = st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 5), st.binary(max_size=4))
+
+
+@SETTINGS
+@given(kind=st.sampled_from(sorted(SOUND)), harms=st.lists(HARM, min_size=1, max_size=4))
+def test_a_damaged_download_is_read_or_refused_in_words(
+    kind: str, harms: list[tuple[float, int, bytes]], path: Path
+) -> None:
+    data = SOUND[kind]
+    for share, cut, put in harms:
+        at = int(share * len(data))
+        data = data[:at] + put + data[at + cut :]
+    path.write_bytes(data)
+    seen = look(path)
+    assert seen.columns or str(path) in seen.problem
+    try:
+        table = read(locate(path))
     except DataError as error:
         assert str(path) in str(error)
     else:
