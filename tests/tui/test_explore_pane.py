@@ -88,7 +88,7 @@ async def test_a_users_list_is_narrowed_and_any_movie_predicted(
         view = pane.query_one(UserView)
         await until(pilot, lambda: len(table(view, "#second")) == 100)
         await pilot.press("f")
-        await until(pilot, lambda: isinstance(pilot.app.screen, FilterScreen))
+        await until(pilot, lambda: isinstance(pilot.app.focused, Choice))
         genre = pilot.app.screen.query_one(Choice)
         while genre.value != "Film-Noir":
             await pilot.press("right")

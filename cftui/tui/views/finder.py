@@ -21,7 +21,10 @@ COLUMNS = {
         Column("ratings", 7, align="right"),
         Column("mean", 4, align="right"),
     ),
-    "movies": (Column("title", None), Column("ratings", 7, align="right")),
+    "movies": (
+        Column("title", None, key=lambda row: row[0]),
+        Column("ratings", 7, align="right", key=lambda row: row[1]),
+    ),
 }
 PLACEHOLDER = {"users": "a user's id", "movies": "part of a title, or an id"}
 
@@ -70,6 +73,13 @@ class Finder(Vertical):
     def search(self) -> Input:
         """Return the search field."""
         return self.query_one("#search", Input)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave the numbers of ratings out where titles need the room."""
+        if self._kind == "movies":
+            narrow = event.size.width < 32
+            kept = [c for c in COLUMNS["movies"] if not (narrow and c.label == "ratings")]
+            self.found.set_columns(kept)
 
     def look(self, summary: DataSummary | None) -> None:
         """Search these ratings from now on."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -28,10 +28,11 @@ from cftui.tui.own_ratings import (
 from cftui.tui.screens.asking import AskText
 from cftui.tui.screens.overlays import AskNumber
 from cftui.tui.screens.rating import RateScreen, Scale
+from cftui.tui.views.newcomer_list import NewcomerList, newcomer_words
 from cftui.tui.views.offers import Offers
 from cftui.tui.views.own_grid import OwnGrid
 from cftui.tui.views.view import LEAST, Ask, View, filter_words
-from cftui.tui.widgets.grid import Column, Grid
+from cftui.tui.widgets.grid import Grid
 
 COMMANDS = (
     Command("explore.search", "slash", "search", "Search", "Type a title to rate", True),
@@ -41,13 +42,6 @@ COMMANDS = (
     Command("you.weight", "l", "weight", "Lambda", "How far you are held to the mean user", True),
     Command("you.export", "e", "export", "Export", "Write the list as CSV"),
     Command("explore.open", "o", "open", "Open", "Open the movie under the cursor"),
-)
-LIST_COLUMNS = (
-    Column("#", 3, align="right", key=lambda row: row[0]),
-    Column("moved", 6, align="right", key=lambda row: row[1]),
-    Column("model", 5, align="right", key=lambda row: row[2]),
-    Column("ratings", 7, align="right", key=lambda row: row[3]),
-    Column("title", None, key=lambda row: row[4]),
 )
 N = 200
 """Places of the list."""
@@ -84,7 +78,7 @@ class YouView(View):
                 yield OwnGrid()
             with Vertical(classes="answer"):
                 yield Static("", id="about", markup=False)
-                yield Grid(LIST_COLUMNS, id="first", classes="rateable")
+                yield NewcomerList()
 
     @property
     def offers(self) -> Offers:
@@ -97,18 +91,13 @@ class YouView(View):
         return self.query_one(OwnGrid)
 
     @property
-    def list(self) -> Grid:
+    def list(self) -> NewcomerList:
         """Return the list."""
-        return self.query_one("#first", Grid)
+        return self.query_one(NewcomerList)
 
     def on_mount(self) -> None:
         """Begin with what was rated before."""
         self.data_changed()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Leave the numbers of ratings out where titles need the room."""
-        narrow = event.size.width < 100
-        self.list.set_columns(c for c in LIST_COLUMNS if not (narrow and c.label == "ratings"))
 
     def focus_first(self) -> None:
         """Take the focus where one begins."""
@@ -233,36 +222,11 @@ class YouView(View):
         titles.update({row.item: row.title for row in answer.rated})
         titles.update({row.item: row.title for row in answer.recommended})
         self._show_own()
-        self.say(self._head(answer))
-        listed = self.list
-        listed.border_title = f"Your list{filter_words(self.only)}"
-        listed.border_subtitle = self.by(answer.step)
-        listed.set_empty("None pass: n asks for fewer ratings, f for other genres or years")
-        rows = zip(answer.recommended, answer.moved, strict=True)
-        listed.set_rows(
-            [
-                (str(r.rank), arrow(moved), f"{r.predicted:.2f}", f"{r.n_ratings:,}", r.title)
-                for r, moved in rows
-            ],
-            [r.item for r in answer.recommended],
-        )
+        self.say(newcomer_words(answer))
+        self.list.border_title = f"Your list{filter_words(self.only)}"
+        self.list.border_subtitle = self.by(answer.step)
+        self.list.show(answer)
         self.refresh_offer()
-
-    def _head(self, answer: FoldInAnswer) -> str:
-        count = len(answer.rated)
-        you = f"You: {count} rating{'' if count == 1 else 's'}"
-        bias = "" if answer.bias is None else f", bias {answer.bias:+.2f}"
-        untold = sum(not row.trained for row in answer.rated)
-        first = f"{you}{bias}, regularization {answer.regularization:g} (l)"
-        if answer.flat:
-            second = "It learned no tastes yet: train longer, or adam"
-        elif not count:
-            second = "Rate a few titles at the left: then it is yours"
-        elif untold:
-            second = "? was never trained on: that rating tells nothing"
-        else:
-            second = "▲▼ places moved by your last change"
-        return f"{first}\n{second}"
 
     def _show_own(self) -> None:
         told = self._answer.rated if self._answer else ()
@@ -334,10 +298,3 @@ def no_newcomers(model: str) -> str:
         f"The model {model} cannot take you in without training: that takes factors and biases"
         " alone. r chooses a run of dot-bias or dot"
     )
-
-
-def arrow(moved: int | None) -> str:
-    """Return by how many places something moved, as a mark and a number."""
-    if moved is None or moved == 0:
-        return ""
-    return f"▲{moved:,}" if moved > 0 else f"▼{-moved:,}"

@@ -15,10 +15,7 @@ MOST = 24
 class Bars(Widget):
     """Upright bars over their values; in one line, a row of blocks between the ends."""
 
-    DEFAULT_CSS = """
-    Bars { height: 6; padding: 0 1; color: $primary; }
-    .-short Bars { height: 1; }
-    """
+    DEFAULT_CSS = "Bars { height: 6; padding: 0 1; color: $primary; }"
 
     counts: reactive[tuple[tuple[float, int], ...]] = reactive(())
     """(value, count), by value."""

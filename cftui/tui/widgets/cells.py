@@ -1,5 +1,6 @@
 """The cells of a table's line: their widths, and their text cut to fit."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -69,11 +70,21 @@ def line(
     return Strip(segments).simplify()
 
 
+_UNSETTLED = re.compile("[\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
+"""Variation selectors, key caps and skin tones: terminals disagree on how wide they make what they
+follow, and a row that is wider than was reckoned loses its end."""
+
+
+def shown(text: str) -> str:
+    """Return text from data as cells show it: plain, and as wide in any terminal as reckoned."""
+    return plain(text) if text.isascii() else _UNSETTLED.sub("", plain(text))
+
+
 def _inked(cell: Cell, style: Style, console: Console) -> list[Segment]:
     if isinstance(cell, str):
-        return [Segment(plain(cell), style)]
+        return [Segment(shown(cell), style)]
     return [
-        Segment(plain(text), style + ink if ink else style)
+        Segment(shown(text), style + ink if ink else style)
         for text, ink, _ in cell.render(console)
         if text
     ]

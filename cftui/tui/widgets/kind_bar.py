@@ -42,13 +42,13 @@ class KindBar(Widget):
         self._kinds = tuple(kinds)
 
     def render_line(self, y: int) -> Strip:
-        """Return the line; brackets and a dash tell without colour what colour tells."""
+        """Return the line; brackets tell without colour what colour tells."""
         base = self.rich_style
         segments = [Segment(" ", base)]
         for kind, key, label in self._kinds:
             active, dim = kind == self.active, kind in self.dim
             ink = self._ink("dim", base) if dim else self._ink("active", base) if active else base
-            before, after = ("[", "]") if active else ("-", "-") if dim else (" ", " ")
+            before, after = ("[", "]") if active else ("(", ")") if dim else (" ", " ")
             segments += [
                 Segment(before, ink),
                 Segment(key, ink if dim else self._ink("key", ink)),
