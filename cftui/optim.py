@@ -34,6 +34,7 @@ def make_optimizer(
     from torch import optim
 
     _leave_compiler_out()
+    weights = list(weights)
     rate, decay = parameters.learning_rate, parameters.weight_decay
     match parameters:
         case Sgd():
@@ -69,6 +70,8 @@ def make_optimizer(
                 weight_decay=decay,
                 initial_accumulator_value=parameters.initial_sum,
                 eps=parameters.eps,
+                # Its fused kernel is for the CPU alone, and twice as fast there.
+                fused=all(weight.device.type == "cpu" for weight in weights),
             )
     raise TypeError(f"no optimizer for {type(parameters).__name__}")
 

@@ -282,8 +282,8 @@ def _make_field(key: str, value: Any, spec: FieldSpec) -> Choice | TextField:
             return Choice(key, "yes" if value else "no", ("no", "yes"))
         case "int" | "float":
             return NumberField(key, _written(value))
-    several = isinstance(value, list | tuple)
-    return TextField(key, " ".join(map(str, value)) if several else str(value))
+    words = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    return TextField(key, " ".join(map(str, words)))
 
 
 def _written(value: Any) -> str:
@@ -300,6 +300,8 @@ def _parse(text: str, spec: FieldSpec) -> Any:
                 return int(text)
             case "float":
                 return float(text)
+            case "choice" if isinstance(spec.default, int | float):
+                return type(spec.default)(text)
     except ValueError:
         pass
     return text
