@@ -4,9 +4,15 @@ from pathlib import Path
 
 from test_app import opened, text, until
 from textual.pilot import Pilot
+from textual.widgets import Static
 
+from cftui.config import make_config
 from cftui.paths import BUNDLED
+from cftui.runs.directory import Run
+from cftui.runs.events import Finished
+from cftui.training.session import start_run
 from cftui.tui.app import CftuiApp
+from cftui.tui.panes.explore import ExplorePane
 from cftui.tui.panes.train import TrainPane
 from cftui.tui.screens.overlays import AskYesNo
 from cftui.tui.widgets.fields import Choice, FileField, NumberField, TextField
@@ -131,4 +137,36 @@ async def test_a_file_is_read_only_after_a_yes(stored: Path, tmp_path: Path) -> 
         assert model == {"name": f"{path}:Mine", "rank": 7, "wide": True}
         await choose(app, pilot, "model.name", "dot")
         assert not [f for f in app.query(TextField) if f.key in ("model.file", "model.rank")]
+    assert sign.exists()
+
+
+async def test_a_run_of_a_strangers_model_is_asked_only_after_a_yes(
+    stored: Path, home: Path, tmp_path: Path
+) -> None:
+    """Trained by somebody else: this machine has never agreed to its source."""
+    sign, path = tmp_path / "executed", tmp_path / "mine.py"
+    path.write_text(MINE.format(sign=str(sign)))
+    model = {"name": f"{path}:Mine", "rank": 3}
+    settings = {"model": model, "training": {"epochs": 1, "batch_size": 4096, "device": "cpu"}}
+    end = start_run(make_config(settings), lambda _: None, run_id="r", began=0.0)
+    assert isinstance(end, Finished)
+    for mark in (home / "state" / "trusted-models").iterdir():
+        mark.unlink()
+    sign.unlink()
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("5")
+        await until(pilot, lambda: isinstance(app.screen, AskYesNo))
+        assert not sign.exists()
+        await pilot.press("n")
+        pane = app.query_one(ExplorePane)
+        about = pane.query_one("#about", Static)
+        await until(pilot, lambda: "cftui runs trust r" in str(about.content))
+        assert not sign.exists()
+        pane._asked_about.clear()  # as when the app is opened again
+        pane._describe(str(Run(home / "data" / "runs" / "r").path))
+        await until(pilot, lambda: isinstance(app.screen, AskYesNo))
+        await pilot.press("y")
+        await until(pilot, lambda: "ratings, mean" in str(about.content))
     assert sign.exists()

@@ -1,5 +1,7 @@
 """Pane 5, Explore: a trained model asked about a user, a movie, its biases, or yourself."""
 
+import asyncio
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -8,12 +10,16 @@ from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
 from cftui.questions import AskAbilities, DataSummary
+from cftui.runs.directory import Run, RunError
 from cftui.runs.index import RunRow
+from cftui.runs.model_source import FILE as SOURCE
+from cftui.runs.model_source import trust_run
+from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.commands import Command, bindings
 from cftui.tui.desk import RunDesk, path_of
 from cftui.tui.messages import ChooseRun
-from cftui.tui.screens.overlays import ChooseRunScreen
+from cftui.tui.screens.overlays import AskYesNo, ChooseRunScreen
 from cftui.tui.views.biases import BiasView, no_biases
 from cftui.tui.views.movie import MovieView
 from cftui.tui.views.user import UserView
@@ -52,6 +58,7 @@ class ExplorePane(Pane):
     def __init__(self, ask: Ask) -> None:
         super().__init__(id="explore")
         self._ask = ask
+        self._asked_about: set[str] = set()
         self._setting = Setting()
         self._runs: tuple[RunRow, ...] = ()
 
@@ -113,10 +120,32 @@ class ExplorePane(Pane):
             return
         try:
             model = await self._ask(AskAbilities(path), group="describe")
-        except (ChildError, Superseded):
+        except Superseded:
+            return
+        except ChildError as error:
+            if error.kind == "Untrusted" and self.display:
+                await self._agree(path)
             return
         if path == self._setting.run_path:
             self._set(Setting(self._setting.summary, self._setting.row, path, model))
+
+    async def _agree(self, path: str) -> None:
+        """Ask, once a run, whether the model that came with it may be executed."""
+        source = Path(path) / SOURCE
+        words = f"This run has a model of its own. Execute {source} to ask it? It may do anything"
+        if path in self._asked_about:
+            return
+        self._asked_about.add(path)
+        if not await self.app.push_screen_wait(AskYesNo(plain(f"{words} you may do."))):
+            return
+        try:
+            await asyncio.to_thread(trust_run, Run(Path(path)))
+        except (RunError, OSError) as error:
+            self.notify(plain(str(error)), title="Explore", severity="error", markup=False)
+            return
+        for view in self.query(View):
+            view.run_changed()
+        self._describe(path)
 
     def _set(self, setting: Setting) -> None:
         self._setting = setting
