@@ -197,7 +197,8 @@ def _likely_places(rows: Sequence[Sequence[str]], separator: str) -> Mapping[str
 
 
 def _is_time(text: str) -> bool:
-    return text.strip().isdigit() and EARLIEST <= float(text) <= LATEST
+    digits = text.strip()
+    return digits.isascii() and digits.isdigit() and EARLIEST <= float(digits) <= LATEST
 
 
 def _too_few(names: Sequence[str], separator: str) -> str:

@@ -234,6 +234,8 @@ def test_reading_by_the_block_comes_to_the_same(
 @given(data=st.binary(max_size=300) | st.text(max_size=200).map(str.encode), headed=st.booleans())
 @example(data=b"1,2,3,4\n\xff,2,3,4\n", headed=True)
 @example(data=b"\xff\xfe1", headed=False)
+@example(data=b"1,2,3,8\x1f\n", headed=False)
+@example(data="1,2,3,\u00b2\n".encode(), headed=False)
 def test_anything_is_read_or_refused_in_words(data: bytes, headed: bool, path: Path) -> None:
     path.write_bytes((b"user,item,rating\n1,2,3\n" if headed else b"") + data)
     try:
