@@ -49,4 +49,5 @@ def describe_model(ratings: Ratings, question: DescribeModel) -> ModelDescriptio
 
 
 def _count(own: "UserClass", info: DataInfo, model: UserModel) -> int:
-    return sum(value.numel() for value in own.build(info, model).parameters())
+    weights = own.build(info, model).parameters()
+    return sum(value.numel() for value in weights if value.requires_grad)

@@ -38,7 +38,7 @@ class TorchEngine:
         if initial is not None:
             load_arrays(self._model, initial)
         weights = list(self._model.parameters())
-        self.parameter_count = sum(value.numel() for value in weights)
+        self.parameter_count = sum(value.numel() for value in weights if value.requires_grad)
         if not self.threads:
             small = self.parameter_count < SMALL_MODEL
             self.threads = 1 if small else torch.get_num_threads()
