@@ -11,8 +11,10 @@ from cftui.questions import (
     AS_RECOGNISED,
     ColumnMapping,
     DataProfile,
+    DataSetRow,
     DataSummary,
     FileLook,
+    ListDataSets,
     LookAtFile,
     OpenData,
 )
@@ -85,6 +87,9 @@ class DataDesk:
                 await self._run("downloading", source, fetch_words(source), tell)
             tell(Opening(source, "opening"))
             summary = await self._ask(OpenData(source, mapping), group="open")
+            if summary is None and mapping == AS_RECOGNISED:
+                mapping = await self._remembered(source)
+                summary = await self._ask(OpenData(source, mapping), group="open")
             if summary is None:
                 look = await self._ask(LookAtFile(source, mapping), group="open")
                 if look.problem:
@@ -98,6 +103,12 @@ class DataDesk:
             return False
         self.source, self.mapping, self.summary = await _lasting(source), mapping, summary
         return True
+
+    async def _remembered(self, source: str) -> ColumnMapping:
+        """Return the columns that were chosen when this file was opened last."""
+        lasting = await _lasting(source)
+        rows: Sequence[DataSetRow] = await self._ask(ListDataSets(), group="open")
+        return next((row.mapping for row in rows if row.source == lasting), AS_RECOGNISED)
 
     async def ask_columns(self) -> Opening:
         """Return the beginning of the file that is open, for its columns to be chosen anew."""

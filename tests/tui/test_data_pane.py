@@ -147,6 +147,17 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
             "timestamp": "",
             "separator": ",",
         }
+        # asked again, with what was chosen; and remembered when the file is opened by its path
+        await pilot.press("1", "c")
+        await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
+        chosen = {choice.key: choice.value for choice in app.query(ColumnChoice)}
+        assert (chosen["user"], chosen["item"], chosen["rating"]) == ("1", "2", "3")
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.query(MappingForm))
+    again = CftuiApp(str(file))
+    async with again.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: again.summary is not None)
+        assert again.data is not None and again.data.mapping.user == "wer"
 
 
 def capture(calls: list[Any]) -> Callable[..., Any]:

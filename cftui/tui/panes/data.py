@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from cftui.charts import Chart, Drawing
@@ -15,9 +15,7 @@ from cftui.questions import (
     DataSetRow,
     DataSummary,
     DescribeSplit,
-    FileLook,
     ListDataSets,
-    LookAtFile,
 )
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded
@@ -27,8 +25,8 @@ from cftui.tui.jobs import JobError
 from cftui.tui.messages import AskColumns, CancelOpening, ChooseData, ChooseSplit
 from cftui.tui.screens.overlays import AskYesNo
 from cftui.tui.session import Session
-from cftui.tui.widgets.grid import Column, Grid
-from cftui.tui.widgets.mapping_form import MappingForm
+from cftui.tui.widgets.asking import Asking
+from cftui.tui.widgets.grid import Grid
 from cftui.tui.widgets.pane import Pane
 from cftui.tui.widgets.path_field import PathField
 from cftui.tui.widgets.profile_view import ProfileView
@@ -102,7 +100,7 @@ class DataPane(Pane):
             with Vertical(id="about-data"):
                 yield Static("", id="opening", markup=False)
                 yield ProfileView(self._paint)
-                yield Container(id="asking")
+                yield Asking(self._ask)
 
     @property
     def sets(self) -> SetList:
@@ -115,6 +113,11 @@ class DataPane(Pane):
         return self.query_one(ProfileView)
 
     @property
+    def asking(self) -> Asking:
+        """Return what asks for columns."""
+        return self.query_one(Asking)
+
+    @property
     def split(self) -> SplitForm:
         """Return the form of the split."""
         return self.query_one(SplitForm)
@@ -124,16 +127,16 @@ class DataPane(Pane):
         summary, self._summary = self._summary, None
         if summary is not None:
             self.show_data(summary)
-        self.show_opening(self._opening)
+        opening, self._opening = self._opening, None
+        self.show_opening(opening)
         self._list_sets()
 
     def focus_first(self) -> None:
         """Take the focus where one begins."""
-        forms, members = self.query(MappingForm), self.query("#members")
-        if forms:
-            forms.first().focus_first()
+        if self.asking.asks:
+            self.asking.focus_first()
         else:
-            (members.first() if members else self.sets).focus()
+            self.sets.focus()
 
     # What the app shows here
 
@@ -153,47 +156,30 @@ class DataPane(Pane):
 
     def show_opening(self, opening: Opening | None) -> None:
         """Show how far ratings on their way in are, or what is wrong with them."""
-        self._opening = opening
+        before, self._opening = self._opening, opening
         if not self.is_mounted:
             return
+        another = _kind(opening) != _kind(before)
         words = self.query_one("#opening", Static)
         words.display = opening is not None and opening.look is None
         words.set_class(opening is not None and bool(opening.failure), "problem")
         if opening is not None:
-            cancels = "; x cancels, what is open stays" if opening.doing else ""
-            words.update(plain(opening.words + cancels))
-        self._show_form(opening.look if opening is not None else None)
-        self.refresh_bindings()
+            cancels = "; x cancels" if opening.doing else ""
+            # progress takes the room it has: laid out anew, the whole pane would be sent
+            words.update(plain(opening.words + cancels), layout=another)
+        if another:
+            self._show_form(opening)
+            self.refresh_bindings()
 
     @work(exclusive=True, group="form", exit_on_error=False, description="Asking for columns")
-    async def _show_form(self, look: FileLook | None) -> None:
-        """Show the form in the place of the profile, or the profile again."""
-        asking = self.query_one("#asking", Container)
-        if look is None and not asking.children:
+    async def _show_form(self, opening: Opening | None) -> None:
+        """Show what is to be answered in the place of the profile, or the profile again."""
+        if (opening is None or opening.look is None) and not self.asking.asks:
             return
-        async with self.batch():
-            await asking.remove_children()
-            asking.display = look is not None
-            self.profile.display = look is None
-            if look is not None:
-                await self._mount_form(asking, look)
-            self.focus_first()
-
-    async def _mount_form(self, asking: Container, look: FileLook) -> None:
-        if look.columns:
-            form = MappingForm(look, self._opening.failure if self._opening else "")
-            form.border_title = "Which columns are which?"
-            await asking.mount(form)
-            return
-        members = Grid((Column("several files could be meant", None),), id="members")
-        members.border_title = "Which file?"
-        members.set_rows([(path,) for path in look.members], look.members)
-        await asking.mount(members)
-
-    @on(Grid.Selected, "#members")
-    def _member_chosen(self, message: Grid.Selected) -> None:
-        message.stop()
-        self.post_message(ChooseData(message.grid.rows[message.row][0]))
+        await self.asking.show_opening(opening)
+        self.profile.display = not self.asking.asks
+        self.refresh_bindings()
+        self.focus_first()
 
     def redraw(self) -> None:
         """Draw the charts anew, after a change of theme or marker."""
@@ -235,18 +221,6 @@ class DataPane(Pane):
             self.split.show_words(str(error), problem=True)
             return
         self.split.show_summary(found, self._summary.items_word)
-
-    @work(exclusive=True, group="look", exit_on_error=False, description="Looking at the file")
-    async def _look_again(self, form: MappingForm) -> None:
-        try:
-            look = await self._ask(LookAtFile(self._asked_about(), form.mapping), group="look")
-        except (ChildError, Superseded):
-            return
-        if form.is_attached:
-            await form.show_look(look)
-
-    def _asked_about(self) -> str:
-        return self._opening.source if self._opening is not None else ""
 
     # What the user does here
 
@@ -291,16 +265,6 @@ class DataPane(Pane):
             self.post_message(ChooseData(_absolute(text)))
         self.sets.focus()  # so that letters are commands again
 
-    @on(MappingForm.Changed)
-    def _mapping_changed(self, message: MappingForm.Changed) -> None:
-        message.stop()
-        self._look_again(self.query_one(MappingForm))
-
-    @on(MappingForm.Accepted)
-    def _mapping_accepted(self, message: MappingForm.Accepted) -> None:
-        message.stop()
-        self.post_message(ChooseData(self._asked_about(), message.mapping))
-
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
         match action:
@@ -309,7 +273,7 @@ class DataPane(Pane):
             case "columns":
                 return None if self._summary is not None else "Choose ratings first"
             case "view":
-                return "Choose the columns first" if self.query("#asking > *") else None
+                return "Choose the columns first" if self.asking.asks else None
         return None
 
     def action_path(self) -> None:
@@ -335,6 +299,11 @@ class DataPane(Pane):
     def action_cancel(self) -> None:
         """Stop what is being read, or put its complaint away."""
         self.post_message(CancelOpening())
+
+
+def _kind(opening: Opening | None) -> object:
+    """Return what decides how the pane is laid out, and which commands can be given."""
+    return opening and (opening.source, opening.doing, opening.failure, opening.look)
 
 
 def _absolute(text: str) -> str:
