@@ -4,7 +4,7 @@ import pytest
 
 from cftui.config import make_config
 from cftui.questions import DataSummary
-from cftui.runs.events import Epoch, Failed, Resumed, Started, Step
+from cftui.runs.events import Epoch, Failed, Finished, Resumed, Started, Step
 from cftui.runs.history import History
 from cftui.runs.index import RunRow
 from cftui.tui.widgets.run_chart import ChartChoice, ChartInk, loss_chart, rate_chart
@@ -138,3 +138,29 @@ def test_a_long_run_is_thinned_and_keeps_its_spikes() -> None:
     raw, smooth, _ = loss_chart(told, ChartChoice(), INK, 80, 20).series
     assert len(raw.x) == 160 and len(smooth.x) == 160
     assert max(raw.y) == 50.0
+
+
+def test_a_run_that_ended_early_says_why_beside_what_biases_alone_give() -> None:
+    end = Finished(
+        run="r",
+        time=0.0,
+        outcome="finished",
+        epochs=2,
+        step=200,
+        valid_mse=0.81,
+        valid_rmse=0.9,
+        valid_mse_clipped=0.81,
+        best_valid_mse=0.8,
+        best_epoch=1,
+        unseen_pairs=0,
+        unseen_mse=None,
+        train_seconds=1.0,
+        wall_seconds=2.0,
+        why="no better for 1 epoch than 0.8000",
+        baselines={"global_mean": 1.1, "biases": 0.785},
+    )
+    told = history(started(), epoch(1, 100, 0.8, 1.0), epoch(2, 200, 0.81, 2.0), end)
+    finished = row(shown="finished", alive=False, epoch=2, epochs=4)
+    state, progress, rest = run_words(finished, told, 64)
+    assert state.endswith("finished early") and progress.startswith("epoch 2/4")
+    assert rest.startswith("best MSE 0.8000 (biases alone 0.7850)  no better for 1 epoch than")

@@ -60,6 +60,8 @@ def run_words(row: RunRow | None, history: History, batch_size: int) -> tuple[st
         return (state, "", row.message or "loading torch and the ratings")
     total = started.epochs * started.steps_per_epoch
     present = min(len(history.epochs) + 1, row.epochs)
+    if isinstance(history.end, Finished) and history.end.why:
+        state, present = f"{state} early", history.end.epochs
     progress = f"epoch {present}/{row.epochs}  step {history.step:,}/{total:,}"
     if not row.alive:
         return (state, progress, _end_words(row, history))
@@ -85,8 +87,8 @@ def _end_words(row: RunRow, history: History) -> str:
         more = "; p goes on" if end.outcome == "stopped" else ""
         early = f"  {end.why}" if end.why else ""
         return (
-            f"best MSE {end.best_valid_mse:.4f}{beside}  RMSE {end.valid_rmse:.4f}"
-            f"  best in epoch {end.best_epoch}{more}{early}  {end.train_seconds:.1f} s of training"
+            f"best MSE {end.best_valid_mse:.4f}{beside}{early}  RMSE {end.valid_rmse:.4f}"
+            f"  best in epoch {end.best_epoch}{more}  {end.train_seconds:.1f} s of training"
         )
     return "p goes on from its checkpoint" if row.shown == "stopped" else row.message
 
