@@ -32,12 +32,15 @@ def write_cells(
     QuestionError for another ending, or for a workbook without a sheet, and OSError.
     """
     ending = ending_of(path)
-    if ending != ".xlsx":
-        path.write_text(cells_text(ending, labels, values), encoding="utf-8")
-    elif sheet is None:
+    if ending == ".xlsx" and sheet is None:
         raise QuestionError(f"{path}: a workbook is made of the sheet; start it first")
-    else:
-        write_workbook(path, sheet, labels)
+    try:
+        if sheet is not None and ending == ".xlsx":
+            write_workbook(path, sheet, labels)
+        else:
+            path.write_text(cells_text(ending, labels, values), encoding="utf-8")
+    except OSError as error:
+        raise OSError(f"{path}: cannot be written: {error.strerror}; choose another place") from None
 
 
 def cells_text(ending: str, labels: Labels, values: NDArray[np.float64]) -> str:

@@ -91,7 +91,7 @@ def write_workbook(path: Path, sheet: Sheet, labels: Labels) -> None:
     try:
         book.close()
     except FileCreateError as error:
-        raise OSError(f"{path}: the workbook cannot be written: {error}") from None
+        raise error.args[0] from None  # the system's own error, wrapped
 
 
 class _Writer:
