@@ -40,7 +40,9 @@ def write_cells(
         else:
             path.write_text(cells_text(ending, labels, values), encoding="utf-8")
     except OSError as error:
-        raise OSError(f"{path}: cannot be written: {error.strerror}; choose another place") from None
+        raise OSError(
+            f"{path}: cannot be written: {error.strerror}; choose another place"
+        ) from None
 
 
 def cells_text(ending: str, labels: Labels, values: NDArray[np.float64]) -> str:

@@ -81,3 +81,24 @@ def digits(value: float, kind: str, width: int) -> str:
             if len(shorter) <= width:
                 return shorter
     return "#" * width
+
+
+def changed_lines(before: Cells, after: Cells) -> list[int]:
+    """Return the rows in which a digit changed; below 0 those of the items' factors.
+
+    Changes too small to be seen are left until they can be. Both tables have the same form.
+    """
+    import numpy as np
+
+    if (before.low, before.high) != (after.low, after.high):
+        return list(range(-after.n_margin, after.shape[0]))
+    shown = (np.round(before.values, 2), np.round(after.values, 2))
+    rows = ((shown[0] != shown[1]) & ~(np.isnan(shown[0]) & np.isnan(shown[1]))).any(1)
+    rows |= (before.rated != after.rated).any(1)
+    if before.margins is None or after.margins is None:
+        return [int(row) for row in np.flatnonzero(rows)]
+    own, other = (np.round(cells.margins.users, 2) for cells in (before, after) if cells.margins)
+    rows |= (own != other).any(1)
+    tops, bottoms = (np.round(cells.margins.items, 2) for cells in (before, after) if cells.margins)
+    factors = np.flatnonzero((tops != bottoms).any(0)) - after.n_margin
+    return [int(row) for row in (*factors, *np.flatnonzero(rows))]

@@ -1,11 +1,9 @@
 """Users by items as a heat table with frozen heads; only what is in view is ever drawn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
@@ -15,18 +13,23 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cftui.text import plain
-from cftui.tui.widgets.column_heads import STEM, WRAPPED_LINES, fit, stemmed, wrapped
-from cftui.tui.widgets.crosstab_cells import Cells, Place, digits
+from cftui.tui.widgets.column_heads import WRAPPED_LINES, stemmed, wrapped
+from cftui.tui.widgets.crosstab_cells import Cells, Place, changed_lines
+from cftui.tui.widgets.crosstab_lines import (
+    CELL,
+    LAST_TITLE,
+    Frame,
+    Ink,
+    factor_line,
+    id_line,
+    row_line,
+    title_line,
+    user_width,
+)
 from cftui.tui.widgets.heat import Heat
 
-CELL = 5
-"""Cells from one column to the next; one more for errors, where there is room."""
-LAST_TITLE = 12
-"""Cells that the last title should find beside its column."""
-LONGEST_ID = 8
-"""Cells that a user's id may take."""
 MOST_STEMS = 26
-LEAST_ROWS = 10
+LEAST_ROWS = 15
 """Rows that are worth more than titles in full."""
 
 
@@ -90,154 +93,130 @@ class CrosstabGrid(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._cells: Cells | None = None
-        self._heat: Heat | None = None
-        self._head: list[str] = []
+        self._frame: Frame | None = None
+        self._ink: Ink | None = None
         self._corner = (0, 0)
+        self._lines: dict[int, Strip] = {}
+        """Of rows and factors without the cursor, as they were drawn."""
 
     @property
     def cells(self) -> Cells | None:
         """What is on show."""
-        return self._cells
+        return self._frame.cells if self._frame else None
 
     def show(self, cells: Cells) -> None:
         """Show other numbers; the cursor stays where it is, as far as there is such a place."""
-        before, self._cells = self._cells, cells
-        if before is None or _form(before) != _form(cells):
-            self._measure()
+        frame = self._frame
+        if (
+            frame is None
+            or _form(frame.cells) != _form(cells)
+            or frame.cells.labels != cells.labels
+        ):
+            self._fit(cells)
             self.place = self.validate_place(self.place)
             self._scroll_to_place()
             self.refresh()
             return
-        if before.labels != cells.labels:
-            self._measure()
-            self.refresh()
-            return
-        self._refresh_changed(before, cells)
+        self._frame = replace(frame, cells=cells)
+        for line in changed_lines(frame.cells, cells):
+            self._lines.pop(line, None)
+            self._refresh_row(line)
 
-    def _refresh_changed(self, before: Cells, after: Cells) -> None:
-        """Refresh the lines whose digits or colours may differ."""
-        import numpy as np
+    # What is in view, and where: titles, item factors and ids on top, factors and ids at the left
 
-        limits = (before.low, before.high) != (after.low, after.high)
-        if limits or before.margins is None or after.margins is None:
-            if limits or not np.array_equal(before.values, after.values, equal_nan=True):
-                self.refresh()
-            return
-        if not np.array_equal(before.margins.items, after.margins.items):
-            self.refresh()
-            return
-        same = (before.values == after.values) | np.isnan(after.values)
-        for row in np.flatnonzero(
-            ~same.all(1) | (before.margins.users != after.margins.users).any(1)
-        ):
-            self._refresh_row(int(row))
-
-    # Sizes: a title part, the item factors and the ids on top; factors and ids at the left
-
-    @property
-    def cell_width(self) -> int:
-        """Return the cells from one column to the next."""
-        if self._cells is None or self._cells.kind != "error":
-            return CELL
-        room = self.scrollable_content_region.width - self.left_width
-        return CELL + (self._cells.shape[1] * (CELL + 1) + LAST_TITLE <= room)
-
-    @property
-    def user_width(self) -> int:
-        """Return the cells of the users' ids and the gap after them."""
-        users = self._cells.labels.users if self._cells else ()
-        return min(max(4, *map(cell_len, users)), LONGEST_ID) + 1 if users else CELL
-
-    @property
-    def left_width(self) -> int:
-        """Return the cells of what stands frozen at the left."""
-        return self.user_width + (self._cells.n_margin * CELL if self._cells else 0)
-
-    @property
-    def head_height(self) -> int:
-        """Return the lines of what stands frozen on top."""
-        return len(self._head) + 1 + (self._cells.n_margin if self._cells else 0)
-
-    @property
-    def _first_column(self) -> int:
-        return round(self.scroll_offset.x / self.cell_width)
-
-    @property
-    def _columns_in_view(self) -> int:
-        if self._cells is None:
-            return 0
-        room = self.scrollable_content_region.width - self.left_width
-        return max(min(self._cells.shape[1] - self._first_column, room // self.cell_width), 1)
-
-    def _measure(self) -> None:
-        """Choose the heads for the room there is, and tell the scroll bars the table's size."""
-        cells = self._cells
-        if cells is None or not self.size:
-            return
-        n, m = cells.shape
-        self._make_head()
-        width, left = m * self.cell_width, self.left_width
-        room = self.scrollable_content_region.width - left
-        if width > room > 0:
-            width += self.cell_width - 1  # so that the last column can come into view whole
-        self.virtual_size = Size(left + width, self.head_height + n)
-        corner = (self.left_width, len(self._head) + cells.n_margin)
+    def _fit(self, cells: Cells) -> None:
+        """Lay the table out in the room there is, and tell the scroll bars its size."""
+        room, (n, m) = self.scrollable_content_region.width, cells.shape
+        users = user_width(cells)
+        left = users + cells.n_margin * CELL
+        spread = cells.kind == "error" and left + m * (CELL + 1) + LAST_TITLE <= room
+        self._frame = Frame(cells, room, users, CELL + spread)
+        self._look()
+        frame = self._frame
+        wide = m * frame.cell_width
+        if wide > room - left > 0:
+            wide += frame.cell_width - 1  # so that the last column can come into view whole
+        self.virtual_size = Size(left + wide, frame.top + n)
+        corner = (left, frame.top - 1)
         if corner != self._corner:
             self._corner = corner
             self.post_message(self.HeadChanged(*corner))
 
-    def _make_head(self) -> None:
-        cells = self._cells
-        assert cells is not None
-        first, count = self._first_column, self._columns_in_view
+    def _look(self) -> None:
+        """Take the columns in view, and choose their heads."""
+        frame = self._frame
+        if frame is None:
+            return
+        self._lines.clear()
+        cells, width = frame.cells, frame.cell_width
+        room = self.scrollable_content_region.width - frame.left
+        first = round(self.scroll_offset.x / width)
+        count = max(min(cells.shape[1] - first, room // width), 1)
         titles = [plain(title) for title in cells.labels.titles[first : first + count]]
-        room = self.scrollable_content_region.width - self.left_width
         spare = self.size.height - cells.n_margin - 1 - min(cells.shape[0], LEAST_ROWS)
-        if count <= min(spare, MOST_STEMS):
-            self._head = stemmed(titles, self.cell_width, room)
+        stems = count <= min(spare, MOST_STEMS)
+        if stems:
+            head = stemmed(titles, width, room)
         else:
-            lines = min(max(spare, 1), WRAPPED_LINES)
-            self._head = wrapped(titles, self.cell_width, room, lines)
+            head = wrapped(titles, width, room, min(max(spare, 1), WRAPPED_LINES))
+        whole = self.scrollable_content_region.width
+        self._frame = replace(
+            frame, width=whole, first=first, count=count, head=tuple(head), stems=stems
+        )
 
     def on_resize(self, event: events.Resize) -> None:
-        """Fit the heads anew and keep the cursor in view."""
-        self._measure()
-        self._scroll_to_place()
+        """Fit the table anew and keep the cursor in view."""
+        if self._frame is not None:
+            self._fit(self._frame.cells)
+            self._scroll_to_place()
 
     def watch_scroll_x(self, old: float, new: float) -> None:
         """Take the titles of the columns that came into view."""
         super().watch_scroll_x(old, new)
-        if self._cells is not None and round(old) != round(new):
-            self._make_head()
+        if round(old) != round(new):
+            self._look()
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Leave the bar its room."""
+        self._look()
 
     def notify_style_update(self) -> None:
         """Take the colours of a new theme."""
-        self._heat = None
+        self._ink = None
+        self._lines.clear()
         super().notify_style_update()
 
     # The cursor
 
     def validate_place(self, place: Place) -> Place:
         """Keep the cursor on a cell or a factor; the corner belongs to neither."""
-        if self._cells is None:
+        if self._frame is None:
             return (0, 0)
-        n, m = self._cells.shape
-        k = self._cells.n_margin
+        (n, m), k = self._frame.cells.shape, self._frame.n_margin
         row, column = min(max(place[0], -k), n - 1), min(max(place[1], -k), m - 1)
         if row < 0 and column < 0:
-            before = self.place
-            row, column = (0, column) if before[0] >= 0 else (row, 0)
+            row, column = (0, column) if self.place[0] >= 0 else (row, 0)
         return row, column
 
     def watch_place(self, before: Place, after: Place) -> None:
         """Refresh what the cursor left and came to, and bring it into view."""
         for row in {before[0], after[0]}:
+            self._lines.pop(row, None)
             self._refresh_row(row)
-        if before[1] != after[1]:
-            self.refresh(Region(0, 0, self.size.width, self.head_height))
+        if self._frame is not None and before[1] != after[1]:
+            self._refresh_heads(self._frame, before[1], after[1])
         self._scroll_to_place()
         self.post_message(self.Moved(after))
+
+    def _refresh_heads(self, frame: Frame, *columns: int) -> None:
+        """Refresh the titles over some columns: a title's own line, else the column alone."""
+        for column in columns:
+            if not frame.first <= column < frame.first + frame.count:
+                continue
+            x = frame.left + (column - frame.first) * frame.cell_width
+            self.refresh(Region(x, 0, frame.cell_width, frame.top))
+            if frame.stems:
+                self.refresh(Region(x, column - frame.first, frame.width - x, 1))
 
     def action_move(self, rows: int, columns: int) -> None:
         """Move the cursor by rows and columns."""
@@ -245,19 +224,20 @@ class CrosstabGrid(ScrollView, can_focus=True):
 
     def action_page(self, rows: int, columns: int) -> None:
         """Move the cursor by a screenful."""
-        height = max(self.scrollable_content_region.height - self.head_height - 1, 1)
-        self.action_move(rows * height, columns * max(self._columns_in_view - 1, 1))
+        if self._frame is not None:
+            height = max(self.scrollable_content_region.height - self._frame.top - 1, 1)
+            self.action_move(rows * height, columns * max(self._frame.count - 1, 1))
 
     def action_edge(self, rows: int, columns: int) -> None:
         """Go to the first or last row or column of the cells."""
-        if self._cells is not None:
-            n, m = self._cells.shape
+        if self._frame is not None:
+            n, m = self._frame.cells.shape
             row = {-1: 0, 0: self.place[0], 1: n - 1}[rows]
             self.place = (row, {-1: 0, 0: self.place[1], 1: m - 1}[columns])
 
     def action_select(self) -> None:
         """Choose the cursor's cell."""
-        if self._cells is not None:
+        if self._frame is not None:
             self.post_message(self.Selected(self.place))
 
     def on_click(self, event: events.Click) -> None:
@@ -273,25 +253,24 @@ class CrosstabGrid(ScrollView, can_focus=True):
 
     def _place_at(self, x: int, y: int) -> Place | None:
         """Return the cell or factor at a point of the widget; none between them."""
-        if self._cells is None:
+        frame = self._frame
+        if frame is None:
             return None
-        k, left, width = self._cells.n_margin, self.left_width, self.cell_width
-        titles = len(self._head)
+        (n, m), k, titles = frame.cells.shape, frame.n_margin, len(frame.head)
         row = (
-            y - self.head_height + self.scroll_offset.y
-            if y >= self.head_height
+            y - frame.top + self.scroll_offset.y
+            if y >= frame.top
             else y - titles - k
             if titles <= y < titles + k
             else None
         )
         column = (
-            (x - left) // width + self._first_column
-            if x >= left
+            (x - frame.left) // frame.cell_width + frame.first
+            if x >= frame.left
             else x // CELL - k
             if x < k * CELL
             else None
         )
-        n, m = self._cells.shape
         if row is None or column is None or row >= n or column >= m or (row < 0 and column < 0):
             return None
         return row, column
@@ -303,133 +282,55 @@ class CrosstabGrid(ScrollView, can_focus=True):
 
     def _line_of(self, row: int) -> int | None:
         """Return the line on which a row stands; none where it is out of view."""
-        if row < 0:
-            return len(self._head) + (self._cells.n_margin if self._cells else 0) + row
-        line = self.head_height + row - self.scroll_offset.y
-        return line if self.head_height <= line < self.size.height else None
+        frame = self._frame
+        if frame is None or row < 0:
+            return None if frame is None else frame.top - 1 + row
+        line = frame.top + row - self.scroll_offset.y
+        return line if frame.top <= line < self.size.height else None
 
     def _scroll_to_place(self) -> None:
-        row, column = self.place
-        lines = self.scrollable_content_region.height - self.head_height
-        room = self.scrollable_content_region.width - self.left_width
-        if self._cells is None or lines <= 0 or room <= 0:
+        frame, (row, column) = self._frame, self.place
+        if frame is None:
             return
-        top, left, width = self.scroll_offset.y, self.scroll_offset.x, self.cell_width
+        lines = self.scrollable_content_region.height - frame.top
+        room = self.scrollable_content_region.width - frame.left
+        if lines <= 0 or room <= 0:
+            return
+        top, left, width = self.scroll_offset.y, self.scroll_offset.x, frame.cell_width
         fitting = max(room // width, 1) * width
         y = min(max(top, row - lines + 1), row) if row >= 0 else top
         x = min(max(left, (column + 1) * width - fitting), column * width) if column >= 0 else left
         if (x, y) != (left, top):
             self.scroll_to(x, y, animate=False, force=True)
-            self._make_head()
 
     # Drawing
 
     def render_line(self, y: int) -> Strip:
         """Return one line on show."""
-        width, base = self.scrollable_content_region.width, self.rich_style
-        cells = self._cells
-        if cells is None:
-            return Strip.blank(width, base)
-        if self._heat is None:
-            self._heat = Heat(self.app)
-        titles, k = len(self._head), cells.n_margin
+        frame = self._frame
+        if frame is None:
+            return Strip.blank(self.size.width, self.rich_style)
+        if self._ink is None:
+            part = self.get_component_rich_style
+            heads = (part("crosstab--head"), part("crosstab--stem"), part("crosstab--here"))
+            self._ink = Ink(self.rich_style, *heads, Heat(self.app))
+        titles, ids = len(frame.head), frame.top - 1
         if y < titles:
-            parts = self._title_line(y, base)
-        elif y < titles + k:
-            parts = self._factor_line(cells, y - titles - k, base)
-        elif y == titles + k:
-            parts = self._id_line(cells, base)
-        else:
-            row = y - self.head_height + self.scroll_offset.y
-            if row >= cells.shape[0]:
-                return Strip.blank(width, base)
-            parts = self._row_line(cells, row, base)
-        return Strip(parts).simplify().adjust_cell_length(width, base)
+            return self._strip(title_line(frame, self._ink, y, self.place))
+        if y == ids:
+            return self._strip(id_line(frame, self._ink, self.place))
+        row = y - ids if y < ids else y - frame.top + self.scroll_offset.y
+        if row >= frame.cells.shape[0]:
+            return Strip.blank(frame.width, self._ink.base)
+        strip = self._lines.get(row)
+        if strip is None:
+            draw = factor_line if row < 0 else row_line
+            strip = self._lines[row] = self._strip(draw(frame, self._ink, row, self.place))
+        return strip
 
-    def _title_line(self, line: int, base: Style) -> list[Segment]:
-        head = base + self.get_component_rich_style("crosstab--head")
-        stem = base + self.get_component_rich_style("crosstab--stem")
-        here = base + self.get_component_rich_style("crosstab--here")
-        text = self._head[line]
-        parts = [Segment(" " * self.left_width, base)]
-        if len(self._head) <= WRAPPED_LINES or self._cells is None:
-            at = (self.place[1] - self._first_column) * self.cell_width
-            if at < 0:
-                return [*parts, Segment(text, head)]
-            inner = text[at : at + self.cell_width]
-            return [
-                *parts,
-                Segment(text[:at], head),
-                Segment(inner, here),
-                Segment(text[at + self.cell_width :], head),
-            ]
-        start = line * self.cell_width
-        current = self.place[1] - self._first_column
-        for place in range(line):
-            style = here if place == current else stem
-            parts.append(Segment(STEM, style))
-            parts.append(Segment(" " * (self.cell_width - 1), base))
-        return [*parts, Segment(text[start:], here if line == current else head)]
-
-    def _id_line(self, cells: Cells, base: Style) -> list[Segment]:
-        head = base + self.get_component_rich_style("crosstab--head")
-        here = base + self.get_component_rich_style("crosstab--here")
-        width, k = self.cell_width, cells.n_margin
-        parts = []
-        for factor in range(k):
-            biased = cells.margins is not None and cells.margins.biased
-            label = "bias" if biased and factor == k - 1 else f"f{factor + 1}"
-            parts.append(Segment(label.rjust(CELL - 1) + " ", head))
-        parts.append(Segment("user".rjust(self.user_width - 1) + " ", head))
-        first = self._first_column
-        for column in range(first, first + self._columns_in_view):
-            label = fit(plain(cells.labels.items[column]), width - 1).strip().rjust(width - 1)
-            parts.append(Segment(label + " ", here if column == self.place[1] else head))
-        return parts
-
-    def _factor_line(self, cells: Cells, row: int, base: Style) -> list[Segment]:
-        head = base + self.get_component_rich_style("crosstab--head")
-        k = cells.n_margin
-        biased = cells.margins is not None and cells.margins.biased
-        label = "bias" if biased and row == -1 else f"f{k + row + 1}"
-        parts = [
-            Segment(" " * (k * CELL), base),
-            Segment(label.rjust(self.user_width - 1) + " ", head),
-        ]
-        return parts + self._numbers(cells, row, base)
-
-    def _row_line(self, cells: Cells, row: int, base: Style) -> list[Segment]:
-        here = row == self.place[0]
-        style = base + self.get_component_rich_style("crosstab--here" if here else "crosstab--head")
-        parts: list[Segment] = []
-        for place in range(-cells.n_margin, 0):
-            parts += self._cell(cells, row, place, base)
-        label = fit(plain(cells.labels.users[row]), self.user_width - 1).strip()
-        parts.append(Segment(label.rjust(self.user_width - 1) + " ", style))
-        return parts + self._numbers(cells, row, base)
-
-    def _numbers(self, cells: Cells, row: int, base: Style) -> list[Segment]:
-        first = self._first_column
-        parts: list[Segment] = []
-        for column in range(first, first + self._columns_in_view):
-            parts += self._cell(cells, row, column, base)
-        return parts
-
-    def _cell(self, cells: Cells, row: int, column: int, base: Style) -> list[Segment]:
-        """Return a cell's digits on its heat; the cursor is shown in brackets, and reversed."""
-        assert self._heat is not None
-        value = cells.value(row, column)
-        factor = row < 0 or column < 0
-        low, high = (-2.0, 2.0) if factor else (cells.low, cells.high)
-        width = CELL if column < 0 else self.cell_width
-        text = digits(value, "factor" if factor else cells.kind, width - 1).rjust(width - 1)
-        if factor or cells.rated[row, column]:
-            style = base + self._heat.style(value, low, high)
-        else:
-            style = base + self.get_component_rich_style("crosstab--stem")
-        if (row, column) == self.place:
-            return [Segment(text + "◂", base + Style(reverse=True, bold=True))]
-        return [Segment(text + " ", style)]
+    def _strip(self, parts: list[Segment]) -> Strip:
+        assert self._frame is not None and self._ink is not None
+        return Strip(parts).simplify().adjust_cell_length(self._frame.width, self._ink.base)
 
 
 def _form(cells: Cells) -> tuple[object, ...]:
