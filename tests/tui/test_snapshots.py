@@ -14,8 +14,10 @@ from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
 from cftui.tui.own_ratings import OwnRatings, save_own
+from cftui.tui.panes.crosstab import CrosstabPane
 from cftui.tui.widgets.chart import ChartView
 from cftui.tui.widgets.grid import Grid
+from tests.tui.test_app import until
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -129,3 +131,24 @@ def profiled(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
 def test_data(stored: Path, snap_compare: Any, size: tuple[int, int]) -> None:
     remember(pane="data")
     assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=profiled())
+
+
+async def sheet_solved(pilot: Pilot[None]) -> None:
+    """Wait for the crosstab, let L-BFGS solve the sheet, and go to a cell."""
+    app = pilot.app
+    assert isinstance(app, CftuiApp)
+    await until(pilot, lambda: bool(app.query(CrosstabPane)))
+    pane = app.query_one(CrosstabPane)
+    await until(pilot, lambda: pane.state.answer is not None and bool(pane.state.rmses))
+    await pilot.press("b")
+    await until(pilot, lambda: len(pane.state.rmses) > 1 and not pane.learner.learning)
+    await pilot.press("down", "right")
+    for _ in range(30):  # the chart's last frames
+        await app.workers.wait_for_complete()
+        await pilot.pause(0.05)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_crosstab(stored: Path, snap_compare: Any, size: tuple[int, int]) -> None:
+    remember(pane="crosstab")
+    assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=sheet_solved)
