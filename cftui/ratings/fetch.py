@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cftui import __version__, paths
 from cftui.catalogue import Entry
-from cftui.ratings.archive import check_zip
+from cftui.ratings.packed import check_zip
 from cftui.ratings.partial import FetchError, Part, Uncheckable, Version, alone
 from cftui.ratings.values import DataError
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import TracebackType
 from typing import IO, cast
 
@@ -164,27 +164,47 @@ def is_zip(path: Path) -> bool:
 
 def members(path: Path) -> list[str]:
     """Return the paths of the files in a zip; raises DataError where it is not to be trusted."""
+    return [info.filename for info in _trusted(path)]
+
+
+def check_zip(path: Path) -> None:
+    """Raise DataError unless all of a zip, as it was downloaded, is what a data set may be."""
+    infos = _trusted(path)
+    for info in infos:
+        if info.flag_bits & 1:
+            raise DataError(f"{path}: its member {info.filename!r} is locked with a password")
+    total = sum(info.file_size for info in infos)
+    _refuse_bomb(Part(path), total, path.stat().st_size)
+    if not total:
+        raise DataError(f"{path}: the zip is empty")
+
+
+def _trusted(path: Path) -> list[zipfile.ZipInfo]:
     with _explained(Part(path)), zipfile.ZipFile(path) as archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
-        if len(infos) > MOST_MEMBERS:
-            raise DataError(
-                f"{path}: {len(infos):,} files in one zip; give the ratings file itself"
-            )
-        for info in infos:
-            _refuse_outside(path, info)
-    return [info.filename for info in infos]
+        infos = archive.infolist()
+    if len(infos) > MOST_MEMBERS:
+        raise DataError(f"{path}: {len(infos):,} files in one zip; give the ratings file itself")
+    for info in infos:
+        _refuse_strange(path, info)
+    return [info for info in infos if not info.is_dir()]
 
 
-def _refuse_outside(path: Path, info: zipfile.ZipInfo) -> None:
-    name = info.filename
-    own = PurePosixPath(name.replace("\\", "/"))
-    link = stat.S_ISLNK(info.external_attr >> 16)
-    if link or own.is_absolute() or ".." in own.parts or ":" in own.parts[0]:
-        what = "is a link" if link else "lies outside of it"
-        raise DataError(
-            f"{path}: its member {name!r} {what}, so the zip is not trusted; "
-            "download it again, or unpack it with care and give the ratings file"
-        )
+def _refuse_strange(path: Path, info: zipfile.ZipInfo) -> None:
+    name, kind = info.filename, stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        what = "is a link" if kind == stat.S_IFLNK else "is no plain file"
+    # As Windows reads a name too: it may begin with a drive, or use \ as a separator.
+    elif any(
+        place.anchor or ".." in place.parts
+        for place in (PurePosixPath(name), PureWindowsPath(name))
+    ):
+        what = "lies outside of it"
+    else:
+        return
+    raise DataError(
+        f"{path}: its member {name!r} {what}, so the zip is not trusted; "
+        "download it again, or unpack it with care and give the ratings file"
+    )
 
 
 def _refuse_bomb(part: Part, out: int, used: int) -> None:
