@@ -1,5 +1,6 @@
 """A data set's profile in words, the same on the screen and in the shell."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from cftui.questions import QUANTILES, DataProfile, DataSummary, SplitSummary, Tail, ValueBar
@@ -43,22 +44,40 @@ def _rows(n: int) -> str:
 
 def value_label(value: ValueBar) -> str:
     """Return a value, or the two ends of a bin."""
-    return f"{value.low:g}" if value.low == value.high else f"{value.low:.4g}–{value.high:.4g}"
+    return f"{value.low:g}" if value.low == value.high else f"{value.low:.4g} to {value.high:.4g}"
 
 
-def value_lines(profile: DataProfile, width: int) -> list[str]:
-    """Return the histogram of values as lines of at most `width` cells, a bar each."""
-    labels = [value_label(value) for value in profile.values]
-    counts = [f"{value.count:,}" for value in profile.values]
-    shares = [value.count / profile.n_ratings for value in profile.values]
+def value_lines(profile: DataProfile, width: int, height: int | None = None) -> list[str]:
+    """Return the histogram of values as lines of at most `width` cells, a bar each.
+
+    Neighbours share a bar where there are more of them than `height`.
+    """
+    values = _gathered(profile.values, height or len(profile.values))
+    labels = [value_label(value) for value in values]
+    counts = [f"{value.count:,}" for value in values]
+    shares = [value.count / profile.n_ratings for value in values]
     wide, long = max(map(len, labels)), max(map(len, counts))
     if width < NARROW:
         counts, long = [""] * len(counts), 0
+    if width - wide - long < NARROW // 2:
+        labels = [
+            f"{value.low:.3g}…" if value.low < value.high else f"{value.low:g}" for value in values
+        ]
+        wide = max(map(len, labels))
     room = max(width - wide - long - 11, 4)
     most = max(shares)
     return [
         f"{label:>{wide}}  {bar(share / most, room):<{room}}  {count:>{long}} {share:6.1%}"
         for label, count, share in zip(labels, counts, shares, strict=True)
+    ]
+
+
+def _gathered(values: Sequence[ValueBar], most: int) -> list[ValueBar]:
+    each = -(-len(values) // most)
+    groups = [values[start : start + each] for start in range(0, len(values), each)]
+    return [
+        ValueBar(group[0].low, group[-1].high, sum(value.count for value in group))
+        for group in groups
     ]
 
 
@@ -124,7 +143,7 @@ def id_words(profile: DataProfile) -> str:
 def problem_lines(profile: DataProfile) -> list[str]:
     """Return each problem found: where, what, and what was done with it."""
     lines = [
-        f"{problem.counted} {problem.line:,}, {problem.column} = {problem.value!r}:"
+        f"{problem.counted} {problem.line:,}, {problem.column} {problem.value!r}:"
         f" {problem.reason}; skipped"
         for problem in profile.problems
     ]

@@ -132,7 +132,7 @@ def test_text_ids_no_timestamps_and_problems_with_their_lines(tmp_path: Path) ->
     assert (found.text_users, found.text_items) == (2, 1)
     assert words.id_words(found) == "2 of 3 user ids and 1 of 2 item ids are text"
     assert [problem.line for problem in found.problems] == [3, 6]
-    assert words.problem_lines(found)[0] == "line 3, rating = 'five': not a number; skipped"
+    assert words.problem_lines(found)[0] == "line 3, rating 'five': not a number; skipped"
     assert words.left_out_words(found) == (
         "2 unusable rows skipped; 1 earlier of duplicate ratings dropped"
     )
@@ -146,6 +146,15 @@ def test_a_profile_is_kept_and_a_broken_one_made_anew(tmp_path: Path) -> None:
     kept.write_text('{"name": 3}')
     assert kept_profile(ratings) == made
     assert json.loads(kept.read_text())["n_ratings"] == 3
+
+
+def test_neighbours_share_a_bar_where_there_is_little_room(bundled: Ratings) -> None:
+    found = profile(bundled)
+    lines = words.value_lines(found, 60, 5)
+    # 0.5 and 1 together: 1,101 + 3,326 of 100,004; a ninth of 3.5 and 4 together, 36 cells long
+    assert len(lines) == 5 and lines[0].split() == ["0.5", "to", "1", "████", "4,427", "4.4%"]
+    assert len(words.value_lines(found, 60, 10)) == 10
+    assert words.value_lines(found, 22, 5)[0].split() == ["0.5…", "▊", "4.4%"]
 
 
 def test_bars_are_as_long_as_their_share() -> None:
@@ -163,7 +172,7 @@ def test_describe_prints_what_json_says(capsys: pytest.CaptureFixture[str], tmp_
     assert here("data", "describe", str(tmp_path / "d")) == 0
     printed = capsys.readouterr().out
     assert "2 ratings by 2 users of 2 items (50% of all pairs)" in printed
-    assert "line 3, rating = 'bad': not a number; skipped" in printed
+    assert "line 3, rating 'bad': not a number; skipped" in printed
     assert "\x1b" not in printed and "�[31m1" in printed
 
 

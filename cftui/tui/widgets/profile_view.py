@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.events import Resize
+from textual.widget import Widget
 from textual.widgets import Static
 
 from cftui.charts import Chart, Drawing, Marker
@@ -58,7 +59,11 @@ class ProfileView(Container):
             with Vertical(id="time"):
                 yield ChartView(self._paint, id="time-chart")
             yield Grid(row_columns(titled=False, dated=True), id="rows")
-            yield Grid((Column("", None),), empty="None: every row is usable", id="problems")
+            yield Grid(
+                (Column("what was found, and what was done", None),),
+                empty="Nothing: every row is usable",
+                id="problems",
+            )
 
     def on_mount(self) -> None:
         """Name the sections."""
@@ -153,7 +158,8 @@ class ProfileView(Container):
     def _show_bars(self) -> None:
         bars = self.query_one("#bars", Static)
         if self._profile is not None and bars.size.width:
-            bars.update("\n".join(words.value_lines(self._profile, bars.size.width)))
+            room = bars.parent.size.height if isinstance(bars.parent, Widget) else None
+            bars.update("\n".join(words.value_lines(self._profile, bars.size.width, room)))
 
     def _chart(self, make: Callable[..., Chart], width: int, height: int) -> Chart:
         app = self.app

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from cftui.config import ConfigError, SplitConfig, make_config
 from cftui.questions import SplitSummary
+from cftui.ratings.words import split_lines
 from cftui.tui.widgets.fields import Choice, FieldChanged, NumberField
 from cftui.tui.widgets.form import FormRow
 
@@ -35,7 +36,7 @@ class SplitForm(Vertical):
         padding: 0 1;
         &:focus-within { border: round $primary; }
         & FormRow > Static { width: 10; }
-        & > #meaning { height: 4; color: $text-muted; }
+        & > #meaning { height: 5; color: $text-muted; }
         & > #meaning.problem { color: $text-error; text-style: bold; }
     }
     """
@@ -79,7 +80,7 @@ class SplitForm(Vertical):
 
     def show_summary(self, summary: SplitSummary, items_word: str) -> None:
         """Say what the split means."""
-        self.show_words(summary_words(summary, items_word))
+        self.show_words("\n".join(split_lines(summary, items_word)))
 
     def show_words(self, words: str, *, problem: bool = False) -> None:
         """Say something in the place of what the split means."""
@@ -109,12 +110,3 @@ def _parsed(text: str) -> Any:
         except ValueError:
             continue
     return text
-
-
-def summary_words(summary: SplitSummary, items_word: str) -> str:
-    """Return how many ratings train and validate, and what validation has that training has not."""
-    return (
-        f"{summary.n_train:,} train, {summary.n_valid:,} validate; training never sees"
-        f" {summary.unseen_users:,} users, {summary.unseen_items:,} {items_word} of these"
-        f" ({summary.unseen_pairs:,} ratings)"
-    )
