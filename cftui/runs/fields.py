@@ -50,7 +50,8 @@ def _state(row: RunRow) -> str:
 def _progress(row: RunRow) -> str:
     if row.shown == "damaged":
         return ""
-    done = f"{row.epochs_done:.1f}" if row.alive else str(row.epoch)
+    share = ".1f" if row.epochs < 100 else ".0f"
+    done = f"{row.epochs_done:{share}}" if row.alive else str(row.epoch)
     return f"{done}/{row.epochs}"
 
 

@@ -55,6 +55,7 @@ class RunDesk:
         """Whether all runs have been seen once."""
         self._anywhere = False
         """Whether the run in view may be one on other ratings: only where the user asked for it."""
+        self._own: tuple[tuple[RunRow, ...], str | None, tuple[RunRow, ...]] = (), None, ()
         self._followed: tuple[str, ...] = ()
         self._stories: dict[str, Story] = {}
         self._nothing = History()
@@ -70,9 +71,12 @@ class RunDesk:
     @property
     def own_rows(self) -> tuple[RunRow, ...]:
         """Return the runs on the ratings that are open, newest first."""
-        if self.fingerprint is None:
-            return ()
-        return tuple(row for row in self.rows if row.fingerprint in ("", self.fingerprint))
+        rows, fingerprint, _ = self._own
+        if rows is not self.rows or fingerprint != self.fingerprint:
+            fitting = ("", self.fingerprint) if self.fingerprint else ()
+            own = tuple(row for row in self.rows if row.fingerprint in fitting)
+            self._own = self.rows, self.fingerprint, own
+        return self._own[2]
 
     @property
     def row(self) -> RunRow | None:

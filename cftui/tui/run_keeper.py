@@ -56,8 +56,9 @@ class RunKeeper(App[None]):
             self._feed_history()
 
     def _feed_history(self) -> None:
-        if self.desk is not None:
-            for pane in self._panes.values():
+        """Give the pane in view what runs have come to; another has it when it comes into view."""
+        for pane in self._panes.values():
+            if self.desk is not None and pane.display:
                 pane.show_history(self.desk)
 
     def live_runs(self) -> "list[RunRow]":

@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pyte
@@ -90,22 +90,21 @@ def live(number: int) -> None:
         time.sleep(max(0.0, began + (count + 1) / EVENTS_A_SECOND - time.time()))
 
 
-def screen_after(terminal: Pty, since: float) -> Iterator[tuple[float, list[str]]]:
-    """Yield the screen after each piece of output that came since a time."""
-    screen = pyte.Screen(COLUMNS, ROWS)
-    stream = pyte.ByteStream(screen)
-    for at, data in terminal.pieces:
-        stream.feed(data)
-        if at > since:
-            yield at, screen.display
+class Replay:
+    """What the screen showed after each piece of output."""
 
+    def __init__(self, terminal: Pty) -> None:
+        screen = pyte.Screen(COLUMNS, ROWS)
+        stream = pyte.ByteStream(screen)
+        self.seen: list[tuple[float, list[str]]] = []
+        for at, data in terminal.pieces:
+            stream.feed(data)
+            self.seen.append((at, screen.display))
 
-def came(terminal: Pty, since: float, shown: Callable[[list[str]], bool]) -> float:
-    """Return milliseconds from a time to the output after which the screen shows something."""
-    for at, lines in screen_after(terminal, since):
-        if shown(lines):
-            return 1000 * (at - since)
-    return float("inf")
+    def took(self, since: float, shown: Callable[[list[str]], bool]) -> float:
+        """Return milliseconds from a time to the output after which the screen shows something."""
+        later = (at for at, lines in self.seen if at > since and shown(lines))
+        return 1000 * (next(later, float("inf")) - since)
 
 
 def start(home: Path) -> Pty:
@@ -128,32 +127,29 @@ def opening(home: Path, count: int, *, remembered: bool) -> float:
     terminal.kill()
     total = f"{count:,} of {count:,} runs"
     newest = f"run {count - 1:04}"
-    return came(
-        terminal, pressed, lambda lines: total in lines[1] and any(newest in row for row in lines)
+    return Replay(terminal).took(
+        pressed, lambda lines: total in lines[1] and any(newest in row for row in lines)
     )
 
 
 def typing(terminal: Pty, count: int) -> list[float]:
     """Return milliseconds from each typed letter to the list that fits what is typed by then."""
     rows = RunsIndex().refresh()
-    took = []
+    typed = []
     for words in FILTERS:
         terminal.write(b"/")
         terminal.read(0.5)
-        keys = []
         for end in range(1, len(words) + 1):
-            keys.append((terminal.write(words[end - 1].encode()), words[:end]))
+            typed.append((terminal.write(words[end - 1].encode()), words[:end]))
             terminal.read(0.2)
-        for at, typed in keys:
-            listed = f"{len(chosen(rows, typed)):,} of {count:,} runs"
-            shown = typed.strip()
-            took.append(
-                came(terminal, at, lambda lines, s=shown, n=listed: s in lines[1] and n in lines[1])  # type: ignore[misc]
-            )
-        terminal.write(b"\x1b")
-        terminal.read(0.5)
-        terminal.write(b"\x1b")
-        terminal.read(0.5)
+        for _ in range(2):  # to the list, then to an empty filter
+            terminal.write(b"\x1b")
+            terminal.read(0.5)
+    replay, took = Replay(terminal), []
+    for at, words in typed:
+        listed = f"{len(chosen(rows, words)):,} of {count:,} runs"
+        wanted = (f" {words.strip()} ", listed)
+        took.append(replay.took(at, lambda lines, w=wanted: all(one in lines[1] for one in w)))  # type: ignore[misc]
     return took
 
 
@@ -177,7 +173,7 @@ def steering(terminal: Pty, keys: int, order: list[str]) -> list[float]:
         pressed.append((terminal.write(b"\x1b[B" if down else b"\x1b[A"), order[place]))
         terminal.read(chance.uniform(0.05, 0.25))
     terminal.read(1.0)
-    seen = [(at, cursor_name(lines)) for at, lines in screen_after(terminal, pressed[0][0])]
+    seen = [(at, cursor_name(lines)) for at, lines in Replay(terminal).seen]
     took = []
     for number, (at, _) in enumerate(pressed):
         # A later key may have moved it on before the screen was drawn.

@@ -149,7 +149,7 @@ def _record_lines(record: RunRecord) -> Iterator[Line]:
     yield "data", f"{record.data_name}, {shape}, values {record.low:g}–{record.high:g}"
     if record.parameter_count:
         yield "size", f"{record.parameter_count:,} parameters"
-    threads = f", {record.threads} threads" if record.threads else ""
+    threads = f", {record.threads} thread{'s' * (record.threads > 1)}" if record.threads else ""
     on = f"{record.host}, process {record.pid}"
     yield "device", f"{record.device or 'not chosen yet'}{threads}, on {on}"
     if record.versions:

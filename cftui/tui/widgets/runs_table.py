@@ -31,7 +31,7 @@ COLUMNS: dict[int, dict[str, int | None]] = {
         "name": None,
         "lr": 6,
         "factors": 7,
-        "epochs": 8,
+        "epochs": 9,
         "mse": 8,
         "rmse": 6,
         "time": 7,

@@ -29,8 +29,8 @@ from cftui.tui.widgets.run_chart import AXES, ChartChoice, ChartInk
 from cftui.tui.widgets.run_details import RunDetailsView
 from cftui.tui.widgets.runs_table import runs_columns
 
-REST_SECONDS = 0.15
-"""After the cursor's last move, what is grey is looked at anew: that composes the footer."""
+REST_SECONDS = 0.12
+"""After the cursor's last move, the run that it is on is read and shown."""
 
 
 class RunsView(Pane):
@@ -176,23 +176,34 @@ class RunsView(Pane):
     # The run at the cursor, and the marked ones
 
     def _look(self) -> None:
-        """Follow and detail what the cursor and the marks say."""
-        rows = drawn(self._all) or ([self.row] if self.row else [])
+        """Draw the marked runs; what the cursor is on waits until it rests."""
+        marked = drawn(self._all)
+        if marked:
+            self._follow(marked)
+        if self.row != self._detailed or not marked:
+            self._settle()
+
+    def _follow(self, rows: Sequence[RunRow]) -> None:
         followed = tuple(row.id for row in rows)
         if followed != self._followed:
             self._followed = followed
             self.post_message(FollowRuns(followed))
         self._draw()
-        if self.row != self._detailed:
-            self._detailed = self.row
-            self._detail(self.row)
-            self._settle()
 
     def _settle(self) -> None:
-        """Grey anew what cannot be done, once the cursor rests."""
+        """Wait for the cursor to rest: moving it through a list should cost nothing else."""
         if self._rest is not None:
             self._rest.stop()
-        self._rest = self.set_timer(REST_SECONDS, self._show_grey)
+        self._rest = self.set_timer(REST_SECONDS, self._rested)
+
+    def _rested(self) -> None:
+        """Show the run at the cursor, and what can be done with it."""
+        row = self.row
+        self._follow(drawn(self._all) or ([row] if row else []))
+        if row != self._detailed:
+            self._detailed = row
+            self._detail(row)
+        self._show_grey()
 
     def _show_grey(self) -> None:
         """Have the footer composed anew if a command in it turns grey or back."""
