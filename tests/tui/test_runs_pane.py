@@ -372,6 +372,11 @@ async def test_details_tell_state_settings_and_why_it_failed(three: dict[str, Ru
             "optimizer.learning_rate = 0.05" in words and "n_factors" not in words.split("again")[0]
         )
         assert "seed: 42 of training, 42 of the split" in words
+        view = pane.query_one(RunDetailsView)
+        drawn = [view.render_line(y).text[9:].strip() for y in range(view.virtual_size.height)]
+        assert "".join("".join(drawn).split()) == "".join(
+            "".join(said for _, said in view.lines).split()
+        )
         await pilot.press("i")
         assert not pane.query_one(RunDetailsView).display
 

@@ -68,7 +68,8 @@ class RunDetailsView(ScrollView, can_focus=True):
     def _wrap(self) -> None:
         """Wrap what is said into lines of the width there is."""
         self._width = self.scrollable_content_region.width
-        room = max(self._width - LABEL - 1, 8)
+        # A scroll bar may come, without a resize, when the lines are known.
+        room = max(self._width - (not self.show_vertical_scrollbar) - LABEL - 1, 8)
         self._wrapped = [
             (label if place == 0 else "", words)
             for label, text in self.lines
