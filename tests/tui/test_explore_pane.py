@@ -30,7 +30,7 @@ from cftui.tui.screens.rating import RateScreen, Scale
 from cftui.tui.views.biases import BiasView
 from cftui.tui.views.movie import MovieView
 from cftui.tui.views.user import UserView
-from cftui.tui.views.view import View
+from cftui.tui.views.view import OpenItem, View
 from cftui.tui.views.you import YouView
 from cftui.tui.widgets.bars import Bars, bar_line, grouped, one_line
 from cftui.tui.widgets.fields import Choice
@@ -162,6 +162,17 @@ async def test_each_kind_keeps_its_place(trained_run: Run) -> None:
         assert pane.view is users and about(users).startswith("User 15:")
         await pilot.click(bar, offset=(12, 0))
         assert pane.view is movies
+
+
+async def test_an_answer_that_comes_late_takes_no_keys_from_another_pane(trained_run: Run) -> None:
+    async with explore() as (pilot, pane):
+        users = pane.query_one(UserView)
+        await until(pilot, lambda: bool(table(users, "#first")))
+        await pilot.press("3")
+        users.post_message(OpenItem("2571"))
+        await until(pilot, lambda: bool(pane.query(MovieView)))
+        await until(pilot, lambda: about(pane.query_one(MovieView)).startswith("Matrix"))
+        assert pilot.app.focused is not None and pane not in pilot.app.focused.ancestors
 
 
 async def test_biases_stand_beside_means_and_counts(

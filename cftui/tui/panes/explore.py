@@ -172,7 +172,8 @@ class ExplorePane(Pane):
             await switcher.mount(view)
         switcher.current = kind
         self.query_one(KindBar).active = kind
-        view.focus_first()
+        if self.display:  # else the user has gone to another pane meanwhile
+            view.focus_first()
         return view
 
     @on(KindBar.Chosen)

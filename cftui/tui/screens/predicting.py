@@ -96,18 +96,18 @@ class PredictScreen(ModalScreen[None]):
         except ChildError as error:
             self._say(str(error))
             return
-        self._say(_words(answer))
+        self._say(_words(answer, self._summary.items_word.removesuffix("s")))
 
     def _say(self, words: str) -> None:
         self.query_one("#verdict", Static).update(words)
 
 
-def _words(answer: Prediction) -> str:
+def _words(answer: Prediction, item_word: str) -> str:
     """Return the prediction in words, beside the actual rating if there is one."""
     actual = "not rated" if answer.actual is None else f"gave {answer.actual:g}"
     unseen = [
         f"this {kind} was never trained on"
-        for kind, seen in (("user", answer.user_seen), ("movie", answer.item_seen))
+        for kind, seen in (("user", answer.user_seen), (item_word, answer.item_seen))
         if not seen
     ]
     head = f"predicted {answer.predicted:.2f}, {actual}   {plain(answer.title)}"

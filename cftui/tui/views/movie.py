@@ -99,7 +99,6 @@ class MovieView(View):
     def seek(self, item: str) -> None:
         """Look at a movie."""
         self.finder.seek(item)
-        self.finder.found.focus()
 
     @on(Finder.Came)
     def _came(self, message: Finder.Came) -> None:

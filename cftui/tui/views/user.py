@@ -93,7 +93,6 @@ class UserView(View):
     def seek(self, user: str) -> None:
         """Look at a user."""
         self.finder.seek(user)
-        self.finder.found.focus()
 
     @on(Finder.Came)
     def _came(self, message: Finder.Came) -> None:
