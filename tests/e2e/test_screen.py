@@ -46,7 +46,7 @@ def colours(raw: bytes) -> set[tuple[int, ...]]:
 def search(terminal: Terminal, text: str) -> None:
     """Type into the search field of pane 5, once its cursor is there."""
     terminal.send("/")
-    terminal.wait(gone="u Users")
+    terminal.wait(gone="n At least")
     terminal.send(text)
 
 
