@@ -73,13 +73,13 @@ def test_train_ask_leave_and_come_back(tmp_path: Path, open_screen: Open) -> Non
     search(terminal, "15")
     terminal.wait("User 15: 1,700 ratings", "held-out RMSE")
     terminal.send("\r")
-    terminal.wait("u Users")
+    terminal.wait("n At least")
     terminal.send("m")
     terminal.wait("Movies ─")
     search(terminal, "matr")
     terminal.wait("Matrix, The (1999)", "Nearest by cosine", "Action, Sci-Fi, Thriller")
     terminal.send("\r")
-    terminal.wait("u Users")
+    terminal.wait("n At least")
 
     terminal.send("q")
     assert terminal.end() == 0

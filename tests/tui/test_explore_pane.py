@@ -256,6 +256,7 @@ async def test_rate_three_movies_see_the_list_and_watch_it_move(
         await until(pilot, lambda: [r[4] for r in cells(view.list)][:50] == expected(rated, 50))
         assert own(view)["Titanic (1997)"] == "2"
         assert {row[1][:1] for row in cells(view.list)} >= {"▲", "▼"}
+        assert view.list.cursor_row == 0  # still at the top, whatever stands there now
         # export, then take one back
         await pilot.press("e")
         await until(pilot, lambda: isinstance(pilot.app.focused, Input))

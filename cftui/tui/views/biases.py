@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from cftui.questions import BiasAnswer, BiasRow, ExploreBiases, ItemFilter
 from cftui.tui.commands import Command, bindings
-from cftui.tui.views.view import LEAST, Ask, View, filter_words
+from cftui.tui.views.view import LEAST, Ask, View, fill, filter_words
 from cftui.tui.widgets.grid import Column, Grid
 
 COMMANDS = (
@@ -99,7 +99,7 @@ class BiasView(View):
         self.first.border_subtitle = self.by(answer.step)
         for grid, rows in ((self.first, answer.best), (self.second, answer.worst)):
             grid.set_empty("None pass: n asks for fewer ratings, f for other genres or years")
-            grid.set_rows(_cells(rows), [row.item for row in rows])
+            fill(grid, _cells(rows), [row.item for row in rows])
         self.say(
             f"{answer.n_items:,} {self.setting.items_word}{filter_words(self.only)}, by what the"
             " model adds whoever rates them\nmean: of the plain ratings; its #: the rank by that"

@@ -12,7 +12,7 @@ from cftui.questions import ExploreItem, Fan, ItemAnswer, ItemFilter, Metric
 from cftui.text import plain
 from cftui.tui.commands import Command, bindings
 from cftui.tui.views.finder import Finder
-from cftui.tui.views.view import LEAST, Ask, View
+from cftui.tui.views.view import LEAST, Ask, View, fill
 from cftui.tui.widgets.bars import Bars
 from cftui.tui.widgets.grid import Column, Grid
 
@@ -157,7 +157,8 @@ class MovieView(View):
                 Column("title", None),
             )
         )
-        first.set_rows(
+        fill(
+            first,
             [
                 (str(n.rank), f"{n.score:.3g}", f"{n.n_ratings:,}", n.title)
                 for n in answer.neighbours

@@ -3,6 +3,7 @@
 from textual import events
 
 from cftui.questions import FoldInAnswer
+from cftui.tui.views.view import fill
 from cftui.tui.widgets.grid import Column, Grid
 
 COLUMNS = (
@@ -29,7 +30,8 @@ class NewcomerList(Grid):
         """Show an answer's recommendations."""
         self.set_empty("None pass: n asks for fewer ratings, f for other genres or years")
         rows = zip(answer.recommended, answer.moved, strict=True)
-        self.set_rows(
+        fill(
+            self,
             [
                 (str(r.rank), arrow(moved), f"{r.predicted:.2f}", f"{r.n_ratings:,}", r.title)
                 for r, moved in rows

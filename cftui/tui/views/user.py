@@ -12,7 +12,7 @@ from cftui.questions import ExploreUser, RatedItem, UserAnswer
 from cftui.tui.commands import Command, bindings
 from cftui.tui.screens.predicting import PredictScreen
 from cftui.tui.views.finder import Finder
-from cftui.tui.views.view import Ask, View, filter_words
+from cftui.tui.views.view import Ask, View, fill, filter_words
 from cftui.tui.widgets.grid import Column, Grid
 
 COMMANDS = (
@@ -129,7 +129,8 @@ class UserView(View):
         first.set_rows([_rated_cells(row) for row in answer.rated], [r.item for r in answer.rated])
         second.border_title = f"Would like, of what they have not rated{filter_words(self.only)}"
         second.set_empty(f"Of {self.setting.items_word} so narrowed there are none: f, n")
-        second.set_rows(
+        fill(
+            second,
             [
                 (str(r.rank), f"{r.predicted:.2f}", f"{r.n_ratings:,}", r.title)
                 for r in answer.recommended

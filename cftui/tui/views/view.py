@@ -1,6 +1,6 @@
 """What the Explore pane's views have in common: the run that answers, and asking it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -165,6 +165,14 @@ class View(Pane):
             self.post_message(OpenItem(str(key)))
         elif key is not None and grid.has_class("users"):
             self.post_message(OpenUser(str(key)))
+
+
+def fill(grid: Grid, rows: Sequence[object], keys: Sequence[str]) -> None:
+    """Show a ranking; who looks at its top goes on looking at it, whatever moves there."""
+    at_top = grid.cursor_row == 0
+    grid.set_rows(rows, keys)
+    if at_top:
+        grid.action_first()
 
 
 def filter_words(only: ItemFilter) -> str:
