@@ -6,6 +6,16 @@ from dataclasses import asdict, replace
 
 import psutil
 import pytest
+from nvml import (
+    GPU_IS_LOST,
+    H100,
+    NO_PERMISSION,
+    NOT_SUPPORTED,
+    RTX,
+    UNINITIALIZED,
+    VERSION_MISMATCH,
+    RecordedNvml,
+)
 
 from cftui import devices
 from cftui.devices import (
@@ -22,16 +32,6 @@ from cftui.runs.events import Checkpointed, Step, from_json, to_json
 from cftui.runs.history import History
 from cftui.training.device_watch import device_event
 from cftui.training.reporter import FINEST, PER_RUN
-from tests.nvml import (
-    GPU_IS_LOST,
-    H100,
-    NO_PERMISSION,
-    NOT_SUPPORTED,
-    RTX,
-    UNINITIALIZED,
-    VERSION_MISMATCH,
-    RecordedNvml,
-)
 
 BUSY = DeviceReading(
     "GPU 0", "NVIDIA H100 80GB HBM3", 87.0, 12_300_000_000, 80 * 10**9, 310.4, 64.0

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from small import here
 
 from cftui.config import RunConfig
 from cftui.training import engine
 from cftui.training.torch_engine import TorchEngine
-from tests.small import here
 
 Capture = pytest.CaptureFixture[str]
 

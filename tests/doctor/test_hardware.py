@@ -7,12 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from nvml import H100, NO_PERMISSION, RTX, RecordedNvml
 
 from cftui.devices import SourceLost
 from cftui.doctor.facts import GpuFacts, NvmlFacts, TorchFacts, nvml_facts, torch_facts
 from cftui.doctor.finding import Finding
 from cftui.doctor.hardware import device_findings, has_kernels, usable_cores
-from tests.nvml import H100, NO_PERMISSION, RTX, RecordedNvml
 
 ARCHITECTURES = ("sm_80", "sm_86", "sm_90", "compute_90")
 H100_SEEN = GpuFacts("NVIDIA H100 80GB HBM3", 80 * 10**9, (9, 0), H100["nvmlDeviceGetUUID"][4:])

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from small import cli, here
 
 from cftui import paths
 from cftui.questions import ValueBar
@@ -14,7 +15,6 @@ from cftui.ratings.profile import kept_profile, profile
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.text import bar
-from tests.small import cli, here
 
 
 def read(folder: Path, *lines: str, header: str = "userId,movieId,rating,timestamp") -> Ratings:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from small import cli, here, wait_for, write_ratings
 
 from cftui.devices import DeviceReader, DeviceReading, SourceLost
 from cftui.runs.control import send
 from cftui.runs.events import Device, Event, Finished, Started, read_events
 from cftui.training import life
 from cftui.training.device_watch import watch_device
-from tests.small import cli, here, wait_for, write_ratings
 
 
 class Played:

@@ -8,6 +8,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from test_app import until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -26,7 +27,6 @@ from cftui.tui.screens.cell import CellScreen
 from cftui.tui.screens.crosstab_dialogs import SettingsScreen, search
 from cftui.tui.widgets.column_heads import stemmed, wrapped
 from cftui.tui.widgets.crosstab_cells import digits
-from tests.tui.test_app import until
 
 
 @asynccontextmanager

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small import write_ratings
+from test_app import cells, text, until
+from test_snapshots import remember
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -23,9 +26,6 @@ from cftui.tui.widgets.fields import Choice, NumberField
 from cftui.tui.widgets.mapping_form import ColumnChoice, MappingForm
 from cftui.tui.widgets.path_field import PathField, completions
 from cftui.tui.widgets.profile_view import ProfileView
-from tests.small import write_ratings
-from tests.tui.test_app import cells, text, until
-from tests.tui.test_snapshots import remember
 
 BUNDLED = paths.BUNDLED
 

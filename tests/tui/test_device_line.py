@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from test_app import opened, until
 
 from cftui import paths
 from cftui.runs.directory import Run, create_run
@@ -14,7 +15,6 @@ from cftui.runs.events import Device, EventLog
 from cftui.tui.app import CftuiApp
 from cftui.tui.widgets import device_line
 from cftui.tui.widgets.device_line import DeviceLine, device_words
-from tests.tui.test_app import opened, until
 
 GIB = 2**30
 H100 = Device(0.0, "GPU 0", "NVIDIA H100 80GB HBM3", 87.0, int(12.3 * GIB), 80 * GIB, 310.4, 64.0)

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+from small import write_ratings
 
 from cftui.config import RunConfig
 from cftui.paths import runs_folder
 from cftui.tui.desk import DeskError, RunDesk
-from tests.small import write_ratings
 
 
 async def test_the_screen_says_what_there_is_instead(home: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_app import until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -17,7 +18,6 @@ from cftui.tui.own_ratings import OwnRatings, save_own
 from cftui.tui.panes.crosstab import CrosstabPane
 from cftui.tui.widgets.chart import ChartView
 from cftui.tui.widgets.grid import Grid
-from tests.tui.test_app import until
 
 SIZES = [(80, 24), (120, 40)]
 
