@@ -50,6 +50,11 @@ class Opening:
         return f"{self.doing} {name}{share}"
 
 
+def stage_of(opening: Opening | None) -> object:
+    """Return what of an opening decides what there is to do; progress alone changes nothing."""
+    return opening and (opening.source, opening.doing, opening.failure, opening.look)
+
+
 class DataDesk:
     """Opens ratings while those that were open stay so; all waiting is done by children."""
 

@@ -1,7 +1,6 @@
 """Pane 1, Data: which ratings, what there is to know of them, and how they are split."""
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -20,7 +19,7 @@ from cftui.questions import (
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.commands import Command, bindings
-from cftui.tui.data_desk import DataDesk, Opening
+from cftui.tui.data_desk import DataDesk, Opening, stage_of
 from cftui.tui.jobs import JobError
 from cftui.tui.messages import AskColumns, CancelOpening, ChooseData, ChooseSplit
 from cftui.tui.screens.overlays import AskYesNo
@@ -28,7 +27,7 @@ from cftui.tui.session import Session
 from cftui.tui.widgets.asking import Asking
 from cftui.tui.widgets.grid import Grid
 from cftui.tui.widgets.pane import Pane
-from cftui.tui.widgets.path_field import PathField
+from cftui.tui.widgets.path_field import PathField, absolute
 from cftui.tui.widgets.profile_view import ProfileView
 from cftui.tui.widgets.set_list import SetList, download_question, set_words
 from cftui.tui.widgets.split_form import SplitForm
@@ -159,7 +158,7 @@ class DataPane(Pane):
         before, self._opening = self._opening, opening
         if not self.is_mounted:
             return
-        another = _kind(opening) != _kind(before)
+        another = stage_of(opening) != stage_of(before)
         words = self.query_one("#opening", Static)
         words.display = opening is not None and opening.look is None
         words.set_class(opening is not None and bool(opening.failure), "problem")
@@ -262,7 +261,7 @@ class DataPane(Pane):
         if named is not None:
             self._choose(named)
         elif text:
-            self.post_message(ChooseData(_absolute(text)))
+            self.post_message(ChooseData(absolute(text)))
         self.sets.focus()  # so that letters are commands again
 
     def why_not(self, action: str) -> str | None:
@@ -299,16 +298,3 @@ class DataPane(Pane):
     def action_cancel(self) -> None:
         """Stop what is being read, or put its complaint away."""
         self.post_message(CancelOpening())
-
-
-def _kind(opening: Opening | None) -> object:
-    """Return what decides how the pane is laid out, and which commands can be given."""
-    return opening and (opening.source, opening.doing, opening.failure, opening.look)
-
-
-def _absolute(text: str) -> str:
-    """Return a path that does not depend on the folder we are in."""
-    try:
-        return str(Path(text).expanduser().absolute())
-    except RuntimeError:  # an unknown ~user
-        return text

@@ -35,6 +35,14 @@ def completions(text: str) -> list[str]:
     return [f"{start}{own}{'/' if folder else ''}" for folder, own in found if own.isprintable()]
 
 
+def absolute(text: str) -> str:
+    """Return a path that does not depend on the folder we are in."""
+    try:
+        return str(Path(text).expanduser().absolute())
+    except RuntimeError:  # an unknown ~user
+        return text
+
+
 def _likely(name: str) -> bool:
     return name.lower().endswith(LIKELY)
 
