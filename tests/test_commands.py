@@ -219,3 +219,14 @@ def test_attach_tells_a_death(tmp_path: Path, capsys: Capture) -> None:
     lock.release()
     assert here("runs", "attach", "d") == 1
     assert capsys.readouterr().err == "cftui: d: died\nthe last word\n"
+
+
+def test_a_mapped_files_runs_are_found_by_its_name(tmp_path: Path, capsys: Capture) -> None:
+    lines = [f"{n % 12};{n % 17};{1 + n * 7 % 5}" for n in range(12 * 17)]
+    file = tmp_path / "foreign.csv"
+    file.write_text("\n".join(["wer;was;wie", *lines]))
+    mapped = ("--set", "data.user=wer", "--set", "data.item=was", "--set", "data.rating=wie")
+    assert here("train", "--data", str(file), *mapped, "--epochs", "1", "--factors", "2") == 0
+    assert here("recommend", "--user", "3", "--data", str(file), "-n", "2") in (0, 2)
+    said = capsys.readouterr()
+    assert "on foreign" in said.out and "which column" not in said.err

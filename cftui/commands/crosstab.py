@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cftui.commands.console import Debug, Json, UsageError, print_json, print_table, say
-from cftui.commands.explore import load_run
+from cftui.commands.explore import load_run, open_known
 
 Out = Annotated[Path | None, typer.Option(help="A .csv, .tsv, .md or .xlsx file to write")]
 DESCENT_STEPS = 2000
@@ -107,10 +107,9 @@ def _check(option: str, value: str, known: tuple[str, ...]) -> None:
 
 
 def _ratings(data: str | None) -> Any:
-    from cftui.paths import BUNDLED, resolve_source
-    from cftui.ratings.store import open_ratings
+    from cftui.paths import BUNDLED
 
-    return open_ratings(resolve_source(data or BUNDLED))
+    return open_known(data or BUNDLED)
 
 
 def _started(table: _Table, start: _Start) -> tuple[Any, Any]:

@@ -22,6 +22,15 @@ Data = Annotated[str | None, typer.Option(help="Only runs on this data set are m
 Best = Annotated[bool, typer.Option("--best", help="Use the weights at the best validation error")]
 
 
+def open_known(data: str) -> Any:
+    """Return a data set's ratings, columns mapped as when they were last opened."""
+    from cftui.paths import resolve_source
+    from cftui.ratings.recent import last_mapping
+    from cftui.ratings.store import open_ratings
+
+    return open_ratings(resolve_source(data), last_mapping(data))
+
+
 def load_run(word: str, data: str | None, *, best: bool, json: bool) -> Any:
     """Open a run's weights and say on stderr which run answers."""
     from cftui.explore.trained import load_trained
@@ -29,10 +38,7 @@ def load_run(word: str, data: str | None, *, best: bool, json: bool) -> Any:
 
     fingerprint = None
     if data is not None:
-        from cftui.paths import resolve_source
-        from cftui.ratings.store import open_ratings
-
-        fingerprint = open_ratings(resolve_source(data)).fingerprint
+        fingerprint = open_known(data).fingerprint
     try:
         run = find_run(word, fingerprint)
     except RunError as error:

@@ -40,6 +40,16 @@ def recently_used() -> tuple[RecentData, ...]:
     return tuple(sorted(found, key=lambda recent: -recent.opened)[:KEPT])
 
 
+def last_mapping(source: str) -> ColumnMapping:
+    """Return how the columns of these ratings were mapped when they were last opened.
+
+    Raises FileNotFoundError where the source is not there.
+    """
+    lasting = paths.lasting_source(source)
+    known = (recent.mapping for recent in recently_used() if recent.source == lasting)
+    return next(known, AS_RECOGNISED)
+
+
 def remember(source: str, summary: DataSummary, mapping: ColumnMapping = AS_RECOGNISED) -> None:
     """Put a data set before all others; where the file cannot be written, nothing is kept.
 
