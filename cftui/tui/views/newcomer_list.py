@@ -59,6 +59,8 @@ def newcomer_words(answer: FoldInAnswer) -> str:
         second = "Rate a few titles at the left: then it is yours"
     elif not all(row.trained for row in answer.rated):
         second = "? was never trained on: that rating tells nothing"
+    elif not any(answer.moved):
+        second = "Rate more of them, or change one (left, right)"
     else:
         second = "▲▼ places moved by your last change"
     return f"{first}\n{second}"
