@@ -10,7 +10,7 @@ from cftui.ratings import words
 from cftui.text import bar, plain
 
 SHOWN_ROWS = 10
-SHOWN_PROBLEMS = 20
+SHOWN_PROBLEMS = 30
 SHOWN_PERIODS = 24
 """Periods a line each; a longer timeline is told in equal parts of it."""
 
