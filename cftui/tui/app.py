@@ -13,13 +13,14 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 
 from cftui.paths import state_folder
 from cftui.text import plain
 from cftui.tui.commands import Command, bindings, key_label
 from cftui.tui.data_keeper import DataKeeper
 from cftui.tui.session import Session
+from cftui.tui.widgets.key_bar import KeyBar
 from cftui.tui.widgets.tab_bar import TabBar
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class CftuiApp(DataKeeper):
         frame = self.query_one("#frame", Container)
         with self.batch_update():
             await frame.mount(ContentSwitcher(id="body"))
-            await self.mount(Footer(show_command_palette=False))
+            await self.mount(KeyBar())
             frame.styles.border = ("none", "transparent")
             await self._show_pane(self.session.state.pane)
         self._open_data(ChooseData(self.source))
