@@ -29,7 +29,7 @@ from cftui.parameters import (
 from cftui.parameters.complaints import complaints
 from cftui.parameters.installed import installed_models
 from cftui.paths import BUNDLED
-from cftui.questions import ColumnMapping
+from cftui.questions.data import ColumnMapping
 
 
 class ConfigError(ValueError):

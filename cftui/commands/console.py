@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from cftui.config import ConfigError
-from cftui.questions import QuestionError
+from cftui.questions.errors import QuestionError
 from cftui.text import plain
 
 

@@ -10,7 +10,7 @@ from cftui.commands.console import Debug, Json, print_json
 from cftui.commands.job import WhileStdin, begin_job
 from cftui.commands.meter import meter
 from cftui.paths import BUNDLED
-from cftui.questions import AS_RECOGNISED, ColumnMapping, SplitSummary
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping, SplitSummary
 
 if TYPE_CHECKING:
     from cftui.ratings.values import Ratings

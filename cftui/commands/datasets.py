@@ -22,7 +22,7 @@ from cftui.commands.console import (
 from cftui.commands.job import WhileStdin, begin_job
 from cftui.commands.meter import meter
 from cftui.paths import BUNDLED
-from cftui.questions import DataSetRow
+from cftui.questions.data import DataSetRow
 
 ASKED_FROM = 100_000_000
 """Bytes from which on a download is not begun without a yes."""

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from cftui.commands.console import print_table
-from cftui.questions import DataProfile, SplitSummary, Timeline
+from cftui.questions.data import DataProfile, SplitSummary, Timeline
 from cftui.ratings import words
 from cftui.text import bar, plain
 

@@ -11,7 +11,9 @@ from cftui.commands.console import Debug, Json, RunWord, UsageError, print_json,
 from cftui.commands.explore import Best, Data, load_run
 
 if TYPE_CHECKING:
-    from cftui.questions import FoldInAnswer, ItemFilter, Recommendation
+    from cftui.questions.data import ItemFilter
+    from cftui.questions.newcomer import FoldInAnswer
+    from cftui.questions.trained import Recommendation
 
 YEARS = re.compile(r"(\d{4})?(-)?(\d{4})?")
 
@@ -45,7 +47,7 @@ def recommend(
 ) -> None:
     """List the items that a user, or whoever gave some ratings, would like best."""
     from cftui.explore.recommend import recommend as recommend_items
-    from cftui.questions import ItemFilter
+    from cftui.questions.data import ItemFilter
 
     if (user is None) == (not rated):
         raise UsageError("recommend: give --user ID, or --rated ITEM=VALUE once or more")
@@ -99,7 +101,7 @@ def _for_newcomer(
     """Fold the ratings in, and say what was understood of them."""
     from cftui.explore.newcomer import explore_newcomer
     from cftui.explore.search import find_item
-    from cftui.questions import REGULARIZATION, FoldIn
+    from cftui.questions.newcomer import REGULARIZATION, FoldIn
 
     items = trained.ratings.items
     weight = REGULARIZATION if regularization is None else regularization

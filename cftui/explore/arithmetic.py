@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 
 from cftui.explore.trained import Trained
-from cftui.questions import CellArithmetic, QuestionError
+from cftui.questions.errors import QuestionError
+from cftui.questions.sheet import CellArithmetic
 from cftui.runs.factors import Factors
 
 

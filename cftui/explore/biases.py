@@ -5,7 +5,8 @@ import numpy as np
 from cftui.explore.facets import passing
 from cftui.explore.search import item_means
 from cftui.explore.trained import Trained
-from cftui.questions import BiasAnswer, BiasRow, ItemFilter
+from cftui.questions.data import ItemFilter
+from cftui.questions.trained import BiasAnswer, BiasRow
 
 
 def explore_biases(trained: Trained, n: int, only: ItemFilter) -> BiasAnswer:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cftui.explore.trained import Trained
-from cftui.questions import CrosstabAnswer, Labels, PredictedCells
+from cftui.questions.sheet import CrosstabAnswer, Labels, PredictedCells
 from cftui.ratings.crosstab import Crosstab
 from cftui.ratings.values import Ratings
 

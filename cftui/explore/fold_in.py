@@ -35,7 +35,7 @@ from typing import Any
 
 import numpy as np
 
-from cftui.questions import QuestionError
+from cftui.questions.errors import QuestionError
 from cftui.runs.factors import Factors
 
 STEPS = 100

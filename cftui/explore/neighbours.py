@@ -4,7 +4,8 @@ import numpy as np
 
 from cftui.explore.recommend import top
 from cftui.explore.trained import Trained
-from cftui.questions import Metric, Neighbour, QuestionError
+from cftui.questions.errors import QuestionError
+from cftui.questions.trained import Metric, Neighbour
 
 
 def nearness(factors: np.ndarray, code: int, metric: Metric) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from cftui.config import ConfigError
 from cftui.models.errors import ModelError
 from cftui.parameters import DataInfo, UserModel, is_source, specs_of
-from cftui.questions import DescribeModel, ModelDescription, NeedsAgreement
+from cftui.questions.own_model import DescribeModel, ModelDescription, NeedsAgreement
 from cftui.ratings.values import Ratings
 from cftui.runs.model_source import is_trusted, read_source, trust
 

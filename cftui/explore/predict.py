@@ -3,7 +3,7 @@
 import numpy as np
 
 from cftui.explore.trained import Trained
-from cftui.questions import Prediction
+from cftui.questions.trained import Prediction
 from cftui.ratings.values import Ratings
 
 

@@ -8,7 +8,8 @@ from cftui.explore.neighbours import neighbours
 from cftui.explore.recommend import recommend, top
 from cftui.explore.search import user_means
 from cftui.explore.trained import Trained
-from cftui.questions import Fan, ItemAnswer, ItemFilter, Metric, RatedItem, UserAnswer
+from cftui.questions.data import ItemFilter
+from cftui.questions.trained import Fan, ItemAnswer, Metric, RatedItem, UserAnswer
 
 
 def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = None) -> UserAnswer:

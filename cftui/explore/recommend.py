@@ -4,7 +4,8 @@ import numpy as np
 
 from cftui.explore.facets import passing
 from cftui.explore.trained import Trained
-from cftui.questions import ItemFilter, Recommendation
+from cftui.questions.data import ItemFilter
+from cftui.questions.trained import Recommendation
 from cftui.ratings.values import Ratings
 
 

@@ -10,7 +10,8 @@ from functools import lru_cache
 import numpy as np
 from rapidfuzz import fuzz, process, utils
 
-from cftui.questions import Ambiguous, ItemRow, UserRow
+from cftui.questions.data import ItemRow, UserRow
+from cftui.questions.errors import Ambiguous
 from cftui.ratings.values import Ratings, UnknownId
 from cftui.text import plain
 

@@ -11,7 +11,7 @@ import numpy as np
 from cftui.config import RunConfig
 from cftui.models import build_model, load_of_run
 from cftui.models.errors import ModelError
-from cftui.questions import QuestionError
+from cftui.questions.errors import QuestionError
 from cftui.ratings.split import Split, split
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import DataError, Ratings

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.lab.workbook import write_workbook
-from cftui.questions import Labels, QuestionError, Sheet
+from cftui.questions.errors import QuestionError
+from cftui.questions.sheet import Labels, Sheet
 from cftui.text import plain
 
 ENDINGS = (".csv", ".tsv", ".md", ".xlsx")

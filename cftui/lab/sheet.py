@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from cftui.explore.arithmetic import cell_arithmetic
-from cftui.questions import CellArithmetic, QuestionError, Sheet, SheetAnswer
+from cftui.questions.errors import QuestionError
+from cftui.questions.sheet import CellArithmetic, Sheet, SheetAnswer
 from cftui.runs.factors import Factors
 
 Floats = NDArray[np.float64]

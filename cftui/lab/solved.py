@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.lab.workbook import NAMES
-from cftui.questions import Labels, QuestionError, Sheet
+from cftui.questions.errors import QuestionError
+from cftui.questions.sheet import Labels, Sheet
 
 LARGEST_FILE = 50_000_000
 LARGEST_CONTENT = 400_000_000

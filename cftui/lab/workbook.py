@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cftui.lab.sheet import look
-from cftui.questions import Labels, Sheet
+from cftui.questions.sheet import Labels, Sheet
 
 TAB = "Crosstab"
 NAMES = ("users", "items", "actual", "user_factors", "item_factors", "user_bias", "item_bias")

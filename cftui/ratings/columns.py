@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cftui.questions import ColumnMapping
+from cftui.questions.data import ColumnMapping
 from cftui.ratings.values import DataError
 
 ROLES = ("user", "item", "rating", "timestamp")

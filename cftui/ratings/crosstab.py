@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.questions import QuestionError
+from cftui.questions.errors import QuestionError
 from cftui.ratings.values import Grouping, Ratings, Vocabulary
 
 Order = Literal["id", "activity"]

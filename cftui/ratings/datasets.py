@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cftui import paths
 from cftui.catalogue import CATALOGUE, SHARED_ALIKE, Entry
-from cftui.questions import DataSetRow
+from cftui.questions.data import DataSetRow
 from cftui.ratings.partial import Part
 from cftui.ratings.recent import RecentData, recently_used
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cftui.questions import AS_RECOGNISED, ColumnMapping
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping
 from cftui.ratings.columns import Guess, asked_names, find_columns, known_names
 from cftui.ratings.values import DataError
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.questions import Problem
+from cftui.questions.data import Problem
 from cftui.ratings.rows import KEPT_PROBLEMS, Layout, Row, Rows, check, id_reason
 
 Longs = NDArray[np.int64]

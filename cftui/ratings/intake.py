@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.questions import Problem
+from cftui.questions.data import Problem
 from cftui.ratings.packed import Part
 from cftui.ratings.rows import KEPT_PROBLEMS, Rows
 from cftui.ratings.titles import Titles

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cftui.questions import AS_RECOGNISED, ColumnMapping, FileLook
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping, FileLook
 from cftui.ratings.columns import ROLES, Guess, find_columns
 from cftui.ratings.dialect import HEAD, recognise
 from cftui.ratings.packed import Part, located

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.questions import ColumnMapping
+from cftui.questions.data import ColumnMapping
 from cftui.ratings.columns import ROLES, find_columns
 from cftui.ratings.gather import MOST_DIGITS, Gathered, IdKeys, Longs
 from cftui.ratings.packed import Part

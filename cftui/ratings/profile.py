@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.questions import QUANTILES, DataProfile, FirstRow, Tail, Timeline, ValueBar
+from cftui.questions.data import QUANTILES, DataProfile, FirstRow, Tail, Timeline, ValueBar
 from cftui.ratings.values import INTEGER_ID, Grouping, Ratings, TextColumn, Vocabulary
 
 MOST_VALUES = 24

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
-from cftui.questions import ColumnMapping
+from cftui.questions.data import ColumnMapping
 from cftui.ratings.blocks import Block, Blocks
 from cftui.ratings.columns import ROLES
 from cftui.ratings.delimited import ReadBlock, read_block

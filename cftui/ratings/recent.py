@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cftui import paths
-from cftui.questions import AS_RECOGNISED, ColumnMapping, DataSummary
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary
 
 KEPT = 20
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from cftui.questions import AS_RECOGNISED, ColumnMapping
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping
 from cftui.ratings.packed import Part, is_zip, members
 from cftui.ratings.values import DataError
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.config import ConfigError, SplitConfig
-from cftui.questions import SplitSummary
+from cftui.questions.data import SplitSummary
 from cftui.ratings.values import Ratings
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui import paths
-from cftui.questions import AS_RECOGNISED, ColumnMapping, Problem
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
 from cftui.ratings.sources import FORMAT, locate
 from cftui.ratings.values import DataError, Grouping, Ratings, TextColumn, Vocabulary
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.parameters import DataInfo
-from cftui.questions import DataSummary, Problem, QuestionError
+from cftui.questions.data import DataSummary, Problem
+from cftui.questions.errors import QuestionError
 
 INTEGER_ID = re.compile(r"0|-?[1-9][0-9]{0,18}")
 """An id that can be held as a number without changing how it is written."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from cftui.questions import QUANTILES, DataProfile, DataSummary, SplitSummary, Tail, ValueBar
+from cftui.questions.data import QUANTILES, DataProfile, DataSummary, SplitSummary, Tail, ValueBar
 from cftui.text import bar
 
 TAIL_HEADINGS = ("ratings per", *(name for name, _ in QUANTILES), "top 1% hold", "top 10% hold")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cftui.config import ConfigError
 from cftui.paths import state_folder
-from cftui.questions import Untrusted
+from cftui.questions.errors import Untrusted
 from cftui.runs.checkpoint import replace_file
 from cftui.runs.directory import Run, RunError, RunRecord
 

@@ -3,13 +3,13 @@
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from cftui.questions import CrosstabAnswer, Labels, SheetAnswer
+from cftui.questions.sheet import CrosstabAnswer, Labels, SheetAnswer
 from cftui.tui.widgets.crosstab_cells import Cells, Margins, Place
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from cftui.questions import Floats
+    from cftui.questions.sheet import Floats
 
 MOST_UNDONE = 50
 VIEWS = ("actual", "predicted", "error")

@@ -7,7 +7,7 @@ from typing import Any
 
 from cftui.catalogue import CATALOGUE
 from cftui.paths import lasting_source
-from cftui.questions import (
+from cftui.questions.data import (
     AS_RECOGNISED,
     ColumnMapping,
     DataProfile,

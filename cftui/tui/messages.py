@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from cftui.questions import AS_RECOGNISED, ColumnMapping, DataSummary
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary
 from cftui.runs.control import WishKind
 from cftui.runs.index import RunRow
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from cftui.paths import state_folder
-from cftui.questions import REGULARIZATION, Recommendation
+from cftui.questions.newcomer import REGULARIZATION
+from cftui.questions.trained import Recommendation
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from cftui.text import plain
 from cftui.tui.session import Session
 
 if TYPE_CHECKING:
-    from cftui.questions import DataSummary
+    from cftui.questions.data import DataSummary
     from cftui.runs.index import RunRow
     from cftui.tui.desk import RunDesk
     from cftui.tui.messages import (

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from cftui.questions import DescendSheet, LookAtSheet, SheetAnswer, SolveSheet
+from cftui.questions.sheet import DescendSheet, LookAtSheet, SheetAnswer, SolveSheet
 from cftui.tui.crosstab_state import CrosstabSettings, CrosstabState
 
 FRAME_SECONDS = 0.1

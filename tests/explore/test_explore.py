@@ -17,7 +17,7 @@ from cftui.explore.recommend import recommend, top
 from cftui.explore.search import find_item, find_items, find_users, normalise
 from cftui.explore.trained import Trained, load_trained
 from cftui.models.dot_bias import DotBias
-from cftui.questions import Ambiguous, QuestionError
+from cftui.questions.errors import Ambiguous, QuestionError
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import CheckpointError, load_checkpoint

@@ -14,7 +14,8 @@ from cftui.explore.facets import YEAR, explore_facets, passing
 from cftui.explore.profiles import explore_item
 from cftui.explore.recommend import recommend
 from cftui.explore.trained import Trained, load_trained
-from cftui.questions import ItemFilter, QuestionError
+from cftui.questions.data import ItemFilter
+from cftui.questions.errors import QuestionError
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import find_run

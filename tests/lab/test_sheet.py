@@ -15,7 +15,8 @@ from cftui.lab.sheet import (
     solve,
     start_sheet,
 )
-from cftui.questions import QuestionError, Sheet
+from cftui.questions.errors import QuestionError
+from cftui.questions.sheet import Sheet
 from cftui.ratings.crosstab import crosstab
 from cftui.ratings.values import Ratings
 

@@ -11,7 +11,8 @@ import pytest
 from cftui.lab.sheet import look, solve, start_sheet
 from cftui.lab.solved import read_workbook
 from cftui.lab.workbook import TAB, Layout, write_workbook
-from cftui.questions import Labels, QuestionError, Sheet
+from cftui.questions.errors import QuestionError
+from cftui.questions.sheet import Labels, Sheet
 from cftui.ratings.crosstab import crosstab
 from cftui.ratings.values import Ratings
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cftui.paths import BUNDLED, bundled_folder
-from cftui.questions import QuestionError
+from cftui.questions.errors import QuestionError
 from cftui.ratings.crosstab import Crosstab, crosstab
 from cftui.ratings.values import Ratings
 

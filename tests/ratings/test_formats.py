@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from cftui.paths import BUNDLED, bundled_folder
-from cftui.questions import ColumnMapping
+from cftui.questions.data import ColumnMapping
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 

@@ -8,7 +8,7 @@ import pytest
 from small import here
 
 from cftui import paths
-from cftui.questions import ColumnMapping, FileLook
+from cftui.questions.data import ColumnMapping, FileLook
 from cftui.ratings.columns import find_columns
 from cftui.ratings.look import look
 from cftui.ratings.store import find_store, open_ratings

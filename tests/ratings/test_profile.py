@@ -9,7 +9,7 @@ import pytest
 from small import cli, here
 
 from cftui import paths
-from cftui.questions import ValueBar
+from cftui.questions.data import ValueBar
 from cftui.ratings import words
 from cftui.ratings.profile import kept_profile, profile
 from cftui.ratings.store import open_ratings

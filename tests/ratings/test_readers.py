@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from cftui.paths import BUNDLED, bundled_folder
-from cftui.questions import Problem
+from cftui.questions.data import Problem
 from cftui.ratings import blocks
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import DataError, Ratings

@@ -11,7 +11,7 @@ from cftui import paths
 from cftui.brain import answer
 from cftui.catalogue import CATALOGUE
 from cftui.paths import BUNDLED
-from cftui.questions import ColumnMapping, DataSetRow, DataSummary, ListDataSets, OpenData
+from cftui.questions.data import ColumnMapping, DataSetRow, DataSummary, ListDataSets, OpenData
 from cftui.ratings.datasets import data_sets
 from cftui.ratings.partial import Part
 from cftui.ratings.recent import KEPT, recently_used, remember

@@ -14,7 +14,7 @@ from cftui.brain import answer
 from cftui.config import ConfigError, SplitConfig
 from cftui.paths import BUNDLED, bundled_folder
 from cftui.pipes import Failure
-from cftui.questions import DescribeSplit, SplitSummary
+from cftui.questions.data import DescribeSplit, SplitSummary
 from cftui.ratings.split import split, summarize, unseen
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Grouping, Ratings, Vocabulary

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cftui.parameters import DataInfo
-from cftui.questions import QuestionError
+from cftui.questions.errors import QuestionError
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings, TextColumn, UnknownId, Vocabulary
 

@@ -18,7 +18,7 @@ from small import here, small_config, write_ratings
 from cftui import paths
 from cftui.brain import answer
 from cftui.pipes import Failure
-from cftui.questions import (
+from cftui.questions.trained import (
     AskAbilities,
     ExploreBiases,
     ExploreItem,

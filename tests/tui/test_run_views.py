@@ -3,7 +3,7 @@
 import pytest
 
 from cftui.config import make_config
-from cftui.questions import DataSummary
+from cftui.questions.data import DataSummary
 from cftui.runs.events import Epoch, Failed, Finished, Resumed, Started, Step
 from cftui.runs.history import History
 from cftui.runs.index import RunRow

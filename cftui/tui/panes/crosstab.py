@@ -13,10 +13,10 @@ from textual.events import Resize
 from textual.widgets import Static
 
 from cftui.charts import Chart, Drawing
-from cftui.questions import (
+from cftui.questions.data import DataSummary
+from cftui.questions.sheet import (
     CellOfRun,
     CellOfSheet,
-    DataSummary,
     LookAtSheet,
     OpenCrosstab,
     PredictCells,

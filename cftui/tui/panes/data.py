@@ -10,12 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from cftui.charts import Chart, Drawing
-from cftui.questions import (
-    DataSetRow,
-    DataSummary,
-    DescribeSplit,
-    ListDataSets,
-)
+from cftui.questions.data import DataSetRow, DataSummary, DescribeSplit, ListDataSets
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.commands import Command, bindings

@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
-from cftui.questions import AskAbilities, DataSummary
+from cftui.questions.data import DataSummary
+from cftui.questions.trained import AskAbilities
 from cftui.runs.directory import Run, RunError
 from cftui.runs.index import RunRow
 from cftui.runs.model_source import FILE as SOURCE

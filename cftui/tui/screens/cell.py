@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from cftui.questions import CellArithmetic
+from cftui.questions.sheet import CellArithmetic
 
 
 class CellScreen(ModalScreen[None]):

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from cftui.questions import Labels
+from cftui.questions.sheet import Labels
 from cftui.tui.crosstab_state import CrosstabSettings
 from cftui.tui.widgets.fields import Choice, FieldChanged, NumberField
 from cftui.tui.widgets.grid import Column, Grid

@@ -9,7 +9,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from cftui.questions import DataSummary, FindItems, ItemRow, Predict, Prediction
+from cftui.questions.data import DataSummary, FindItems, ItemRow
+from cftui.questions.trained import Predict, Prediction
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.views.view import Ask

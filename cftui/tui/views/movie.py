@@ -8,7 +8,8 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from cftui.questions import ExploreItem, Fan, ItemAnswer, ItemFilter, Metric
+from cftui.questions.data import ItemFilter
+from cftui.questions.trained import ExploreItem, Fan, ItemAnswer, Metric
 from cftui.text import plain
 from cftui.tui.commands import Command, bindings
 from cftui.tui.views.finder import Finder

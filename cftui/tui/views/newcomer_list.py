@@ -2,7 +2,7 @@
 
 from textual import events
 
-from cftui.questions import FoldInAnswer
+from cftui.questions.newcomer import FoldInAnswer
 from cftui.tui.views.view import fill
 from cftui.tui.widgets.grid import Column, Grid
 

@@ -5,7 +5,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from cftui.questions import FindItems, ItemRow, SuggestItems
+from cftui.questions.data import FindItems, ItemRow
+from cftui.questions.newcomer import SuggestItems
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.own_ratings import OwnRatings
 from cftui.tui.views.view import Ask, Setting

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from cftui.questions import OwnRating
+from cftui.questions.newcomer import OwnRating
 from cftui.tui.own_ratings import OwnRatings
 from cftui.tui.widgets.grid import Column, Grid
 

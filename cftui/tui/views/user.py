@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from cftui.questions import ExploreUser, RatedItem, UserAnswer
+from cftui.questions.trained import ExploreUser, RatedItem, UserAnswer
 from cftui.tui.commands import Command, bindings
 from cftui.tui.screens.predicting import PredictScreen
 from cftui.tui.views.finder import Finder

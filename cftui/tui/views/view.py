@@ -8,7 +8,8 @@ from textual import on, work
 from textual.message import Message
 from textual.widgets import Static
 
-from cftui.questions import Abilities, DataSummary, Facets, ItemFilter
+from cftui.questions.data import DataSummary, Facets, ItemFilter
+from cftui.questions.trained import Abilities
 from cftui.runs.index import RunRow
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded

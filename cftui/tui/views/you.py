@@ -9,12 +9,8 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from cftui.questions import (
-    DescribeItems,
-    FoldIn,
-    FoldInAnswer,
-    ItemFilter,
-)
+from cftui.questions.data import DescribeItems, ItemFilter
+from cftui.questions.newcomer import FoldIn, FoldInAnswer
 from cftui.text import plain
 from cftui.tui.commands import Command, bindings
 from cftui.tui.own_ratings import (

@@ -7,7 +7,7 @@ from textual import on, work
 from textual.containers import Container
 from textual.widget import Widget
 
-from cftui.questions import LookAtFile
+from cftui.questions.data import LookAtFile
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.data_desk import Opening
 from cftui.tui.messages import ChooseData

@@ -4,13 +4,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cftui.questions import Labels
+from cftui.questions.sheet import Labels
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cftui.questions import Floats
+    from cftui.questions.sheet import Floats
 
 Place = tuple[int, int]
 """Row and column of a cell; below 0 in the factors, -1 the last of them."""

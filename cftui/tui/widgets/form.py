@@ -15,7 +15,7 @@ from textual.widgets import Static
 from cftui.config import ConfigError, RunConfig, SplitConfig, TrainingConfig, make_config, merge
 from cftui.parameters import MODELS, OPTIMIZERS, SCHEDULES, FieldSpec, specs_of
 from cftui.parameters.installed import installed_models
-from cftui.questions import ModelDescription
+from cftui.questions.own_model import ModelDescription
 from cftui.text import plain
 from cftui.tui.widgets.fields import (
     Choice,

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from cftui.questions import ColumnMapping, FileLook
+from cftui.questions.data import ColumnMapping, FileLook
 from cftui.text import plain
 from cftui.tui.widgets.fields import Choice, FieldChanged
 from cftui.tui.widgets.form import FormRow

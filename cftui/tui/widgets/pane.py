@@ -9,7 +9,7 @@ from textual.widget import Widget
 from cftui.tui.commands import Command
 
 if TYPE_CHECKING:
-    from cftui.questions import DataSummary
+    from cftui.questions.data import DataSummary
     from cftui.tui.data_desk import Opening
     from cftui.tui.desk import RunDesk
 

@@ -3,7 +3,7 @@
 import math
 
 from cftui.charts import Chart, Marker, Series
-from cftui.questions import DataProfile, Timeline
+from cftui.questions.data import DataProfile, Timeline
 from cftui.tui.widgets.run_chart import ChartInk
 
 FEW_PERIODS = 3

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from cftui.charts import Chart, Drawing, Marker
-from cftui.questions import QUANTILES, DataProfile, DataSummary, FirstRow
+from cftui.questions.data import QUANTILES, DataProfile, DataSummary, FirstRow
 from cftui.ratings import words
 from cftui.text import plain
 from cftui.tui.widgets.chart import ChartView, series_colours, theme_foreground

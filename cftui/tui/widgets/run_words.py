@@ -2,7 +2,7 @@
 
 from cftui.config import RunConfig
 from cftui.parameters import DataInfo
-from cftui.questions import DataSummary
+from cftui.questions.data import DataSummary
 from cftui.runs.events import Failed, Finished
 from cftui.runs.history import History
 from cftui.runs.index import RunRow

@@ -10,7 +10,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from cftui.charts import Chart, Colour, Drawing
-from cftui.questions import DataSummary
+from cftui.questions.data import DataSummary
 from cftui.runs.details import read_details
 from cftui.runs.directory import Run
 from cftui.runs.fields import BY_NAME, in_order

@@ -7,7 +7,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 
-from cftui.questions import DataSetRow
+from cftui.questions.data import DataSetRow
 from cftui.text import plain
 from cftui.tui.widgets.grid import Column, Grid
 

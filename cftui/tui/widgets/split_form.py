@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from cftui.config import ConfigError, SplitConfig, make_config
-from cftui.questions import SplitSummary
+from cftui.questions.data import SplitSummary
 from cftui.ratings.words import split_lines
 from cftui.tui.widgets.fields import Choice, FieldChanged, NumberField
 from cftui.tui.widgets.form import FormRow

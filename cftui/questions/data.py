@@ -1,0 +1,336 @@
+"""Questions about ratings: what there is, what is in them, how they are parted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A row that was left out, and why."""
+
+    line: int
+    """Counted from 1, the header included."""
+    column: str
+    value: str
+    reason: str
+    counted: str = "line"
+    """What is counted: `line`, or `row` where a file has no lines."""
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """Which columns of a file mean what: names of its header, or numbers counted from 1.
+
+    Whatever is empty is recognised by looking.
+    """
+
+    user: str = ""
+    item: str = ""
+    rating: str = ""
+    timestamp: str = ""
+    separator: str = ""
+    """What stands between two columns: one character, `::`, or `tab`."""
+
+
+AS_RECOGNISED = ColumnMapping()
+"""Every column as it is recognised by looking."""
+
+
+@dataclass(frozen=True)
+class OpenData:
+    """What is in the ratings that a data set's name or a path means?
+
+    The answer is a DataSummary, or None where they must be ingested first.
+    """
+
+    source: str
+    mapping: ColumnMapping = AS_RECOGNISED
+
+
+@dataclass(frozen=True)
+class LookAtFile:
+    """What does the beginning of a ratings file look like? The answer is a FileLook."""
+
+    source: str
+    mapping: ColumnMapping = AS_RECOGNISED
+
+
+@dataclass(frozen=True)
+class FileLook:
+    """The beginning of a ratings file, and what was recognised of it."""
+
+    source: str
+    """The file that was looked at, with the member where it is in a zip."""
+    format: str = ""
+    """What it is, in words, such as `comma-separated`; empty where that is not known."""
+    packed: str = ""
+    """`gzip`, `zip` or nothing."""
+    encoding: str = ""
+    separator: str = ""
+    has_header: bool = False
+    columns: tuple[str, ...] = ()
+    """The header's names; 1, 2, 3… where there is no header."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    """The first rows, as text."""
+    mapping: ColumnMapping = AS_RECOGNISED
+    """The mapping asked for, completed by what was recognised; empty where that is uncertain."""
+    members: tuple[str, ...] = ()
+    """Paths that could be given instead: the ratings files of a zip or a folder that has more."""
+    titles: str = ""
+    """The file that gives the items titles; empty where there is none."""
+    problem: str = ""
+    """Why it cannot be read as it is, and what to do; empty where it can."""
+
+
+@dataclass(frozen=True)
+class DataSummary:
+    """The size and the range of a data set."""
+
+    name: str
+    source: str
+    store: str
+    fingerprint: str
+    n_users: int
+    n_items: int
+    n_ratings: int
+    low: float
+    high: float
+    step: float | None
+    """Greatest common step between rating values; none where there is no such step."""
+    mean: float
+    unusable_rows: int
+    duplicates: int
+    titled: bool
+    """Whether a movies file gave the items titles."""
+
+    @property
+    def items_word(self) -> str:
+        """Return what the screen calls the items."""
+        return "movies" if self.titled else "items"
+
+
+@dataclass(frozen=True)
+class ValueBar:
+    """How many ratings have values from `low` to `high`; the two are equal for a single value."""
+
+    low: float
+    high: float
+    """Not included, but for the last bar."""
+    count: int
+
+
+QUANTILES = (("min", 0.0), ("1/4", 0.25), ("median", 0.5), ("3/4", 0.75),
+             ("90%", 0.9), ("99%", 0.99), ("max", 1.0))  # fmt: skip
+"""What is told of the ratings per user and per item."""
+
+
+@dataclass(frozen=True)
+class Tail:
+    """How ratings are shared out among users, or among items: few have many, many have few."""
+
+    quantiles: tuple[float, ...]
+    """Of the number of ratings, one for each of QUANTILES."""
+    ranks: tuple[int, ...]
+    """From 1, the one with most ratings; thinned evenly on a logarithmic axis."""
+    counts: tuple[int, ...]
+    """Ratings of each rank."""
+    top_1_percent: float
+    """Share of all ratings that the top 1 % have, 0 to 1; at least one is the top."""
+    top_10_percent: float
+    single: int
+    """How many have one rating alone."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Ratings in each year, month, day or hour, of equal times from the first on."""
+
+    unit: Literal["year", "month", "day", "hour"]
+    first: str
+    """The first period, as in ISO 8601: 1996, 1996-03, 1996-03-29 or 1996-03-29T18."""
+    last: str
+    counts: tuple[int, ...]
+    outside: int
+    """Ratings centuries away from the median, of which nothing is shown."""
+
+
+@dataclass(frozen=True)
+class FirstRow:
+    """One of the first ratings, in the file's order."""
+
+    user: str
+    item: str
+    title: str
+    """Empty where the items have no titles."""
+    value: float
+    time: str
+    """Date and time in UTC; empty without timestamps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataProfile(DataSummary):
+    """What there is to know of a data set before a model is chosen."""
+
+    density: float
+    """Share of all pairs of a user and an item that are rated, 0 to 1."""
+    text_users: int
+    """How many user ids are other than whole numbers."""
+    text_items: int
+    values: tuple[ValueBar, ...]
+    """Each value where they are few, else bins of equal width."""
+    users: Tail
+    items: Tail
+    timeline: Timeline | None
+    """None where there are no timestamps."""
+    rows: tuple[FirstRow, ...]
+    problems: tuple[Problem, ...]
+    """The first unusable rows."""
+    warnings: tuple[str, ...]
+    """What else is wrong with the files, a sentence each."""
+
+
+@dataclass(frozen=True)
+class ListDataSets:
+    """Which data sets are there to open or to download? The answer is a tuple of DataSetRow."""
+
+
+@dataclass(frozen=True)
+class DataSetRow:
+    """A data set that can be opened, or downloaded first."""
+
+    name: str
+    kind: Literal["bundled", "recent", "downloaded", "catalogue"]
+    """`recent`: a file of the user's own, opened before."""
+    source: str
+    """What opens it, once it is there: its name, or its path."""
+    where: str
+    """The path of its file, or where it can be downloaded from."""
+    size: int | None
+    """Bytes of the file; none where it is gone."""
+    state: str
+    """In words: ready, downloaded, to download, 12 of 66 MB, gone."""
+    ready: bool
+    """Whether it can be opened now."""
+    n_ratings: int | None
+    """Counts as last seen or as published; none where they are not known."""
+    n_users: int | None
+    n_items: int | None
+    holds: str
+    """In a few words, what is in it."""
+    licence: str
+    """Empty where it is not known."""
+    opened: float | None = None
+    """When it was last opened or trained on, in seconds since 1970."""
+    received: int = 0
+    """Bytes that an unfinished download left; the next one goes on from them."""
+    changes: bool = False
+    """Whether its publisher replaces it now and then, so that it can be held against nothing."""
+    mapping: ColumnMapping = AS_RECOGNISED
+
+
+@dataclass(frozen=True)
+class DescribeSplit:
+    """What would a split hold out, and what of it would training never have seen?"""
+
+    store: str
+    settings: Mapping[str, Any]
+    """Of the section `split`: kind, fraction, seed; what is not said is as by default."""
+
+
+@dataclass(frozen=True)
+class SplitSummary:
+    """How ratings are split into training and validation."""
+
+    kind: str
+    n_train: int
+    n_valid: int
+    unseen_users: int
+    """Validation users without a training rating."""
+    unseen_items: int
+    """Validation items without a training rating."""
+    unseen_pairs: int
+    """Validation ratings of such a user or item."""
+    cut: int | None
+    """For `time`: the timestamp of the first validation rating."""
+
+
+@dataclass(frozen=True)
+class FindUsers:
+    """Which users have ids that begin with the text? Most active first."""
+
+    store: str
+    text: str
+    limit: int = 500
+
+
+@dataclass(frozen=True)
+class FindItems:
+    """Which items have titles near the text, or its very id? Best match first.
+
+    An empty text gives the most rated items.
+    """
+
+    store: str
+    text: str
+    limit: int = 500
+
+
+@dataclass(frozen=True)
+class DescribeItems:
+    """What are these items? In their order; ids that are not in the data are left out."""
+
+    store: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class UserRow:
+    """A user in a list."""
+
+    user: str
+    n_ratings: int
+    mean: float
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """An item in a list."""
+
+    item: str
+    title: str
+    genres: str
+    n_ratings: int
+    mean: float
+
+
+@dataclass(frozen=True)
+class ItemFilter:
+    """Which items a list may hold; the default lets all pass."""
+
+    genre: str = ""
+    """A genre of the data, in any case; empty lets all pass."""
+    first_year: int | None = None
+    """As titles name it: `(1999)`; an item without a year passes only where no year is asked."""
+    last_year: int | None = None
+    min_ratings: int = 1
+    """Ratings of the item in the whole data set."""
+
+
+EVERY_ITEM = ItemFilter()
+
+
+@dataclass(frozen=True)
+class Facets:
+    """Which genres and years are there to filter by?"""
+
+    store: str
+
+
+@dataclass(frozen=True)
+class FacetsAnswer:
+    """Genres, the commonest first, and the span of years; none where titles name no years."""
+
+    genres: tuple[str, ...]
+    first_year: int | None
+    last_year: int | None

@@ -1,0 +1,44 @@
+"""Questions about a model of the user's own."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DescribeModel:
+    """Which parameters does the class in a file, `path.py:Class`, or an installed model take?
+
+    The answer is a ModelDescription; or NeedsAgreement, where reading them would execute a source
+    that nobody agreed to here. With `agreed`, that is done, and remembered.
+    """
+
+    name: str
+    store: str
+    """Of the ratings, whose size and range a model is built for."""
+    values: tuple[tuple[str, object], ...] = ()
+    """Its parameters, by name, as far as they are given."""
+    agreed: bool = False
+
+
+@dataclass(frozen=True)
+class NeedsAgreement:
+    """A source that would be executed."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What a form needs to know of a user's model."""
+
+    name: str
+    about: str
+    fields: tuple[dict[str, object], ...]
+    """Each the keywords of a FieldSpec."""
+    values: tuple[tuple[str, object], ...]
+    """As they were asked about."""
+    parameter_count: int | None
+    """Trainable numbers with these values; none where there is a problem."""
+    problem: str
+    """Why the model cannot be built with these values; empty where it can."""
+    notes: tuple[str, ...]

@@ -1,0 +1,205 @@
+"""Questions about the crosstab and its sheet."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class OpenCrosstab:
+    """What did the most active users give the most rated items?"""
+
+    store: str
+    n_users: int = 15
+    n_items: int = 15
+    order: Literal["id", "activity"] = "id"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What the rows and columns of a crosstab stand for."""
+
+    users: tuple[str, ...]
+    """Ids of the rows; so `items` of the columns."""
+    items: tuple[str, ...]
+    titles: tuple[str, ...]
+    """Of the items, exactly as in the file."""
+
+
+@dataclass(frozen=True, eq=False)
+class CrosstabAnswer:
+    """The crosstab: n users by m items."""
+
+    labels: Labels
+    user_counts: tuple[int, ...]
+    """Each user's ratings in the whole data set; so for `item_counts`."""
+    item_counts: tuple[int, ...]
+    values: "Floats"
+    """Ratings, shape (n, m), NaN where there is none."""
+
+
+@dataclass(frozen=True)
+class PredictCells:
+    """What would each of these users give each of these items?"""
+
+    run: str
+    labels: Labels
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedCells:
+    """Predictions for users by items."""
+
+    step: int
+    """The training step that the weights are of."""
+    values: "Floats"
+    """Shape (n, m), in rating units."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """The lesson's spreadsheet: known ratings, and factors that explain them.
+
+    Arrays are read-only. A prediction is the product of two rows of factors plus the biases.
+    """
+
+    actual: "Floats"
+    """Shape (n, m), NaN where there is no rating."""
+    user_factors: "Floats"
+    """Shape (n, k)."""
+    item_factors: "Floats"
+    """Shape (m, k)."""
+    user_bias: "Floats | None"
+    """Shape (n,); none in a sheet without biases. So `item_bias`, shape (m,)."""
+    item_bias: "Floats | None"
+    velocity: "Floats | None" = None
+    """What gradient descent with momentum carries on, one number a parameter; none at rest."""
+    step: int = 0
+
+    @property
+    def n_factors(self) -> int:
+        """Return the number of factors a side."""
+        return int(self.user_factors.shape[1])
+
+
+@dataclass(frozen=True)
+class StartSheet:
+    """A sheet with fresh factors, uniform between 0 and 1."""
+
+    actual: "Floats"
+    n_factors: int = 5
+    biases: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class LookAtSheet:
+    """What does a sheet predict as it stands?"""
+
+    sheet: Sheet
+
+
+@dataclass(frozen=True)
+class DescendSheet:
+    """So many full steps of gradient descent on the RMSE of the known cells."""
+
+    sheet: Sheet
+    steps: int
+    learning_rate: float
+    momentum: float
+
+
+@dataclass(frozen=True)
+class SolveSheet:
+    """L-BFGS on the RMSE of the known cells, as far as it gets in a second."""
+
+    sheet: Sheet
+
+
+@dataclass(frozen=True, eq=False)
+class SheetAnswer:
+    """A sheet and what it predicts."""
+
+    sheet: Sheet
+    predicted: "Floats"
+    """Shape (n, m); 0 where there is no rating, as the lesson has it."""
+    rmse: float
+    """Of the known cells, in rating units."""
+    rmses: tuple[float, ...] = ()
+    """After each step that led here."""
+    frames: tuple[Sheet, ...] = ()
+    """The sheet on its way here, from the start on, thinned."""
+    converged: bool = False
+    """Whether going on would change next to nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class WriteCells:
+    """The cells as a file, or as text where there is no path: TSV, for a clipboard.
+
+    The answer is the text, or the path of the file as it was written.
+    """
+
+    labels: Labels
+    values: "Floats"
+    """Shape (n, m), NaN for an empty cell."""
+    path: str = ""
+    """Ends in .csv, .tsv, .md or .xlsx; the last needs a sheet."""
+    sheet: Sheet | None = None
+
+
+@dataclass(frozen=True)
+class CellOfRun:
+    """How does a run's model come to its prediction for this pair?"""
+
+    run: str
+    user: str
+    item: str
+
+
+@dataclass(frozen=True)
+class CellOfSheet:
+    """How does the sheet come to the prediction in this cell?"""
+
+    sheet: Sheet
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class CellArithmetic:
+    """A prediction number by number, and the gradient that its error sends back."""
+
+    user_factors: tuple[float, ...]
+    item_factors: tuple[float, ...]
+    products: tuple[float, ...]
+    """Factor by factor."""
+    user_bias: float | None
+    item_bias: float | None
+    total: float
+    """Sum of products and biases."""
+    sigmoid: bool
+    """Whether the total goes through a sigmoid to `low` … `high`."""
+    low: float
+    high: float
+    predicted: float
+    actual: float | None
+    loss: Literal["squared error", "RMSE"]
+    """What the gradients are of: this rating's squared error, or the RMSE of the sheet's cells."""
+    loss_slope: float
+    """Derivative of the loss by the prediction; 0 without a rating."""
+    total_slope: float
+    """Derivative of the loss by the total, and thereby by each bias."""
+    user_gradient: tuple[float, ...]
+    """Derivative of the loss by each of the user's factors; so for `item_gradient`."""
+    item_gradient: tuple[float, ...]
+
+    @property
+    def error(self) -> float | None:
+        """Return predicted minus actual."""
+        return None if self.actual is None else self.predicted - self.actual
