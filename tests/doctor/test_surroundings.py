@@ -138,7 +138,7 @@ def test_the_file_system_of_a_path() -> None:
 def test_versions_and_a_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     findings = {finding.name: finding for finding in versions.version_findings()}
     assert findings["cftui"].value == __version__
-    assert {"textual", "numpy", "pandas", "pyarrow", "plotext"} <= set(findings)
+    assert {"textual", "numpy", "scipy", "pyarrow", "plotext"} <= set(findings)
     assert "pytest" not in findings, "what only its developers need is left out"
     assert "torch" not in findings, "which is slow to load, and told with its build"
     monkeypatch.setattr(versions, "needed_packages", lambda: ["no-such-package"])

@@ -58,8 +58,12 @@ class Victim:
         if while_writing:
             temporary = self.run.path / f".last.safetensors.{self.process.pid}"
             deadline = time.monotonic() + 20
-            while not temporary.exists() and time.monotonic() < deadline:
-                pass
+            while time.monotonic() < deadline:
+                if temporary.exists():
+                    os.kill(self.process.pid, signal.SIGSTOP)
+                    if temporary.exists():  # held in the midst of writing
+                        break
+                    os.kill(self.process.pid, signal.SIGCONT)
         os.kill(self.process.pid, signal.SIGKILL)
         killed = time.monotonic()
         self.process.wait()
