@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pyte
-from measuring import COLUMNS, ROWS, Pty, a_home, busy, percentile, verdict
+from measuring import COLUMNS, ROWS, Pty, a_home, busy, latencies, percentile, verdict
 from terminal import CFTUI, environment
 
 from cftui.lab.sheet import descend, solve, start_sheet
@@ -101,20 +101,6 @@ def replay(terminal: Pty) -> tuple[list[tuple[float, str]], list[float]]:
             moved.append(at)
             before = words
     return seen, moved
-
-
-def latencies(keys: list[tuple[float, str]], seen: list[tuple[float, str]]) -> list[float]:
-    """Return milliseconds from each key to the output that shows it, or a later one."""
-    took = []
-    for place, (at, _) in enumerate(keys):
-        for shown_at, user in seen:
-            later = [one for one in keys[place : place + 20] if one[0] < shown_at]
-            if shown_at > at and any(user == wanted for _, wanted in later):
-                took.append(1000 * (shown_at - at))
-                break
-        else:
-            took.append(float("inf"))
-    return took
 
 
 def keys_take(settings: dict[str, Any], n: int, *, learning: bool = False) -> tuple[float, float]:

@@ -12,12 +12,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyte
-from measuring import COLUMNS, ROWS, Pty, a_home, busy, percentile, verdict
+from measuring import COLUMNS, ROWS, Pty, a_home, busy, latencies, percentile, verdict
 from terminal import CFTUI, environment
 
 P95_MS, P99_MS = 40.0, 100.0
@@ -27,24 +25,6 @@ EPOCHS_FIRST = 4
 LEFT = 39
 """Column at which charts and epochs begin."""
 MARK = "\u203a"
-
-
-@dataclass(frozen=True)
-class Key:
-    """A key that was typed."""
-
-    at: float
-    epoch: int
-    """On which the cursor is to come."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the screen showed after a piece of output."""
-
-    at: float
-    epoch: int | None
-    """Under the cursor."""
 
 
 def epochs_done(home: Path) -> list[dict[str, float]]:
@@ -58,8 +38,8 @@ def count(home: Path, kind: str) -> int:
     return sum(event["event"] == kind for event in epochs_done(home))
 
 
-def type_keys(terminal: Pty, home: Path, n: int, seed: int) -> list[Key]:
-    """Move the cursor up and down at random, 50 to 250 ms apart; every key moves it."""
+def type_keys(terminal: Pty, home: Path, n: int, seed: int) -> list[tuple[float, int]]:
+    """Move the cursor at random, 50 to 250 ms apart; return when, and to which epoch."""
     chance = random.Random(seed)
     terminal.write(b"\x1b[H")
     terminal.read(1.0)
@@ -67,7 +47,7 @@ def type_keys(terminal: Pty, home: Path, n: int, seed: int) -> list[Key]:
     for _ in range(n):
         down = epoch == 1 or (epoch < rows and chance.random() < 0.5)
         epoch += 1 if down else -1
-        keys.append(Key(terminal.write(b"\x1b[B" if down else b"\x1b[A"), epoch))
+        keys.append((terminal.write(b"\x1b[B" if down else b"\x1b[A"), epoch))
         terminal.read(chance.uniform(0.05, 0.25))
     return keys
 
@@ -77,11 +57,11 @@ def line(screen: pyte.Screen, row: int) -> str:
     return "".join(screen.buffer[row][column].data for column in range(LEFT, COLUMNS))
 
 
-def replay(terminal: Pty) -> tuple[list[Seen], list[float]]:
+def replay(terminal: Pty) -> tuple[list[tuple[float, int | None]], list[float]]:
     """Return what the cursor was on after each piece, and when the loss chart was painted anew."""
     screen = pyte.Screen(COLUMNS, ROWS)
     stream = pyte.ByteStream(screen)
-    seen: list[Seen] = []
+    seen: list[tuple[float, int | None]] = []
     frames: list[float] = []
     chart: list[str] = []
     for at, data in terminal.pieces:
@@ -89,25 +69,13 @@ def replay(terminal: Pty) -> tuple[list[Seen], list[float]]:
         stream.feed(data)
         marked = [text for row in range(ROWS - 12, ROWS) if MARK in (text := line(screen, row))]
         words = marked[0].partition(MARK)[2].split() if marked else []
-        seen.append(Seen(at, int(words[0]) if words and words[0].isdigit() else None))
+        seen.append((at, int(words[0]) if words and words[0].isdigit() else None))
         if any(row < 18 for row in screen.dirty):
             now = [line(screen, row) for row in range(2, 18)]
             if now != chart and (not frames or at - frames[-1] > 0.1):
                 frames.append(at)
             chart = now
     return seen, frames
-
-
-def latencies(keys: list[Key], seen: list[Seen]) -> Iterator[float]:
-    """Yield milliseconds from each key to the output that shows it, or one that came after it."""
-    for place, key in enumerate(keys):
-        for one in (one for one in seen if one.at > key.at):
-            later = [k for k in keys[place : place + 20] if k.at < one.at]
-            if any(one.epoch == k.epoch for k in later):
-                yield 1000 * (one.at - key.at)
-                break
-        else:
-            yield float("inf")
 
 
 def start(home: Path, settings: dict[str, dict[str, object]]) -> Pty:
@@ -170,7 +138,7 @@ def main() -> int:
         idle["Explore"] = idle_bytes(terminal)
         terminal.kill()
         seen, frames = replay(terminal)
-    took = list(latencies(keys, seen))
+    took = latencies(keys, seen)
     within = [at for at in frames if began <= at < ended]
     print(
         f"{len(keys)} keys in {ended - began:.0f} s, ms: p50 {statistics.median(took):.1f}"

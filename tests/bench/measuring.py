@@ -30,6 +30,9 @@ class Pty:
         self, command: Sequence[str], home: Path, env: Mapping[str, str] | None = None
     ) -> None:
         self.pieces: list[tuple[float, bytes]] = []
+        self._screen = pyte.Screen(COLUMNS, ROWS)
+        self._stream = pyte.ByteStream(self._screen)
+        self._fed = 0
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.began = time.perf_counter()
@@ -76,11 +79,10 @@ class Pty:
 
     def screen(self) -> pyte.Screen:
         """Return the screen as it stands."""
-        screen = pyte.Screen(COLUMNS, ROWS)
-        stream = pyte.ByteStream(screen)
-        for _, data in self.pieces:
-            stream.feed(data)
-        return screen
+        for _, data in self.pieces[self._fed :]:
+            self._stream.feed(data)
+        self._fed = len(self.pieces)
+        return self._screen
 
     def wait_for_text(self, *words: str, patience: float = 60.0) -> None:
         """Read until the screen shows all words."""
@@ -113,6 +115,26 @@ def a_home() -> Iterator[Path]:
             yield home
         finally:
             end_processes(home)
+
+
+def latencies(
+    keys: Sequence[tuple[float, object]], seen: Sequence[tuple[float, object]]
+) -> list[float]:
+    """Return milliseconds from each key to the output that shows where it, or a later one, leads.
+
+    `keys` are when and whereto, `seen` when and where; a key may come before the last was drawn.
+    """
+    took, after = [], 0
+    for place, (at, _) in enumerate(keys):
+        while after < len(seen) and seen[after][0] <= at:
+            after += 1
+        for shown_at, where in seen[after:]:
+            if any(where == to for when, to in keys[place : place + 20] if when < shown_at):
+                took.append(1000 * (shown_at - at))
+                break
+        else:
+            took.append(float("inf"))
+    return took
 
 
 def percentile(values: Sequence[float], share: float) -> float:

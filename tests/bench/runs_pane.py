@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyte
-from measuring import COLUMNS, ROWS, Pty, a_home, busy, percentile, verdict
+from measuring import COLUMNS, ROWS, Pty, a_home, busy, latencies, percentile, verdict
 from terminal import CFTUI, environment
 
 from cftui import paths
@@ -174,17 +174,7 @@ def steering(terminal: Pty, keys: int, order: list[str]) -> list[float]:
         terminal.read(chance.uniform(0.05, 0.25))
     terminal.read(1.0)
     seen = [(at, cursor_name(lines)) for at, lines in Replay(terminal).seen]
-    took = []
-    for number, (at, _) in enumerate(pressed):
-        # A later key may have moved it on before the screen was drawn.
-        wanted = pressed[number : number + 20]
-        hits = (
-            one
-            for one, name in seen
-            if one > at and any(name == run and one > when for when, run in wanted)
-        )
-        took.append(1000 * (next(hits, float("inf")) - at))
-    return took
+    return latencies(pressed, seen)
 
 
 def with_live(home: Path, keys: int) -> tuple[list[float], float]:
