@@ -54,16 +54,6 @@ class BiasView(View):
             yield Grid(COLUMNS, id="first", classes="items")
             yield Grid(COLUMNS, id="second", classes="items")
 
-    @property
-    def first(self) -> Grid:
-        """Return the list of the best."""
-        return self.query_one("#first", Grid)
-
-    @property
-    def second(self) -> Grid:
-        """Return the list of the worst."""
-        return self.query_one("#second", Grid)
-
     def on_mount(self) -> None:
         """Ask for the lists."""
         self._ask_biases()

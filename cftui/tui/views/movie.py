@@ -2,18 +2,17 @@
 
 from typing import ClassVar, get_args
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Static
+from textual.containers import Vertical
 
 from cftui.questions.data import ItemFilter
 from cftui.questions.trained import ExploreItem, Fan, ItemAnswer, Metric
 from cftui.text import plain
 from cftui.tui.commands import Command, bindings
-from cftui.tui.views.finder import Finder
-from cftui.tui.views.view import LEAST, Ask, View, fill
+from cftui.tui.views.found import FoundView
+from cftui.tui.views.view import LEAST, Ask, fill
 from cftui.tui.widgets.bars import Bars
 from cftui.tui.widgets.grid import Column, Grid
 
@@ -41,9 +40,10 @@ FAN_COLUMNS = (
 METRIC_WORDS = {"cosine": "cosine", "dot": "dot product", "euclid": "Euclidean distance"}
 
 
-class MovieView(View):
+class MovieView(FoundView):
     """A movie as the model sees it."""
 
+    KIND = "movies"
     ABOUT: ClassVar[str] = (
         "A movie: how its ratings are spread; those nearest to it in the model's factors, by"
         " cosine, dot product or Euclidean distance; its bias, with the rank among all; and who"
@@ -54,83 +54,38 @@ class MovieView(View):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
     def __init__(self, ask: Ask) -> None:
-        super().__init__("movies", ask)
+        super().__init__(ask)
         self.only = ItemFilter(min_ratings=LEAST)
-        self._item = ""
         self._metric: Metric = "cosine"
         self._would = False
         self._answer: ItemAnswer | None = None
 
-    def compose(self) -> ComposeResult:
-        """Lay out the search at the left, the answer at the right."""
-        with Horizontal():
-            yield Finder("movies", self._ask)
-            with Vertical(classes="answer"):
-                yield Static("", id="about", markup=False)
-                yield Bars()
-                with Vertical(classes="tables"):
-                    yield Grid((), empty="Choose a movie at the left", id="first", classes="items")
-                    yield Grid(FAN_COLUMNS, id="second", classes="users")
-
-    @property
-    def finder(self) -> Finder:
-        """Return the search and its list."""
-        return self.query_one(Finder)
-
-    def on_mount(self) -> None:
-        """Begin with the best known."""
-        self.data_changed()
-
-    def focus_first(self) -> None:
-        """Take the focus where one begins."""
-        self.finder.found.focus()
-
-    def data_changed(self) -> None:
-        """List the movies of other ratings."""
-        self.finder.look(self.setting.summary)
+    def compose_answer(self) -> ComposeResult:
+        """Lay out how it was rated, what is near it and who loved it."""
+        yield Bars()
+        with Vertical(classes="tables"):
+            yield Grid((), empty="Choose a movie at the left", id="first", classes="items")
+            yield Grid(FAN_COLUMNS, id="second", classes="users")
 
     def run_changed(self) -> None:
         """Ask anew."""
         self._ask_item()
 
-    def narrowed(self) -> None:
-        """Ask for other neighbours."""
-        self._ask_item()
-
-    def seek(self, item: str) -> None:
-        """Look at a movie."""
-        self.finder.seek(item)
-
-    @on(Finder.Came)
-    def _came(self, message: Finder.Came) -> None:
-        message.stop()
-        if not message.key:
-            self._item, self._answer = "", None
-            self.refused(message.words)
-        elif message.key != self._item:
-            self._item = message.key
-            self._ask_item()
-
-    @on(Finder.Chosen)
-    def _chosen(self, message: Finder.Chosen) -> None:
-        message.stop()
-        self.query_one("#first", Grid).focus()
-
     @work(exclusive=True, group="ask", exit_on_error=False, description="Asking the model")
     async def _ask_item(self) -> None:
         if not self.setting.answers:
             self.refused(self.NO_RUN)
-        elif self._item:
+        elif self._key:
             least = self.only.min_ratings
-            question = ExploreItem(self.setting.run_path, self._item, self._metric, 100, least)
+            question = ExploreItem(self.setting.run_path, self._key, self._metric, 100, least)
             answer = await self.put(question, "explore")
             if answer is not None:
                 another = self._answer is None or answer.item != self._answer.item
                 self._answer = answer
                 self._show(answer)
                 if another:
-                    self.query_one("#first", Grid).action_first()
-                    self.query_one("#second", Grid).action_first()
+                    self.first.action_first()
+                    self.second.action_first()
 
     def _show(self, answer: ItemAnswer) -> None:
         bias = ""
@@ -145,7 +100,7 @@ class MovieView(View):
         self._show_fans(answer)
 
     def _show_neighbours(self, answer: ItemAnswer) -> None:
-        first = self.query_one("#first", Grid)
+        first = self.first
         least = f", {self.only.min_ratings}+ ratings" if self.only.min_ratings > 1 else ""
         first.set_empty(answer.no_neighbours or "None has so many ratings: n asks for fewer")
         first.border_title = f"Nearest by {METRIC_WORDS[answer.metric]}{least}"
@@ -168,7 +123,7 @@ class MovieView(View):
         )
 
     def _show_fans(self, answer: ItemAnswer) -> None:
-        second = self.query_one("#second", Grid)
+        second = self.second
         fans = answer.would_like if self._would else answer.fans
         second.border_title = (
             "Would like it best, of those who have not rated it" if self._would else "Who loved it"
@@ -187,10 +142,6 @@ class MovieView(View):
             return f"The model {model.model} has no item factors: r chooses another run"
         return None
 
-    def action_search(self) -> None:
-        """Type what to look for."""
-        self.finder.search.focus()
-
     def action_metric(self) -> None:
         """Take the next metric."""
         metrics: tuple[Metric, ...] = get_args(Metric)
@@ -202,7 +153,7 @@ class MovieView(View):
         self._would = not self._would
         if self._answer is not None:
             self._show_fans(self._answer)
-            self.query_one("#second", Grid).action_first()
+            self.second.action_first()
 
 
 def _fan_cells(fan: Fan) -> tuple[str, ...]:

@@ -2,17 +2,16 @@
 
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Static
+from textual.containers import Vertical
 
 from cftui.questions.trained import ExploreUser, RatedItem, UserAnswer
 from cftui.tui.commands import Command, bindings
 from cftui.tui.screens.predicting import PredictScreen
-from cftui.tui.views.finder import Finder
-from cftui.tui.views.view import Ask, View, fill, filter_words
+from cftui.tui.views.found import FoundView
+from cftui.tui.views.view import Ask, fill, filter_words
 from cftui.tui.widgets.grid import Column, Grid
 
 COMMANDS = (
@@ -37,9 +36,10 @@ TOP_COLUMNS = (
 )
 
 
-class UserView(View):
+class UserView(FoundView):
     """A user as the model sees them."""
 
+    KIND = "users"
     ABOUT: ClassVar[str] = (
         "A user: what they rated beside what the model predicts (h: held out from training; !: an"
         " error of a star or more), and the movies they have not rated that it predicts highest."
@@ -50,71 +50,27 @@ class UserView(View):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
     def __init__(self, ask: Ask) -> None:
-        super().__init__("users", ask)
-        self._user = ""
+        super().__init__(ask)
         self._answer: UserAnswer | None = None
 
-    def compose(self) -> ComposeResult:
-        """Lay out the search at the left, the answer at the right."""
-        with Horizontal():
-            yield Finder("users", self._ask)
-            with Vertical(classes="answer"):
-                yield Static("", id="about", markup=False)
-                with Vertical(classes="tables"):
-                    yield Grid(
-                        RATED_COLUMNS,
-                        empty="Choose a user at the left",
-                        id="first",
-                        classes="items",
-                    )
-                    yield Grid(TOP_COLUMNS, id="second", classes="items")
-
-    @property
-    def finder(self) -> Finder:
-        """Return the search and its list."""
-        return self.query_one(Finder)
-
-    def on_mount(self) -> None:
-        """Begin with the most active users."""
-        self.data_changed()
-
-    def focus_first(self) -> None:
-        """Take the focus where one begins."""
-        self.finder.found.focus()
-
-    def data_changed(self) -> None:
-        """List the users of other ratings."""
-        self.finder.look(self.setting.summary)
+    def compose_answer(self) -> ComposeResult:
+        """Lay out what they rated and what they would like."""
+        with Vertical(classes="tables"):
+            yield Grid(
+                RATED_COLUMNS, empty="Choose a user at the left", id="first", classes="items"
+            )
+            yield Grid(TOP_COLUMNS, id="second", classes="items")
 
     def run_changed(self) -> None:
         """Ask anew."""
         self._ask_user()
 
-    def seek(self, user: str) -> None:
-        """Look at a user."""
-        self.finder.seek(user)
-
-    @on(Finder.Came)
-    def _came(self, message: Finder.Came) -> None:
-        message.stop()
-        if not message.key:
-            self._user, self._answer = "", None
-            self.refused(message.words)
-        elif message.key != self._user:
-            self._user = message.key
-            self._ask_user()
-
-    @on(Finder.Chosen)
-    def _chosen(self, message: Finder.Chosen) -> None:
-        message.stop()
-        self.query_one("#first", Grid).focus()
-
     @work(exclusive=True, group="ask", exit_on_error=False, description="Asking the model")
     async def _ask_user(self) -> None:
         if not self.setting.answers:
             self.refused(self.NO_RUN)
-        elif self._user:
-            question = ExploreUser(self.setting.run_path, self._user, 100, self.only)
+        elif self._key:
+            question = ExploreUser(self.setting.run_path, self._key, 100, self.only)
             answer = await self.put(question, "explore")
             if answer is not None:
                 self._show(answer)
@@ -123,7 +79,7 @@ class UserView(View):
         another = self._answer is None or answer.user != self._answer.user
         self._answer = answer
         self._say_head(answer)
-        first, second = self.query_one("#first", Grid), self.query_one("#second", Grid)
+        first, second = self.first, self.second
         first.border_title = "Rated, newest first" if answer.dated else "Rated"
         first.border_subtitle = self.by(answer.step)
         first.set_rows([_rated_cells(row) for row in answer.rated], [r.item for r in answer.rated])
@@ -163,20 +119,12 @@ class UserView(View):
             return "No run has weights yet: train one (3)"
         return None
 
-    def action_search(self) -> None:
-        """Type what to look for."""
-        self.finder.search.focus()
-
-    def narrowed(self) -> None:
-        """Ask anew, as the list is narrowed otherwise."""
-        self._ask_user()
-
     def action_predict(self) -> None:
         """Look a movie up and see what the user would give it."""
         summary = self.setting.summary
-        if summary is not None and self._user:
+        if summary is not None and self._key:
             self.app.push_screen(
-                PredictScreen(self._ask, summary, self.setting.run_path, self._user)
+                PredictScreen(self._ask, summary, self.setting.run_path, self._key)
             )
 
 

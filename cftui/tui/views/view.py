@@ -80,6 +80,16 @@ class View(Pane):
         self.only = ItemFilter()
         """What this view's lists are narrowed to."""
 
+    @property
+    def first(self) -> Grid:
+        """Return the table at the left."""
+        return self.query_one("#first", Grid)
+
+    @property
+    def second(self) -> Grid:
+        """Return the table at the right."""
+        return self.query_one("#second", Grid)
+
     def take(self, setting: Setting) -> None:
         """Ask anew where the ratings or the run became others."""
         before, self.setting = self.setting, setting

@@ -1,0 +1,83 @@
+"""What Explore's views of one user and of one movie share: a search at the left, its answer beside.
+
+The answer follows the cursor of the list that was found.
+"""
+
+from typing import Any, ClassVar, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from cftui.tui.views.finder import Finder
+from cftui.tui.views.view import Ask, View
+
+
+class FoundView(View):
+    """A view of what its search found."""
+
+    KIND: ClassVar[Literal["users", "movies"]]
+    """What is searched."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__(self.KIND, ask)
+        self._key = ""
+        """The id that the view is about."""
+        self._answer: Any = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the search at the left, the answer at the right."""
+        with Horizontal():
+            yield Finder(self.KIND, self._ask)
+            with Vertical(classes="answer"):
+                yield Static("", id="about", markup=False)
+                yield from self.compose_answer()
+
+    def compose_answer(self) -> ComposeResult:
+        """Lay out what stands below the answer's head, the tables #first and #second among it."""
+        yield from ()
+
+    @property
+    def finder(self) -> Finder:
+        """Return the search and its list."""
+        return self.query_one(Finder)
+
+    def on_mount(self) -> None:
+        """Begin with those that have most ratings."""
+        self.data_changed()
+
+    def focus_first(self) -> None:
+        """Take the focus where one begins."""
+        self.finder.found.focus()
+
+    def data_changed(self) -> None:
+        """List those of other ratings."""
+        self.finder.look(self.setting.summary)
+
+    def narrowed(self) -> None:
+        """Ask anew, as the lists are narrowed otherwise."""
+        self.run_changed()
+
+    def seek(self, key: str) -> None:
+        """Look at one, by its id."""
+        self.finder.seek(key)
+
+    @on(Finder.Came)
+    def _came(self, message: Finder.Came) -> None:
+        message.stop()
+        if not message.key:
+            self._key, self._answer = "", None
+            self.refused(message.words)
+        elif message.key != self._key:
+            self._key = message.key
+            self.run_changed()
+
+    @on(Finder.Chosen)
+    def _chosen(self, message: Finder.Chosen) -> None:
+        message.stop()
+        self.first.focus()
+
+    def action_search(self) -> None:
+        """Type what to look for."""
+        self.finder.search.focus()
