@@ -82,7 +82,8 @@ def test_unreadable_data_is_explained(
 ) -> None:
     file = tmp_path / name
     file.write_bytes(content)
-    terminal = open_screen(tmp_path / "home", str(file))
+    wide_enough_for_any_path = 300
+    terminal = open_screen(tmp_path / "home", str(file), columns=wide_enough_for_any_path)
     terminal.wait("[1 Data]", "no ratings", words)
     assert "Traceback" not in terminal.text
     terminal.send("q")
