@@ -25,18 +25,20 @@ from cftui.pipes import Failure, serve
 from cftui.questions.data import (
     DataSetRow,
     DataSummary,
-    DescribeItems,
     DescribeSplit,
-    Facets,
-    FacetsAnswer,
     FileLook,
-    FindItems,
-    FindUsers,
-    ItemRow,
     ListDataSets,
     LookAtFile,
     OpenData,
     SplitSummary,
+)
+from cftui.questions.items import (
+    DescribeItems,
+    Facets,
+    FacetsAnswer,
+    FindItems,
+    FindUsers,
+    ItemRow,
     UserRow,
 )
 from cftui.questions.newcomer import FoldIn, FoldInAnswer, SuggestItems

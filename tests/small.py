@@ -19,9 +19,10 @@ from cftui.parameters import DataInfo
 from cftui.ratings.split import split
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
-from cftui.runs.directory import Run, RunRecord, create_run
+from cftui.runs.directory import Run, create_run
 from cftui.runs.events import Event
 from cftui.runs.lock import RunLock
+from cftui.runs.record import RunRecord
 from cftui.training.engine import Engine, TrainingRatings
 from cftui.training.evaluation import ValidRatings
 from cftui.training.torch_engine import TorchEngine

@@ -8,8 +8,10 @@ import pytest
 from small import here, open_small, record_of, small_config, write_ratings
 
 from cftui.commands.progress import EventPrinter
-from cftui.runs.directory import Run, create_run, find_run
-from cftui.runs.events import Checkpointed, Epoch, Event, EventLog, Failed, Finished, Step
+from cftui.runs.directory import Run, create_run
+from cftui.runs.event_log import EventLog
+from cftui.runs.events import Checkpointed, Epoch, Event, Failed, Finished, Step
+from cftui.runs.find import find_run
 from cftui.training.session import start_run
 
 Capture = pytest.CaptureFixture[str]

@@ -9,7 +9,8 @@ import pytest
 from small import here, small_config
 
 from cftui.config import make_config
-from cftui.runs.directory import Run, RunRecord, create_run
+from cftui.runs.directory import Run, create_run
+from cftui.runs.record import RunRecord
 
 
 def made(run_id: str, settings: dict[str, Any], **changes: Any) -> Run:

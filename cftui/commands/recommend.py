@@ -11,7 +11,7 @@ from cftui.commands.console import Debug, Json, RunWord, UsageError, print_json,
 from cftui.commands.explore import Best, Data, load_run
 
 if TYPE_CHECKING:
-    from cftui.questions.data import ItemFilter
+    from cftui.questions.items import ItemFilter
     from cftui.questions.newcomer import FoldInAnswer
     from cftui.questions.trained import Recommendation
 
@@ -47,7 +47,7 @@ def recommend(
 ) -> None:
     """List the items that a user, or whoever gave some ratings, would like best."""
     from cftui.explore.recommend import recommend as recommend_items
-    from cftui.questions.data import ItemFilter
+    from cftui.questions.items import ItemFilter
 
     if (user is None) == (not rated):
         raise UsageError("recommend: give --user ID, or --rated ITEM=VALUE once or more")

@@ -21,7 +21,8 @@ SHOWN = ("state", "epochs", "mse", "time", "data", "when")
 
 def find(word: str) -> Any:
     """Return the run that a word means; raises UsageError where none or several fit."""
-    from cftui.runs.directory import RunError, find_run
+    from cftui.runs.directory import RunError
+    from cftui.runs.find import find_run
 
     try:
         return find_run(word, weights=False)

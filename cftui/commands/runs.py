@@ -30,7 +30,8 @@ WISH_SECONDS = 10.0
 @app.command()
 def attach(word: Word = "latest", json: Json = False, debug: Debug = False) -> int:
     """Watch a run from its beginning to its end; ctrl+c leaves it running."""
-    from cftui.runs.events import EventTail, Failed, Finished, Resumed
+    from cftui.runs.event_log import EventTail
+    from cftui.runs.events import Failed, Finished, Resumed
 
     run = find(word)
     printer, tail, end = EventPrinter(json=json), EventTail(run.events), None
@@ -92,7 +93,8 @@ def set_(
 def _wish(word: str, kind: Any, value: float | None = None) -> None:
     """Send a wish and wait until the trainer has recorded it."""
     from cftui.runs.control import send
-    from cftui.runs.events import Control, EventTail
+    from cftui.runs.event_log import EventTail
+    from cftui.runs.events import Control
 
     run = find(word)
     status = run.status()
@@ -176,7 +178,8 @@ def rm(
 @app.command()
 def events(word: Word = "latest", debug: Debug = False) -> None:
     """Print a run's events as JSON lines, steps too, undone ones left out."""
-    from cftui.runs.events import as_row, read_events, settled
+    from cftui.runs.event_log import read_events, settled
+    from cftui.runs.events import as_row
 
     run = find(word)
     for event in settled(read_events(run.events)):

@@ -5,7 +5,7 @@ import numpy as np
 from cftui.explore.facets import passing
 from cftui.explore.search import item_means
 from cftui.explore.trained import Trained
-from cftui.questions.data import ItemFilter
+from cftui.questions.items import ItemFilter
 from cftui.questions.trained import BiasAnswer, BiasRow
 
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from cftui.questions.data import FacetsAnswer, ItemFilter
 from cftui.questions.errors import QuestionError
+from cftui.questions.items import FacetsAnswer, ItemFilter
 from cftui.ratings.values import Ratings
 
 YEAR = re.compile(r"\((\d{4})(?:\s*[-\u2013]\s*\d{0,4})?\)\s*$")

@@ -10,8 +10,8 @@ from cftui.explore.fold_in import fold_in, mean_user
 from cftui.explore.recommend import best_of, top
 from cftui.explore.search import item_rows
 from cftui.explore.trained import Trained
-from cftui.questions.data import ItemRow
 from cftui.questions.errors import QuestionError
+from cftui.questions.items import ItemRow
 from cftui.questions.newcomer import FoldIn, FoldInAnswer, OwnRating
 from cftui.ratings.values import Ratings
 from cftui.runs.factors import Factors

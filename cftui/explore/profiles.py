@@ -8,7 +8,7 @@ from cftui.explore.neighbours import neighbours
 from cftui.explore.recommend import recommend, top
 from cftui.explore.search import user_means
 from cftui.explore.trained import Trained
-from cftui.questions.data import ItemFilter
+from cftui.questions.items import ItemFilter
 from cftui.questions.trained import Fan, ItemAnswer, Metric, RatedItem, UserAnswer
 
 

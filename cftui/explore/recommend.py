@@ -4,7 +4,7 @@ import numpy as np
 
 from cftui.explore.facets import passing
 from cftui.explore.trained import Trained
-from cftui.questions.data import ItemFilter
+from cftui.questions.items import ItemFilter
 from cftui.questions.trained import Recommendation
 from cftui.ratings.values import Ratings
 

@@ -10,8 +10,8 @@ from functools import lru_cache
 import numpy as np
 from rapidfuzz import fuzz, process, utils
 
-from cftui.questions.data import ItemRow, UserRow
 from cftui.questions.errors import Ambiguous
+from cftui.questions.items import ItemRow, UserRow
 from cftui.ratings.values import Ratings, UnknownId
 from cftui.text import plain
 

@@ -16,8 +16,9 @@ from cftui.ratings.split import Split, split
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import DataError, Ratings
 from cftui.runs.checkpoint import CheckpointError, load_checkpoint
-from cftui.runs.directory import Run, RunError, RunRecord
+from cftui.runs.directory import Run, RunError
 from cftui.runs.factors import Factors
+from cftui.runs.record import RunRecord
 
 DOT_FAMILY = ("dot", "dot-bias")
 """Models that numpy alone can score."""

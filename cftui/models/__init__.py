@@ -4,8 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from cftui.parameters import DataInfo, ModelParameters, UserModel, is_source
-from cftui.runs.directory import Run, RunRecord
+from cftui.runs.directory import Run
 from cftui.runs.model_source import source_of
+from cftui.runs.record import RunRecord
 
 if TYPE_CHECKING:
     from torch import nn

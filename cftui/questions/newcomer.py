@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cftui.questions.data import EVERY_ITEM, ItemFilter
+from cftui.questions.items import EVERY_ITEM, ItemFilter
 from cftui.questions.trained import Recommendation
 
 REGULARIZATION = 3.0

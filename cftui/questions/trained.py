@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from cftui.questions.data import EVERY_ITEM, ItemFilter
+from cftui.questions.items import EVERY_ITEM, ItemFilter
 
 Metric = Literal["cosine", "dot", "euclid"]
 OFTEN_RATED = ItemFilter(min_ratings=20)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cftui.runs.compare import changed, command_line, flat, settings_of
-from cftui.runs.directory import Run, RunError, RunRecord
+from cftui.runs.directory import Run, RunError
+from cftui.runs.record import RunRecord
 
 
 @dataclass(frozen=True)

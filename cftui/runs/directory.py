@@ -8,11 +8,10 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,70 +20,15 @@ from cftui.paths import runs_folder
 from cftui.runs.checkpoint import replace_file
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
+from cftui.runs.record import LIVE, RunRecord, RunStatus
 from cftui.runs.user import read_user, write_user
 
-State = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
-LIVE: tuple[State, ...] = ("starting", "running", "paused")
 REMOTE_SILENCE = 15.0
 """Seconds without a heartbeat after which a run on another host is called silent."""
 
 
 class RunError(ValueError):
     """A run that cannot be used as asked; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """What `run.json` says: the state of a run, and what it was trained on."""
-
-    run: str
-    state: State
-    pid: int
-    host: str
-    created: float
-    """Seconds since 1970."""
-    data_name: str
-    data_source: str
-    store: str
-    fingerprint: str
-    """Of the ratings."""
-    n_users: int
-    n_items: int
-    low: float
-    high: float
-    epochs: int
-    """Epochs asked for."""
-    device: str = ""
-    threads: int = 0
-    """CPU threads in use; kept for resuming, since sums depend on it."""
-    versions: dict[str, str] | None = None
-    parameter_count: int = 0
-    step: int = 0
-    steps_per_epoch: int = 0
-    epoch: int = 0
-    """Whole epochs done."""
-    valid_mse: float | None = None
-    """At the end of the last whole epoch, which is `valid_step`."""
-    valid_rmse: float | None = None
-    valid_step: int | None = None
-    best_valid_mse: float | None = None
-    baselines: dict[str, float] | None = None
-    """Validation MSE on the same split without a model, as the `started` event has it."""
-    message: str = ""
-    """Why it failed, with the remedy."""
-    model_sha256: str = ""
-    """Of the run's model.py; empty where the model is not from a user's file."""
-
-
-@dataclass(frozen=True)
-class RunStatus:
-    """A run's state as a reader sees it now."""
-
-    record: RunRecord
-    shown: str
-    """The record's state; `died` where its trainer is gone; for another host when it was heard."""
-    alive: bool
-    note: str = ""
 
 
 @cache
@@ -275,69 +219,3 @@ def create_run(
             raise taken from None
         raise
     return Run(path), lock
-
-
-def list_runs() -> list[Run]:
-    """Return all runs, newest first; what is not a run directory is left out."""
-    return sorted(_run_directories(), key=_made, reverse=True)
-
-
-def _made(run: Run) -> tuple[int, str]:
-    """Return when a run was made: its settings are written once. Ids have but local seconds."""
-    try:
-        return (run.path / "config.toml").stat().st_mtime_ns, run.id
-    except OSError:
-        return 0, run.id
-
-
-def _run_directories() -> Iterator[Run]:
-    try:
-        entries = list(os.scandir(runs_folder()))
-    except FileNotFoundError:
-        return
-    for entry in entries:
-        if not entry.name.startswith(".") and _looks_like_a_run(Path(entry.path)):
-            yield Run(Path(entry.path))
-
-
-def _looks_like_a_run(path: Path) -> bool:
-    try:
-        return (path / "run.json").is_file()
-    except OSError:
-        return True  # not ours to look into: it is listed, and says so
-
-
-def find_run(word: str, fingerprint: str | None = None, *, weights: bool = True) -> Run:
-    """Return the run that an id, a unique prefix, a name or `latest` means.
-
-    `latest` is the newest run, with `weights` the newest that has them; on the ratings with this
-    fingerprint if one is given. Raises RunError, with what there is, where no run or several fit.
-    """
-    runs = list_runs()
-    if word == "latest":
-        return _latest(runs, fingerprint, weights=weights)
-    for fits in (
-        [run for run in runs if run.id == word],
-        [run for run in runs if word and run.name() == word],
-        [run for run in runs if word and run.id.startswith(word)],
-    ):
-        if len(fits) == 1:
-            return fits[0]
-        if fits:
-            raise RunError(f"{word!r} fits several runs: {', '.join(run.id for run in fits[:8])}")
-    newest = f"; the newest is {runs[0].id}" if runs else "; train one: cftui train"
-    raise RunError(f"no run {word!r}{newest}")
-
-
-def _latest(runs: list[Run], fingerprint: str | None, *, weights: bool) -> Run:
-    for run in runs:
-        if weights and not run.has_weights:
-            continue
-        try:
-            if fingerprint in (None, run.record().fingerprint):
-                return run
-        except RunError:
-            continue
-    on = " on these ratings" if fingerprint else ""
-    what = "run with weights" if weights else "run"
-    raise RunError(f"no {what} yet{on}; train one: cftui train")

@@ -1,10 +1,7 @@
 """Events of a run: what happened, one JSON object a line, append only."""
 
 import json
-import os
-from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, asdict, dataclass, fields, replace
-from pathlib import Path
 from types import NoneType
 from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
@@ -261,132 +258,6 @@ def _is(value: Any, wanted: Any) -> bool:
     if get_origin(wanted) is list:
         return isinstance(value, list) and all(_is(one, inner[0]) for one in value)
     return any(_is(value, one) for one in inner)
-
-
-class EventLog:
-    """Appends events to a run's file; a line is written whole or taken back."""
-
-    def __init__(self, path: Path) -> None:
-        """Open the file; a torn last line, left by a killed trainer, is cut off."""
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        self._size = _whole_lines(self._file)
-        os.ftruncate(self._file, self._size)
-
-    def write(self, event: Event) -> None:
-        """Append one event. Raises OSError (disk full, say), leaving no torn line."""
-        line = (to_json(event) + "\n").encode()
-        try:
-            rest = line
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-        except OSError:
-            os.ftruncate(self._file, self._size)
-            raise
-        self._size += len(line)
-
-    def sync(self) -> None:
-        """Wait until what was written is on disk."""
-        os.fsync(self._file)
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._file)
-
-
-def _whole_lines(file: int) -> int:
-    """Return the length of the file up to its last newline."""
-    end = os.fstat(file).st_size
-    while end > 0:
-        start = max(0, end - 65536)
-        newline = os.pread(file, end - start, start).rfind(b"\n")
-        if newline >= 0:
-            return start + newline + 1
-        end = start
-    return 0
-
-
-class EventTail:
-    """Reads a run's events as they are appended, each once."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
-        self._within_monster = False
-        """Whether what was read last is a line too long for an event, not ended yet."""
-        self.behind = False
-        """Whether the last read left something that was there."""
-
-    def read(self, most_bytes: int = 1 << 20) -> list[Event]:
-        """Return the events since the last call, at most about `most_bytes` of them.
-
-        A line without its newline is left for later. A file that is missing or cannot be read has
-        no events.
-        """
-        while chunk := self._chunk(most_bytes):
-            if self._within_monster:
-                end = chunk.find(b"\n") + 1
-                self._within_monster = not end
-                self._offset += end or len(chunk)
-                continue
-            end = chunk.rfind(b"\n") + 1
-            if not end and len(chunk) < most_bytes:
-                break
-            self._within_monster = not end
-            self._offset += end or len(chunk)
-            events = [e for e in map(from_json, chunk[:end].splitlines()) if e is not None]
-            if events:
-                return events
-        return []
-
-    def _chunk(self, most_bytes: int) -> bytes:
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                chunk = file.read(most_bytes)
-        except OSError:
-            chunk = b""
-        self.behind = len(chunk) == most_bytes
-        return chunk
-
-
-def read_events(path: Path) -> Iterator[Event]:
-    """Yield all events in a file, in order, undone ones too."""
-    tail = EventTail(path)
-    while events := tail.read():
-        yield from events
-
-
-def last_progress(path: Path, most_bytes: int = 4096) -> tuple[int, float] | None:
-    """Return the last step that a file tells of and the seconds of training until then.
-
-    Only the file's end is read; none where nothing there tells.
-    """
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - most_bytes))
-            lines = file.read(most_bytes).splitlines()
-    except OSError:
-        return None
-    for event in map(from_json, reversed(lines)):
-        if isinstance(event, Step):
-            return event.step, event.seconds
-        if isinstance(event, Epoch | Finished):
-            return event.step, event.train_seconds
-    return None
-
-
-def settled(events: Iterable[Event]) -> list[Event]:
-    """Return the events without the steps and epochs that a later `resumed` undid."""
-    kept: list[Event] = []
-    for event in events:
-        if isinstance(event, Resumed):
-            kept = [old for old in kept if not _undone(old, event.step)]
-        kept.append(event)
-    return kept
-
-
-def _undone(event: Event, step: int) -> bool:
-    return isinstance(event, Step | Epoch) and event.step > step
 
 
 def as_row(event: Event) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from cftui.runs.checkpoint import replace_file
 from cftui.runs.compare import flat, settings_of
 from cftui.runs.directory import Run, RunError
 from cftui.runs.fields import FIELDS
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 
 KINDS = (".csv", ".json")
 

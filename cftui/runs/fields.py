@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 
 Value = str | int | float | None
 MARKS = "ABCDEFGH"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from cftui.runs.fields import BY_NAME, FIELDS
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 
 Test = Callable[[RunRow], bool]
 HELP = (

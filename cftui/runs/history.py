@@ -109,7 +109,7 @@ class History:
 
 def read_history(path: Path) -> History:
     """Return the history in an events file, read to its present end."""
-    from cftui.runs.events import read_events
+    from cftui.runs.event_log import read_events
 
     history = History()
     history.feed(read_events(path))

@@ -2,7 +2,6 @@
 
 import math
 import os
-import re
 import time
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -14,89 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 from cftui.config import ConfigError, read_config
 from cftui.paths import runs_folder, state_folder
 from cftui.runs.directory import Run, RunError
-from cftui.runs.events import last_progress
+from cftui.runs.event_log import last_progress
+from cftui.runs.row import RunRow
 from cftui.runs.user import read_user
 
 SETTLED = ("finished", "stopped", "failed", "died", "damaged")
 """What stays so until a file changes; how long another host was silent does not."""
 UNSAVED = 20
 """So many rows newly read make it worth while to write the remembered ones anew."""
-STAMP = re.compile(r"\d{8}-\d{6}-.+-\w{4}")
-"""Ids that we made: time, model, optimizer, four characters."""
-
-
-@dataclass(frozen=True)
-class RunRow:
-    """A run in a list."""
-
-    id: str
-    name: str
-    shown: str
-    """State as `Run.status` words it, or `damaged`."""
-    alive: bool
-    epoch: int
-    epochs: int
-    step: int
-    valid_mse: float | None
-    best_valid_mse: float | None
-    fingerprint: str
-    has_weights: bool
-    message: str = ""
-    """Why it failed or died."""
-    created: float = 0.0
-    """Seconds since 1970."""
-    data: str = ""
-    steps_per_epoch: int = 0
-    model: str = ""
-    optimizer: str = ""
-    schedule: str = ""
-    learning_rate: float | None = None
-    weight_decay: float | None = None
-    n_factors: int | None = None
-    batch_size: int | None = None
-    train_seconds: float | None = None
-    """Time spent training so far, pauses left out."""
-    notes: str = ""
-    mark: int = 0
-    """As in `UserWords`."""
-
-    @property
-    def label(self) -> str:
-        """Return its name, else model and optimizer as the id has them."""
-        return self.name or (self.id[16:-5] if STAMP.fullmatch(self.id) else self.id)
-
-    @property
-    def clock(self) -> str:
-        """Return the time of day at which it began."""
-        return self.when[-5:]
-
-    @property
-    def when(self) -> str:
-        """Return day and time at which it began: where it ran, if the id tells them; else here."""
-        if STAMP.fullmatch(self.id):
-            day, clock = self.id[:8], self.id[9:13]
-            return f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:]}"
-        return time.strftime("%Y-%m-%d %H:%M", time.localtime(self.created))
-
-    @property
-    def epochs_done(self) -> float:
-        """Return the passes over the training ratings, a begun one by its share."""
-        if not self.alive or not self.steps_per_epoch:
-            return self.epoch
-        return max(self.epoch, min(self.step / self.steps_per_epoch, self.epochs))
-
-    @property
-    def ratings_per_second(self) -> float | None:
-        """Return the mean speed of training; none before it has begun."""
-        if not (self.train_seconds and self.batch_size):
-            return None
-        return self.step * self.batch_size / self.train_seconds
-
-    @property
-    def best_rmse(self) -> float | None:
-        """Return the root of the best validation error, in rating units."""
-        best = self.best_valid_mse
-        return math.sqrt(best) if best is not None and best >= 0 else None
 
 
 Times = tuple[int, int, int]

@@ -13,7 +13,8 @@ from cftui.config import ConfigError
 from cftui.paths import state_folder
 from cftui.questions.errors import Untrusted
 from cftui.runs.checkpoint import replace_file
-from cftui.runs.directory import Run, RunError, RunRecord
+from cftui.runs.directory import Run, RunError
+from cftui.runs.record import RunRecord
 
 FILE = "model.py"
 

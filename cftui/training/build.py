@@ -9,8 +9,9 @@ from cftui.models.initial import initial_values
 from cftui.ratings.split import Split, split, unseen
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import Checkpoint, CheckpointError
-from cftui.runs.directory import Run, RunError, RunRecord
+from cftui.runs.directory import Run, RunError
 from cftui.runs.events import Event
+from cftui.runs.record import RunRecord
 from cftui.training.engine import TrainingRatings, make_engine
 from cftui.training.evaluation import ValidRatings, baseline_errors
 from cftui.training.progress import Progress

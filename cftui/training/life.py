@@ -15,10 +15,12 @@ from cftui.devices import DeviceReader, reader_for
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import Checkpoint, sweep_temporaries
 from cftui.runs.control import compose
-from cftui.runs.directory import LIVE, Run, RunRecord, State
-from cftui.runs.events import Event, EventLog, Failed, Finished, Resumed, Started
+from cftui.runs.directory import Run
+from cftui.runs.event_log import EventLog
+from cftui.runs.events import Event, Failed, Finished, Resumed, Started
 from cftui.runs.launch import claim_start_files
 from cftui.runs.lock import RunLock
+from cftui.runs.record import LIVE, RunRecord, State
 from cftui.runs.vocabulary import FILE as VOCABULARY
 from cftui.runs.vocabulary import save_vocabulary
 from cftui.training.build import build_trainer

@@ -17,9 +17,10 @@ from cftui.ratings.split import check as check_split
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import load_checkpoint
-from cftui.runs.directory import Run, RunError, RunRecord, create_run, new_id
+from cftui.runs.directory import Run, RunError, create_run, new_id
 from cftui.runs.events import Event
 from cftui.runs.lock import RunHeld, RunLock
+from cftui.runs.record import RunRecord
 from cftui.training.build import check_checkpoint
 from cftui.training.device import refuse_missing
 from cftui.training.life import Listener, Session

@@ -12,8 +12,9 @@ from cftui.config import RunConfig
 from cftui.optim import learning_rates, momenta
 from cftui.runs.checkpoint import Checkpoint, save_checkpoint
 from cftui.runs.control import UNREADABLE, Inbox, Wish
-from cftui.runs.directory import Run, RunRecord, State
+from cftui.runs.directory import Run
 from cftui.runs.events import Checkpointed, Control, Epoch, Event
+from cftui.runs.record import RunRecord, State
 from cftui.training.engine import Engine, TrainingRatings
 from cftui.training.evaluation import ValidRatings, errors
 from cftui.training.order import epoch_order

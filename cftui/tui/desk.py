@@ -11,12 +11,14 @@ from cftui.config import ConfigError, make_config
 from cftui.paths import runs_folder
 from cftui.runs.control import WishKind, send
 from cftui.runs.directory import Run, RunError, new_id
-from cftui.runs.events import Event, EventTail
+from cftui.runs.event_log import EventTail
+from cftui.runs.events import Event
 from cftui.runs.export import ExportError, export_runs
 from cftui.runs.history import History
-from cftui.runs.index import RunRow, RunsIndex
+from cftui.runs.index import RunsIndex
 from cftui.runs.launch import Launched, launch, launch_resume
 from cftui.runs.lock import RunHeld
+from cftui.runs.row import RunRow
 from cftui.runs.user import write_user
 
 P = ParamSpec("P")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from cftui.runs.fields import MARKS
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 
 Changes = dict[str, int]
 """New marks by run id; 0 takes one away."""

@@ -8,7 +8,7 @@ from textual.message import Message
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary
 from cftui.runs.control import WishKind
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 
 if TYPE_CHECKING:
     from cftui.tui.desk import RunDesk

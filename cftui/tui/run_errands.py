@@ -8,7 +8,7 @@ from textual.widget import Widget
 from cftui.runs.compare import command_line, differences, settings_of
 from cftui.runs.directory import Run, RunError
 from cftui.runs.export import ExportError, export_path
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.desk import DeskError, RunDesk, path_of
 from cftui.tui.marks import Changes

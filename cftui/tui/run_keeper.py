@@ -13,7 +13,7 @@ from cftui.tui.session import Session
 
 if TYPE_CHECKING:
     from cftui.questions.data import DataSummary
-    from cftui.runs.index import RunRow
+    from cftui.runs.row import RunRow
     from cftui.tui.desk import RunDesk
     from cftui.tui.messages import (
         ChooseRun,

@@ -25,7 +25,7 @@ from cftui.explore.newcomer import explore_newcomer, suggest
 from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend
 from cftui.explore.trained import Trained
-from cftui.questions.data import ItemFilter
+from cftui.questions.items import ItemFilter
 from cftui.questions.newcomer import FoldIn
 from cftui.ratings.values import Grouping, Ratings, TextColumn, Vocabulary
 from cftui.runs.factors import Factors

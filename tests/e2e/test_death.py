@@ -24,18 +24,16 @@ from cftui.ratings.store import open_ratings
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.control import send
 from cftui.runs.directory import Run
+from cftui.runs.event_log import EventTail, read_events, settled
 from cftui.runs.events import (
     Checkpointed,
     Control,
     Epoch,
     Event,
-    EventTail,
     Finished,
     Resumed,
     Step,
     from_json,
-    read_events,
-    settled,
 )
 from cftui.runs.history import read_history
 

@@ -15,7 +15,8 @@ from small import cli, command, here, wait_for, write_ratings
 
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.directory import Run
-from cftui.runs.events import Failed, Finished, read_events
+from cftui.runs.event_log import read_events
+from cftui.runs.events import Failed, Finished
 
 
 @pytest.fixture

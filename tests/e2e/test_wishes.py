@@ -12,7 +12,8 @@ from small import cli, command, wait_for, write_ratings
 
 from cftui.runs.control import send
 from cftui.runs.directory import Run
-from cftui.runs.events import Control, read_events
+from cftui.runs.event_log import read_events
+from cftui.runs.events import Control
 
 SENDER = """
 import sys, time

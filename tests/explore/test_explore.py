@@ -22,8 +22,9 @@ from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import CheckpointError, load_checkpoint
 from cftui.runs.control import send
-from cftui.runs.directory import Run, RunError, find_run
+from cftui.runs.directory import Run, RunError
 from cftui.runs.events import Step
+from cftui.runs.find import find_run
 from cftui.training.session import start_run
 
 

@@ -13,11 +13,11 @@ from cftui.explore.fold_in import fold_in, mean_user
 from cftui.explore.neighbours import neighbours
 from cftui.explore.newcomer import explore_newcomer, suggest
 from cftui.explore.trained import Trained, load_trained
-from cftui.questions.data import ItemFilter
 from cftui.questions.errors import QuestionError
+from cftui.questions.items import ItemFilter
 from cftui.questions.newcomer import FoldIn
-from cftui.runs.directory import find_run
 from cftui.runs.factors import Factors
+from cftui.runs.find import find_run
 from cftui.training.session import start_run
 
 

@@ -14,11 +14,11 @@ from cftui.explore.facets import YEAR, explore_facets, passing
 from cftui.explore.profiles import explore_item
 from cftui.explore.recommend import recommend
 from cftui.explore.trained import Trained, load_trained
-from cftui.questions.data import ItemFilter
 from cftui.questions.errors import QuestionError
+from cftui.questions.items import ItemFilter
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
-from cftui.runs.directory import find_run
+from cftui.runs.find import find_run
 from cftui.training.session import start_run
 
 

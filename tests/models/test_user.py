@@ -16,8 +16,9 @@ from cftui.parameters import installed
 from cftui.questions.errors import Untrusted
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.control import send
-from cftui.runs.directory import Run, RunError, find_run
+from cftui.runs.directory import Run, RunError
 from cftui.runs.events import Event, Failed, Started, Step
+from cftui.runs.find import find_run
 from cftui.runs.model_source import trust_run
 from cftui.training.session import resume_run, start_run
 

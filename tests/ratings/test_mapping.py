@@ -13,7 +13,7 @@ from cftui.ratings.columns import find_columns
 from cftui.ratings.look import look
 from cftui.ratings.store import find_store, open_ratings
 from cftui.ratings.values import DataError
-from cftui.runs.directory import find_run
+from cftui.runs.find import find_run
 
 ALL = ("user", "item", "rating", "timestamp")
 

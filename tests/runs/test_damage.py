@@ -30,7 +30,8 @@ from cftui.questions.trained import (
 from cftui.runs.details import read_details
 from cftui.runs.directory import Run
 from cftui.runs.history import read_history
-from cftui.runs.index import RunRow, RunsIndex
+from cftui.runs.index import RunsIndex
+from cftui.runs.row import RunRow
 from cftui.training.session import start_run
 
 Damage = Callable[[Path], None]

@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 
 from cftui.config import RunConfig
-from cftui.runs.directory import Run, RunError, RunRecord, create_run, find_run, list_runs
+from cftui.runs.directory import Run, RunError, create_run
+from cftui.runs.find import find_run, list_runs
 from cftui.runs.index import RunsIndex
 from cftui.runs.lock import RunHeld, RunLock, holder, holder_pid, is_held
+from cftui.runs.record import RunRecord
 
 CONFIG = RunConfig()
 RECORD = RunRecord(

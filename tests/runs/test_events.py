@@ -15,19 +15,16 @@ from cftui.runs.checkpoint import (
     save_checkpoint,
     sweep_temporaries,
 )
+from cftui.runs.event_log import EventLog, EventTail, read_events, settled
 from cftui.runs.events import (
     KINDS,
     Checkpointed,
     Epoch,
     Event,
-    EventLog,
-    EventTail,
     Finished,
     Resumed,
     Step,
     from_json,
-    read_events,
-    settled,
     to_json,
 )
 from cftui.runs.history import History, read_history

@@ -18,7 +18,8 @@ from cftui.runs.directory import Run, create_run
 from cftui.runs.export import ExportError, export_path, export_runs
 from cftui.runs.fields import BY_NAME, duration, in_order, letter
 from cftui.runs.filters import chosen
-from cftui.runs.index import RunRow, RunsIndex
+from cftui.runs.index import RunsIndex
+from cftui.runs.row import RunRow
 from cftui.runs.user import read_user, write_user
 
 

@@ -11,7 +11,8 @@ from small import cli, here, wait_for, write_ratings
 
 from cftui.devices import DeviceReader, DeviceReading, SourceLost
 from cftui.runs.control import send
-from cftui.runs.events import Device, Event, Finished, Started, read_events
+from cftui.runs.event_log import read_events
+from cftui.runs.events import Device, Event, Finished, Started
 from cftui.training import life
 from cftui.training.device_watch import watch_device
 

@@ -9,7 +9,7 @@ from cftui.explore.trained import load_trained
 from cftui.paths import runs_folder
 from cftui.ratings.split import split
 from cftui.runs.checkpoint import load_checkpoint
-from cftui.runs.directory import find_run
+from cftui.runs.find import find_run
 from cftui.training.trainer import StopTraining
 
 KINDS = ("per-user", "leave-last-out", "time")

@@ -18,7 +18,8 @@ from cftui.ratings.values import Ratings
 from cftui.runs import checkpoint as checkpoints
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.control import Wish, send
-from cftui.runs.events import Checkpointed, Control, Epoch, Event, EventLog, Step, read_events
+from cftui.runs.event_log import EventLog, read_events
+from cftui.runs.events import Checkpointed, Control, Epoch, Event, Step
 from cftui.training import trainer as trainer_module
 from cftui.training.evaluation import Errors
 from cftui.training.progress import Progress

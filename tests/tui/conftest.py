@@ -14,7 +14,8 @@ from cftui.config import RunConfig, make_config
 from cftui.ratings.split import split
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import save_checkpoint
-from cftui.runs.directory import Run, RunRecord, create_run
+from cftui.runs.directory import Run, create_run
+from cftui.runs.record import RunRecord
 from cftui.runs.vocabulary import save_vocabulary
 
 RUN = "20261101-203000-dot-bias-adam-k7w2"

@@ -8,8 +8,9 @@ from typing import Any
 
 from cftui.config import make_config
 from cftui.ratings.values import Ratings
-from cftui.runs.directory import Run, RunRecord, create_run
+from cftui.runs.directory import Run, create_run
 from cftui.runs.lock import RunLock
+from cftui.runs.record import RunRecord
 
 HERE = Path(__file__).parent
 EVENTS = HERE / "recorded_events.jsonl"

@@ -11,7 +11,8 @@ from test_app import opened, until
 
 from cftui import paths
 from cftui.runs.directory import Run, create_run
-from cftui.runs.events import Device, EventLog
+from cftui.runs.event_log import EventLog
+from cftui.runs.events import Device
 from cftui.tui.app import CftuiApp
 from cftui.tui.widgets import device_line
 from cftui.tui.widgets.device_line import DeviceLine, device_words

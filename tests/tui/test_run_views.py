@@ -6,7 +6,7 @@ from cftui.config import make_config
 from cftui.questions.data import DataSummary
 from cftui.runs.events import Epoch, Failed, Finished, Resumed, Started, Step
 from cftui.runs.history import History
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 from cftui.tui.widgets.run_chart import ChartChoice, ChartInk, loss_chart, rate_chart
 from cftui.tui.widgets.run_words import cost_words, run_words
 

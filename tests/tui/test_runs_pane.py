@@ -17,7 +17,8 @@ from cftui import paths
 from cftui.charts import Chart, Drawing
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
-from cftui.runs.events import Epoch, EventLog, Started, Step
+from cftui.runs.event_log import EventLog
+from cftui.runs.events import Epoch, Started, Step
 from cftui.runs.user import read_user
 from cftui.tui.app import CftuiApp
 from cftui.tui.panes.runs import RunsPane

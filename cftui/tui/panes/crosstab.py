@@ -23,7 +23,7 @@ from cftui.questions.sheet import (
     StartSheet,
     WriteCells,
 )
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.commands import Command, bindings

@@ -12,9 +12,9 @@ from textual.widgets import ContentSwitcher
 from cftui.questions.data import DataSummary
 from cftui.questions.trained import AskAbilities
 from cftui.runs.directory import Run, RunError
-from cftui.runs.index import RunRow
 from cftui.runs.model_source import FILE as SOURCE
 from cftui.runs.model_source import trust_run
+from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.commands import Command, bindings

@@ -6,7 +6,7 @@ from textual import on, work
 from textual.binding import BindingType
 
 from cftui.runs.filters import HELP
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 from cftui.tui import run_errands as errands
 from cftui.tui.commands import Command, bindings
 from cftui.tui.marks import Changes

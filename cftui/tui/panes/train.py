@@ -17,7 +17,7 @@ from cftui.questions.data import DataSummary
 from cftui.questions.own_model import DescribeModel, ModelDescription
 from cftui.runs.control import WishKind
 from cftui.runs.history import History
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.commands import Command, bindings

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 
 from cftui.runs.compare import Difference
 from cftui.runs.fields import duration
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 from cftui.tui.widgets.grid import Column, Grid
 from cftui.tui.widgets.runs_table import titled
 

@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from cftui.questions.data import FacetsAnswer, ItemFilter
+from cftui.questions.items import FacetsAnswer, ItemFilter
 from cftui.text import plain
 from cftui.tui.widgets.fields import Choice
 

@@ -10,7 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 from cftui.tui.commands import Command, key_label
 from cftui.tui.widgets.grid import Column, Grid
 from cftui.tui.widgets.run_words import STATE_MARKS

@@ -9,7 +9,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from cftui.questions.data import DataSummary, FindItems, ItemRow
+from cftui.questions.data import DataSummary
+from cftui.questions.items import FindItems, ItemRow
 from cftui.questions.trained import Predict, Prediction
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded

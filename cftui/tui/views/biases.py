@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from cftui.questions.data import ItemFilter
+from cftui.questions.items import ItemFilter
 from cftui.questions.trained import BiasAnswer, BiasRow, ExploreBiases
 from cftui.tui.commands import Command, bindings
 from cftui.tui.views.view import LEAST, Ask, View, fill, filter_words

@@ -9,7 +9,8 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from cftui.questions.data import DataSummary, FindItems, FindUsers, ItemRow, UserRow
+from cftui.questions.data import DataSummary
+from cftui.questions.items import FindItems, FindUsers, ItemRow, UserRow
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.views.view import Ask
 from cftui.tui.widgets.grid import Column, Grid

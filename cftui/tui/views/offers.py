@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from cftui.questions.data import FindItems, ItemRow
+from cftui.questions.items import FindItems, ItemRow
 from cftui.questions.newcomer import SuggestItems
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.own_ratings import OwnRatings

@@ -8,9 +8,10 @@ from textual import on, work
 from textual.message import Message
 from textual.widgets import Static
 
-from cftui.questions.data import DataSummary, Facets, ItemFilter
+from cftui.questions.data import DataSummary
+from cftui.questions.items import Facets, ItemFilter
 from cftui.questions.trained import Abilities
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded
 from cftui.tui.screens.filtering import FilterScreen

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from cftui.questions.data import DescribeItems, ItemFilter
+from cftui.questions.items import DescribeItems, ItemFilter
 from cftui.questions.newcomer import FoldIn, FoldInAnswer
 from cftui.text import plain
 from cftui.tui.commands import Command, bindings

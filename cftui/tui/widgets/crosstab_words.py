@@ -11,7 +11,7 @@ from cftui.tui.widgets.chart import series_colours, theme_foreground
 from cftui.tui.widgets.crosstab_cells import Place
 
 if TYPE_CHECKING:
-    from cftui.runs.index import RunRow
+    from cftui.runs.row import RunRow
 
 BARS = "▁▂▃▄▅▆▇█"
 SPARKS = 16

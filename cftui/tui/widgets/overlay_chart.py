@@ -7,7 +7,7 @@ from typing import Literal
 from cftui.charts import Chart, Series
 from cftui.runs.fields import letter
 from cftui.runs.history import History
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 from cftui.tui.widgets.run_chart import AXIS_WORDS, ChartChoice, ChartInk, curve_x, epoch_x
 from cftui.tui.widgets.runs_table import colour_of, titled
 

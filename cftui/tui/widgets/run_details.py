@@ -12,9 +12,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cftui.runs.details import RunDetails
-from cftui.runs.directory import RunRecord
 from cftui.runs.fields import duration
-from cftui.runs.index import RunRow
+from cftui.runs.record import RunRecord
+from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.widgets.runs_table import sign, titled
 

@@ -5,7 +5,7 @@ from cftui.parameters import DataInfo
 from cftui.questions.data import DataSummary
 from cftui.runs.events import Failed, Finished
 from cftui.runs.history import History
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 
 BYTES_PER_RATING = 20
 """Resident on the device: two int64 codes and a float32 value."""

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from cftui.charts import Colour
 from cftui.runs.fields import BY_NAME, MARKS, RunField, letter
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.widgets.cells import Cell, Column
 from cftui.tui.widgets.run_words import STATE_MARKS

@@ -16,7 +16,7 @@ from cftui.runs.directory import Run
 from cftui.runs.fields import BY_NAME, in_order
 from cftui.runs.filters import chosen
 from cftui.runs.history import History
-from cftui.runs.index import RunRow
+from cftui.runs.row import RunRow
 from cftui.tui.desk import RunDesk, path_of
 from cftui.tui.marks import Marks, drawn
 from cftui.tui.messages import FollowRuns

@@ -1,0 +1,74 @@
+"""All runs, and the one that a word means."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from cftui.paths import runs_folder
+from cftui.runs.directory import Run, RunError
+
+
+def list_runs() -> list[Run]:
+    """Return all runs, newest first; what is not a run directory is left out."""
+    return sorted(_run_directories(), key=_made, reverse=True)
+
+
+def _made(run: Run) -> tuple[int, str]:
+    """Return when a run was made: its settings are written once. Ids have but local seconds."""
+    try:
+        return (run.path / "config.toml").stat().st_mtime_ns, run.id
+    except OSError:
+        return 0, run.id
+
+
+def _run_directories() -> Iterator[Run]:
+    try:
+        entries = list(os.scandir(runs_folder()))
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        if not entry.name.startswith(".") and _looks_like_a_run(Path(entry.path)):
+            yield Run(Path(entry.path))
+
+
+def _looks_like_a_run(path: Path) -> bool:
+    try:
+        return (path / "run.json").is_file()
+    except OSError:
+        return True  # not ours to look into: it is listed, and says so
+
+
+def find_run(word: str, fingerprint: str | None = None, *, weights: bool = True) -> Run:
+    """Return the run that an id, a unique prefix, a name or `latest` means.
+
+    `latest` is the newest run, with `weights` the newest that has them; on the ratings with this
+    fingerprint if one is given. Raises RunError, with what there is, where no run or several fit.
+    """
+    runs = list_runs()
+    if word == "latest":
+        return _latest(runs, fingerprint, weights=weights)
+    for fits in (
+        [run for run in runs if run.id == word],
+        [run for run in runs if word and run.name() == word],
+        [run for run in runs if word and run.id.startswith(word)],
+    ):
+        if len(fits) == 1:
+            return fits[0]
+        if fits:
+            raise RunError(f"{word!r} fits several runs: {', '.join(run.id for run in fits[:8])}")
+    newest = f"; the newest is {runs[0].id}" if runs else "; train one: cftui train"
+    raise RunError(f"no run {word!r}{newest}")
+
+
+def _latest(runs: list[Run], fingerprint: str | None, *, weights: bool) -> Run:
+    for run in runs:
+        if weights and not run.has_weights:
+            continue
+        try:
+            if fingerprint in (None, run.record().fingerprint):
+                return run
+        except RunError:
+            continue
+    on = " on these ratings" if fingerprint else ""
+    what = "run with weights" if weights else "run"
+    raise RunError(f"no {what} yet{on}; train one: cftui train")

@@ -1,0 +1,61 @@
+"""What `run.json` says of a run, and what a reader makes of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
+LIVE: tuple[State, ...] = ("starting", "running", "paused")
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What `run.json` says: the state of a run, and what it was trained on."""
+
+    run: str
+    state: State
+    pid: int
+    host: str
+    created: float
+    """Seconds since 1970."""
+    data_name: str
+    data_source: str
+    store: str
+    fingerprint: str
+    """Of the ratings."""
+    n_users: int
+    n_items: int
+    low: float
+    high: float
+    epochs: int
+    """Epochs asked for."""
+    device: str = ""
+    threads: int = 0
+    """CPU threads in use; kept for resuming, since sums depend on it."""
+    versions: dict[str, str] | None = None
+    parameter_count: int = 0
+    step: int = 0
+    steps_per_epoch: int = 0
+    epoch: int = 0
+    """Whole epochs done."""
+    valid_mse: float | None = None
+    """At the end of the last whole epoch, which is `valid_step`."""
+    valid_rmse: float | None = None
+    valid_step: int | None = None
+    best_valid_mse: float | None = None
+    baselines: dict[str, float] | None = None
+    """Validation MSE on the same split without a model, as the `started` event has it."""
+    message: str = ""
+    """Why it failed, with the remedy."""
+    model_sha256: str = ""
+    """Of the run's model.py; empty where the model is not from a user's file."""
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """A run's state as a reader sees it now."""
+
+    record: RunRecord
+    shown: str
+    """The record's state; `died` where its trainer is gone; for another host when it was heard."""
+    alive: bool
+    note: str = ""
