@@ -50,6 +50,14 @@ class ForkRun(Message):
 
 
 @dataclass
+class TrainLike(Message):
+    """The user wants a run with another's settings, but for whole sections that differ."""
+
+    run: str
+    changes: dict[str, dict[str, object]]
+
+
+@dataclass
 class FollowRuns(Message):
     """The stories of these runs are wanted, beside that of the run in view."""
 

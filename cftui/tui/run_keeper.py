@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         OpenRun,
         ResumeRun,
         StartRun,
+        TrainLike,
         WishRun,
     )
     from cftui.tui.panes.train import TrainPane
@@ -121,6 +122,19 @@ class RunKeeper(App[None]):
         self._show_starting(False)
         if started:
             self._choose(started)
+
+    def on_train_like(self, message: "TrainLike") -> None:
+        """Start a trainer with another run's settings, some of them changed."""
+        message.stop()
+        self._train_like(message)
+
+    @work(exclusive=True, group="fork", exit_on_error=False, description="Reading settings")
+    async def _train_like(self, like: "TrainLike") -> None:
+        if self.desk is None:
+            return
+        settings = await self._try(self.desk.settings(like.run), "Its settings cannot be used")
+        if settings is not None:
+            self._start_run({**settings, **like.changes, "data": self.data_settings})
 
     def _show_starting(self, starting: bool) -> None:
         for pane in self._panes.values():

@@ -20,6 +20,7 @@ from cftui.runs.checkpoint import save_checkpoint
 from cftui.runs.directory import Run, create_run
 from cftui.runs.vocabulary import save_vocabulary
 from cftui.tui.app import CftuiApp
+from cftui.tui.desk import RunDesk
 from cftui.tui.own_ratings import OwnRatings, load_own, save_own
 from cftui.tui.panes.explore import ExplorePane
 from cftui.tui.screens.asking import AskText
@@ -297,6 +298,37 @@ async def test_the_regularization_is_shown_and_changed(trained_run: Run, bundled
         # held less to the mean user, the model says more nearly what was given
         assert told + 0.1 < float(cells(view.own_grid)[0][1]) <= 5.0
     assert load_own(bundled.fingerprint).regularization == 0.2
+
+
+async def test_where_no_tastes_were_learned_a_key_trains_a_run_that_learns_them(
+    trained_run: Run, tables: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[dict[str, dict[str, object]]] = []
+
+    async def start(desk: RunDesk, settings: dict[str, dict[str, object]]) -> str:
+        started.append(settings)
+        return trained_run.id
+
+    monkeypatch.setattr(RunDesk, "start", start)
+    async with explore((80, 24)) as (pilot, pane):
+        await pilot.press("y")
+        view = pane.query_one(YouView)
+        await until(pilot, lambda: "Rate a few titles" in about(view))
+        await pilot.press("t")
+        assert view.why_not("train") and not started
+    alike = {**tables, "user_factors": np.zeros_like(tables["user_factors"])}
+    arrays = {f"parameters/{name}": array for name, array in alike.items()}
+    save_checkpoint(trained_run.last, arrays, {"step": "3753", "epoch": "3"})
+    async with explore((80, 24)) as (pilot, pane):
+        await pilot.press("y")
+        view = pane.query_one(YouView)
+        await until(pilot, lambda: "t trains one" in about(view))
+        await pilot.press("t")
+        await until(pilot, lambda: bool(started))
+    assert started[0]["optimizer"] == {"name": "adam"}
+    assert started[0]["schedule"] == {"name": "cosine-restarts"}
+    assert started[0]["model"]["n_factors"] == 20  # as the run that answered
+    assert started[0]["data"]["source"] == BUNDLED
 
 
 async def test_without_a_run_titles_can_be_rated_and_words_say_what_to_do(stored: Path) -> None:

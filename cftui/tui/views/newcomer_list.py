@@ -47,14 +47,19 @@ def arrow(moved: int | None) -> str:
     return f"▲{moved:,}" if moved > 0 else f"▼{-moved:,}"
 
 
-def newcomer_words(answer: FoldInAnswer) -> str:
-    """Return two lines: what was given and how it is weighed, and what to make of the list."""
+def newcomer_words(answer: FoldInAnswer, learning: bool) -> str:
+    """Return two lines: what was given and how it is weighed, and what to make of the list.
+
+    `learning` says whether the run that answers goes on.
+    """
     count = len(answer.rated)
     you = f"You: {count} rating{'' if count == 1 else 's'}"
     bias = "" if answer.bias is None else f", bias {answer.bias:+.2f}"
     first = f"{you}{bias}, regularization {answer.regularization:g} (l)"
     if answer.flat:
-        second = "It learned no tastes yet: train longer, or adam"
+        second = "No tastes learned yet" + (
+            ", but it goes on" if learning else ": t trains one, by adam"
+        )
     elif not count:
         second = "Rate a few titles at the left: then it is yours"
     elif not all(row.trained for row in answer.rated):

@@ -13,6 +13,7 @@ from cftui.questions.items import DescribeItems, ItemFilter
 from cftui.questions.newcomer import FoldIn, FoldInAnswer
 from cftui.text import plain
 from cftui.tui.commands import Command, bindings
+from cftui.tui.messages import TrainLike
 from cftui.tui.own_ratings import (
     OwnRatings,
     doubt_path,
@@ -36,9 +37,15 @@ COMMANDS = (
     Command("explore.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
     Command("explore.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
     Command("you.weight", "l", "weight", "Lambda", "How far you are held to the mean user", True),
+    Command("you.train", "t", "train", "Train", "Train a run like this one that learns tastes"),
     Command("you.export", "e", "export", "Export", "Write the list as CSV"),
     Command("explore.open", "o", "open", "Open", "Open the movie under the cursor"),
 )
+TASTEFUL: dict[str, dict[str, object]] = {
+    "optimizer": {"name": "adam"},
+    "schedule": {"name": "cosine-restarts"},
+}
+"""The lesson's other recipe, whose factors move predictions after as few epochs."""
 N = 200
 """Places of the list."""
 
@@ -206,6 +213,11 @@ class YouView(View):
             self._shown = rated
             self._show(answer)
 
+    @property
+    def _learning(self) -> bool:
+        """Return whether the run that answers goes on."""
+        return self.setting.row is not None and self.setting.row.alive
+
     def refused(self, words: str) -> None:
         """Show why there is no list."""
         self._answer, self._shown = None, None
@@ -218,7 +230,7 @@ class YouView(View):
         titles.update({row.item: row.title for row in answer.rated})
         titles.update({row.item: row.title for row in answer.recommended})
         self._show_own()
-        self.say(newcomer_words(answer))
+        self.say(newcomer_words(answer, self._learning))
         self.list.border_title = f"Your list{filter_words(self.only)}"
         self.list.border_subtitle = self.by(answer.step)
         self.list.show(answer)
@@ -234,6 +246,8 @@ class YouView(View):
         """Return why an action cannot be done now; none if it can."""
         if action == "drop" and not self.own.rated:
             return "Nothing is rated yet: enter on a title"
+        if action == "train" and (self._answer is None or not self._answer.flat or self._learning):
+            return "Only for a run that is over and learned no tastes"
         if action in ("export", "filter", "least", "weight"):
             model = self.setting.model
             if not self.setting.answers:
@@ -264,6 +278,12 @@ class YouView(View):
                 self._keep(OwnRatings(self.own.rated, weight))
 
         self.app.push_screen(AskNumber(words, self.own.regularization), weigh)
+
+    def action_train(self) -> None:
+        """Train a run like the one that answers, by an optimizer that learns tastes as fast."""
+        row = self.setting.row
+        if row is not None:
+            self.post_message(TrainLike(row.id, TASTEFUL))
 
     def action_export(self) -> None:
         """Ask for a file and write the list to it."""
