@@ -66,9 +66,6 @@ class CftuiApp(DataKeeper):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(COMMANDS),
-        # Before the focused widget's own queue, so that keys of one burst reach the new focus.
-        Binding("tab", "app.focus_next", show=False, priority=True, id="app.next"),
-        Binding("shift+tab", "app.focus_previous", show=False, priority=True, id="app.previous"),
         Binding("ctrl+c", "help_quit", show=False, system=True, id="app.help-quit"),
     ]
 
@@ -162,12 +159,6 @@ class CftuiApp(DataKeeper):
     @on(TabBar.Chosen)
     async def _tab_chosen(self, message: TabBar.Chosen) -> None:
         await self.action_pane(message.pane)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave tab to a field that completes what is typed."""
-        if action == "focus_next" and getattr(self.focused, "completes", False):
-            return False
-        return super().check_action(action, parameters)
 
     def action_marker(self) -> None:
         """Draw charts with the next kind of mark."""

@@ -6,9 +6,9 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import work
-from textual.app import App
 
 from cftui.text import plain
+from cftui.tui.key_order import KeysInOrder
 from cftui.tui.session import Session
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cftui.tui.widgets.pane import Pane
 
 
-class RunKeeper(App[None]):
+class RunKeeper(KeysInOrder):
     """Base of the app: watches the runs and has done to them what the panes ask for."""
 
     def __init__(self, source: str, session: Session) -> None:

@@ -62,9 +62,6 @@ class PathSuggester(Suggester):
 class PathField(Input):
     """A path; tab or right completes it, enter takes it."""
 
-    completes: ClassVar[bool] = True
-    """Whether tab is its own, and not for going on to the next field."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", "Complete", show=False, id="path.complete"),
         Binding("escape", "screen.focus_next", "Leave", show=False, id="path.leave"),

@@ -1,0 +1,79 @@
+"""Keys that come in one burst: each is given out once the one before it has been dealt with."""
+
+from collections import deque
+
+from textual import events
+from textual.app import App
+from textual.dom import DOMNode
+from textual.message import Message
+
+TRIPS = 2
+"""A key's action posts messages, and what it posts is dealt with behind the first trip."""
+MOST_TRIPS = 8
+PATIENCE_SECONDS = 0.3
+"""After which a key that never came back, its widget being gone, holds the others up no more."""
+
+
+class Follower(Message):
+    """Goes the way of a key, from the focus up to the app, and so arrives after it."""
+
+    def __init__(self, seen: tuple[DOMNode | None, ...], trip: int) -> None:
+        super().__init__()
+        self.seen = seen
+        self.trip = trip
+
+
+class KeysInOrder(App[None]):
+    """Base of the app: a key goes to what the keys before it have opened.
+
+    Over a slow line keys come several at once. Textual hands them all to the focus of that moment,
+    so that digits typed right behind the key that asks for a number would be commands.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._burst: deque[events.Event] = deque()
+        self._follower: Follower | None = None
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hold keys and pastes back while one is on its way."""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        self._burst.append(event)
+        if self._follower is None:
+            await self._give_out()
+        else:
+            late = self._follower
+            self.set_timer(PATIENCE_SECONDS, lambda: self._give_up(late))
+
+    async def _give_out(self) -> None:
+        """Give out the next key, and send a follower behind it."""
+        if self._burst:
+            await super().on_event(self._burst.popleft())
+            self._send(0)
+
+    def _send(self, trip: int) -> None:
+        self._follower = Follower(self._seen(), trip)
+        if not (self.focused or self.screen).post_message(self._follower):
+            self._follower = None
+
+    def _seen(self) -> tuple[DOMNode | None, ...]:
+        return self.screen, self.focused
+
+    async def on_follower(self, message: Follower) -> None:
+        """Give out the next key where the last one's doing is done."""
+        message.stop()
+        if message is not self._follower:
+            return
+        self._follower = None
+        settled = message.trip + 1 >= TRIPS and message.seen == self._seen()
+        if settled or message.trip >= MOST_TRIPS:
+            await self._give_out()
+        else:
+            self._send(message.trip + 1)
+
+    async def _give_up(self, follower: Follower) -> None:
+        if self._follower is follower:
+            self._follower = None
+            await self._give_out()

@@ -1,0 +1,92 @@
+"""Keys of one burst: each reaches what those before it have opened."""
+
+from pathlib import Path
+
+from test_app import BUNDLED, opened, until
+from textual import events
+from textual.app import App, ComposeResult
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from cftui.runs.directory import Run
+from cftui.tui.app import CftuiApp
+from cftui.tui.key_order import KeysInOrder
+from cftui.tui.panes.explore import ExplorePane
+from cftui.tui.views.you import YouView
+
+
+class Question(ModalScreen[str]):
+    BINDINGS = [("escape", "dismiss('')", "Leave")]
+
+    def compose(self) -> ComposeResult:
+        yield Static("How much?")
+        yield Input()
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        self.dismiss(message.value)
+
+
+class Asking(Static):
+    can_focus = True
+
+
+class Small(KeysInOrder):
+    BINDINGS = [("l", "ask", "Ask"), ("1", "count", "Count"), ("d", "drop", "Drop")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[str | None] = []
+        self.counted = 0
+
+    def compose(self) -> ComposeResult:
+        yield Asking("a table")
+
+    def action_ask(self) -> None:
+        self.push_screen(Question(), self.answers.append)
+
+    def action_count(self) -> None:
+        self.counted += 1
+
+    async def action_drop(self) -> None:
+        await self.query_one(Asking).remove()
+
+
+def burst(app: App[None], *keys: str) -> None:
+    """Post keys all at once, as they come over a slow line."""
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+async def test_digits_behind_the_key_that_asks_go_to_the_field() -> None:
+    app = Small()
+    async with app.run_test() as pilot:
+        burst(app, "1", "l", "1", "1", "enter", "1", "l", "escape", "1")
+        await until(pilot, lambda: app.counted == 3)
+        assert app.answers == ["11", ""]
+
+
+async def test_keys_go_on_where_the_focus_vanished() -> None:
+    app = Small()
+    async with app.run_test() as pilot:
+        burst(app, "d", "1", "1", "l", "1", "enter", "1")
+        await until(pilot, lambda: app.answers == ["1"] and app.counted == 3)
+
+
+async def test_a_rating_typed_in_one_burst(trained_run: Run) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, runs=True)
+        burst(app, "5", "y")
+        await until(pilot, lambda: bool(app.query(YouView)))
+        view = app.query_one(ExplorePane).query_one(YouView)
+        await until(pilot, lambda: bool(view.offers.grid.rows))
+        burst(app, "enter", "4", "enter", "down", "enter", "1", "enter")
+        await until(pilot, lambda: [value for _, value in view.own.rated] == [1.0, 4.0])
+
+
+async def test_tab_still_completes_a_path_and_else_moves_on(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test() as pilot:
+        await opened(app, pilot, runs=False)
+        burst(app, "1", "slash", *"/et", "tab")
+        await until(pilot, lambda: getattr(app.focused, "value", "") == "/etc/")
