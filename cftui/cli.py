@@ -74,6 +74,8 @@ def terminal_objection() -> str | None:
     instead = "use the shell's commands: cftui train, cftui recommend --user 15, cftui --help"
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return f"the explorer needs a terminal; {instead}"
+    if not sys.stderr.isatty():
+        return "the explorer draws on the standard error, which is no terminal; do not redirect it"
     if os.environ.get("TERM", "") in ("", "dumb"):
         return f"TERM={os.environ.get('TERM', '')!r} cannot move the cursor; {instead}"
     return None

@@ -1,12 +1,20 @@
 """RunConfig: the one description of a run, from which it can be repeated."""
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SerializeAsAny,
+    ValidationError,
+    field_validator,
+)
 
 from cftui.parameters import (
     MODELS,
@@ -103,7 +111,6 @@ class TrainingConfig(Section):
     device: str = parameter(
         "auto",
         "auto, cpu, cuda, cuda:N or mps",
-        pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$",
     )
     threads: int = parameter(0, "CPU threads; 0 lets torch choose", unit="threads", ge=0, le=1024)
     patience: int = parameter(
@@ -116,6 +123,13 @@ class TrainingConfig(Section):
     min_improvement: float = parameter(
         0.0, "What a fall of the validation MSE must exceed to count as improvement", ge=0, le=1e6
     )
+
+    @field_validator("device")
+    @classmethod
+    def _is_device(cls, device: str) -> str:
+        if not re.fullmatch(r"auto|cpu|cuda(:\d+)?|mps", device):
+            raise ValueError(f"no device is called {device!r}; give auto, cpu, cuda, cuda:0 or mps")
+        return device
 
 
 def _chooser(kinds: Mapping[str, type[Parameters]], default: str) -> Callable[[Any], Any]:

@@ -40,7 +40,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"training": {"batch_size": -64}}, "training.batch_size = -64"),
     ({"training": {"seed": -1}}, "training.seed = -1"),
     ({"training": {"seed": 2**40}}, "training.seed = "),
-    ({"training": {"device": "gpu"}}, "training.device = 'gpu'"),
+    ({"training": {"device": "gpu"}}, "training.device: no device is called 'gpu'"),
     ({"training": {"threads": 5000}}, "training.threads = 5000"),
     ({"training": 3}, "training = 3"),
     ({"split": {"fraction": 1}}, "split.fraction = 1"),

@@ -56,6 +56,11 @@ def crosstab(
         if from_ is None:
             shown = _of_sheet(*_started(table, start), values, solver)
         else:
+            if (users, items, order) != (15, 15, "id"):
+                raise UsageError(
+                    "--from: the workbook says which users and items; leave --users, --items and"
+                    " --order out"
+                )
             shown = _of_sheet(*_read_back(from_, data), values, solver if sheet else None)
     else:
         shown = _of_run(table, values, run, json)

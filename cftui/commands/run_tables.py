@@ -63,11 +63,14 @@ def _folder() -> Path:
 def _listed(words: Sequence[str], sort: str) -> list[Any]:
     """Return the rows that words fit, in order."""
     from cftui.runs.fields import BY_NAME, in_order
-    from cftui.runs.filters import chosen
+    from cftui.runs.filters import chosen, complaint
     from cftui.runs.index import RunsIndex
 
     if sort not in BY_NAME:
         raise UsageError(f"--sort {sort}: no such column; there are {', '.join(BY_NAME)}")
+    problem = complaint(" ".join(words))
+    if problem:
+        raise UsageError(problem)
     rows = chosen(RunsIndex().refresh(), " ".join(words))
     return rows if sort == "when" else in_order(rows, sort, descending=False)
 

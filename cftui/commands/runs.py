@@ -147,9 +147,14 @@ def resume(
 @app.command()
 def rename(word: Word, name: str, debug: Debug = False) -> None:
     """Give a run a name."""
+    from cftui.runs.directory import RunError
+
     run = find(word)
-    run.rename(name)
-    print(f"{run.id} is now called {name!r}")
+    try:
+        run.rename(name)
+    except RunError as error:
+        raise UsageError(str(error)) from None
+    print(f"{run.id} is now called {run.name()!r}" if run.name() else f"{run.id} has no name now")
 
 
 @app.command()

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cftui.commands.console import CommandError, Debug, Json, print_json, process
+from cftui.commands.console import CommandError, Debug, Json, UsageError, print_json, process
 from cftui.commands.progress import EventPrinter
 from cftui.config import RunConfig, make_config, merge, parse_assignments, read_config
 from cftui.parameters import MODELS, OPTIMIZERS, SCHEDULES
@@ -81,7 +81,12 @@ def train(
     chosen = merge(merge(base, given), parse_assignments(settings))
     resolved = make_config(chosen)
     from cftui.runs.directory import new_id
+    from cftui.runs.user import checked_name
 
+    try:
+        name = checked_name(name)
+    except ValueError as error:
+        raise UsageError(f"--name: {error}") from None
     run_id = run_id or new_id(resolved)
     if detach:
         return _train_detached(resolved, run_id, name, json=json)

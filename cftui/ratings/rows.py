@@ -21,6 +21,7 @@ LONGEST_ID = 500
 KEPT_PROBLEMS = 20
 """How many unusable rows of a file are described; the others are only counted."""
 LEAST, MOST = -(2**63), 2**63 - 1
+TOO_LARGE = "too large"
 GREATEST = float(np.finfo(np.float32).max)
 
 
@@ -103,14 +104,14 @@ def id_reason(text: str) -> str:
 
 
 def parse_value(text: str) -> float | str:
-    """Return a finite number that fits 32 bits, or why the text is none.
+    """Return a finite number that fits a 32-bit float, or why the text is none.
 
     A comma may stand for the point, as it does where columns are separated by semicolons.
     """
     text = text.strip()
     if NUMBER.fullmatch(plain := _with_point(text)):
         number = float(plain)
-        return number if abs(number) <= GREATEST else "not finite"
+        return number if abs(number) <= GREATEST else TOO_LARGE
     if INFINITE.fullmatch(text):
         return "not finite"
     return "not a number" if text else "missing"
@@ -124,10 +125,10 @@ def parse_time(text: str) -> int | str:
     """
     text = text.strip()
     if WHOLE.fullmatch(text):
-        return int(text) if LEAST <= int(text) <= MOST else "not finite"
+        return int(text) if LEAST <= int(text) <= MOST else TOO_LARGE
     if NUMBER.fullmatch(plain := _with_point(text)):
         number = float(plain)
-        return int(number) if abs(number) < 2.0**63 else "not finite"
+        return int(number) if abs(number) < 2.0**63 else TOO_LARGE
     if INFINITE.fullmatch(text):
         return "not finite"
     try:

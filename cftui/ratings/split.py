@@ -50,8 +50,8 @@ def check(config: SplitConfig, ratings: Ratings) -> None:
     """Raise ConfigError where these ratings cannot be split so."""
     if config.needs_timestamps and ratings.timestamp is None:
         raise ConfigError(
-            f"split.kind = {config.kind!r}: {ratings.name} has no timestamps;"
-            " choose random or per-user"
+            f"split.kind = {config.kind!r}: {ratings.name} has no timestamps; choose random or"
+            " per-user, or name their column: --set data.timestamp=…"
         )
 
 

@@ -21,7 +21,7 @@ from cftui.runs.checkpoint import replace_file
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
 from cftui.runs.record import LIVE, RunRecord, RunStatus
-from cftui.runs.user import read_user, write_user
+from cftui.runs.user import checked_name, read_user, write_user
 
 REMOTE_SILENCE = 15.0
 """Seconds without a heartbeat after which a run on another host is called silent."""
@@ -150,8 +150,14 @@ class Run:
         return read_user(self.path).name
 
     def rename(self, name: str) -> None:
-        """Give the run a name; raises OSError where the disk refuses."""
-        write_user(self.path, name=name)
+        """Give the run a name, or take it away with an empty one.
+
+        Raises RunError for a name that means another run, OSError where the disk refuses.
+        """
+        try:
+            write_user(self.path, name=checked_name(name))
+        except ValueError as error:
+            raise RunError(str(error)) from None
 
     def size(self) -> int:
         """Return the bytes that its files take."""

@@ -26,6 +26,19 @@ COMPARE = {
 TERM = re.compile(r"(-?)([a-z]+)(<=|>=|[<>=:])(.*)", re.IGNORECASE)
 
 
+def complaint(words: str) -> str:
+    """Return why some of the words cannot choose anything; empty where all can."""
+    for word in words.casefold().split():
+        match = TERM.fullmatch(word)
+        if match and match[2] not in BY_NAME:
+            return f"{word}: no column {match[2]}; there are {', '.join(BY_NAME)}"
+        if match and _in_field(match[2], match[3], match[4]) is None:
+            number = BY_NAME[match[2]].number
+            how = f"a number after {match[3]}" if number else f"{match[2]}:TEXT"
+            return f"{word}: give {how}"
+    return ""
+
+
 def chosen(rows: Iterable[RunRow], words: str) -> list[RunRow]:
     """Return the rows that fit all words, in their order."""
     tests = _tests(words)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cftui.runs.checkpoint import replace_file
+from cftui.text import plain
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,22 @@ class UserWords:
     0 where it is not marked."""
 
 
+def checked_name(name: str) -> str:
+    """Return a name as it is kept, in one line.
+
+    Raises ValueError for one that means another run.
+    """
+    if name.strip() == "latest":
+        raise ValueError("'latest' always means the newest run; choose another name")
+    return plain(name).strip()
+
+
 def read_user(run: Path) -> UserWords:
     """Return what is kept of the run in a directory; a missing or damaged file keeps nothing."""
     raw = _raw(run)
     name, notes, mark = raw.get("name", ""), raw.get("notes", ""), raw.get("mark", 0)
     marked = isinstance(mark, int) and not isinstance(mark, bool) and mark > 0
-    return UserWords(str(name), str(notes), mark if marked else 0)
+    return UserWords(plain(str(name)), plain(str(notes)), mark if marked else 0)
 
 
 def write_user(run: Path, **changes: str | int) -> None:

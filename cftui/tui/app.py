@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import traceback
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -49,6 +49,18 @@ TABS = (
     ("explore", "5", "Explore"),
 )
 LOOK_SECONDS = 0.25
+
+
+def pane_classes() -> "dict[str, type[Pane]]":
+    """Return the panes by name; imported only now, for the first paint needs none."""
+    from cftui.tui.panes.crosstab import CrosstabPane
+    from cftui.tui.panes.data import DataPane
+    from cftui.tui.panes.explore import ExplorePane
+    from cftui.tui.panes.runs import RunsPane
+    from cftui.tui.panes.train import TrainPane
+
+    panes: list[type[Pane]] = [DataPane, CrosstabPane, TrainPane, RunsPane, ExplorePane]
+    return dict(zip((name for name, _, _ in TABS), panes, strict=True))
 
 
 class CftuiApp(DataKeeper):
@@ -187,18 +199,44 @@ class CftuiApp(DataKeeper):
         return switchers.first().visible_content if switchers else None
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """List every command of the app and of the pane in view for the palette."""
-        pane = self._pane_in_view()
-        anywhere = [(self, command) for command in COMMANDS]
-        for owner, command in [*anywhere, *(pane.commands_now() if pane else ())]:
+        """List every command for the palette: of the app, the pane in view, then the others."""
+        shown = self._pane_in_view()
+        here = [(None, "", command) for command in COMMANDS]
+        here += [(owner, "", command) for owner, command in (shown.commands_now() if shown else ())]
+        for owner, _, command in here:
             words = f"{command.label}: {command.help}"
-            key = f"key {key_label(command.keys)}"
-            yield SystemCommand(words, key, self._runner(command.action, owner))
+            yield SystemCommand(
+                words, f"key {key_label(command.keys)}", self._runner(command, owner)
+            )
+        told, panes = {command for _, _, command in here}, pane_classes()
+        for name, digit, title in TABS:
+            for view, command in panes[name].commands_within():
+                if command not in told:
+                    words = f"{title} › {command.label}: {command.help}"
+                    key = f"key {digit}, then {key_label(command.keys)}"
+                    yield SystemCommand(words, key, self._runner_elsewhere(name, view, command))
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
 
-    def _runner(self, action: str, owner: Any) -> Any:
+    def _runner(self, command: Command, owner: "Pane | None") -> Callable[[], Awaitable[None]]:
         async def run() -> None:
-            await self.run_action(action, owner)
+            words = owner.why_not(command.action) if owner is not None else None
+            if words:
+                self.notify(words, title=command.label, markup=False, timeout=4)
+            else:
+                await self.run_action(command.action, owner or self)
+
+        return run
+
+    def _runner_elsewhere(
+        self, name: str, view: str, command: Command
+    ) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            await self.action_pane(name)
+            pane = self._panes.get(name)
+            if pane is not None:
+                if view:
+                    await self.run_action(view, pane)
+                await self._runner(command, pane.doer_of(command))()
 
         return run
 

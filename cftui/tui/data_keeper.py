@@ -47,11 +47,21 @@ class DataKeeper(RunKeeper):
         if not opened:
             await self._show_trouble()
             return
+        before = self.summary
         self.summary, self.data_settings = self.data.summary, self.data.settings()
+        if before is not None and before != self.summary:
+            self._tell_split()
         self.desk.show_data(self.data.fingerprint)
         self._show_opening(None)
         self._feed_panes()
         self._look()
+
+    def _tell_split(self) -> None:
+        """Say that a split chosen for other ratings goes on, where it is not the usual one."""
+        chosen = (self.session.state.settings or {}).get("split", {})
+        if chosen and chosen.get("kind", "random") != "random":
+            words = f"Held out as before: {chosen['kind']}; t in Data (1) changes it"
+            self.notify(plain(words), markup=False, timeout=8)
 
     def _show_opening(self, opening: "Opening | None") -> None:
         """Tell how far ratings on their way in are, or that none are."""

@@ -225,8 +225,13 @@ class RunDesk:
         return (await _do(Run(path_of(run_id)).config)).to_settings()
 
     async def keep(self, run_id: str, **words: str | int) -> None:
-        """Keep a run's name, notes or mark. Raises DeskError."""
+        """Keep a run's notes or mark. Raises DeskError."""
         await _do(write_user, path_of(run_id), **words)
+        self.list_soon()
+
+    async def rename(self, run_id: str, name: str) -> None:
+        """Give a run a name. Raises DeskError."""
+        await _do(Run(path_of(run_id)).rename, name)
         self.list_soon()
 
     async def delete(self, run_ids: Sequence[str]) -> None:

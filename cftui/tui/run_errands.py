@@ -55,7 +55,7 @@ def ask_name(asker: Widget, row: RunRow) -> None:
             return
 
         async def keep(desk: RunDesk) -> str:
-            await desk.keep(row.id, name=plain(name))
+            await desk.rename(row.id, name)
             return ""
 
         asker.post_message(Errand(keep, "The name was not kept"))

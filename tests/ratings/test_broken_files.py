@@ -109,7 +109,7 @@ REFUSED = [
     Broken("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(99), ("7z", "unpack it")),
     Broken("quote.csv", GOOD + '7,"8,9,1\n2,3,4,5\n', ("line 4", "quotation mark", "close")),
     Broken("wild.csv", H + '"1,2,3,4\n' + MANY[len(H) :], ("line 2", "quotation", "close")),
-    Broken("line.csv", H + "1,2,3," + "4" * 5_000_000 + "\n", ("line 2", "not finite")),
+    Broken("line.csv", H + "1,2,3," + "4" * 5_000_000 + "\n", ("line 2", "too large")),
     Broken("long.csv", "x" * 100_000, ("line 1", "too long for a header")),
     Broken("nan.csv", H + "1,2,nan,4\n\n1,3,,4\n", ("line 2", "'nan': not a number", "2 rows")),
     Broken("cut.csv.gz", gzip.compress(MANY.encode())[:-9], ("cut off or damaged", "again")),

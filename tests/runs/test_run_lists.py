@@ -144,7 +144,7 @@ def test_user_words_live_side_by_side_and_bear_damage() -> None:
     run.rename("tonight")
     write_user(run.path, notes="a\tb")
     words = read_user(run.path)
-    assert (words.name, words.notes, words.mark) == ("tonight", "a\tb", 3)
+    assert (words.name, words.notes, words.mark) == ("tonight", "a b", 3)  # a line each
     (run.path / "user.toml").write_text("mark = true\nname = 7\n")
     assert read_user(run.path).mark == 0 and read_user(run.path).name == "7"
     (run.path / "user.toml").write_bytes(b"\xff[")
@@ -219,7 +219,7 @@ def test_exports_tell_all_settings(tmp_path: Path) -> None:
     with (tmp_path / "runs.csv").open(newline="") as file:
         [line] = csv.DictReader(file)
     [record] = json.loads((tmp_path / "runs.json").read_text())
-    assert record["run"] == line["run"] == "r" and line["name"] == 'a "name", with\nbreaks'
+    assert record["run"] == line["run"] == "r" and line["name"] == 'a "name", with breaks'
     assert record["mse"] == 0.5 and float(line["optimizer.momentum"]) == 0.9
     settings = settings_of(run)
     assert record["model.n_factors"] == settings["model"]["n_factors"] == 50

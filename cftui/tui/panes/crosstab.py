@@ -31,13 +31,13 @@ from cftui.tui.crosstab_commands import COMMANDS
 from cftui.tui.crosstab_state import CrosstabSettings, CrosstabState
 from cftui.tui.desk import RunDesk, path_of
 from cftui.tui.screens.asking import AskText
-from cftui.tui.screens.cell import CellScreen
+from cftui.tui.screens.cell import ONE_OF_A_BATCH, CellScreen
 from cftui.tui.screens.crosstab_dialogs import JumpScreen, SettingsScreen
 from cftui.tui.session import Session
 from cftui.tui.sheet_learner import SheetLearner
 from cftui.tui.widgets.chart import ChartView
 from cftui.tui.widgets.crosstab_grid import CrosstabGrid
-from cftui.tui.widgets.crosstab_words import cell_words, rmse_chart, sheet_words
+from cftui.tui.widgets.crosstab_words import cell_words, rmse_chart, state_words
 from cftui.tui.widgets.pane import Pane
 
 LEAST_CORNER = (26, 7)
@@ -202,7 +202,7 @@ class CrosstabPane(Pane):
         if str(here.content) != words:
             here.update(words, layout=False)
         below = self.query_one("#sheet-words", Static)
-        words = sheet_words(self.state, self.settings, self.learner.learning, self.app.size.width)
+        words = state_words(self.state, self.settings, self.learner.learning, self._run)
         if str(below.content) != words:
             below.update(words, layout=False)
 
@@ -369,7 +369,7 @@ class CrosstabPane(Pane):
         title = plain(f"user {user} × {table.labels.titles[place[1]]}")
         if self.state.source == "run" and run is not None:
             cell = await self._answer(CellOfRun(str(path_of(run.id)), user, item))
-            step = "One rating's share of a batch: the optimizer averages it with the others'."
+            step = ONE_OF_A_BATCH
         elif self.state.answer is not None:
             cell = await self._answer(CellOfSheet(self.state.answer.sheet, *place))
             step = (

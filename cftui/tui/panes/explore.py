@@ -92,6 +92,16 @@ class ExplorePane(Pane):
         """Return the commands of the view on show, then the kinds."""
         return [*self.view.commands_now(), *super().commands_now()]
 
+    @classmethod
+    def commands_within(cls) -> list[tuple[str, Command]]:
+        """Return the commands of every view, each with the view's action, and the kinds."""
+        own = [(kind, command) for kind, view in VIEWS.items() for command in view.COMMANDS]
+        return [*own, *super().commands_within()]
+
+    def doer_of(self, command: Command) -> Pane:
+        """Return what does a command."""
+        return self if command in self.COMMANDS else self.view
+
     # What the app shows here
 
     def show_data(self, summary: DataSummary) -> None:

@@ -27,7 +27,7 @@ from cftui.tui.screens.overlays import RUN_COLUMNS, AskNumber, AskYesNo, run_col
 from cftui.tui.session import Session
 from cftui.tui.widgets.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.widgets.device_line import DeviceLine
-from cftui.tui.widgets.fields import Choice, TextField
+from cftui.tui.widgets.fields import Choice, FileField, TextField
 from cftui.tui.widgets.form import TrainingForm
 from cftui.tui.widgets.grid import Column, Grid
 from cftui.tui.widgets.pane import Pane
@@ -298,6 +298,8 @@ class TrainPane(Pane):
             await self.form.describe(answer)
             for note in answer.notes if asked else ():
                 self.notify(plain(note), title="Your model", timeout=12, markup=False)
+            if asked and isinstance(self.screen.focused, FileField):
+                self.action_form()  # where letters are commands again: s starts
         elif asked and await self.app.push_screen_wait(AskYesNo(_agreement(answer.path))):
             self._describe(name, values, asked=asked, agreed=True)
 
@@ -308,8 +310,10 @@ class TrainPane(Pane):
 
     def _show_hint(self, field: Widget | None) -> None:
         own = isinstance(field, Choice | TextField) and self.form in field.ancestors
-        words = self.form.help_of(field.key) if own else ""  # type: ignore[union-attr]
-        self.query_one("#hint", Static).update(str(words))
+        words = str(self.form.help_of(field.key)) if own else ""  # type: ignore[union-attr]
+        if isinstance(field, TextField):
+            words = f"{words} (esc takes back and leaves)"
+        self.query_one("#hint", Static).update(words)
 
     @property
     def _target(self) -> RunRow | None:

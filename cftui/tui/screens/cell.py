@@ -10,6 +10,8 @@ from textual.widgets import Static
 
 from cftui.questions.sheet import CellArithmetic
 
+ONE_OF_A_BATCH = "One rating's share of a batch: the optimizer averages it with the others'."
+
 
 class CellScreen(ModalScreen[None]):
     """Shows how one prediction comes about."""
@@ -18,7 +20,7 @@ class CellScreen(ModalScreen[None]):
         Binding("escape,q,enter", "dismiss(None)", "Close", id="cell.close")
     ]
 
-    def __init__(self, title: str, cell: CellArithmetic, step: str) -> None:
+    def __init__(self, title: str, cell: CellArithmetic, step: str = ONE_OF_A_BATCH) -> None:
         """Show a cell's arithmetic under a title; `step` says what a step would do to it."""
         super().__init__()
         self._title, self._cell, self._step = title, cell, step

@@ -90,7 +90,7 @@ class AskYesNo(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Lay out the question."""
         with Vertical(classes="overlay small") as box:
-            box.border_subtitle = "y yes, n no"
+            box.border_subtitle = "y yes; n, esc or enter no"
             yield Static(self._question, markup=False)
 
 

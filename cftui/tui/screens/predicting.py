@@ -11,9 +11,11 @@ from textual.widgets import Input, Static
 
 from cftui.questions.data import DataSummary
 from cftui.questions.items import FindItems, ItemRow
+from cftui.questions.sheet import CellOfRun
 from cftui.questions.trained import Predict, Prediction
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded
+from cftui.tui.screens.cell import CellScreen
 from cftui.tui.views.view import Ask
 from cftui.tui.widgets.grid import Column, Grid
 
@@ -41,7 +43,7 @@ class PredictScreen(ModalScreen[None]):
         """Lay out the field, what it finds, and the prediction."""
         with Vertical(classes="overlay") as box:
             box.border_title = f"What would user {plain(self._user)} give?"
-            box.border_subtitle = "type a title, up and down, esc closes"
+            box.border_subtitle = "type a title, up and down; enter: why; esc closes"
             field = Input(placeholder="part of a title, or an id", compact=True)
             field.cursor_blink = False
             yield field
@@ -99,6 +101,31 @@ class PredictScreen(ModalScreen[None]):
             self._say(str(error))
             return
         self._say(_words(answer, self._summary.items_word.removesuffix("s")))
+
+    @on(Grid.Selected)
+    def _chosen(self, message: Grid.Selected) -> None:
+        message.stop()
+        self._explain(message.row)
+
+    @on(Input.Submitted)
+    def _submitted(self, message: Input.Submitted) -> None:
+        message.stop()
+        self._explain(self.query_one(Grid).cursor_row)
+
+    @work(exclusive=True, group="why", exit_on_error=False, description="Explaining")
+    async def _explain(self, place: int) -> None:
+        """Show the arithmetic of the prediction on show."""
+        if place >= len(self._found):
+            return
+        row = self._found[place]
+        try:
+            cell = await self._ask(CellOfRun(self._run, self._user, row.item), group="why")
+        except Superseded:
+            return
+        except ChildError as error:
+            self._say(str(error))
+            return
+        self.app.push_screen(CellScreen(plain(f"user {self._user} × {row.title}"), cell))
 
     def _say(self, words: str) -> None:
         self.query_one("#verdict", Static).update(words)

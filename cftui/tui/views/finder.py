@@ -83,7 +83,9 @@ class Finder(Vertical):
             self.found.set_columns(kept)
 
     def look(self, summary: DataSummary | None) -> None:
-        """Search these ratings from now on."""
+        """Search these ratings from now on; what was looked for in others is forgotten."""
+        if self._summary is not None and summary != self._summary:
+            self.search.value = ""
         self._summary = summary
         items = summary.items_word if summary else "movies"
         self.found.border_title = (items if self._kind == "movies" else "users").capitalize()

@@ -13,6 +13,7 @@ COLUMNS = (
     Column("ratings", 7, align="right", key=lambda row: row[3]),
     Column("title", None, key=lambda row: row[4]),
 )
+NO_TASTES = "No tastes learned yet: r another run, t trains one"
 
 
 class NewcomerList(Grid):
@@ -57,9 +58,7 @@ def newcomer_words(answer: FoldInAnswer, learning: bool) -> str:
     bias = "" if answer.bias is None else f", bias {answer.bias:+.2f}"
     first = f"{you}{bias}, regularization {answer.regularization:g} (l)"
     if answer.flat:
-        second = "No tastes learned yet" + (
-            ", but it goes on" if learning else ": t trains one, by adam"
-        )
+        second = "No tastes learned yet, but it goes on" if learning else NO_TASTES
     elif not count:
         second = "Rate a few titles at the left: then it is yours"
     elif not all(row.trained for row in answer.rated):

@@ -171,6 +171,7 @@ class YouView(View):
         def give(given: float | None) -> None:
             if given is not None:
                 self._keep(self.own.rate(item, given))
+                self.own_grid.action_first()  # where it stands now: left and right change it
 
         self.app.push_screen(RateScreen(self._title(item), value, scale), give)
 

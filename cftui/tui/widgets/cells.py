@@ -62,7 +62,8 @@ def line(
     """Return one line of a table: a mark of one cell, then each cell in its column's width."""
     segments = [Segment(mark + " " * (GUTTER - 1), style)]
     for index, (cell, column, width) in enumerate(zip(cells, columns, widths, strict=True)):
-        parts = cut(_inked(cell, style, console), width)
+        fitting = _without_middle(cell, width) if isinstance(cell, str) else cell
+        parts = cut(_inked(fitting, style, console), width)
         room = Segment(" " * (width - sum(part.cell_length for part in parts)), style)
         if index:
             segments.append(Segment(" " * GAP, style))
@@ -78,6 +79,18 @@ follow, and a row that is wider than was reckoned loses its end."""
 def shown(text: str) -> str:
     """Return text from data as cells show it: plain, and as wide in any terminal as reckoned."""
     return plain(text) if text.isascii() else _UNSETTLED.sub("", plain(text))
+
+
+_YEAR = re.compile(r"\s*\(\d{4}\)$")
+
+
+def _without_middle(text: str, width: int) -> str:
+    """Return a title with its year kept at the end, which tells the parts of a series apart."""
+    year = _YEAR.search(text)
+    room = width - len("… (1999)")
+    if year is None or room < NARROWEST or cell_len(text) <= width:
+        return text
+    return f"{set_cell_size(text[: year.start()], room).rstrip()}… {year.group().strip()}"
 
 
 def _inked(cell: Cell, style: Style, console: Console) -> list[Segment]:

@@ -52,13 +52,23 @@ def _numbers(state: CrosstabState, row: int, column: int, run: "RunRow | None") 
     return words
 
 
-def sheet_words(state: CrosstabState, settings: CrosstabSettings, learning: str, width: int) -> str:
-    """Return how the sheet stands."""
+def state_words(
+    state: CrosstabState, settings: CrosstabSettings, learning: str, run: "RunRow | None"
+) -> str:
+    """Return how the sheet stands, or how well the run that is shown predicts its cells."""
     import numpy as np
 
     answer = state.answer
     if answer is None:
         return ""
+    actual = state.actual()
+    if state.run_values is not None and actual is not None and state.source == "run" and run:
+        errors = state.run_values - actual
+        known, rmse = np.count_nonzero(~np.isnan(errors)), np.sqrt(np.nanmean(errors**2))
+        parts = [f"{run.label} {run.clock}", f"RMSE {rmse:.4f} of {known:,} ratings on show"]
+        if state.order_words:
+            parts.append(f"sorted {state.order_words}")
+        return plain(" · ".join(parts))
     sheet = answer.sheet
     known = np.count_nonzero(~np.isnan(sheet.actual))
     parts = [

@@ -37,6 +37,15 @@ class TextField(Input):
         super().__init__(value, compact=True, select_on_focus=True)
         self.key = key
         self.cursor_blink = False  # an idle screen sends nothing
+        self._before = value
+
+    def on_focus(self) -> None:
+        """Remember the value that can be brought back."""
+        self._before = self.value
+
+    def take_back(self) -> None:
+        """Bring back the value that was there when the focus came."""
+        self.value = self._before
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass the value on."""
@@ -119,3 +128,27 @@ class Choice(Widget, can_focus=True):
     def on_click(self) -> None:
         """Take the next option."""
         self.action_turn(1)
+
+
+class FieldForm(Widget):
+    """Base of a pane's forms: escape takes back what was typed into a field, and leaves it.
+
+    Digits are typed into a field, so that only outside of one they bring other panes into view.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave_field", "Leave the field", show=False, id="form.leave")
+    ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave escape to the pane where no field is typed into."""
+        if action == "leave_field" and not isinstance(self.screen.focused, TextField):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_leave_field(self) -> None:
+        """Take back what was typed, and go to where digits are keys again."""
+        field = self.screen.focused
+        if isinstance(field, TextField):
+            field.take_back()
+            self.query(Choice).first().focus()

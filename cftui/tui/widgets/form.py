@@ -20,6 +20,7 @@ from cftui.text import plain
 from cftui.tui.widgets.fields import (
     Choice,
     FieldChanged,
+    FieldForm,
     FileField,
     FileGiven,
     NumberField,
@@ -76,7 +77,7 @@ class FormRow(Horizontal):
     """
 
 
-class TrainingForm(VerticalScroll, can_focus=False):
+class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
     """Fields for a run's settings; says what is wrong with them as they are typed."""
 
     @dataclass

@@ -30,6 +30,15 @@ class Pane(Widget):
         """Return the commands of what is in view, each with the widget that does it."""
         return [(self, command) for command in self.COMMANDS]
 
+    @classmethod
+    def commands_within(cls) -> list[tuple[str, Command]]:
+        """Return all commands, each with the action that first brings its view into view."""
+        return [("", command) for command in cls.COMMANDS]
+
+    def doer_of(self, command: Command) -> "Pane":
+        """Return what does a command: the pane, or its view."""
+        return self
+
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
         return None

@@ -1,5 +1,7 @@
 """What the Train pane says in words: what a run will cost, and how it is doing."""
 
+from math import sqrt
+
 from cftui.config import RunConfig
 from cftui.parameters import DataInfo
 from cftui.questions.data import DataSummary
@@ -82,13 +84,14 @@ def _end_words(row: RunRow, history: History) -> str:
         return end.message
     if row.shown == "died":
         return "its process is gone; p goes on from its checkpoint"
-    if isinstance(end, Finished) and end.valid_rmse is not None:
+    best = end.best_valid_mse if isinstance(end, Finished) else None
+    if isinstance(end, Finished) and best is not None:
         beside = f" (biases alone {end.baselines['biases']:.4f})" if end.baselines else ""
         more = "; p goes on" if end.outcome == "stopped" else ""
         early = f"  {end.why}" if end.why else ""
         return (
-            f"best MSE {end.best_valid_mse:.4f}{beside}{early}  RMSE {end.valid_rmse:.4f}"
-            f"  best in epoch {end.best_epoch}{more}  {end.train_seconds:.1f} s of training"
+            f"best MSE {best:.4f}{beside}{early}  RMSE {sqrt(best):.4f}"
+            f"  in epoch {end.best_epoch}{more}  {end.train_seconds:.1f} s of training"
         )
     return "p goes on from its checkpoint" if row.shown == "stopped" else row.message
 

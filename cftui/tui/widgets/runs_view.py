@@ -54,7 +54,11 @@ class RunsView(Pane):
     def compose(self) -> ComposeResult:
         """Lay out filter and list above, chart and details below."""
         with Horizontal(id="runs-head"):
-            words = Input(placeholder="/ adam mse<0.8 state:live", compact=True, id="runs-filter")
+            words = Input(
+                placeholder="/ filters by words: adam mse<0.8",
+                compact=True,
+                id="runs-filter",
+            )
             words.cursor_blink = False
             yield words
             yield Static("", id="runs-said", markup=False)

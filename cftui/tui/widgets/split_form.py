@@ -13,13 +13,13 @@ from textual.widgets import Static
 from cftui.config import ConfigError, SplitConfig, make_config
 from cftui.questions.data import SplitSummary
 from cftui.ratings.words import split_lines
-from cftui.tui.widgets.fields import Choice, FieldChanged, NumberField
+from cftui.tui.widgets.fields import Choice, FieldChanged, FieldForm, NumberField
 from cftui.tui.widgets.form import FormRow
 
 KINDS: tuple[str, ...] = get_args(SplitConfig.model_fields["kind"].annotation)
 
 
-class SplitForm(Vertical):
+class SplitForm(FieldForm, Vertical):
     """Kind, share and seed of the ratings that are held out for validation."""
 
     @dataclass
@@ -74,9 +74,17 @@ class SplitForm(Vertical):
         self._split = split
         if self.is_mounted:
             self.query_one(Choice).value = split.kind
-            for field in self.query(NumberField):
-                value = getattr(split, field.key)
-                field.value = f"{value:g}" if isinstance(value, float) else str(value)
+            self._fill()
+
+    def _fill(self) -> None:
+        """Show the numbers of the split that holds."""
+        for field in self.query(NumberField):
+            value = getattr(self._split, field.key)
+            field.value = f"{value:g}" if isinstance(value, float) else str(value)
+
+    def on_descendant_blur(self) -> None:
+        """Leave no number on show that was refused."""
+        self._fill()
 
     def show_summary(self, summary: SplitSummary, items_word: str) -> None:
         """Say what the split means."""
