@@ -80,6 +80,7 @@ WRONG = [
     (["--out", "table.pdf"], "choose a name that ends in .csv"),
     (["--sheet", "--run", "r"], "leave one of them out"),
     (["--from", "nowhere.xlsx"], "nowhere.xlsx: cannot be read"),
+    (["--from", "nowhere.xlsx", "--users", "3"], "leave --users, --items and --order out"),
     (["--run", "nope", "--values", "predicted"], "no run 'nope'"),
 ]
 

@@ -49,6 +49,23 @@ def test_words_choose_what_is_listed(
     ]
     assert here("runs", "list", "--sort", "colour") == 2
     assert "--sort colour: no such column; there are mark, state" in capsys.readouterr().err
+    for words, message in (
+        ("mse<abc", "mse<abc: give a number after <"),
+        ("-model<x", "model<x: give model:TEXT"),
+        ("colour:red", "colour:red: no column colour; there are mark, state"),
+    ):
+        assert here("runs", "list", "--", words) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_a_name_that_means_another_run_is_refused(
+    two: tuple[Run, Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert here("runs", "rename", "slow", "latest") == 2
+    assert here("train", "--name", " latest") == 2
+    assert capsys.readouterr().err.count("always means the newest run") == 2
+    assert here("runs", "rename", "slow", "to\nnight") == 0
+    assert two[0].name() == "to night"
 
 
 def test_diff_shows_what_differs_alone(

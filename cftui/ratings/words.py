@@ -112,7 +112,7 @@ def time_words(profile: DataProfile) -> str:
 def split_lines(split: SplitSummary, items_word: str) -> list[str]:
     """Return how many ratings train and validate, and what validation has that training has not."""
     lines = [
-        f"{split.n_train:,} train, {split.n_valid:,} validate",
+        f"{split.n_train:,} train, {split.n_valid:,} valid",
         f"{split.unseen_users:,} users and {split.unseen_items:,} {items_word} of these are never"
         f" seen in training: {split.unseen_pairs:,} ratings",
     ]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -13,7 +14,9 @@ from cftui import paths
 from cftui.runs.directory import Run, create_run
 from cftui.tui.app import CftuiApp
 from cftui.tui.panes.train import TrainPane
+from cftui.tui.screens.asking import AskText
 from cftui.tui.screens.overlays import AskNumber, HelpScreen
+from cftui.tui.screens.predicting import PredictScreen
 from cftui.tui.widgets.chart import ChartView
 from cftui.tui.widgets.fields import Choice, NumberField
 from cftui.tui.widgets.form import TrainingForm
@@ -105,6 +108,37 @@ async def test_letters_are_commands_in_a_number_field_and_digits_are_not(stored:
         assert app.session.state.pane == "train"
         await pilot.press("enter")
         assert app.focused is not field
+
+
+async def test_escape_takes_back_what_was_typed_and_leaves_the_field(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, runs=False)
+        field = next(f for f in app.query(NumberField) if f.key == "model.n_factors")
+        field.focus()
+        await pilot.press("4", "escape")
+        assert field.value == "50" and app.focused is not field
+        await pilot.press("4")
+        assert app.session.state.pane == "runs"
+
+
+async def test_the_palette_finds_the_commands_of_every_pane(trained_run: Run) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("colon", *"rename")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await until(pilot, lambda: bool(app.screen.query_one(CommandList).option_count))
+        first = app.screen.query_one(CommandList).get_option_at_index(0)
+        assert "Runs › Rename" in str(first.prompt)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, AskText))
+        assert app.session.state.pane == "runs"
+        await pilot.press("escape")
+        offers = {offer.title: offer for offer in app.get_system_commands(app.screen)}
+        assert "Explore › Lambda: How far you are held to the mean user" in offers
+        await offers["Explore › Predict: What they would give any movie"].callback()
+        await until(pilot, lambda: isinstance(app.screen, PredictScreen))
 
 
 async def test_choosing_another_optimizer_brings_its_parameters(stored: Path) -> None:

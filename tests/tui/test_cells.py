@@ -32,3 +32,14 @@ def test_a_line_is_as_wide_as_its_place_in_every_terminal(title: str, width: int
     # what terminals go by that know no joined letters
     assert sum(max(wcswidth(letter), 0) for letter in drawn.text) == width
     assert "\x1b" not in drawn.text
+
+
+def test_a_title_that_is_cut_keeps_its_year() -> None:
+    widths = column_widths(COLUMNS, 32)
+    for title, shown in (
+        ("Star Wars: Episode IV - A New Hope (1977)", "  Star Wars: Epi… (1977)  "),
+        ("Star Wars (1977)", "  Star Wars (1977)  "),
+        ("2001: A Space Odyssey of no year told", "  2001: A Space Odysse…  "),
+    ):
+        drawn = line((title, "291"), COLUMNS, widths, Style(), mark=" ", console=Console())
+        assert drawn.text.startswith(shown)

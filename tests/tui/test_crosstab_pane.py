@@ -117,6 +117,9 @@ async def test_the_runs_view_is_the_models_own(
         expected = factors.score(users, items).reshape(15, 15)
         np.testing.assert_allclose(pane.state.run_values, expected, rtol=1e-6)
         assert pane.grid.cells is not None and pane.grid.cells.margins is None
+        rmse = np.sqrt(np.nanmean((expected - table.values) ** 2))
+        words = str(pane.query_one("#sheet-words", Static).content)
+        assert f"RMSE {rmse:.4f} of 206 ratings on show" in words and "sheet" not in words
         await pilot.press("e")
         np.testing.assert_allclose(pane.grid.cells.values, expected - table.values, rtol=1e-6)
         await pilot.press("enter")

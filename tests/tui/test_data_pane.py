@@ -26,6 +26,7 @@ from cftui.tui.widgets.fields import Choice, NumberField
 from cftui.tui.widgets.mapping_form import ColumnChoice, MappingForm
 from cftui.tui.widgets.path_field import PathField, completions
 from cftui.tui.widgets.profile_view import ProfileView
+from cftui.tui.widgets.split_form import SplitForm
 
 BUNDLED = paths.BUNDLED
 
@@ -56,7 +57,7 @@ async def test_the_bundled_ratings_are_profiled(stored: Path, bundled: Ratings) 
         # 28,750 of the ratings are 4 stars
         bars = text(app, "#bars").splitlines()
         assert [bar.split()[-1] for bar in bars if bar.strip().startswith("4 ")] == ["28.7%"]
-        assert "80,004 train, 20,000 validate" in text(app, "#meaning")
+        assert "80,004 train, 20,000 valid" in text(app, "#meaning")
         charts = list(app.query(ChartView))
         await until(pilot, lambda: all(chart.drawn for chart in charts))
         rows = cells(app.query_one("#rows"))  # type: ignore[arg-type]
@@ -179,18 +180,25 @@ async def test_a_split_is_weighed_and_runs_take_it(
         assert isinstance(app.focused, Choice)
         await pilot.press("right", "right")
         # the latest rating of each of the 671 users
-        await until(pilot, lambda: "99,333 train, 671 validate" in text(app, "#meaning"))
+        await until(pilot, lambda: "99,333 train, 671 valid" in text(app, "#meaning"))
         await pilot.press("right", "down")
         assert isinstance(app.focused, NumberField)
         app.focused.value = "0.1"
         # a tenth of 100,004
-        await until(pilot, lambda: "90,004 train, 10,000 validate" in text(app, "#meaning"))
+        await until(pilot, lambda: "90,004 train, 10,000 valid" in text(app, "#meaning"))
         app.focused.value = "1.5"
         await until(pilot, lambda: "split.fraction = 1.5" in text(app, "#meaning"))
+        # what was refused stays on show no longer than one is at it
+        await pilot.press("enter")
+        await until(pilot, lambda: "90,004 train, 10,000 valid" in text(app, "#meaning"))
+        assert [f.value for f in app.query_one(SplitForm).query(NumberField)] == ["0.1", "42"]
+        # escape takes back what was typed, and then digits are keys again
+        await pilot.press("7", "escape")
+        assert [f.value for f in app.query_one(SplitForm).query(NumberField)] == ["0.1", "42"]
         started: list[dict[str, Any]] = []
         assert app.desk is not None
         monkeypatch.setattr(app.desk, "start", capture(started))
-        await pilot.press("d", "3", "s")  # a digit in a number field is a digit
+        await pilot.press("3", "s")
         await until(pilot, lambda: bool(started))
         assert started[0]["split"] == {"kind": "time", "fraction": 0.1, "seed": 42}
     saved = json.loads((paths.state_folder() / "session.json").read_text())

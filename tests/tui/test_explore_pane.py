@@ -24,6 +24,7 @@ from cftui.tui.desk import RunDesk
 from cftui.tui.own_ratings import OwnRatings, load_own, save_own
 from cftui.tui.panes.explore import ExplorePane
 from cftui.tui.screens.asking import AskText
+from cftui.tui.screens.cell import CellScreen
 from cftui.tui.screens.filtering import FilterScreen
 from cftui.tui.screens.overlays import ChooseRunScreen, HelpScreen
 from cftui.tui.screens.predicting import PredictScreen
@@ -114,7 +115,12 @@ async def test_a_users_list_is_narrowed_and_any_movie_predicted(
         user, item = trained.ratings.users.code_of("547"), trained.ratings.items.code_of("296")
         value = float(trained.scorer.score(np.array([user]), np.array([item]))[0])
         await until(pilot, lambda: f"predicted {value:.2f}, gave" in words_of(pilot, "#verdict"))
-        await pilot.press("escape")
+        # why: product by product
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CellScreen))
+        said = str(pilot.app.screen.query_one(Static).content)
+        assert f"{'= prediction':<32}{value:>9.4f}" in said
+        await pilot.press("escape", "escape")
         assert not isinstance(pilot.app.screen, PredictScreen)
 
 

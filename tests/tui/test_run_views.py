@@ -164,3 +164,4 @@ def test_a_run_that_ended_early_says_why_beside_what_biases_alone_give() -> None
     state, progress, rest = run_words(finished, told, 64)
     assert state.endswith("finished early") and progress.startswith("epoch 2/4")
     assert rest.startswith("best MSE 0.8000 (biases alone 0.7850)  no better for 1 epoch than")
+    assert "RMSE 0.8944  in epoch 1" in rest  # that of the best epoch too

@@ -76,7 +76,8 @@ class TrainPane(Pane):
 
     ABOUT: ClassVar[str] = (
         "Choose a model, an optimizer and a schedule at the left, press s, and watch it learn."
-        " tab goes through the fields and lists; left and right change a choice.\n\n"
+        " tab goes through the fields and lists; left and right change a choice; in a"
+        " number's field digits are typed, and esc takes them back and leaves it.\n\n"
         "A run lives in a process of its own: quit, or lose the connection, and it goes on; open"
         " cftui again and it is there.\n\n"
         "training is the loss of the batches, smoothed its debiased moving average, validation the"
@@ -311,9 +312,9 @@ class TrainPane(Pane):
     def _show_hint(self, field: Widget | None) -> None:
         own = isinstance(field, Choice | TextField) and self.form in field.ancestors
         words = str(self.form.help_of(field.key)) if own else ""  # type: ignore[union-attr]
-        if isinstance(field, TextField):
-            words = f"{words} (esc takes back and leaves)"
         self.query_one("#hint", Static).update(words)
+        typing = own and isinstance(field, TextField)
+        self.form.border_subtitle = "esc takes back and leaves" if typing else ""
 
     @property
     def _target(self) -> RunRow | None:

@@ -90,7 +90,7 @@ class MovieView(FoundView):
     def _show(self, answer: ItemAnswer) -> None:
         bias = ""
         if answer.bias is not None:
-            bias = f", bias {answer.bias:+.2f} (rank {answer.bias_rank:,} of {answer.n_items:,})"
+            bias = f", bias {answer.bias:+.2f} (#{answer.bias_rank:,} of {answer.n_items:,})"
         self.say(
             f"{plain(answer.title)}  {answer.genres.replace('|', ', ')}\n"
             f"{answer.n_ratings:,} ratings, mean {answer.mean:.2f}{bias}"

@@ -82,9 +82,15 @@ class SplitForm(FieldForm, Vertical):
             value = getattr(self._split, field.key)
             field.value = f"{value:g}" if isinstance(value, float) else str(value)
 
+    @property
+    def _refused(self) -> bool:
+        """Return whether what is typed can be no split."""
+        return self.query_one("#meaning").has_class("problem")
+
     def on_descendant_blur(self) -> None:
         """Leave no number on show that was refused."""
-        self._fill()
+        if self._refused:
+            self._fill()
 
     def show_summary(self, summary: SplitSummary, items_word: str) -> None:
         """Say what the split means."""
@@ -106,7 +112,7 @@ class SplitForm(FieldForm, Vertical):
         except ConfigError as error:
             self.show_words(str(error), problem=True)
             return
-        if split != self._split:
+        if split != self._split or self._refused:
             self._split = split
             self.post_message(self.Changed(split.model_dump()))
 
