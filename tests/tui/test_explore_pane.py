@@ -171,6 +171,27 @@ async def test_each_kind_keeps_its_place(trained_run: Run) -> None:
         assert pane.view is movies
 
 
+async def test_backspace_goes_back_by_what_was_opened(trained_run: Run) -> None:
+    async with explore() as (pilot, pane):
+        users = pane.query_one(UserView)
+        await until(pilot, lambda: bool(table(users, "#second")))
+        assert pane.why_not("back")
+        users.second.focus()
+        wanted = str(users.second.cursor_key)
+        await pilot.press("enter")
+        await until(pilot, lambda: pane.query_one(MovieView).key == wanted)
+        movies = pane.query_one(MovieView)
+        await until(pilot, lambda: bool(table(movies, "#first")))
+        movies.first.focus()
+        near = str(movies.first.cursor_key)
+        await pilot.press("enter")
+        await until(pilot, lambda: movies.key == near)
+        await pilot.press("backspace")
+        await until(pilot, lambda: movies.key == wanted)
+        await pilot.press("backspace")
+        assert pane.view is users and users.key == "547" and pane.why_not("back")
+
+
 async def test_an_answer_that_comes_late_takes_no_keys_from_another_pane(trained_run: Run) -> None:
     async with explore() as (pilot, pane):
         users = pane.query_one(UserView)

@@ -34,6 +34,9 @@ COMMANDS = (
     Command("explore.movies", "m", "movies", "Movie", "What is near a movie, and who loved it"),
     Command("explore.biases", "b", "biases", "Biases", "Best and worst, whoever rated them"),
     Command("explore.you", "y", "you", "You", "Rate a few movies and get your list"),
+    Command(
+        "explore.back", "backspace", "back", "Back", "To where a movie or user was opened from"
+    ),
     Command("explore.run", "r", "run", "Run", "Choose the run that answers", True),
 )
 KINDS = (
@@ -60,6 +63,8 @@ class ExplorePane(Pane):
         super().__init__(id="explore")
         self._ask = ask
         self._asked_about: set[str] = set()
+        self._opened_from: list[tuple[str, str]] = []
+        """Kind and key of what was left by opening what the cursor was on, the last one last."""
         self._setting = Setting()
         self._runs: tuple[RunRow, ...] = ()
 
@@ -215,6 +220,7 @@ class ExplorePane(Pane):
     @on(OpenItem)
     async def _open_item(self, message: OpenItem) -> None:
         message.stop()
+        self._opened_from.append((str(self.view.id), self.view.key))
         view = await self._show_kind("movies")
         assert isinstance(view, MovieView)
         view.seek(message.item)
@@ -222,15 +228,27 @@ class ExplorePane(Pane):
     @on(OpenUser)
     async def _open_user(self, message: OpenUser) -> None:
         message.stop()
+        self._opened_from.append((str(self.view.id), self.view.key))
         view = await self._show_kind("users")
         assert isinstance(view, UserView)
         view.seek(message.user)
+
+    async def action_back(self) -> None:
+        """Go back to the view that something was opened from."""
+        if self._opened_from:
+            kind, key = self._opened_from.pop()
+            view = await self._show_kind(kind)
+            if isinstance(view, UserView | MovieView) and view.key != key:
+                view.seek(key)
+            self.refresh_offer()
 
     # The run
 
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
         model = self._setting.model
+        if action == "back" and not self._opened_from:
+            return "Nothing was opened from another view"
         if action == "run" and not any(row.has_weights for row in self._runs):
             return "No run has weights yet: train one (3)"
         if action == "biases" and model is not None and not model.has_item_bias:

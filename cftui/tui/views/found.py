@@ -23,7 +23,6 @@ class FoundView(View):
     def __init__(self, ask: Ask) -> None:
         super().__init__(self.KIND, ask)
         self._key = ""
-        """The id that the view is about."""
         self._answer: Any = None
 
     def compose(self) -> ComposeResult:
@@ -37,6 +36,11 @@ class FoundView(View):
     def compose_answer(self) -> ComposeResult:
         """Lay out what stands below the answer's head, the tables #first and #second among it."""
         yield from ()
+
+    @property
+    def key(self) -> str:
+        """Return the id that the view is about; empty before one was found."""
+        return self._key
 
     @property
     def finder(self) -> Finder:

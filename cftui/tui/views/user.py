@@ -52,6 +52,8 @@ class UserView(FoundView):
     def __init__(self, ask: Ask) -> None:
         super().__init__(ask)
         self._answer: UserAnswer | None = None
+        self._to_predict = False
+        """Whether a prediction was asked for before the first user came."""
 
     def compose_answer(self) -> ComposeResult:
         """Lay out what they rated and what they would like."""
@@ -76,6 +78,8 @@ class UserView(FoundView):
                 self._show(answer)
 
     def _show(self, answer: UserAnswer) -> None:
+        if self._to_predict:
+            self.action_predict()
         another = self._answer is None or answer.user != self._answer.user
         self._answer = answer
         self._say_head(answer)
@@ -122,6 +126,7 @@ class UserView(FoundView):
     def action_predict(self) -> None:
         """Look a movie up and see what the user would give it."""
         summary = self.setting.summary
+        self._to_predict = not self._key
         if summary is not None and self._key:
             self.app.push_screen(
                 PredictScreen(self._ask, summary, self.setting.run_path, self._key)

@@ -82,6 +82,11 @@ class View(Pane):
         """What this view's lists are narrowed to."""
 
     @property
+    def key(self) -> str:
+        """Return the id that the view is about; empty where it is about none."""
+        return ""
+
+    @property
     def first(self) -> Grid:
         """Return the table at the left."""
         return self.query_one("#first", Grid)
