@@ -259,7 +259,7 @@ def test_the_shell_says_what_a_split_holds_out(capsys: pytest.CaptureFixture[str
     raw = pd.read_csv(bundled_folder() / BUNDLED / "ratings.csv")
     cut = int(raw.timestamp.sort_values().iloc[-10_000])
     moment = pd.Timestamp(cut, unit="s")
-    assert "90,004 train, 10,000 validate\n" in said
+    assert "90,004 train, 10,000 valid\n" in said
     assert f"begins with timestamp {cut} ({moment:%Y-%m-%d %H:%M:%S})\n" in said
 
     assert here("data", "describe", "--json", "--set", "split.seed=42") == 0

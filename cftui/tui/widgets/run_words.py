@@ -91,7 +91,7 @@ def _end_words(row: RunRow, history: History) -> str:
         early = f"  {end.why}" if end.why else ""
         return (
             f"best MSE {best:.4f}{beside}{early}  RMSE {sqrt(best):.4f}"
-            f"  in epoch {end.best_epoch}{more}  {end.train_seconds:.1f} s of training"
+            f"  in epoch {end.best_epoch}{more}  {end.train_seconds:.1f} s"
         )
     return "p goes on from its checkpoint" if row.shown == "stopped" else row.message
 
