@@ -39,7 +39,7 @@ def test_a_title_that_is_cut_keeps_its_year() -> None:
     for title, shown in (
         ("Star Wars: Episode IV - A New Hope (1977)", "  Star Wars: Epi… (1977)  "),
         ("Star Wars (1977)", "  Star Wars (1977)  "),
-        ("2001: A Space Odyssey of no year told", "  2001: A Space Odysse…  "),
+        ("2001: A Space Odyssey of no year told", "  2001: A Space Odyssey…  "),
     ):
         drawn = line((title, "291"), COLUMNS, widths, Style(), mark=" ", console=Console())
         assert drawn.text.startswith(shown)
