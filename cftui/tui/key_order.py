@@ -6,12 +6,16 @@ from textual import events
 from textual.app import App
 from textual.dom import DOMNode
 from textual.message import Message
+from textual.timer import Timer
+from textual.widget import Widget
 
 TRIPS = 2
 """A key's action posts messages, and what it posts is dealt with behind the first trip."""
 MOST_TRIPS = 8
 PATIENCE_SECONDS = 0.3
 """After which a key that never came back, its widget being gone, holds the others up no more."""
+HOLD_SECONDS = 1.5
+"""Most that keys wait for an answer: a search, say, whose first hit the next key is about."""
 
 
 class Follower(Message):
@@ -34,6 +38,7 @@ class KeysInOrder(App[None]):
         super().__init__()
         self._burst: deque[events.Event] = deque()
         self._follower: Follower | None = None
+        self._hold: Timer | None = None
 
     async def on_event(self, event: events.Event) -> None:
         """Hold keys and pastes back while one is on its way."""
@@ -41,15 +46,15 @@ class KeysInOrder(App[None]):
             await super().on_event(event)
             return
         self._burst.append(event)
-        if self._follower is None:
-            await self._give_out()
-        else:
-            late = self._follower
+        late = self._follower
+        if late is not None:
             self.set_timer(PATIENCE_SECONDS, lambda: self._give_up(late))
+        else:
+            await self._give_out()
 
     async def _give_out(self) -> None:
-        """Give out the next key, and send a follower behind it."""
-        if self._burst:
+        """Give out the next key, and send a follower behind it; none while keys are held."""
+        if self._burst and self._hold is None:
             await super().on_event(self._burst.popleft())
             self._send(0)
 
@@ -73,7 +78,36 @@ class KeysInOrder(App[None]):
         else:
             self._send(message.trip + 1)
 
+    def hold_keys(self) -> None:
+        """Keep the keys to come until `let_keys_go`, and HOLD_SECONDS at most."""
+        if self._hold is None:
+            self._hold = self.set_timer(HOLD_SECONDS, self.let_keys_go)
+
+    def let_keys_go(self) -> None:
+        """Give out what was held."""
+        if self._hold is not None:
+            self._hold.stop()
+            self._hold = None
+            if self._follower is None:
+                self.call_later(self._go_on)
+
+    async def _go_on(self) -> None:
+        if self._follower is None:
+            await self._give_out()
+
     async def _give_up(self, follower: Follower) -> None:
         if self._follower is follower:
             self._follower = None
             await self._give_out()
+
+
+def hold_keys(widget: Widget) -> None:
+    """Keep keys until the answer has come that the next one is about."""
+    if isinstance(widget.app, KeysInOrder):
+        widget.app.hold_keys()
+
+
+def let_keys_go(widget: Widget) -> None:
+    """Give out the keys that were held: the answer is there, or none will come."""
+    if isinstance(widget.app, KeysInOrder):
+        widget.app.let_keys_go()

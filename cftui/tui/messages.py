@@ -54,6 +54,7 @@ class TrainLike(Message):
     """The user wants a run with another's settings, but for whole sections that differ."""
 
     run: str
+    """Empty where there is none: then with the form's settings."""
     changes: dict[str, dict[str, object]]
 
 

@@ -132,7 +132,10 @@ class RunKeeper(KeysInOrder):
     async def _train_like(self, like: "TrainLike") -> None:
         if self.desk is None:
             return
-        settings = await self._try(self.desk.settings(like.run), "Its settings cannot be used")
+        settings: Any = self.session.state.settings or {}
+        if like.run:
+            reading = self.desk.settings(like.run)
+            settings = await self._try(reading, "Its settings cannot be used")
         if settings is not None:
             self._start_run({**settings, **like.changes, "data": self.data_settings})
 

@@ -358,7 +358,9 @@ async def test_where_no_tastes_were_learned_a_key_trains_a_run_that_learns_them(
     assert started[0]["data"]["source"] == BUNDLED
 
 
-async def test_without_a_run_titles_can_be_rated_and_words_say_what_to_do(stored: Path) -> None:
+async def test_without_a_run_titles_can_be_rated_and_a_key_trains_one(
+    stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with explore((80, 24), runs=False) as (pilot, pane):
         users = pane.query_one(UserView)
         await until(pilot, lambda: "train one (3, then s)" in about(users))
@@ -366,10 +368,20 @@ async def test_without_a_run_titles_can_be_rated_and_words_say_what_to_do(stored
         await until(pilot, lambda: "train one" in about(pane.query_one(BiasView)))
         await pilot.press("y")
         view = pane.query_one(YouView)
-        await until(pilot, lambda: "train one" in about(view) and bool(cells(view.offers.grid)))
+        await until(pilot, lambda: "t trains one" in about(view) and bool(cells(view.offers.grid)))
         await rate(pilot, "4")
         assert own(view) == {"Forrest Gump (1994)": "4"}
         assert view.why_not("export") and pane.why_not("run")
+        started: list[dict[str, dict[str, object]]] = []
+
+        async def start(desk: RunDesk, settings: dict[str, dict[str, object]]) -> str:
+            started.append(settings)
+            return ""
+
+        monkeypatch.setattr(RunDesk, "start", start)
+        await pilot.press("t")
+        await until(pilot, lambda: bool(started))
+        assert started[0]["optimizer"] == {"name": "adam"}
 
 
 async def test_a_model_without_factors_greys_what_it_cannot(

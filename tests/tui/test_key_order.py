@@ -8,10 +8,14 @@ from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from cftui.explore.neighbours import neighbours
+from cftui.explore.trained import load_trained
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
 from cftui.tui.key_order import KeysInOrder
 from cftui.tui.panes.explore import ExplorePane
+from cftui.tui.screens.cell import CellScreen
+from cftui.tui.views.movie import MovieView
 from cftui.tui.views.you import YouView
 
 
@@ -54,7 +58,8 @@ class Small(KeysInOrder):
 def burst(app: App[None], *keys: str) -> None:
     """Post keys all at once, as they come over a slow line."""
     for key in keys:
-        app.post_message(events.Key(key, key if len(key) == 1 else None))
+        name = "slash" if key == "/" else key
+        app.post_message(events.Key(name, key if len(key) == 1 else None))
 
 
 async def test_digits_behind_the_key_that_asks_go_to_the_field() -> None:
@@ -82,6 +87,44 @@ async def test_a_rating_typed_in_one_burst(trained_run: Run) -> None:
         await until(pilot, lambda: bool(view.offers.grid.rows))
         burst(app, "enter", "4", "enter", "down", "enter", "1", "enter")
         await until(pilot, lambda: [value for _, value in view.own.rated] == [1.0, 4.0])
+
+
+async def test_keys_behind_a_search_are_about_what_it_finds(trained_run: Run) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, runs=True)
+        burst(app, *"5y/matr", "enter", "enter", "5", "enter")
+        await until(pilot, lambda: bool(app.query(YouView)))
+        view = app.query_one(ExplorePane).query_one(YouView)
+        await until(pilot, lambda: view.own.rated == (("2571", 5.0),))
+        burst(app, *"/titanic", "enter", "enter", "1", "enter")
+        await until(pilot, lambda: view.own.rated == (("1721", 1.0), ("2571", 5.0)))
+        # the nearest of the movie that was looked for, not of the one before
+        burst(app, *"m/matr", "enter", "enter", "o")
+        await until(pilot, lambda: bool(app.query(MovieView)))
+        movies = app.query_one(MovieView)
+        trained = load_trained(trained_run)
+        matrix = trained.ratings.items.code_of("2571")
+        nearest = neighbours(trained, matrix, "cosine", 1, min_ratings=20)[0].item
+        await until(pilot, lambda: movies.key == nearest)
+        burst(app, *"upfarg", "enter")
+        await until(pilot, lambda: isinstance(app.screen, CellScreen))
+        title = str(app.screen.query_one(".overlay").border_title)
+        assert title == "user 547 × Fargo (1996)"
+
+
+async def test_keys_are_held_for_a_while_at_most() -> None:
+    app = Small()
+    async with app.run_test() as pilot:
+        app.hold_keys()
+        burst(app, "1", "1")
+        await pilot.pause(0.2)
+        assert app.counted == 0
+        app.let_keys_go()
+        await until(pilot, lambda: app.counted == 2)
+        app.hold_keys()
+        burst(app, "1")
+        await until(pilot, lambda: app.counted == 3, seconds=5)
 
 
 async def test_tab_still_completes_a_path_and_else_moves_on(stored: Path) -> None:

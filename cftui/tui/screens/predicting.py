@@ -15,6 +15,7 @@ from cftui.questions.sheet import CellOfRun
 from cftui.questions.trained import Predict, Prediction
 from cftui.text import plain
 from cftui.tui.child import ChildError, Superseded
+from cftui.tui.key_order import hold_keys, let_keys_go
 from cftui.tui.screens.cell import CellScreen
 from cftui.tui.views.view import Ask
 from cftui.tui.widgets.grid import Column, Grid
@@ -38,6 +39,10 @@ class PredictScreen(ModalScreen[None]):
         super().__init__()
         self._ask, self._summary, self._run, self._user = ask, summary, run, user
         self._found: tuple[ItemRow, ...] = ()
+        self._query = ""
+        """What was last looked for."""
+        self._why = False
+        """Whether the first of what is being looked for is to be explained."""
 
     def compose(self) -> ComposeResult:
         """Lay out the field, what it finds, and the prediction."""
@@ -76,11 +81,18 @@ class PredictScreen(ModalScreen[None]):
             return
         except ChildError as error:
             self._say(str(error))
+            let_keys_go(self)
             return
         grid = self.query_one(Grid)
         grid.set_rows([(row.title, f"{row.n_ratings:,}") for row in self._found])
         grid.cursor_row = 0
+        self._query = text
         self._predict(0)
+        if self._why:
+            self._why = False
+            self._explain(0)
+        else:
+            let_keys_go(self)
 
     @on(Grid.Highlighted)
     def _moved(self, message: Grid.Highlighted) -> None:
@@ -110,7 +122,11 @@ class PredictScreen(ModalScreen[None]):
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:
         message.stop()
-        self._explain(self.query_one(Grid).cursor_row)
+        if message.value.strip() != self._query:
+            hold_keys(self)
+            self._why = True
+        else:
+            self._explain(self.query_one(Grid).cursor_row)
 
     @work(exclusive=True, group="why", exit_on_error=False, description="Explaining")
     async def _explain(self, place: int) -> None:
@@ -124,7 +140,9 @@ class PredictScreen(ModalScreen[None]):
             return
         except ChildError as error:
             self._say(str(error))
+            let_keys_go(self)
             return
+        let_keys_go(self)
         self.app.push_screen(CellScreen(plain(f"user {self._user} × {row.title}"), cell))
 
     def _say(self, words: str) -> None:

@@ -12,6 +12,7 @@ from textual.widgets import Input
 from cftui.questions.data import DataSummary
 from cftui.questions.items import FindItems, FindUsers, ItemRow, UserRow
 from cftui.tui.child import ChildError, Superseded
+from cftui.tui.key_order import hold_keys, let_keys_go
 from cftui.tui.views.view import Ask
 from cftui.tui.widgets.grid import Column, Grid
 
@@ -106,6 +107,8 @@ class Finder(Vertical):
     def _search_done(self, message: Input.Submitted) -> None:
         message.stop()
         self.found.focus()
+        if self.search.value.strip() != (self._query or ""):
+            hold_keys(self)  # the next key is about what is being looked for
 
     def on_key(self, event: events.Key) -> None:
         """Let down and escape leave the search field for the list."""
@@ -126,6 +129,7 @@ class Finder(Vertical):
             return
         except ChildError as error:
             self.post_message(self.Came(self, "", str(error)))
+            let_keys_go(self)
             return
         self._found = found
         self.found.set_empty("Nothing fits; another spelling?")
@@ -138,6 +142,7 @@ class Finder(Vertical):
         else:
             words = f"Nothing fits {text!r}; try another spelling"
             self.post_message(self.Came(self, "", words))
+        let_keys_go(self)
 
     @on(Grid.Highlighted, "#found")
     def _highlighted(self, message: Grid.Highlighted) -> None:

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from cftui.tui.key_order import hold_keys, let_keys_go
 from cftui.tui.views.finder import Finder
 from cftui.tui.views.view import Ask, View
 
@@ -23,6 +24,8 @@ class FoundView(View):
     def __init__(self, ask: Ask) -> None:
         super().__init__(self.KIND, ask)
         self._key = ""
+        self._shown = ""
+        """The id that the answer on show is about."""
         self._answer: Any = None
 
     def compose(self) -> ComposeResult:
@@ -81,6 +84,18 @@ class FoundView(View):
     def _chosen(self, message: Finder.Chosen) -> None:
         message.stop()
         self.first.focus()
+        if self._key != self._shown and self.setting.answers:
+            hold_keys(self)  # the next key is about the answer that is on its way
+
+    def answered(self) -> None:
+        """Take note that the answer is on show."""
+        self._shown = self._key
+        let_keys_go(self)
+
+    def refused(self, words: str) -> None:
+        """Show why there is no answer."""
+        super().refused(words)
+        self.answered()
 
     def action_search(self) -> None:
         """Type what to look for."""

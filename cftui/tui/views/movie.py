@@ -98,6 +98,7 @@ class MovieView(FoundView):
         self.query_one(Bars).counts = answer.histogram
         self._show_neighbours(answer)
         self._show_fans(answer)
+        self.answered()
 
     def _show_neighbours(self, answer: ItemAnswer) -> None:
         first = self.first

@@ -8,6 +8,7 @@ from textual.widgets import Input
 from cftui.questions.items import FindItems, ItemRow
 from cftui.questions.newcomer import SuggestItems
 from cftui.tui.child import ChildError, Superseded
+from cftui.tui.key_order import hold_keys, let_keys_go
 from cftui.tui.own_ratings import OwnRatings
 from cftui.tui.views.view import Ask, Setting
 from cftui.tui.widgets.grid import Column, Grid
@@ -68,6 +69,8 @@ class Offers(Vertical):
     def _search_done(self, message: Input.Submitted) -> None:
         message.stop()
         self.grid.focus()
+        if self.search.value.strip() != (self._query or ""):
+            hold_keys(self)  # the next key is about what is being looked for
 
     def on_key(self, event: events.Key) -> None:
         """Let down and escape leave the search field for the titles."""
@@ -91,6 +94,7 @@ class Offers(Vertical):
         except ChildError as error:
             self.grid.set_empty(str(error))
             self.grid.set_rows(())
+            let_keys_go(self)
             return
         self.titles.update({row.item: row.title for row in found})
         self.grid.border_title = "Found" if text else "Rate first"
@@ -102,6 +106,7 @@ class Offers(Vertical):
         if self._query != text:
             self._query = text
             self.grid.cursor_row = 0
+        let_keys_go(self)
 
     def _marked(self, row: ItemRow) -> str:
         value = self._own.value_of(row.item)

@@ -100,6 +100,7 @@ class UserView(FoundView):
         if another:
             first.action_first()
             second.action_first()
+        self.answered()
 
     def _say_head(self, answer: UserAnswer) -> None:
         """Show the head of an answer."""

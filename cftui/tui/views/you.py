@@ -62,6 +62,7 @@ class YouView(View):
         " know, o opens it."
         " Your ratings are kept for the next time."
     )
+    NO_RUN = "No trained model on these ratings yet: t trains one"
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
@@ -123,7 +124,9 @@ class YouView(View):
         assert self.setting.summary is not None
         rows = await self.put(DescribeItems(self.setting.summary.store, items), "own")
         self.offers.titles.update({row.item: row.title for row in rows or ()})
-        self.own = self.own.only({row.item for row in rows or ()})
+        gone = set(items) - {row.item for row in rows or ()}
+        # Of those rated by now: one may have been rated meanwhile.
+        self.own = self.own.only({item for item, _ in self.own.rated} - gone)
         self._show_own()
         self.offers.look(self.setting, self.own)
         self._ask_list()
@@ -247,8 +250,10 @@ class YouView(View):
         """Return why an action cannot be done now; none if it can."""
         if action == "drop" and not self.own.rated:
             return "Nothing is rated yet: enter on a title"
-        if action == "train" and (self._answer is None or not self._answer.flat or self._learning):
-            return "Only for a run that is over and learned no tastes"
+        if action == "train" and self.setting.answers:
+            flat = self._answer is not None and self._answer.flat
+            only = "Only for a run that is over and learned no tastes"
+            return None if flat and not self._learning else only
         if action in ("export", "filter", "least", "weight"):
             model = self.setting.model
             if not self.setting.answers:
@@ -283,8 +288,8 @@ class YouView(View):
     def action_train(self) -> None:
         """Train a run like the one that answers, by an optimizer that learns tastes as fast."""
         row = self.setting.row
-        if row is not None:
-            self.post_message(TrainLike(row.id, TASTEFUL))
+        run = row.id if row is not None and self.setting.answers else ""
+        self.post_message(TrainLike(run, TASTEFUL))
 
     def action_export(self) -> None:
         """Ask for a file and write the list to it."""
