@@ -24,10 +24,12 @@ from cftui.tui.widgets.key_bar import KeyBar
 from cftui.tui.widgets.tab_bar import TabBar
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from cftui.tui.child import Child
     from cftui.tui.widgets.pane import Pane
 
-COMMANDS = (
+ANYWHERE = (
     Command("app.data", "1", "pane('data')", "Data", "Choose ratings, look at them, split them"),
     Command("app.crosstab", "2", "pane('crosstab')", "Crosstab", "Users by movies, and the sheet"),
     Command("app.train", "3", "pane('train')", "Train", "Train a model and watch it"),
@@ -63,12 +65,20 @@ def pane_classes() -> "dict[str, type[Pane]]":
     return dict(zip((name for name, _, _ in TABS), panes, strict=True))
 
 
+def palette_provider() -> "type[Provider]":
+    """Return what the palette searches, imported when it is opened first."""
+    from cftui.tui.palette import CommandsProvider
+
+    return CommandsProvider
+
+
 class CftuiApp(DataKeeper):
     """Explorer for collaborative filtering."""
 
     CSS_PATH = "app.tcss"
     TITLE = "cftui"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {palette_provider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
@@ -77,7 +87,7 @@ class CftuiApp(DataKeeper):
     ]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(COMMANDS),
+        *bindings(ANYWHERE),
         Binding("ctrl+c", "help_quit", show=False, system=True, id="app.help-quit"),
     ]
 
@@ -189,7 +199,7 @@ class CftuiApp(DataKeeper):
         pane = self._pane_in_view()
         if pane is not None:
             own = [command for _, command in pane.commands_now()]
-            groups = [("In this pane", own), ("Anywhere", COMMANDS)]
+            groups = [("In this pane", own), ("Anywhere", ANYWHERE)]
             self.push_screen(
                 HelpScreen(type(pane).__name__.removesuffix("Pane"), pane.about(), groups)
             )
@@ -200,8 +210,10 @@ class CftuiApp(DataKeeper):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """List every command for the palette: of the app, the pane in view, then the others."""
+        from cftui.tui.palette import ELSEWHERE
+
         shown = self._pane_in_view()
-        here = [(None, "", command) for command in COMMANDS]
+        here = [(None, "", command) for command in ANYWHERE]
         here += [(owner, "", command) for owner, command in (shown.commands_now() if shown else ())]
         for owner, _, command in here:
             words = f"{command.label}: {command.help}"
@@ -212,9 +224,11 @@ class CftuiApp(DataKeeper):
         for name, digit, title in TABS:
             for view, command in panes[name].commands_within():
                 if command not in told:
-                    words = f"{title} › {command.label}: {command.help}"
+                    place = ELSEWHERE.join([title, view.capitalize()] if view else [title])
+                    words = f"{place}{ELSEWHERE}{command.label}: {command.help}"
                     key = f"key {digit}, then {key_label(command.keys)}"
-                    yield SystemCommand(words, key, self._runner_elsewhere(name, view, command))
+                    run = self._runner_elsewhere(name, view, command)
+                    yield SystemCommand(words, key, run, discover=False)
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
 
     def _runner(self, command: Command, owner: "Pane | None") -> Callable[[], Awaitable[None]]:

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from cftui import paths
 from cftui.runs.directory import Run, create_run
 from cftui.tui.app import CftuiApp
+from cftui.tui.palette import lead
 from cftui.tui.panes.train import TrainPane
 from cftui.tui.screens.asking import AskText
 from cftui.tui.screens.overlays import AskNumber, HelpScreen
@@ -136,9 +137,19 @@ async def test_the_palette_finds_the_commands_of_every_pane(trained_run: Run) ->
         assert app.session.state.pane == "runs"
         await pilot.press("escape")
         offers = {offer.title: offer for offer in app.get_system_commands(app.screen)}
-        assert "Explore › Lambda: How far you are held to the mean user" in offers
-        await offers["Explore › Predict: What they would give any movie"].callback()
+        assert "Explore › You › Lambda: How far you are held to the mean user" in offers
+        await offers["Explore › Users › Predict: What they would give any movie"].callback()
         await until(pilot, lambda: isinstance(app.screen, PredictScreen))
+
+
+def test_the_palettes_order() -> None:
+    titles = [
+        "Train › Start: Train a new run",
+        "Afresh: Start with fresh factors",
+        "Start: Train a new run",
+        "Runs › Stop: End this run at the start of a step",
+    ]
+    assert [lead(title, "start") for title in titles] == [2, 1, 3, 0]
 
 
 async def test_choosing_another_optimizer_brings_its_parameters(stored: Path) -> None:

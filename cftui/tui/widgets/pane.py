@@ -83,8 +83,8 @@ class Pane(Widget):
     def on_key(self, event: events.Key) -> None:
         """Say why a grey command's key does nothing; one that the focus has a use for does that."""
         active = self.screen.active_bindings.get(event.key)
-        if active is not None and active.node is not self:
-            return
+        if event.key == "escape" or (active is not None and active.node is not self):
+            return  # escape is pressed to be sure
         for command in self.COMMANDS:
             if event.key in command.keys.split(",") and (words := self.why_not(command.action)):
                 event.stop()
