@@ -35,4 +35,5 @@ def bindings(commands: Iterable[Command]) -> list[Binding]:
 
 def key_label(keys: str) -> str:
     """Return the keys as a person would write them."""
-    return " ".join("enter" if key == "enter" else format_key(key) for key in keys.split(","))
+    words = ("enter", "backspace")
+    return " ".join(key if key in words else format_key(key) for key in keys.split(","))

@@ -119,7 +119,8 @@ async def test_a_users_list_is_narrowed_and_any_movie_predicted(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, CellScreen))
         said = str(pilot.app.screen.query_one(Static).content)
-        assert f"{'= prediction':<32}{value:>9.4f}" in said
+        assert f"{'= prediction':<25}{value:>9.4f}" in said
+        assert all(len(line) <= 66 for line in said.splitlines()[:-1])  # within 80 columns
         await pilot.press("escape", "escape")
         assert not isinstance(pilot.app.screen, PredictScreen)
 

@@ -36,33 +36,33 @@ class CellScreen(ModalScreen[None]):
 def cell_lines(cell: CellArithmetic) -> list[str]:
     """Return a prediction number by number, a line each."""
     loss = "error²" if cell.loss == "squared error" else "RMSE"
-    lines = [f"{'factor':<8}{'user':>9}   {'movie':>9}   {'product':>9}"]
+    lines = [f"{'':<4}{'user':>8}   {'movie':>8}   {'product':>8}"]
     rated = cell.actual is not None
     if rated:
-        lines[0] += f"   │ {'d ' + loss + '/d user':>16}{'d ' + loss + '/d movie':>18}"
+        lines[0] += f"   │ {'d ' + loss + '/d user':>15}{'/d movie':>12}"
     rows = zip(
         *(cell.user_factors, cell.item_factors, cell.products),
         *(cell.user_gradient, cell.item_gradient),
         strict=True,
     )
     for number, (own, other, product, to_user, to_item) in enumerate(rows, 1):
-        line = f"{number:<8}{own:>9.4f} × {other:>9.4f} = {product:>9.4f}"
-        lines.append(line + (f"   │ {to_user:>16.6f}{to_item:>18.6f}" if rated else ""))
-    lines += [f"{'sum of the products':<32}{sum(cell.products):>9.4f}"]
+        line = f"{number:<4}{own:>8.4f} × {other:>8.4f} = {product:>8.4f}"
+        lines.append(line + (f"   │ {to_user:>15.6f}{to_item:>12.6f}" if rated else ""))
+    lines += [f"{'sum of the products':<25}{sum(cell.products):>9.4f}"]
     for words, bias in (("user's bias", cell.user_bias), ("movie's bias", cell.item_bias)):
         if bias is not None:
-            slope = f"   │ {cell.total_slope:>16.6f}" if rated else ""
-            lines.append(f"{'+ ' + words:<32}{bias:>9.4f}{slope}")
+            slope = f"   │ {cell.total_slope:>15.6f}" if rated else ""
+            lines.append(f"{'+ ' + words:<25}{bias:>9.4f}{slope}")
     if cell.sigmoid:
-        lines.append(f"{'= total':<32}{cell.total:>9.4f}")
+        lines.append(f"{'= total':<25}{cell.total:>9.4f}")
         width = cell.high - cell.low
         lines.append(f"sigmoid(total) × {width:g} + {cell.low:g}, the range of the ratings")
-    lines.append(f"{'= prediction':<32}{cell.predicted:>9.4f}")
+    lines.append(f"{'= prediction':<25}{cell.predicted:>9.4f}")
     if cell.actual is None or cell.error is None:
         return [*lines, "no rating here: nothing to learn from"]
     return [
         *lines,
-        f"{'- actual':<32}{cell.actual:>9.4f}",
-        f"{'= error':<32}{cell.error:>9.4f}     error² {cell.error**2:.6f}",
-        f"{'d ' + loss + '/d prediction':<32}{cell.loss_slope:>9.6f}",
+        f"{'- actual':<25}{cell.actual:>9.4f}",
+        f"{'= error':<25}{cell.error:>9.4f}     error² {cell.error**2:.6f}",
+        f"{'d ' + loss + '/d prediction':<25}{cell.loss_slope:>9.6f}",
     ]

@@ -39,8 +39,8 @@ class PredictScreen(ModalScreen[None]):
         super().__init__()
         self._ask, self._summary, self._run, self._user = ask, summary, run, user
         self._found: tuple[ItemRow, ...] = ()
-        self._query = ""
-        """What was last looked for."""
+        self._query: str | None = None
+        """What was last found; None before anything was."""
         self._why = False
         """Whether the first of what is being looked for is to be explained."""
 
