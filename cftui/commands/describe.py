@@ -31,7 +31,8 @@ def print_profile(profile: DataProfile) -> None:
     )
     _lines([words.single_words(profile)])
     _heading("Time")
-    _lines([words.time_words(profile), *time_lines(profile.timeline, width)])
+    named = "" if profile.timeline else "; --timestamp-column names theirs, if there is one"
+    _lines([words.time_words(profile) + named, *time_lines(profile.timeline, width)])
     _heading("First rows")
     _print_rows(profile)
     if problems := words.problem_lines(profile):

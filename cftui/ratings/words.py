@@ -104,7 +104,7 @@ def time_words(profile: DataProfile) -> str:
     """Return from when to when ratings were given."""
     timeline = profile.timeline
     if timeline is None:
-        return "no timestamps known: --timestamp-column (to train: --set data.timestamp=…)"
+        return "no timestamps"
     outside = f"; {timeline.outside:,} lie centuries away" if timeline.outside else ""
     return f"{timeline.first} to {timeline.last}, per {timeline.unit}{outside}"
 

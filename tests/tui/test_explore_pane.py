@@ -383,6 +383,9 @@ async def test_without_a_run_titles_can_be_rated_and_a_key_trains_one(
         await pilot.press("t")
         await until(pilot, lambda: bool(started))
         assert started[0]["optimizer"] == {"name": "adam"}
+        assert started[0]["model"] == {
+            "name": "dot-bias"
+        }  # whatever the form says: it takes you in
 
 
 async def test_a_model_without_factors_greys_what_it_cannot(

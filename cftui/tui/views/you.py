@@ -289,7 +289,8 @@ class YouView(View):
         """Train a run like the one that answers, by an optimizer that learns tastes as fast."""
         row = self.setting.row
         run = row.id if row is not None and self.setting.answers else ""
-        self.post_message(TrainLike(run, TASTEFUL))
+        model: dict[str, dict[str, object]] = {} if run else {"model": {"name": "dot-bias"}}
+        self.post_message(TrainLike(run, {**model, **TASTEFUL}))
 
     def action_export(self) -> None:
         """Ask for a file and write the list to it."""
