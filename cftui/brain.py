@@ -10,18 +10,18 @@ from cftui.config import make_config
 from cftui.explore.arithmetic import cell_of_run
 from cftui.explore.biases import explore_biases
 from cftui.explore.cells import describe_crosstab, predict_cells
+from cftui.explore.custom_model import describe_model
 from cftui.explore.facets import explore_facets
 from cftui.explore.neighbours import neighbours
 from cftui.explore.newcomer import explore_newcomer, suggest
-from cftui.explore.own_model import describe_model
 from cftui.explore.predict import predict
 from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend
 from cftui.explore.search import describe_items, find_item, find_items, find_users
 from cftui.explore.trained import Trained, load_trained
-from cftui.lab import sheet as sheets
 from cftui.paths import resolve_source
 from cftui.pipes import Failure, serve
+from cftui.questions.custom_model import DescribeModel, ModelDescription, NeedsAgreement
 from cftui.questions.data import (
     DataSetRow,
     DataSummary,
@@ -42,7 +42,6 @@ from cftui.questions.items import (
     UserRow,
 )
 from cftui.questions.newcomer import FoldIn, FoldInAnswer, SuggestItems
-from cftui.questions.own_model import DescribeModel, ModelDescription, NeedsAgreement
 from cftui.questions.sheet import (
     CellArithmetic,
     CellOfRun,
@@ -81,6 +80,7 @@ from cftui.ratings.split import summarize
 from cftui.ratings.store import find_store, open_store
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
+from cftui.sheet import solver as sheets
 
 
 @lru_cache(maxsize=4)
@@ -208,7 +208,7 @@ def _descend_sheet(question: DescendSheet) -> SheetAnswer:
 
 
 def _write_cells(question: WriteCells) -> str:
-    from cftui.lab.export import cells_text, write_cells
+    from cftui.sheet.export import cells_text, write_cells
 
     if not question.path:
         return cells_text(".tsv", question.labels, question.values)

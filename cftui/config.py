@@ -16,7 +16,7 @@ from pydantic import (
     field_validator,
 )
 
-from cftui.parameters import (
+from cftui.hyperparameters import (
     MODELS,
     OPTIMIZERS,
     SCHEDULES,
@@ -34,8 +34,8 @@ from cftui.parameters import (
     parameter,
     suited,
 )
-from cftui.parameters.complaints import complaints
-from cftui.parameters.installed import installed_models
+from cftui.hyperparameters.complaints import complaints
+from cftui.hyperparameters.installed import installed_models
 from cftui.paths import BUNDLED
 from cftui.questions.data import ColumnMapping
 

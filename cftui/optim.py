@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cftui.parameters import (
+from cftui.hyperparameters import (
     Adagrad,
     Adam,
     AdamW,

@@ -14,8 +14,8 @@ import numpy as np
 
 from cftui.commands import run_command
 from cftui.config import RunConfig, make_config
+from cftui.hyperparameters import DataInfo
 from cftui.models.initial import initial_values
-from cftui.parameters import DataInfo
 from cftui.ratings.split import split
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings

@@ -13,7 +13,7 @@ from cftui.config import (
     parse_assignments,
     read_config,
 )
-from cftui.parameters import (
+from cftui.hyperparameters import (
     MODELS,
     OPTIMIZERS,
     SCHEDULES,

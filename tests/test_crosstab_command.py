@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from small import here, small_config, write_ratings
 
-from cftui.lab.solved import read_workbook
+from cftui.sheet.read_workbook import read_workbook
 from cftui.training.session import start_run
 
 Capture = pytest.CaptureFixture[str]

@@ -64,7 +64,7 @@ def test_training_leaves_torchs_compiler_out(name: str) -> None:
     loaded = whole_names_after(
         "import numpy as np\n"
         "from cftui.config import make_config\n"
-        "from cftui.parameters import DataInfo\n"
+        "from cftui.hyperparameters import DataInfo\n"
         "from cftui.training.engine import TrainingRatings\n"
         "from cftui.training.torch_engine import TorchEngine\n"
         "engine, codes = TorchEngine('cpu', 1), np.zeros(4, np.int32)\n"

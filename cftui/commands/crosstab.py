@@ -45,7 +45,7 @@ def crosstab(
     _check("--order", order, ("id", "activity"))
     _check("--values", values, ("actual", "predicted", "error"))
     _check("--solver", solver, ("lbfgs", "descent"))
-    from cftui.lab.export import ending_of, write_cells
+    from cftui.sheet.export import ending_of, write_cells
 
     ending = "" if out is None else ending_of(out)
     start = _Start(factors, biases, seed)
@@ -118,7 +118,7 @@ def _ratings(data: str | None) -> Any:
 
 
 def _started(table: _Table, start: _Start) -> tuple[Any, Any]:
-    from cftui.lab.sheet import start_sheet
+    from cftui.sheet.solver import start_sheet
 
     found = table.of(_ratings(table.data))
     return start_sheet(found.values, start.factors, start.biases, start.seed), found.labels
@@ -126,7 +126,7 @@ def _started(table: _Table, start: _Start) -> tuple[Any, Any]:
 
 def _read_back(path: Path, data: str | None) -> tuple[Any, Any]:
     """Return a workbook's sheet, and its labels with the titles of the data that it is of."""
-    from cftui.lab.solved import read_workbook
+    from cftui.sheet.read_workbook import read_workbook
 
     sheet, labels = read_workbook(path.expanduser())
     ratings = _ratings(data)
@@ -137,7 +137,7 @@ def _read_back(path: Path, data: str | None) -> tuple[Any, Any]:
 
 
 def _of_sheet(sheet: Any, labels: Any, values: str, solver: str | None) -> _Shown:
-    from cftui.lab.sheet import default_rate, descend, look, solve
+    from cftui.sheet.solver import default_rate, descend, look, solve
 
     if solver == "lbfgs":
         answer = solve(sheet, seconds=SOLVE_SECONDS)

@@ -40,8 +40,8 @@ def list_(
 
     A word stands anywhere in a run's line; model:net looks in one column; mse<0.8 compares.
     """
+    from cftui.runs.columns import BY_NAME
     from cftui.runs.directory import Run
-    from cftui.runs.fields import BY_NAME
 
     rows = _listed(words, sort)
     if json:
@@ -62,7 +62,7 @@ def _folder() -> Path:
 
 def _listed(words: Sequence[str], sort: str) -> list[Any]:
     """Return the rows that words fit, in order."""
-    from cftui.runs.fields import BY_NAME, in_order
+    from cftui.runs.columns import BY_NAME, in_order
     from cftui.runs.filters import chosen, complaint
     from cftui.runs.index import RunsIndex
 
@@ -87,7 +87,7 @@ def _line_of(run: Any) -> dict[str, Any]:
 def _summary(run: Any, status: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from cftui.runs.user import read_user
+    from cftui.runs.annotations import read_user
 
     words = read_user(run.path)
     return {

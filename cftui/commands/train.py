@@ -9,7 +9,7 @@ import typer
 from cftui.commands.console import CommandError, Debug, Json, UsageError, print_json, process
 from cftui.commands.progress import EventPrinter
 from cftui.config import RunConfig, make_config, merge, parse_assignments, read_config
-from cftui.parameters import MODELS, OPTIMIZERS, SCHEDULES
+from cftui.hyperparameters import MODELS, OPTIMIZERS, SCHEDULES
 
 Assignments = Annotated[
     list[str],
@@ -80,8 +80,8 @@ def train(
     base = read_config(config) if config else {}
     chosen = merge(merge(base, given), parse_assignments(settings))
     resolved = make_config(chosen)
+    from cftui.runs.annotations import checked_name
     from cftui.runs.directory import new_id
-    from cftui.runs.user import checked_name
 
     try:
         name = checked_name(name)

@@ -21,8 +21,8 @@ from cftui.doctor.reference import (
     train_in_float64,
     trial_config,
 )
+from cftui.hyperparameters import MODELS
 from cftui.models.initial import initial_values
-from cftui.parameters import MODELS
 from cftui.training import engine as engines
 from cftui.training.engine import Engine, TrainingRatings
 from cftui.training.order import epoch_order

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cftui.config import RunConfig, make_config
+from cftui.hyperparameters import MODELS, DataInfo
 from cftui.models.initial import initial_values
-from cftui.parameters import MODELS, DataInfo
 from cftui.training.engine import TrainingRatings
 from cftui.training.order import epoch_order
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from cftui.parameters import DataInfo, ModelParameters, UserModel, is_source
+from cftui.hyperparameters import DataInfo, ModelParameters, UserModel, is_source
 from cftui.runs.directory import Run
 from cftui.runs.model_source import source_of
 from cftui.runs.record import RunRecord
@@ -11,7 +11,7 @@ from cftui.runs.record import RunRecord
 if TYPE_CHECKING:
     from torch import nn
 
-    from cftui.models.user import UserClass
+    from cftui.models.custom import UserClass
 
 CLASSES = {
     "dot": "cftui.models.dot:Dot",
@@ -45,7 +45,7 @@ def load_of_run(
     """
     if not isinstance(model, UserModel):
         return None
-    from cftui.models.user import load_installed, load_source
+    from cftui.models.custom import load_installed, load_source
 
     if is_source(model.name):
         return load_source(source_of(run, record, model.name), info)

@@ -5,7 +5,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from cftui.parameters import DataInfo, ModelParameters
+from cftui.hyperparameters import DataInfo, ModelParameters
 
 
 class RatingModel(nn.Module):

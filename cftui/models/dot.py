@@ -4,9 +4,9 @@ from typing import Self
 
 from torch import Tensor, nn
 
-from cftui import parameters
+from cftui import hyperparameters as parameters
+from cftui.hyperparameters import DataInfo, ModelParameters
 from cftui.models.base import RatingModel
-from cftui.parameters import DataInfo, ModelParameters
 
 
 class Dot(RatingModel):

@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from cftui.parameters import DataInfo, ModelParameters
+from cftui.hyperparameters import DataInfo, ModelParameters
 
 
 def initial_values(parameters: ModelParameters, info: DataInfo, seed: int) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from cftui.parameters import DataInfo
+from cftui.hyperparameters import DataInfo
 
 N_FACTORS = 50
 SIZES = ("n_users", "n_movies", "n_items")

@@ -6,9 +6,9 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from cftui import parameters
+from cftui import hyperparameters as parameters
+from cftui.hyperparameters import DataInfo, ModelParameters
 from cftui.models.base import RatingModel
-from cftui.parameters import DataInfo, ModelParameters
 
 
 class Net(RatingModel):

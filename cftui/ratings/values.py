@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.parameters import DataInfo
+from cftui.hyperparameters import DataInfo
 from cftui.questions.data import DataSummary, Problem
 from cftui.questions.errors import QuestionError
 

@@ -17,11 +17,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from cftui.config import ConfigError, RunConfig, make_config, read_config
 from cftui.paths import runs_folder
+from cftui.runs.annotations import checked_name, read_user, write_user
 from cftui.runs.checkpoint import replace_file
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
 from cftui.runs.record import LIVE, RunRecord, RunStatus
-from cftui.runs.user import checked_name, read_user, write_user
 
 REMOTE_SILENCE = 15.0
 """Seconds without a heartbeat after which a run on another host is called silent."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from cftui.paths import runs_folder
 from cftui.runs.checkpoint import replace_file
+from cftui.runs.columns import FIELDS
 from cftui.runs.compare import flat, settings_of
 from cftui.runs.directory import Run, RunError
-from cftui.runs.fields import FIELDS
 from cftui.runs.row import RunRow
 
 KINDS = (".csv", ".json")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from cftui.runs.fields import BY_NAME, FIELDS
+from cftui.runs.columns import BY_NAME, FIELDS
 from cftui.runs.row import RunRow
 
 Test = Callable[[RunRow], bool]

@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from cftui.config import ConfigError, read_config
 from cftui.paths import runs_folder, state_folder
+from cftui.runs.annotations import read_user
 from cftui.runs.directory import Run, RunError
 from cftui.runs.event_log import last_progress
 from cftui.runs.row import RunRow
-from cftui.runs.user import read_user
 
 SETTLED = ("finished", "stopped", "failed", "died", "damaged")
 """What stays so until a file changes; how long another host was silent does not."""

@@ -18,7 +18,7 @@ from cftui.training.progress import Progress
 from cftui.training.trainer import Trainer
 
 if TYPE_CHECKING:
-    from cftui.models.user import UserClass
+    from cftui.models.custom import UserClass
 
 
 def build_trainer(

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from cftui.config import RunConfig
-from cftui.parameters import DataInfo
+from cftui.hyperparameters import DataInfo
 
 if TYPE_CHECKING:
-    from cftui.models.user import UserClass
+    from cftui.models.custom import UserClass
 
 Arrays = Mapping[str, np.ndarray]
 

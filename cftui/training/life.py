@@ -32,7 +32,7 @@ from cftui.training.signals import StopSignals
 from cftui.training.trainer import StopTraining, Trainer
 
 if TYPE_CHECKING:
-    from cftui.models.user import UserClass
+    from cftui.models.custom import UserClass
 
 Listener = Callable[[Event], None]
 log = logging.getLogger("cftui.training")

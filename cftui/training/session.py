@@ -22,9 +22,9 @@ from cftui.runs.events import Event
 from cftui.runs.lock import RunHeld, RunLock
 from cftui.runs.record import RunRecord
 from cftui.training.build import check_checkpoint
+from cftui.training.custom_model import load_for_new_run
 from cftui.training.device import refuse_missing
 from cftui.training.life import Listener, Session
-from cftui.training.own_model import load_for_new_run
 from cftui.training.signals import ignore_hangup
 
 

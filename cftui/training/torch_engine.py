@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from cftui.config import RunConfig
 from cftui.models import build_model
+from cftui.models.custom import UserClass
 from cftui.models.module import arrays_of, load_arrays, resident, score, to_numpy, trainable
-from cftui.models.user import UserClass
 from cftui.optim import make_optimizer, set_pace, stepper
 from cftui.training.device import choose_device
 from cftui.training.engine import Arrays, TrainingRatings

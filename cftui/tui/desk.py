@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from cftui.config import ConfigError, make_config
 from cftui.paths import runs_folder
+from cftui.runs.annotations import write_user
 from cftui.runs.control import WishKind, send
 from cftui.runs.directory import Run, RunError, new_id
 from cftui.runs.event_log import EventTail
@@ -19,7 +20,6 @@ from cftui.runs.index import RunsIndex
 from cftui.runs.launch import Launched, launch, launch_resume
 from cftui.runs.lock import RunHeld
 from cftui.runs.row import RunRow
-from cftui.runs.user import write_user
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from cftui.runs.fields import MARKS
+from cftui.runs.columns import MARKS
 from cftui.runs.row import RunRow
 
 Changes = dict[str, int]

@@ -23,7 +23,7 @@ class SessionState:
     run: str = ""
     """The run looked at last."""
     runs_sort: str = "when"
-    """What the list of runs is sorted by: a name of `cftui.runs.fields`."""
+    """What the list of runs is sorted by: a name of `cftui.runs.columns`."""
     runs_descending: bool = True
     runs_own: bool = False
     """Whether only runs on the ratings that are open are listed."""

@@ -19,10 +19,10 @@ import pyte
 from measuring import COLUMNS, ROWS, Pty, a_home, busy, latencies, percentile, verdict
 from terminal import CFTUI, environment
 
-from cftui.lab.sheet import descend, solve, start_sheet
 from cftui.paths import BUNDLED, bundled_folder
 from cftui.ratings.crosstab import crosstab
 from cftui.ratings.store import open_ratings
+from cftui.sheet.solver import descend, solve, start_sheet
 
 SOLVE_SECONDS, STEP_MS = 0.2, 1.0
 STILL_P95_MS, LEARNING_P95_MS = 40.0, 60.0

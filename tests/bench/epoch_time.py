@@ -113,7 +113,7 @@ def plain_epoch(optimizer: str, *, fused: bool) -> Callable[[np.ndarray], float]
 def the_ratings() -> "TrainingRatings":  # noqa: F821
     """Return the lesson's training part of the bundled ratings."""
     from cftui.config import SplitConfig
-    from cftui.parameters import DataInfo
+    from cftui.hyperparameters import DataInfo
     from cftui.paths import BUNDLED, resolve_source
     from cftui.ratings.split import split
     from cftui.ratings.store import open_ratings

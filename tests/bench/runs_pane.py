@@ -25,13 +25,13 @@ from terminal import CFTUI, environment
 
 from cftui import paths
 from cftui.config import RunConfig, make_config
+from cftui.runs.annotations import write_user
 from cftui.runs.directory import create_run
 from cftui.runs.event_log import EventLog
 from cftui.runs.events import Step, from_json
 from cftui.runs.filters import chosen
 from cftui.runs.index import RunsIndex
 from cftui.runs.record import RunRecord
-from cftui.runs.user import write_user
 
 OPEN_MS, FILTER_P95_MS, KEY_P95_MS = 300.0, 60.0, 60.0
 EVENTS = Path(__file__).parents[1] / "tui" / "recorded_events.jsonl"

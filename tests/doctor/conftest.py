@@ -2,7 +2,7 @@
 
 import pytest
 
-from cftui.parameters import MODELS
+from cftui.hyperparameters import MODELS
 
 
 @pytest.fixture

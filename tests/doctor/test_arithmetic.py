@@ -13,8 +13,8 @@ from cftui.doctor.arithmetic import TOLERANCE, arithmetic_findings
 from cftui.doctor.facts import TorchFacts
 from cftui.doctor.finding import Finding
 from cftui.doctor.reference import made_up_ratings, train_in_float64, trial_config
+from cftui.hyperparameters import MODELS
 from cftui.models.initial import initial_values
-from cftui.parameters import MODELS
 from cftui.training.engine import Engine
 from cftui.training.order import epoch_order
 from cftui.training.torch_engine import TorchEngine

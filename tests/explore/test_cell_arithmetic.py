@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from cftui.explore.arithmetic import cell_arithmetic
+from cftui.hyperparameters import DataInfo
 from cftui.models.dot_bias import DotBias
-from cftui.parameters import DataInfo
 from cftui.runs.factors import Factors
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from cftui.hyperparameters import DataInfo, Dot, DotBias, ModelParameters, Net
 from cftui.models import build_model
 from cftui.models.initial import initial_values
 from cftui.models.module import ModuleScorer, arrays_of, load_arrays
-from cftui.parameters import DataInfo, Dot, DotBias, ModelParameters, Net
 
 INFO = DataInfo(n_users=6, n_items=8, low=1.0, high=5.0)
 MODELS: list[ModelParameters] = [

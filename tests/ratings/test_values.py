@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cftui.parameters import DataInfo
+from cftui.hyperparameters import DataInfo
 from cftui.questions.errors import QuestionError
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings, TextColumn, UnknownId, Vocabulary

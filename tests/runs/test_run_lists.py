@@ -12,15 +12,15 @@ from test_directory import RECORD, made
 
 from cftui.commands import run_command
 from cftui.config import RunConfig, make_config
+from cftui.runs.annotations import read_user, write_user
+from cftui.runs.columns import BY_NAME, duration, in_order, letter
 from cftui.runs.compare import changed, command_line, differences, settings_of
 from cftui.runs.details import read_details
 from cftui.runs.directory import Run, create_run
 from cftui.runs.export import ExportError, export_path, export_runs
-from cftui.runs.fields import BY_NAME, duration, in_order, letter
 from cftui.runs.filters import chosen
 from cftui.runs.index import RunsIndex
 from cftui.runs.row import RunRow
-from cftui.runs.user import read_user, write_user
 
 
 def row(run_id: str, **changes: Any) -> RunRow:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from cftui.hyperparameters import Constant, CosineRestarts, DataInfo, DotBias
 from cftui.models.initial import initial_values
 from cftui.optim import learning_rates
-from cftui.parameters import Constant, CosineRestarts, DataInfo, DotBias
 from cftui.training.order import epoch_order
 
 SMALL, LARGE = DataInfo(20, 30, 1, 5), DataInfo(50, 30, 0.5, 10)

@@ -9,10 +9,10 @@ from small import small_config
 from torch import nn
 
 from cftui.config import RunConfig
+from cftui.hyperparameters import DataInfo, OneCycle, Sgd
 from cftui.models.dot_bias import DotBias
 from cftui.models.initial import initial_values
 from cftui.optim import learning_rates, momenta
-from cftui.parameters import DataInfo, OneCycle, Sgd
 from cftui.training.engine import EngineError, TrainingRatings
 from cftui.training.torch_engine import TorchEngine, choose_device
 

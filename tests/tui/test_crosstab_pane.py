@@ -13,12 +13,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from cftui import paths
-from cftui.lab.sheet import cell_of_sheet
-from cftui.lab.solved import read_workbook
 from cftui.ratings.crosstab import crosstab
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
 from cftui.runs.factors import Factors
+from cftui.sheet.read_workbook import read_workbook
+from cftui.sheet.solver import cell_of_sheet
 from cftui.tui.app import CftuiApp
 from cftui.tui.crosstab_state import CrosstabState
 from cftui.tui.panes.crosstab import CrosstabPane

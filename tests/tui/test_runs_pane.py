@@ -16,10 +16,10 @@ from textual.widgets import Input, Static
 from cftui import paths
 from cftui.charts import Chart, Drawing
 from cftui.ratings.values import Ratings
+from cftui.runs.annotations import read_user
 from cftui.runs.directory import Run
 from cftui.runs.event_log import EventLog
 from cftui.runs.events import Epoch, Started, Step
-from cftui.runs.user import read_user
 from cftui.tui.app import CftuiApp
 from cftui.tui.panes.runs import RunsPane
 from cftui.tui.panes.train import TrainPane

@@ -13,8 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from cftui.charts import Chart, Drawing
+from cftui.questions.custom_model import DescribeModel, ModelDescription
 from cftui.questions.data import DataSummary
-from cftui.questions.own_model import DescribeModel, ModelDescription
 from cftui.runs.control import WishKind
 from cftui.runs.history import History
 from cftui.runs.row import RunRow

@@ -8,8 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from cftui.runs.columns import duration
 from cftui.runs.compare import Difference
-from cftui.runs.fields import duration
 from cftui.runs.row import RunRow
 from cftui.tui.widgets.grid import Column, Grid
 from cftui.tui.widgets.runs_table import titled

@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.widgets import Static
 
 from cftui.config import ConfigError, RunConfig, SplitConfig, TrainingConfig, make_config, merge
-from cftui.parameters import MODELS, OPTIMIZERS, SCHEDULES, FieldSpec, specs_of
-from cftui.parameters.installed import installed_models
-from cftui.questions.own_model import ModelDescription
+from cftui.hyperparameters import MODELS, OPTIMIZERS, SCHEDULES, FieldSpec, specs_of
+from cftui.hyperparameters.installed import installed_models
+from cftui.questions.custom_model import ModelDescription
 from cftui.text import plain
 from cftui.tui.widgets.fields import (
     Choice,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cftui.charts import Chart, Series
-from cftui.runs.fields import letter
+from cftui.runs.columns import letter
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
 from cftui.tui.widgets.run_chart import AXIS_WORDS, ChartChoice, ChartInk, curve_x, epoch_x

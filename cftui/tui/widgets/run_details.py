@@ -11,8 +11,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from cftui.runs.columns import duration
 from cftui.runs.details import RunDetails
-from cftui.runs.fields import duration
 from cftui.runs.record import RunRecord
 from cftui.runs.row import RunRow
 from cftui.text import plain

@@ -3,7 +3,7 @@
 from math import sqrt
 
 from cftui.config import RunConfig
-from cftui.parameters import DataInfo
+from cftui.hyperparameters import DataInfo
 from cftui.questions.data import DataSummary
 from cftui.runs.events import Failed, Finished
 from cftui.runs.history import History

@@ -6,7 +6,7 @@ from rich.style import Style
 from rich.text import Text
 
 from cftui.charts import Colour
-from cftui.runs.fields import BY_NAME, MARKS, RunField, letter
+from cftui.runs.columns import BY_NAME, MARKS, RunField, letter
 from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.widgets.cells import Cell, Column

@@ -11,9 +11,9 @@ from textual.widgets import Input, Static
 
 from cftui.charts import Chart, Colour, Drawing
 from cftui.questions.data import DataSummary
+from cftui.runs.columns import BY_NAME, in_order
 from cftui.runs.details import read_details
 from cftui.runs.directory import Run
-from cftui.runs.fields import BY_NAME, in_order
 from cftui.runs.filters import chosen
 from cftui.runs.history import History
 from cftui.runs.row import RunRow

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from cftui.lab.sheet import look
 from cftui.questions.sheet import Labels, Sheet
+from cftui.sheet.solver import look
 
 TAB = "Crosstab"
 NAMES = ("users", "items", "actual", "user_factors", "item_factors", "user_bias", "item_bias")

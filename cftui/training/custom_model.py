@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cftui.config import RunConfig
-from cftui.parameters import DataInfo, UserModel, is_source
+from cftui.hyperparameters import DataInfo, UserModel, is_source
 from cftui.runs.model_source import FILE, read_source, trust
 
 if TYPE_CHECKING:
-    from cftui.models.user import UserClass
+    from cftui.models.custom import UserClass
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def load_for_new_run(config: RunConfig, info: DataInfo) -> OwnModel:
     model = config.model
     if not isinstance(model, UserModel):
         return OwnModel(config)
-    from cftui.models.user import load_installed, load_source
+    from cftui.models.custom import load_installed, load_source
 
     if not is_source(model.name):
         loaded = load_installed(model.name)

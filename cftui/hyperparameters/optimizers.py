@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from cftui.parameters.base import OptimizerParameters, parameter
+from cftui.hyperparameters.base import OptimizerParameters, parameter
 
 L2 = "L2 penalty: this times the weight is added to its gradient"
 BETA1 = "Decay of the average of gradients"

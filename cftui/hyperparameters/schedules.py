@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from cftui.parameters.base import ScheduleParameters, parameter
+from cftui.hyperparameters.base import ScheduleParameters, parameter
 
 
 class Constant(ScheduleParameters):

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from cftui.lab.sheet import (
+from cftui.questions.errors import QuestionError
+from cftui.questions.sheet import Sheet
+from cftui.ratings.crosstab import crosstab
+from cftui.ratings.values import Ratings
+from cftui.sheet.solver import (
     cell_of_sheet,
     default_rate,
     descend,
@@ -15,10 +19,6 @@ from cftui.lab.sheet import (
     solve,
     start_sheet,
 )
-from cftui.questions.errors import QuestionError
-from cftui.questions.sheet import Sheet
-from cftui.ratings.crosstab import crosstab
-from cftui.ratings.values import Ratings
 
 
 @pytest.fixture(scope="module")

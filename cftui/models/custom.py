@@ -16,12 +16,12 @@ from pydantic import BaseModel, ValidationError, create_model
 from torch import Tensor, nn
 
 from cftui.config import ConfigError
+from cftui.hyperparameters import DataInfo, UserModel, parameter
+from cftui.hyperparameters.complaints import complaints, unknown_key
+from cftui.hyperparameters.installed import installed_models
 from cftui.models import lesson
 from cftui.models.errors import ModelError, model_error
 from cftui.models.module import Adapted
-from cftui.parameters import DataInfo, UserModel, parameter
-from cftui.parameters.complaints import complaints, unknown_key
-from cftui.parameters.installed import installed_models
 from cftui.runs.model_source import ModelSource
 
 SIMPLE = (bool, int, float, str)

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from cftui.parameters.base import limits_of, unit_of
+from cftui.hyperparameters.base import limits_of, unit_of
 
 Kind = Literal["int", "float", "bool", "choice", "text"]
 

@@ -8,13 +8,13 @@ import numpy as np
 import openpyxl
 import pytest
 
-from cftui.lab.sheet import look, solve, start_sheet
-from cftui.lab.solved import read_workbook
-from cftui.lab.workbook import TAB, Layout, write_workbook
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import Labels, Sheet
 from cftui.ratings.crosstab import crosstab
 from cftui.ratings.values import Ratings
+from cftui.sheet.read_workbook import read_workbook
+from cftui.sheet.solver import look, solve, start_sheet
+from cftui.sheet.workbook import TAB, Layout, write_workbook
 
 
 def lessons_sheet(

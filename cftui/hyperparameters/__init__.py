@@ -4,7 +4,7 @@ Configurations validate with these, forms and help are drawn from them, modules 
 them. Only pydantic is imported, so that the screen and the shell may use them freely.
 """
 
-from cftui.parameters.base import (
+from cftui.hyperparameters.base import (
     DataInfo,
     ModelParameters,
     OptimizerParameters,
@@ -15,10 +15,10 @@ from cftui.parameters.base import (
     parameter,
     unit_of,
 )
-from cftui.parameters.models import Dot, DotBias, Net, UserModel, is_source
-from cftui.parameters.optimizers import Adagrad, Adam, AdamW, RmsProp, Sgd
-from cftui.parameters.schedules import Constant, CosineRestarts, OneCycle
-from cftui.parameters.specs import FieldSpec, specs_of
+from cftui.hyperparameters.models import Dot, DotBias, Net, UserModel, is_source
+from cftui.hyperparameters.optimizers import Adagrad, Adam, AdamW, RmsProp, Sgd
+from cftui.hyperparameters.schedules import Constant, CosineRestarts, OneCycle
+from cftui.hyperparameters.specs import FieldSpec, specs_of
 
 MODELS: dict[str, type[ModelParameters]] = {"dot-bias": DotBias, "dot": Dot, "net": Net}
 OPTIMIZERS: dict[str, type[OptimizerParameters]] = {

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.lab.workbook import NAMES
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import Labels, Sheet
+from cftui.sheet.workbook import NAMES
 
 LARGEST_FILE = 50_000_000
 LARGEST_CONTENT = 400_000_000

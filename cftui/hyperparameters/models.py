@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from cftui.parameters.base import DataInfo, ModelParameters, Table, parameter
+from cftui.hyperparameters.base import DataInfo, ModelParameters, Table, parameter
 
 
 def _factors(info: DataInfo, n_factors: int, low: float, high: float) -> tuple[Table, Table]:

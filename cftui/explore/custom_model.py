@@ -4,14 +4,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from cftui.config import ConfigError
+from cftui.hyperparameters import DataInfo, UserModel, is_source, specs_of
 from cftui.models.errors import ModelError
-from cftui.parameters import DataInfo, UserModel, is_source, specs_of
-from cftui.questions.own_model import DescribeModel, ModelDescription, NeedsAgreement
+from cftui.questions.custom_model import DescribeModel, ModelDescription, NeedsAgreement
 from cftui.ratings.values import Ratings
 from cftui.runs.model_source import is_trusted, read_source, trust
 
 if TYPE_CHECKING:
-    from cftui.models.user import UserClass
+    from cftui.models.custom import UserClass
 
 
 def describe_model(ratings: Ratings, question: DescribeModel) -> ModelDescription | NeedsAgreement:
@@ -27,7 +27,7 @@ def describe_model(ratings: Ratings, question: DescribeModel) -> ModelDescriptio
         if not is_trusted(source):
             return NeedsAgreement(name, source.path)
     # torch and the user's source are loaded only from here on.
-    from cftui.models.user import load_installed, load_source
+    from cftui.models.custom import load_installed, load_source
 
     info = ratings.info()
     own = load_source(source, info) if is_source(name) else load_installed(name)

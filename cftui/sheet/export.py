@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.lab.workbook import write_workbook
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import Labels, Sheet
+from cftui.sheet.workbook import write_workbook
 from cftui.text import plain
 
 ENDINGS = (".csv", ".tsv", ".md", ".xlsx")
