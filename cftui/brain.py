@@ -11,7 +11,6 @@ from cftui.explore.arithmetic import cell_of_run
 from cftui.explore.biases import explore_biases
 from cftui.explore.cells import describe_crosstab, predict_cells
 from cftui.explore.custom_model import describe_model
-from cftui.explore.facets import explore_facets
 from cftui.explore.neighbours import neighbours
 from cftui.explore.newcomer import explore_newcomer, suggest
 from cftui.explore.predict import predict
@@ -73,9 +72,10 @@ from cftui.questions.trained import (
     UserAnswer,
 )
 from cftui.ratings.crosstab import crosstab
-from cftui.ratings.datasets import data_sets
-from cftui.ratings.look import look
-from cftui.ratings.recent import remember
+from cftui.ratings.features import explore_facets
+from cftui.ratings.reading.preview import look
+from cftui.ratings.sources.datasets import data_sets
+from cftui.ratings.sources.recent import remember
 from cftui.ratings.split import summarize
 from cftui.ratings.store import find_store, open_store
 from cftui.ratings.values import Ratings

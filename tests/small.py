@@ -16,6 +16,7 @@ from cftui.commands import run_command
 from cftui.config import RunConfig, make_config
 from cftui.hyperparameters import DataInfo
 from cftui.models.initial import initial_values
+from cftui.ratings.parts import TrainingRatings, ValidRatings
 from cftui.ratings.split import split
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
@@ -23,8 +24,7 @@ from cftui.runs.directory import Run, create_run
 from cftui.runs.events import Event
 from cftui.runs.lock import RunLock
 from cftui.runs.record import RunRecord
-from cftui.training.engine import Engine, TrainingRatings
-from cftui.training.evaluation import ValidRatings
+from cftui.training.engine import Engine
 from cftui.training.torch_engine import TorchEngine
 from cftui.training.trainer import Trainer
 

@@ -65,7 +65,7 @@ def test_training_leaves_torchs_compiler_out(name: str) -> None:
         "import numpy as np\n"
         "from cftui.config import make_config\n"
         "from cftui.hyperparameters import DataInfo\n"
-        "from cftui.training.engine import TrainingRatings\n"
+        "from cftui.ratings.parts import TrainingRatings\n"
         "from cftui.training.torch_engine import TorchEngine\n"
         "engine, codes = TorchEngine('cpu', 1), np.zeros(4, np.int32)\n"
         "ratings = TrainingRatings(codes, codes, np.ones(4, np.float32), DataInfo(1, 1, 0, 5))\n"

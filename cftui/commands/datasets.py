@@ -30,7 +30,7 @@ ASKED_FROM = 100_000_000
 
 def list_data_sets(json: Json = False, debug: Debug = False) -> None:
     """Show the data sets there are: bundled, opened before, downloaded, to be downloaded."""
-    from cftui.ratings.datasets import data_sets
+    from cftui.ratings.sources.datasets import data_sets
 
     rows = data_sets()
     if json:
@@ -93,7 +93,7 @@ def fetch(
         return
     entry = _entry(name)
     if discard:
-        from cftui.ratings.partial import discard as discard_part
+        from cftui.ratings.sources.partial import discard as discard_part
 
         say(f"{discard_part(entry) / 1e6:,.1f} MB of {name} removed")
         return
@@ -125,8 +125,8 @@ def _agree(entry: Entry, yes: bool) -> None:
 
 
 def _download(entry: Entry, unchecked: bool, json: bool) -> None:
-    from cftui.ratings.fetch import fetch as fetch_entry
-    from cftui.ratings.partial import Part, Uncheckable, sweep
+    from cftui.ratings.sources.fetch import fetch as fetch_entry
+    from cftui.ratings.sources.partial import Part, Uncheckable, sweep
 
     sweep()
     try:

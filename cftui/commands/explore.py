@@ -25,7 +25,7 @@ Best = Annotated[bool, typer.Option("--best", help="Use the weights at the best 
 def open_known(data: str) -> Any:
     """Return a data set's ratings, columns mapped as when they were last opened."""
     from cftui.paths import resolve_source
-    from cftui.ratings.recent import last_mapping
+    from cftui.ratings.sources.recent import last_mapping
     from cftui.ratings.store import open_ratings
 
     return open_ratings(resolve_source(data), last_mapping(data))

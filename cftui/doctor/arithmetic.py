@@ -23,8 +23,9 @@ from cftui.doctor.reference import (
 )
 from cftui.hyperparameters import MODELS
 from cftui.models.initial import initial_values
+from cftui.ratings.parts import TrainingRatings
 from cftui.training import engine as engines
-from cftui.training.engine import Engine, TrainingRatings
+from cftui.training.engine import Engine
 from cftui.training.order import epoch_order
 
 SECTION = "arithmetic"

@@ -7,7 +7,7 @@ import numpy as np
 from cftui.config import RunConfig, make_config
 from cftui.hyperparameters import MODELS, DataInfo
 from cftui.models.initial import initial_values
-from cftui.training.engine import TrainingRatings
+from cftui.ratings.parts import TrainingRatings
 from cftui.training.order import epoch_order
 
 EPOCHS, N_RATINGS, BATCH = 4, 3190, 64

@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 
 from cftui.explore.trained import Trained
+from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import CellArithmetic
-from cftui.runs.factors import Factors
 
 
 def cell_arithmetic(

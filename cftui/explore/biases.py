@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from cftui.explore.facets import passing
 from cftui.explore.search import item_means
 from cftui.explore.trained import Trained
 from cftui.questions.items import ItemFilter
 from cftui.questions.trained import BiasAnswer, BiasRow
+from cftui.ratings.features import passing
 
 
 def explore_biases(trained: Trained, n: int, only: ItemFilter) -> BiasAnswer:

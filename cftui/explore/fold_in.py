@@ -35,8 +35,8 @@ from typing import Any
 
 import numpy as np
 
+from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
-from cftui.runs.factors import Factors
 
 STEPS = 100
 """Most Gauss-Newton steps; a handful do."""

@@ -5,16 +5,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from cftui.explore.facets import passing
 from cftui.explore.fold_in import fold_in, mean_user
 from cftui.explore.recommend import best_of, top
 from cftui.explore.search import item_rows
 from cftui.explore.trained import Trained
+from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemRow
 from cftui.questions.newcomer import FoldIn, FoldInAnswer, OwnRating
+from cftui.ratings.features import passing
 from cftui.ratings.values import Ratings
-from cftui.runs.factors import Factors
 
 Rated = Sequence[tuple[str, float]]
 KNOWN = 200

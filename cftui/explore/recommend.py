@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from cftui.explore.facets import passing
 from cftui.explore.trained import Trained
 from cftui.questions.items import ItemFilter
 from cftui.questions.trained import Recommendation
+from cftui.ratings.features import passing
 from cftui.ratings.values import Ratings
 
 

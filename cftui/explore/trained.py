@@ -11,13 +11,13 @@ import numpy as np
 from cftui.config import RunConfig
 from cftui.models import build_model, load_of_run
 from cftui.models.errors import ModelError
+from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.ratings.split import Split, split
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import DataError, Ratings
 from cftui.runs.checkpoint import CheckpointError, load_checkpoint
 from cftui.runs.directory import Run, RunError
-from cftui.runs.factors import Factors
 from cftui.runs.record import RunRecord
 
 DOT_FAMILY = ("dot", "dot-bias")

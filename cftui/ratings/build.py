@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.ratings.intake import Table
-from cftui.ratings.readers import Progress, read
-from cftui.ratings.sources import FORMAT, SourceFiles
+from cftui.ratings.reading.intake import Table
+from cftui.ratings.reading.readers import Progress, read
+from cftui.ratings.sources.locate import FORMAT, SourceFiles
 from cftui.ratings.store import META, sync_folder
 from cftui.ratings.values import TextColumn
 

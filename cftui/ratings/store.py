@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cftui import paths
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
-from cftui.ratings.sources import FORMAT, locate
+from cftui.ratings.sources.locate import FORMAT, locate
 from cftui.ratings.values import DataError, Grouping, Ratings, TextColumn, Vocabulary
 
 Progress = Callable[[int, int], None]

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from cftui.explore.arithmetic import cell_arithmetic
+from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import CellArithmetic, Sheet, SheetAnswer
-from cftui.runs.factors import Factors
 
 Floats = NDArray[np.float64]
 

@@ -5,15 +5,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cftui.config import RunConfig
+from cftui.evaluation.errors import baseline_errors
 from cftui.models.initial import initial_values
+from cftui.ratings.parts import TrainingRatings, ValidRatings
 from cftui.ratings.split import Split, split, unseen
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import Checkpoint, CheckpointError
 from cftui.runs.directory import Run, RunError
 from cftui.runs.events import Event
 from cftui.runs.record import RunRecord
-from cftui.training.engine import TrainingRatings, make_engine
-from cftui.training.evaluation import ValidRatings, baseline_errors
+from cftui.training.engine import make_engine
 from cftui.training.progress import Progress
 from cftui.training.trainer import Trainer
 

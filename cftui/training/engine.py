@@ -1,31 +1,17 @@
 """What a trainer asks of an engine, and which engine serves a run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from cftui.config import RunConfig
-from cftui.hyperparameters import DataInfo
+from cftui.ratings.parts import TrainingRatings
 
 if TYPE_CHECKING:
     from cftui.models.custom import UserClass
 
 Arrays = Mapping[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class TrainingRatings:
-    """The ratings trained on; arrays of shape (n_train,), read-only."""
-
-    user: np.ndarray
-    item: np.ndarray
-    value: np.ndarray
-    info: DataInfo
-
-    def __len__(self) -> int:
-        return len(self.user)
 
 
 class Engine(Protocol):

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, fields
 
-from cftui.training.evaluation import Errors
+from cftui.evaluation.errors import Errors
 
 SMOOTHING = 0.98
 """Share of the old average kept at each step (lesson 5, `avg_mom`)."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from cftui.config import RunConfig
 from cftui.models import load_of_run
 from cftui.paths import resolve_source
-from cftui.ratings.recent import remember
+from cftui.ratings.sources.recent import remember
 from cftui.ratings.split import check as check_split
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import Ratings

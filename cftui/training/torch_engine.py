@@ -11,8 +11,9 @@ from cftui.models import build_model
 from cftui.models.custom import UserClass
 from cftui.models.module import arrays_of, load_arrays, resident, score, to_numpy, trainable
 from cftui.optim import make_optimizer, set_pace, stepper
+from cftui.ratings.parts import TrainingRatings
 from cftui.training.device import choose_device
-from cftui.training.engine import Arrays, TrainingRatings
+from cftui.training.engine import Arrays
 
 SMALL_MODEL = 5_000_000
 """Parameters below which a second CPU thread gains little and costs the screen its core."""

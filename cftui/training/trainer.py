@@ -9,14 +9,15 @@ from dataclasses import replace
 import numpy as np
 
 from cftui.config import RunConfig
+from cftui.evaluation.errors import errors
 from cftui.optim import learning_rates, momenta
+from cftui.ratings.parts import TrainingRatings, ValidRatings
 from cftui.runs.checkpoint import Checkpoint, save_checkpoint
 from cftui.runs.control import UNREADABLE, Inbox, Wish
 from cftui.runs.directory import Run
 from cftui.runs.events import Checkpointed, Control, Epoch, Event
 from cftui.runs.record import RunRecord, State
-from cftui.training.engine import Engine, TrainingRatings
-from cftui.training.evaluation import ValidRatings, errors
+from cftui.training.engine import Engine
 from cftui.training.order import epoch_order
 from cftui.training.progress import Progress
 from cftui.training.reporter import FINEST, Reporter

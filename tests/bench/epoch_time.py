@@ -115,9 +115,9 @@ def the_ratings() -> "TrainingRatings":  # noqa: F821
     from cftui.config import SplitConfig
     from cftui.hyperparameters import DataInfo
     from cftui.paths import BUNDLED, resolve_source
+    from cftui.ratings.parts import TrainingRatings
     from cftui.ratings.split import split
     from cftui.ratings.store import open_ratings
-    from cftui.training.engine import TrainingRatings
 
     r = open_ratings(resolve_source(BUNDLED))
     train = split(SplitConfig(), r).train

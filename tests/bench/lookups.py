@@ -25,10 +25,10 @@ from cftui.explore.newcomer import explore_newcomer, suggest
 from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend
 from cftui.explore.trained import Trained
+from cftui.models.factors import Factors
 from cftui.questions.items import ItemFilter
 from cftui.questions.newcomer import FoldIn
 from cftui.ratings.values import Grouping, Ratings, TextColumn, Vocabulary
-from cftui.runs.factors import Factors
 
 LARGE = (100_000, 50_000, 2_000_000)
 BOUNDS = {

@@ -7,7 +7,7 @@ import torch
 from cftui.explore.arithmetic import cell_arithmetic
 from cftui.hyperparameters import DataInfo
 from cftui.models.dot_bias import DotBias
-from cftui.runs.factors import Factors
+from cftui.models.factors import Factors
 
 
 def model_and_factors() -> tuple[DotBias, Factors]:

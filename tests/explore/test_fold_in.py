@@ -13,10 +13,10 @@ from cftui.explore.fold_in import fold_in, mean_user
 from cftui.explore.neighbours import neighbours
 from cftui.explore.newcomer import explore_newcomer, suggest
 from cftui.explore.trained import Trained, load_trained
+from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter
 from cftui.questions.newcomer import FoldIn
-from cftui.runs.factors import Factors
 from cftui.runs.find import find_run
 from cftui.training.session import start_run
 

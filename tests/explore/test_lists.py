@@ -10,12 +10,12 @@ from small import here, small_config, write_ratings
 
 from cftui import paths
 from cftui.explore.biases import explore_biases
-from cftui.explore.facets import YEAR, explore_facets, passing
 from cftui.explore.profiles import explore_item
 from cftui.explore.recommend import recommend
 from cftui.explore.trained import Trained, load_trained
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter
+from cftui.ratings.features import YEAR, explore_facets, passing
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.runs.find import find_run

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from small import here
 
-from cftui.ratings import blocks, intake
-from cftui.ratings.look import look
+from cftui.ratings.reading import blocks, intake
+from cftui.ratings.reading.preview import look
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import DataError
 

@@ -16,9 +16,9 @@ from server import GOOD, Served, entry_for, zip_of
 
 from cftui import paths
 from cftui.catalogue import CATALOGUE
-from cftui.ratings import fetch as fetch_module
-from cftui.ratings.fetch import fetch
-from cftui.ratings.partial import KEPT_SECONDS, FetchError, Part, alone, discard, sweep
+from cftui.ratings.sources.fetch import fetch
+from cftui.ratings.sources.locate import fetch as fetch_module
+from cftui.ratings.sources.partial import KEPT_SECONDS, FetchError, Part, alone, discard, sweep
 from cftui.ratings.values import DataError
 
 

@@ -16,8 +16,8 @@ from small import here, wait_for
 from cftui import paths
 from cftui.catalogue import CATALOGUE, Entry
 from cftui.cli import main
-from cftui.ratings.partial import Part
-from cftui.ratings.recent import recently_used, remember
+from cftui.ratings.sources.partial import Part
+from cftui.ratings.sources.recent import recently_used, remember
 from cftui.ratings.values import Ratings
 
 Capture = pytest.CaptureFixture[str]

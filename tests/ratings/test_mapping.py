@@ -9,8 +9,8 @@ from small import here
 
 from cftui import paths
 from cftui.questions.data import ColumnMapping, FileLook
-from cftui.ratings.columns import find_columns
-from cftui.ratings.look import look
+from cftui.ratings.reading.columns import find_columns
+from cftui.ratings.reading.preview import look
 from cftui.ratings.store import find_store, open_ratings
 from cftui.ratings.values import DataError
 from cftui.runs.find import find_run

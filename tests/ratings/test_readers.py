@@ -7,7 +7,7 @@ import pytest
 
 from cftui.paths import BUNDLED, bundled_folder
 from cftui.questions.data import Problem
-from cftui.ratings import blocks
+from cftui.ratings.reading import blocks
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import DataError, Ratings
 

@@ -17,12 +17,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cftui.ratings import blocks
-from cftui.ratings.intake import Table
-from cftui.ratings.look import look
-from cftui.ratings.packed import Part
-from cftui.ratings.readers import read
-from cftui.ratings.sources import SourceFiles, locate
+from cftui.ratings.reading import blocks
+from cftui.ratings.reading.intake import Table
+from cftui.ratings.reading.preview import look
+from cftui.ratings.reading.readers import read
+from cftui.ratings.sources.locate import SourceFiles, locate
+from cftui.ratings.sources.packed import Part
 from cftui.ratings.values import DataError
 
 SETTINGS = settings(

@@ -12,9 +12,9 @@ from cftui.brain import answer
 from cftui.catalogue import CATALOGUE
 from cftui.paths import BUNDLED
 from cftui.questions.data import ColumnMapping, DataSetRow, DataSummary, ListDataSets, OpenData
-from cftui.ratings.datasets import data_sets
-from cftui.ratings.partial import Part
-from cftui.ratings.recent import KEPT, recently_used, remember
+from cftui.ratings.sources.datasets import data_sets
+from cftui.ratings.sources.partial import Part
+from cftui.ratings.sources.recent import KEPT, recently_used, remember
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 

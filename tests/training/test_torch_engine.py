@@ -13,7 +13,8 @@ from cftui.hyperparameters import DataInfo, OneCycle, Sgd
 from cftui.models.dot_bias import DotBias
 from cftui.models.initial import initial_values
 from cftui.optim import learning_rates, momenta
-from cftui.training.engine import EngineError, TrainingRatings
+from cftui.ratings.parts import TrainingRatings
+from cftui.training.engine import EngineError
 from cftui.training.torch_engine import TorchEngine, choose_device
 
 INFO = DataInfo(n_users=7, n_items=9, low=0.5, high=5.0)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from small import Bench, make_bench, open_small, small_config
 
+from cftui.evaluation.errors import Errors
 from cftui.ratings.values import Ratings
 from cftui.runs import checkpoint as checkpoints
 from cftui.runs.checkpoint import load_checkpoint
@@ -21,7 +22,6 @@ from cftui.runs.control import Wish, send
 from cftui.runs.event_log import EventLog, read_events
 from cftui.runs.events import Checkpointed, Control, Epoch, Event, Step
 from cftui.training import trainer as trainer_module
-from cftui.training.evaluation import Errors
 from cftui.training.progress import Progress
 from cftui.training.trainer import NonFiniteLoss, StopTraining
 

@@ -13,10 +13,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from cftui import paths
+from cftui.models.factors import Factors
 from cftui.ratings.crosstab import crosstab
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
-from cftui.runs.factors import Factors
 from cftui.sheet.read_workbook import read_workbook
 from cftui.sheet.solver import cell_of_sheet
 from cftui.tui.app import CftuiApp

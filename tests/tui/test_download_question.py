@@ -2,8 +2,8 @@
 
 from cftui import paths
 from cftui.catalogue import CATALOGUE
-from cftui.ratings.datasets import data_sets
-from cftui.ratings.partial import Part
+from cftui.ratings.sources.datasets import data_sets
+from cftui.ratings.sources.partial import Part
 from cftui.tui.data_desk import fetch_words
 from cftui.tui.widgets.set_list import download_question
 

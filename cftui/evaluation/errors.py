@@ -4,21 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cftui.ratings.baselines import fit_biases
-from cftui.training.engine import TrainingRatings
-
-
-@dataclass(frozen=True)
-class ValidRatings:
-    """The held-out ratings; arrays of shape (n_valid,)."""
-
-    user: np.ndarray
-    item: np.ndarray
-    value: np.ndarray
-    unseen: np.ndarray
-    """Whether the pair's user or item has no training rating."""
-    low: float
-    high: float
+from cftui.evaluation.baselines import fit_biases
+from cftui.ratings.parts import TrainingRatings, ValidRatings
 
 
 @dataclass(frozen=True)

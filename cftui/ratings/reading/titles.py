@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from cftui.ratings.dialect import encoding_of
-from cftui.ratings.packed import Part
+from cftui.ratings.reading.dialect import encoding_of
+from cftui.ratings.sources.packed import Part
 from cftui.ratings.values import DataError
 
 NO_GENRES = "(no genres listed)"

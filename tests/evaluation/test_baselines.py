@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cftui.config import RunConfig
-from cftui.ratings import baselines
-from cftui.ratings.baselines import fit_biases
+from cftui.evaluation import baselines
+from cftui.evaluation.baselines import fit_biases
 from cftui.ratings.split import split
 from cftui.ratings.values import Ratings
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, FileLook
-from cftui.ratings.columns import ROLES, Guess, find_columns
-from cftui.ratings.dialect import HEAD, recognise
-from cftui.ratings.packed import Part, located
-from cftui.ratings.sources import candidates, locate
+from cftui.ratings.reading.columns import ROLES, Guess, find_columns
+from cftui.ratings.reading.dialect import HEAD, recognise
+from cftui.ratings.sources.locate import candidates, locate
+from cftui.ratings.sources.packed import Part, located
 from cftui.ratings.values import DataError
 
 PARQUET = b"PAR1"
@@ -55,7 +55,7 @@ def _delimited(part: Part, head: bytes, mapping: ColumnMapping) -> dict[str, Any
 
 
 def _parquet(part: Part, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:
-    from cftui.ratings.parquet import open_parquet
+    from cftui.ratings.reading.parquet import open_parquet
 
     with open_parquet(part) as file:
         names = tuple(file.schema_arrow.names)

@@ -4,8 +4,8 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cftui.ratings.dialect import not_in_code
-from cftui.ratings.packed import Part, Stream, located
+from cftui.ratings.reading.dialect import not_in_code
+from cftui.ratings.sources.packed import Part, Stream, located
 from cftui.ratings.values import DataError
 
 BLOCK = 2 << 20

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.questions.data import Problem
-from cftui.ratings.packed import Part
-from cftui.ratings.rows import KEPT_PROBLEMS, Rows
-from cftui.ratings.titles import Titles
+from cftui.ratings.reading.rows import KEPT_PROBLEMS, Rows
+from cftui.ratings.reading.titles import Titles
+from cftui.ratings.sources.packed import Part
 from cftui.ratings.values import INTEGER_ID, DataError
 
 Longs = NDArray[np.int64]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from cftui import __version__, paths
 from cftui.catalogue import Entry
-from cftui.ratings.packed import check_zip
-from cftui.ratings.partial import FetchError, Part, Uncheckable, Version, alone
+from cftui.ratings.sources.packed import check_zip
+from cftui.ratings.sources.partial import FetchError, Part, Uncheckable, Version, alone
 from cftui.ratings.values import DataError
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.questions.data import ColumnMapping
-from cftui.ratings.columns import ROLES, find_columns
-from cftui.ratings.gather import MOST_DIGITS, Gathered, IdKeys, Longs
-from cftui.ratings.packed import Part
-from cftui.ratings.rows import GREATEST, Layout, Rows, parse_time, parse_value
+from cftui.ratings.reading.columns import ROLES, find_columns
+from cftui.ratings.reading.gather import MOST_DIGITS, Gathered, IdKeys, Longs
+from cftui.ratings.reading.rows import GREATEST, Layout, Rows, parse_time, parse_value
+from cftui.ratings.sources.packed import Part
 from cftui.ratings.values import DataError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
-from cftui.ratings.packed import Part, is_zip, members
+from cftui.ratings.sources.packed import Part, is_zip, members
 from cftui.ratings.values import DataError
 
 FORMAT = 1

@@ -6,8 +6,8 @@ from pathlib import Path
 from cftui import paths
 from cftui.catalogue import CATALOGUE, SHARED_ALIKE, Entry
 from cftui.questions.data import DataSetRow
-from cftui.ratings.partial import Part
-from cftui.ratings.recent import RecentData, recently_used
+from cftui.ratings.sources.partial import Part
+from cftui.ratings.sources.recent import RecentData, recently_used
 
 
 def data_sets(catalogue: Mapping[str, Entry] = CATALOGUE) -> tuple[DataSetRow, ...]:

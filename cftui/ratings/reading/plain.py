@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.ratings.fields import Column, Longs
+from cftui.ratings.reading.digits import Column, Longs
 
 Flags = NDArray[np.bool_]
 EXACT_DIGITS = 15

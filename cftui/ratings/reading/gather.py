@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.questions.data import Problem
-from cftui.ratings.rows import KEPT_PROBLEMS, Layout, Row, Rows, check, id_reason
+from cftui.ratings.reading.rows import KEPT_PROBLEMS, Layout, Row, Rows, check, id_reason
 
 Longs = NDArray[np.int64]
 MOST_DIGITS = 16

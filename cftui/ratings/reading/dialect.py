@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
-from cftui.ratings.columns import Guess, asked_names, find_columns, known_names
+from cftui.ratings.reading.columns import Guess, asked_names, find_columns, known_names
 from cftui.ratings.values import DataError
 
 HEAD = 1 << 16

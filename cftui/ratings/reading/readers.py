@@ -9,15 +9,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from cftui.questions.data import ColumnMapping
-from cftui.ratings.blocks import Block, Blocks
-from cftui.ratings.columns import ROLES
-from cftui.ratings.delimited import ReadBlock, read_block
-from cftui.ratings.dialect import HEAD, Dialect, recognise
-from cftui.ratings.intake import Intake, Table
-from cftui.ratings.packed import Part, located
-from cftui.ratings.rows import Layout, Rows
-from cftui.ratings.sources import SourceFiles
-from cftui.ratings.titles import read_titles
+from cftui.ratings.reading.blocks import Block, Blocks
+from cftui.ratings.reading.columns import ROLES
+from cftui.ratings.reading.delimited import ReadBlock, read_block
+from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
+from cftui.ratings.reading.intake import Intake, Table
+from cftui.ratings.reading.rows import Layout, Rows
+from cftui.ratings.reading.titles import read_titles
+from cftui.ratings.sources.locate import SourceFiles
+from cftui.ratings.sources.packed import Part, located
 from cftui.ratings.values import DataError
 
 Progress = Callable[[int, int], None]
@@ -76,7 +76,7 @@ def _read_delimited(part: Part, dialect: Dialect, progress: Progress | None) -> 
 
 
 def _read_parquet(part: Part, mapping: ColumnMapping, progress: Progress | None) -> Table:
-    from cftui.ratings.parquet import layout_of, open_parquet, read_rows
+    from cftui.ratings.reading.parquet import layout_of, open_parquet, read_rows
 
     size = part.path.stat().st_size
     intake = Intake(part)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.ratings.blocks import Block
-from cftui.ratings.fields import PAD, Column, Longs, Page, Value, parsed
-from cftui.ratings.gather import Gathered, IdKeys
-from cftui.ratings.plain import dates, decimals
-from cftui.ratings.rows import Layout, Rows, parse_time, parse_value
+from cftui.ratings.reading.blocks import Block
+from cftui.ratings.reading.digits import PAD, Column, Longs, Page, Value, parsed
+from cftui.ratings.reading.gather import Gathered, IdKeys
+from cftui.ratings.reading.plain import dates, decimals
+from cftui.ratings.reading.rows import Layout, Rows, parse_time, parse_value
 
 QUOTE, LINE_FEED = ord('"'), ord("\n")
 

@@ -1,0 +1,1 @@
+"""How far predictions are from ratings, and what anybody could predict without a model."""

@@ -1,0 +1,1 @@
+"""Where ratings come from: files found, archives, downloads, and what was opened before."""
