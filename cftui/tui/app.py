@@ -17,17 +17,17 @@ from textual.widgets import ContentSwitcher
 
 from cftui.paths import state_folder
 from cftui.text import plain
-from cftui.tui.commands import Command, bindings, key_label
 from cftui.tui.data_keeper import DataKeeper
-from cftui.tui.session import Session
-from cftui.tui.widgets.key_bar import KeyBar
-from cftui.tui.widgets.tab_bar import TabBar
+from cftui.tui.services.memory import Session
+from cftui.tui.shared.commands import Command, bindings, key_label
+from cftui.tui.shared.key_bar import KeyBar
+from cftui.tui.shared.tab_bar import TabBar
 
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from cftui.tui.child import Child
-    from cftui.tui.widgets.pane import Pane
+    from cftui.tui.services.child import Child
+    from cftui.tui.shared.pane import Pane
 
 ANYWHERE = (
     Command("app.data", "1", "pane('data')", "Data", "Choose ratings, look at them, split them"),
@@ -55,11 +55,11 @@ LOOK_SECONDS = 0.25
 
 def pane_classes() -> "dict[str, type[Pane]]":
     """Return the panes by name; imported only now, for the first paint needs none."""
-    from cftui.tui.panes.crosstab import CrosstabPane
-    from cftui.tui.panes.data import DataPane
-    from cftui.tui.panes.explore import ExplorePane
-    from cftui.tui.panes.runs import RunsPane
-    from cftui.tui.panes.train import TrainPane
+    from cftui.tui.crosstab.pane import CrosstabPane
+    from cftui.tui.data.pane import DataPane
+    from cftui.tui.explore.pane import ExplorePane
+    from cftui.tui.runs.pane import RunsPane
+    from cftui.tui.train.pane import TrainPane
 
     panes: list[type[Pane]] = [DataPane, CrosstabPane, TrainPane, RunsPane, ExplorePane]
     return dict(zip((name for name, _, _ in TABS), panes, strict=True))
@@ -67,7 +67,7 @@ def pane_classes() -> "dict[str, type[Pane]]":
 
 def palette_provider() -> "type[Provider]":
     """Return what the palette searches, imported when it is opened first."""
-    from cftui.tui.palette import CommandsProvider
+    from cftui.tui.shared.palette import CommandsProvider
 
     return CommandsProvider
 
@@ -114,10 +114,10 @@ class CftuiApp(DataKeeper):
 
     async def _furnish(self) -> None:
         # Imported here: numpy, pydantic and the panes are no part of the first paint.
-        from cftui.tui.child import Child
-        from cftui.tui.data_desk import DataDesk
-        from cftui.tui.desk import RunDesk
-        from cftui.tui.messages import ChooseData
+        from cftui.tui.services.child import Child
+        from cftui.tui.services.ratings import DataDesk
+        from cftui.tui.services.runs import RunDesk
+        from cftui.tui.shared.messages import ChooseData
 
         self.desk = RunDesk(self.session.state.run)
         self.brain, self.painter = Child("cftui.brain"), Child("cftui.painter")
@@ -150,23 +150,23 @@ class CftuiApp(DataKeeper):
 
     def _make_pane(self, name: str) -> "Pane":
         if name == "data":
-            from cftui.tui.panes.data import DataPane
+            from cftui.tui.data.pane import DataPane
 
             assert self.data is not None
             return DataPane(self.session, self.data, self.brain.ask, self.painter.ask)
         if name == "explore":
-            from cftui.tui.panes.explore import ExplorePane
+            from cftui.tui.explore.pane import ExplorePane
 
             return ExplorePane(self.brain.ask)
         if name == "crosstab":
-            from cftui.tui.panes.crosstab import CrosstabPane
+            from cftui.tui.crosstab.pane import CrosstabPane
 
             return CrosstabPane(self.session, self.brain.ask, self.painter.ask)
         if name == "runs":
-            from cftui.tui.panes.runs import RunsPane
+            from cftui.tui.runs.pane import RunsPane
 
             return RunsPane(self.session, self.painter.ask)
-        from cftui.tui.panes.train import TrainPane
+        from cftui.tui.train.pane import TrainPane
 
         return TrainPane(self.session, self.painter.ask, self.brain.ask)
 
@@ -194,7 +194,7 @@ class CftuiApp(DataKeeper):
 
     def action_help(self) -> None:
         """Explain the pane in view."""
-        from cftui.tui.screens.overlays import HelpScreen
+        from cftui.tui.shared.overlays import HelpScreen
 
         pane = self._pane_in_view()
         if pane is not None:
@@ -210,7 +210,7 @@ class CftuiApp(DataKeeper):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """List every command for the palette: of the app, the pane in view, then the others."""
-        from cftui.tui.palette import ELSEWHERE
+        from cftui.tui.shared.palette import ELSEWHERE
 
         shown = self._pane_in_view()
         here = [(None, "", command) for command in ANYWHERE]

@@ -6,12 +6,12 @@ from textual import work
 
 from cftui.text import plain
 from cftui.tui.run_keeper import RunKeeper
-from cftui.tui.session import Session
-from cftui.tui.widgets.tab_bar import TabBar
+from cftui.tui.services.memory import Session
+from cftui.tui.shared.tab_bar import TabBar
 
 if TYPE_CHECKING:
-    from cftui.tui.data_desk import DataDesk, Opening
-    from cftui.tui.messages import AskColumns, CancelOpening, ChooseData, ChooseSplit
+    from cftui.tui.services.ratings import DataDesk, Opening
+    from cftui.tui.shared.messages import AskColumns, CancelOpening, ChooseData, ChooseSplit
 
 
 class DataKeeper(RunKeeper):

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 from textual import work
 
 from cftui.text import plain
-from cftui.tui.key_order import KeysInOrder
-from cftui.tui.session import Session
+from cftui.tui.services.memory import Session
+from cftui.tui.shared.key_order import KeysInOrder
 
 if TYPE_CHECKING:
     from cftui.questions.data import DataSummary
     from cftui.runs.row import RunRow
-    from cftui.tui.desk import RunDesk
-    from cftui.tui.messages import (
+    from cftui.tui.services.runs import RunDesk
+    from cftui.tui.shared.messages import (
         ChooseRun,
         Errand,
         FollowRuns,
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
         TrainLike,
         WishRun,
     )
-    from cftui.tui.panes.train import TrainPane
-    from cftui.tui.widgets.pane import Pane
+    from cftui.tui.shared.pane import Pane
+    from cftui.tui.train.pane import TrainPane
 
 
 class RunKeeper(KeysInOrder):
@@ -200,7 +200,7 @@ class RunKeeper(KeysInOrder):
 
     async def _try(self, doing: Awaitable[Any], title: str) -> Any:
         """Await what the desk does; a failure becomes a notification."""
-        from cftui.tui.desk import DeskError
+        from cftui.tui.services.runs import DeskError
 
         try:
             return await doing

@@ -13,15 +13,15 @@ from textual.widgets import Static
 from cftui import paths
 from cftui.runs.directory import Run, create_run
 from cftui.tui.app import CftuiApp
-from cftui.tui.palette import lead
-from cftui.tui.panes.train import TrainPane
-from cftui.tui.screens.asking import AskText
-from cftui.tui.screens.overlays import AskNumber, HelpScreen
-from cftui.tui.screens.predicting import PredictScreen
-from cftui.tui.widgets.chart import ChartView
-from cftui.tui.widgets.fields import Choice, NumberField
-from cftui.tui.widgets.form import TrainingForm
-from cftui.tui.widgets.grid import Grid
+from cftui.tui.explore.predicting import PredictScreen
+from cftui.tui.shared.ask_line import AskText
+from cftui.tui.shared.chart import ChartView
+from cftui.tui.shared.form import TrainingForm
+from cftui.tui.shared.grid import Grid
+from cftui.tui.shared.inputs import Choice, NumberField
+from cftui.tui.shared.overlays import AskNumber, HelpScreen
+from cftui.tui.shared.palette import lead
+from cftui.tui.train.pane import TrainPane
 
 BUNDLED = paths.BUNDLED
 

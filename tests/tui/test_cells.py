@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.style import Style
 from wcwidth import wcswidth
 
-from cftui.tui.widgets.cells import Column, column_widths, line
+from cftui.tui.shared.cells import Column, column_widths, line
 
 COLUMNS = (Column("title"), Column("ratings", 6, align="right"))
 TITLES = [

@@ -11,8 +11,8 @@ from textual.screen import Screen
 from textual.widgets import Static, TabbedContent, TabPane
 
 from cftui.charts import Chart, Colour, Drawing, Series
-from cftui.tui.child import Child, ChildError, Superseded
-from cftui.tui.widgets.chart import ChartView, series_colours, theme_foreground
+from cftui.tui.services.child import Child, ChildError, Superseded
+from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
 
 GREY: Colour = (200, 200, 200)
 

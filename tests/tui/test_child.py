@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cftui.tui.child import Child, ChildError, Superseded
+from cftui.tui.services.child import Child, ChildError, Superseded
 
 ECHO = '''
 """Obeys a question `(word, value)`."""
@@ -207,7 +207,7 @@ async def test_a_module_that_is_missing_is_told(
 
 PARENT = """
 import asyncio, sys
-from cftui.tui.child import Child
+from cftui.tui.services.child import Child
 
 async def main():
     child = Child("echoer", environment={"PYTHONPATH": sys.argv[1]})

@@ -20,13 +20,13 @@ from cftui.runs.directory import Run
 from cftui.sheet.read_workbook import read_workbook
 from cftui.sheet.solver import cell_of_sheet
 from cftui.tui.app import CftuiApp
-from cftui.tui.crosstab_state import CrosstabState
-from cftui.tui.panes.crosstab import CrosstabPane
-from cftui.tui.screens.asking import AskText
-from cftui.tui.screens.cell import CellScreen
-from cftui.tui.screens.crosstab_dialogs import SettingsScreen, search
-from cftui.tui.widgets.column_heads import stemmed, wrapped
-from cftui.tui.widgets.crosstab_cells import digits
+from cftui.tui.crosstab.column_heads import stemmed, wrapped
+from cftui.tui.crosstab.dialogs import SettingsScreen, search
+from cftui.tui.crosstab.pane import CrosstabPane
+from cftui.tui.crosstab.shown_cells import digits
+from cftui.tui.crosstab.state import CrosstabState
+from cftui.tui.shared.ask_line import AskText
+from cftui.tui.shared.cell_arithmetic import CellScreen
 
 
 @asynccontextmanager

@@ -19,14 +19,14 @@ from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
-from cftui.tui.panes.data import DataPane
-from cftui.tui.screens.overlays import AskYesNo
-from cftui.tui.widgets.chart import ChartView
-from cftui.tui.widgets.fields import Choice, NumberField
-from cftui.tui.widgets.mapping_form import ColumnChoice, MappingForm
-from cftui.tui.widgets.path_field import PathField, completions
-from cftui.tui.widgets.profile_view import ProfileView
-from cftui.tui.widgets.split_form import SplitForm
+from cftui.tui.data.mapping_form import ColumnChoice, MappingForm
+from cftui.tui.data.pane import DataPane
+from cftui.tui.data.path_field import PathField, completions
+from cftui.tui.data.profile_view import ProfileView
+from cftui.tui.data.split_form import SplitForm
+from cftui.tui.shared.chart import ChartView
+from cftui.tui.shared.inputs import Choice, NumberField
+from cftui.tui.shared.overlays import AskYesNo
 
 BUNDLED = paths.BUNDLED
 
@@ -279,7 +279,7 @@ async def test_a_download_is_asked_for_first(
         row = next(row for row in pane.sets.rows if row.kind == "catalogue")
         pane.sets.cursor_row = pane.sets.rows.index(row)
         assert row.licence.split(";")[0] in text(app, "#set-about")
-        monkeypatch.setattr("cftui.tui.data_desk.run_job", run_job)
+        monkeypatch.setattr("cftui.tui.services.ratings.run_job", run_job)
         await pilot.press("d", "enter")
         assert isinstance(app.screen, AskYesNo)
         question = str(app.screen.query_one(Static).content)

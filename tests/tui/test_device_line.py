@@ -14,8 +14,8 @@ from cftui.runs.directory import Run, create_run
 from cftui.runs.event_log import EventLog
 from cftui.runs.events import Device
 from cftui.tui.app import CftuiApp
-from cftui.tui.widgets import device_line
-from cftui.tui.widgets.device_line import DeviceLine, device_words
+from cftui.tui.train import device_line
+from cftui.tui.train.device_line import DeviceLine, device_words
 
 GIB = 2**30
 H100 = Device(0.0, "GPU 0", "NVIDIA H100 80GB HBM3", 87.0, int(12.3 * GIB), 80 * GIB, 310.4, 64.0)

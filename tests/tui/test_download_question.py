@@ -4,8 +4,8 @@ from cftui import paths
 from cftui.catalogue import CATALOGUE
 from cftui.ratings.sources.datasets import data_sets
 from cftui.ratings.sources.partial import Part
-from cftui.tui.data_desk import fetch_words
-from cftui.tui.widgets.set_list import download_question
+from cftui.tui.data.set_list import download_question
+from cftui.tui.services.ratings import fetch_words
 
 
 def question(name: str) -> str:

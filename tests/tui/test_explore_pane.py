@@ -20,24 +20,24 @@ from cftui.runs.checkpoint import save_checkpoint
 from cftui.runs.directory import Run, create_run
 from cftui.runs.vocabulary import save_vocabulary
 from cftui.tui.app import CftuiApp
-from cftui.tui.desk import RunDesk
-from cftui.tui.own_ratings import OwnRatings, load_own, save_own
-from cftui.tui.panes.explore import ExplorePane
-from cftui.tui.screens.asking import AskText
-from cftui.tui.screens.cell import CellScreen
-from cftui.tui.screens.filtering import FilterScreen
-from cftui.tui.screens.overlays import ChooseRunScreen, HelpScreen
-from cftui.tui.screens.predicting import PredictScreen
-from cftui.tui.screens.rating import RateScreen, Scale
-from cftui.tui.views.biases import BiasView
-from cftui.tui.views.movie import MovieView
-from cftui.tui.views.user import UserView
-from cftui.tui.views.view import OpenItem, View
-from cftui.tui.views.you import YouView
-from cftui.tui.widgets.bars import Bars, bar_line, grouped, one_line
-from cftui.tui.widgets.fields import Choice
-from cftui.tui.widgets.grid import Grid
-from cftui.tui.widgets.kind_bar import KindBar
+from cftui.tui.explore.bars import Bars, bar_line, grouped, one_line
+from cftui.tui.explore.biases import BiasView
+from cftui.tui.explore.filtering import FilterScreen
+from cftui.tui.explore.kind_bar import KindBar
+from cftui.tui.explore.movie import MovieView
+from cftui.tui.explore.pane import ExplorePane
+from cftui.tui.explore.predicting import PredictScreen
+from cftui.tui.explore.rating import RateScreen, Scale
+from cftui.tui.explore.user import UserView
+from cftui.tui.explore.view import OpenItem, View
+from cftui.tui.explore.you import YouView
+from cftui.tui.explore.your_ratings import OwnRatings, load_own, save_own
+from cftui.tui.services.runs import RunDesk
+from cftui.tui.shared.ask_line import AskText
+from cftui.tui.shared.cell_arithmetic import CellScreen
+from cftui.tui.shared.grid import Grid
+from cftui.tui.shared.inputs import Choice
+from cftui.tui.shared.overlays import ChooseRunScreen, HelpScreen
 
 Screen = tuple[Pilot[None], ExplorePane]
 

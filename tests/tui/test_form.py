@@ -12,11 +12,11 @@ from cftui.runs.directory import Run
 from cftui.runs.events import Finished
 from cftui.training.session import start_run
 from cftui.tui.app import CftuiApp
-from cftui.tui.panes.explore import ExplorePane
-from cftui.tui.panes.train import TrainPane
-from cftui.tui.screens.overlays import AskYesNo
-from cftui.tui.widgets.fields import Choice, FileField, NumberField, TextField
-from cftui.tui.widgets.form import TrainingForm
+from cftui.tui.explore.pane import ExplorePane
+from cftui.tui.shared.form import TrainingForm
+from cftui.tui.shared.inputs import Choice, FileField, NumberField, TextField
+from cftui.tui.shared.overlays import AskYesNo
+from cftui.tui.train.pane import TrainPane
 
 MINE = """
 from pydantic import BaseModel, Field

@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from cftui.tui.widgets.grid import MARK, Column, Grid
+from cftui.tui.shared.grid import MARK, Column, Grid
 
 COLUMNS = (Column("Id", 8, align="right"), Column("Title"), Column("Mean", 6, align="right"))
 

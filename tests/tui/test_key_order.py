@@ -12,11 +12,11 @@ from cftui.explore.neighbours import neighbours
 from cftui.explore.trained import load_trained
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
-from cftui.tui.key_order import KeysInOrder
-from cftui.tui.panes.explore import ExplorePane
-from cftui.tui.screens.cell import CellScreen
-from cftui.tui.views.movie import MovieView
-from cftui.tui.views.you import YouView
+from cftui.tui.explore.movie import MovieView
+from cftui.tui.explore.pane import ExplorePane
+from cftui.tui.explore.you import YouView
+from cftui.tui.shared.cell_arithmetic import CellScreen
+from cftui.tui.shared.key_order import KeysInOrder
 
 
 class Question(ModalScreen[str]):

@@ -7,7 +7,7 @@ from small import write_ratings
 
 from cftui.config import RunConfig
 from cftui.paths import runs_folder
-from cftui.tui.desk import DeskError, RunDesk
+from cftui.tui.services.runs import DeskError, RunDesk
 
 
 async def test_the_screen_says_what_there_is_instead(home: Path, tmp_path: Path) -> None:

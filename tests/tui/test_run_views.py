@@ -7,8 +7,8 @@ from cftui.questions.data import DataSummary
 from cftui.runs.events import Epoch, Failed, Finished, Resumed, Started, Step
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
-from cftui.tui.widgets.run_chart import ChartChoice, ChartInk, loss_chart, rate_chart
-from cftui.tui.widgets.run_words import cost_words, run_words
+from cftui.tui.shared.run_chart import ChartChoice, ChartInk, loss_chart, rate_chart
+from cftui.tui.shared.run_words import cost_words, run_words
 
 INK = ChartInk((200, 200, 200), ((1, 2, 3), (4, 5, 6), (7, 8, 9), (9, 9, 9)), False)
 SUMMARY = DataSummary(

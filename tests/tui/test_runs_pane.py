@@ -21,13 +21,13 @@ from cftui.runs.directory import Run
 from cftui.runs.event_log import EventLog
 from cftui.runs.events import Epoch, Started, Step
 from cftui.tui.app import CftuiApp
-from cftui.tui.panes.runs import RunsPane
-from cftui.tui.panes.train import TrainPane
-from cftui.tui.screens.asking import AskText
-from cftui.tui.screens.differences import DifferencesScreen
-from cftui.tui.screens.overlays import AskYesNo
-from cftui.tui.widgets.grid import Grid
-from cftui.tui.widgets.run_details import RunDetailsView
+from cftui.tui.runs.details import RunDetailsView
+from cftui.tui.runs.differences import DifferencesScreen
+from cftui.tui.runs.pane import RunsPane
+from cftui.tui.shared.ask_line import AskText
+from cftui.tui.shared.grid import Grid
+from cftui.tui.shared.overlays import AskYesNo
+from cftui.tui.train.pane import TrainPane
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from cftui import paths
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
-from cftui.tui.own_ratings import OwnRatings, save_own
-from cftui.tui.panes.crosstab import CrosstabPane
-from cftui.tui.widgets.chart import ChartView
-from cftui.tui.widgets.grid import Grid
+from cftui.tui.crosstab.pane import CrosstabPane
+from cftui.tui.explore.your_ratings import OwnRatings, save_own
+from cftui.tui.shared.chart import ChartView
+from cftui.tui.shared.grid import Grid
 
 SIZES = [(80, 24), (120, 40)]
 

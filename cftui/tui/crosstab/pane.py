@@ -1,0 +1,452 @@
+"""Pane 2, Crosstab: the most active users by the most rated movies, and the sheet that learns."""
+
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.events import Resize
+from textual.widgets import Static
+
+from cftui.charts import Chart, Drawing
+from cftui.questions.data import DataSummary
+from cftui.questions.sheet import (
+    CellOfRun,
+    CellOfSheet,
+    LookAtSheet,
+    OpenCrosstab,
+    PredictCells,
+    StartSheet,
+    WriteCells,
+)
+from cftui.runs.row import RunRow
+from cftui.text import plain
+from cftui.tui.crosstab.commands import COMMANDS
+from cftui.tui.crosstab.dialogs import JumpScreen, SettingsScreen
+from cftui.tui.crosstab.heat_grid import CrosstabGrid
+from cftui.tui.crosstab.sheet_learner import SheetLearner
+from cftui.tui.crosstab.state import CrosstabSettings, CrosstabState
+from cftui.tui.crosstab.words import cell_words, rmse_chart, state_words
+from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.memory import Session
+from cftui.tui.services.runs import RunDesk, path_of
+from cftui.tui.shared.ask_line import AskText
+from cftui.tui.shared.cell_arithmetic import ONE_OF_A_BATCH, CellScreen
+from cftui.tui.shared.chart import ChartView
+from cftui.tui.shared.commands import Command, bindings
+from cftui.tui.shared.pane import Pane
+
+LEAST_CORNER = (26, 7)
+"""Cells that a chart of the RMSE needs in the corner over the users."""
+NARROW = 100
+
+
+class CrosstabPane(Pane):
+    """The lesson's crosstab and its spreadsheet, alive."""
+
+    ABOUT: ClassVar[str] = (
+        "The most active users by the most rated movies, and the lesson's spreadsheet: a few"
+        " factors a side, whose products explain the ratings. s lets gradient descent find them,"
+        " b lets L-BFGS, as a spreadsheet's solver would; a dot takes a single step.\n\n"
+        "a, p and e show ratings, predictions and errors; m changes who predicts: the sheet, or"
+        " the run in view. Where there is no rating, the sheet predicts 0, and learns nothing from"
+        " it. enter shows a cell's arithmetic. i changes a rating or a factor: what if?"
+    )
+    COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
+
+    def __init__(
+        self,
+        session: Session,
+        ask: Callable[..., Awaitable[Any]],
+        paint: Callable[[Chart], Awaitable[Drawing]],
+    ) -> None:
+        """Ask by `ask`, draw by `paint`."""
+        super().__init__(id="crosstab")
+        self._session, self._ask, self._paint = session, ask, paint
+        self.settings = CrosstabSettings.of(session.state.crosstab)
+        self.state = CrosstabState()
+        self._summary: DataSummary | None = None
+        self._run: RunRow | None = None
+        self._asked_run: tuple[str, int, bool] | None = None
+        self._factors: bool | None = None
+        """Whether the user wants factors beside; none: as the room allows."""
+        self.learner = SheetLearner(self.state, self._answer, self._show)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the grid with the chart in its corner, and two lines of words."""
+        with Container(id="sheet"):
+            yield CrosstabGrid()
+            yield ChartView(self._paint, id="rmse", placeholder="s solves the sheet", pause=0.5)
+        yield Static("Reading the ratings …", id="cell", markup=False)
+        yield Static("", id="sheet-words", markup=False)
+
+    @property
+    def grid(self) -> CrosstabGrid:
+        """Return the table."""
+        return self.query_one(CrosstabGrid)
+
+    @property
+    def chart(self) -> ChartView:
+        """Return the chart of the sheet's RMSE."""
+        return self.query_one("#rmse", ChartView)
+
+    def focus_first(self) -> None:
+        """Take the focus where one begins."""
+        self.grid.focus()
+
+    # What the app shows here
+
+    def show_data(self, summary: DataSummary) -> None:
+        """Take the ratings; others bring another table."""
+        changed = self._summary is None or self._summary.store != summary.store
+        self._summary = summary
+        if changed and self.is_mounted:
+            self._open()
+
+    def on_mount(self) -> None:
+        """Open the table of the ratings that are already known."""
+        if self._summary is not None:
+            self._open()
+
+    def show_runs(self, desk: RunDesk) -> None:
+        """Take the run that may predict; ask again where it has learned."""
+        self._run = desk.answering
+        if self.is_mounted and self.state.source == "run":
+            self._ask_run()
+        self.refresh_offer()
+
+    def redraw(self) -> None:
+        """Draw the chart anew."""
+        self._draw_chart()
+
+    @work(exclusive=True, group="crosstab", exit_on_error=False, description="Opening the crosstab")
+    async def _open(self) -> None:
+        summary = self._summary
+        if summary is None:
+            return
+        n, m = min(self.settings.users, summary.n_users), min(self.settings.items, summary.n_items)
+        order: Any = self.settings.order
+        table = await self._answer(OpenCrosstab(summary.store, n, m, order))
+        if table is None:
+            return
+        self.learner.stop()
+        self.state.open(table)
+        self._asked_run = None
+        await self._begin()
+        self._ask_run()
+
+    async def _begin(self) -> None:
+        settings, table = self.settings, self.state.table
+        if table is None:
+            return
+        start = StartSheet(table.values, settings.factors, settings.biases, settings.seed)
+        answer = await self._answer(start)
+        if answer is not None:
+            self.state.begin(answer)
+        self._show()
+
+    async def _answer(self, question: Any, group: str | None = None) -> Any:
+        """Return the brain's answer; none where it failed, which is said, or is out of date."""
+        try:
+            return await self._ask(question, group)
+        except Superseded:
+            return None
+        except ChildError as error:
+            self.learner.stop()
+            self.notify(plain(str(error)), severity="error", markup=False, timeout=12)
+            return None
+
+    def _ask_run(self) -> None:
+        """Ask for the run's predictions where those here are of another run or older."""
+        run, table = self._run, self.state.table
+        if run is None or table is None:
+            return
+        wanted = (run.id, run.epoch, run.alive)
+        if wanted != self._asked_run:
+            self._asked_run = wanted
+            self._predict(run)
+
+    @work(exclusive=True, group="predict-cells", exit_on_error=False, description="Predicting")
+    async def _predict(self, run: RunRow) -> None:
+        table = self.state.table
+        if table is None:
+            return
+        found = await self._answer(PredictCells(str(path_of(run.id)), table.labels), "cells")
+        if found is not None and self.state.table is table:
+            self.state.run_values = found.values
+            self._show()
+
+    # Showing
+
+    def _show(self) -> None:
+        """Show the numbers as they are."""
+        cells = self.state.cells(margins=self._with_factors)
+        if cells is not None and self.is_mounted:
+            self.grid.show(cells)
+            self._show_words()
+            self._draw_chart()
+            self.refresh_offer()
+
+    @property
+    def _with_factors(self) -> bool:
+        return self.app.size.width >= NARROW if self._factors is None else self._factors
+
+    def _show_words(self) -> None:
+        here = self.query_one("#cell", Static)
+        words = cell_words(self.state, self.grid.place, self._run)
+        if str(here.content) != words:
+            here.update(words, layout=False)
+        below = self.query_one("#sheet-words", Static)
+        words = state_words(self.state, self.settings, self.learner.learning, self._run)
+        if str(below.content) != words:
+            below.update(words, layout=False)
+
+    def _draw_chart(self) -> None:
+        if self.is_mounted and self.chart.display:
+            self.chart.show(
+                lambda width, height: rmse_chart(
+                    self.state.rmses, self.app, self._session.state.marker, width, height
+                )
+            )
+
+    @on(CrosstabGrid.HeadChanged)
+    def _fit_chart(self, message: CrosstabGrid.HeadChanged) -> None:
+        fits = message.width >= LEAST_CORNER[0] and message.height >= LEAST_CORNER[1]
+        self.chart.display = fits
+        if fits:
+            self.chart.styles.width, self.chart.styles.height = message.width - 4, message.height
+            self._draw_chart()
+
+    def on_resize(self, event: Resize) -> None:
+        """Show factors beside where they fit."""
+        self.call_after_refresh(self._show)
+
+    @on(CrosstabGrid.Moved)
+    def _cursor_moved(self) -> None:
+        self._show_words()
+
+    # The sheet learns
+
+    def why_not(self, action: str) -> str | None:
+        """Return why an action cannot be done now."""
+        name = action.partition("(")[0]
+        if self.state.table is None:
+            return None if name == "settings" and self._summary else "The ratings are being read"
+        if name in ("undo",) and not self.state.undoable:
+            return "Nothing was changed yet"
+        if name == "model" and self.state.source == "sheet" and self._run is None:
+            return "No run has weights yet: train one (3)"
+        if name in ("solve", "bfgs", "step", "edit", "factors") and self.state.source == "run":
+            return "m shows the sheet, which learns here; runs learn in Train (3)"
+        if name == "unsort" and not self.state.order_words:
+            return "Nothing is sorted"
+        return None
+
+    def action_solve(self) -> None:
+        """Descend until nothing changes; again to pause."""
+        if not self._pause():
+            self._learn(self.learner.descend(self.settings))
+
+    def action_step(self) -> None:
+        """Take one step of gradient descent."""
+        if not self._pause():
+            self._learn(self.learner.step(self.settings))
+
+    def action_bfgs(self) -> None:
+        """Solve by L-BFGS, and show the way that it went; again to pause."""
+        if not self._pause():
+            self._learn(self.learner.solve())
+
+    def _pause(self) -> bool:
+        """Let the sheet stand still; return whether it was learning."""
+        was_learning = bool(self.learner.learning)
+        self.learner.stop()
+        self._show_words()
+        return was_learning
+
+    def _learn(self, learning: Awaitable[None]) -> None:
+        if self.state.view == "actual":
+            self.state.view = "predicted"
+        self.run_worker(learning, group="learn", exclusive=True, exit_on_error=False)
+
+    def action_restart(self) -> None:
+        """Start with fresh factors."""
+        self.learner.stop()
+        self.state.source = "sheet"
+        self.run_worker(self._begin(), group="learn", exclusive=True, exit_on_error=False)
+
+    def action_undo(self) -> None:
+        """Bring the sheet before back."""
+        self.learner.stop()
+        self.state.undo()
+        self._show()
+
+    # What the user does here
+
+    def action_view(self, view: str) -> None:
+        """Show ratings, predictions or errors."""
+        self.state.view = view
+        self._show()
+
+    def action_model(self) -> None:
+        """Let the sheet predict, or the run."""
+        self.state.source = "run" if self.state.source == "sheet" else "sheet"
+        if self.state.source == "run":
+            self.learner.stop()
+            self._ask_run()
+            if self.state.view == "actual":
+                self.state.view = "predicted"
+        self._show()
+
+    def action_factors(self) -> None:
+        """Show the factors beside the cells, or hide them."""
+        self._factors = not self._with_factors
+        self._show()
+
+    def action_sort(self, what: str) -> None:
+        """Sort users by the cursor's column, or movies by its row."""
+        if what == "rows":
+            self.state.sort_rows(self.grid.place)
+        else:
+            self.state.sort_columns(self.grid.place)
+        self._show()
+
+    def action_unsort(self) -> None:
+        """Put rows and columns in their order."""
+        self.state.unsort()
+        self._show()
+
+    def action_find(self) -> None:
+        """Go to a user or a movie by id or title."""
+
+        def go(found: tuple[str, int] | None) -> None:
+            if found is not None:
+                kind, place = found
+                row, column = self.grid.place
+                self.grid.place = (
+                    (place, max(column, 0)) if kind == "user" else (max(row, 0), place)
+                )
+
+        self.app.push_screen(JumpScreen(self.state.labels()), go)
+
+    def action_settings(self) -> None:
+        """Choose the size, and how the sheet begins."""
+        if self._summary is None:
+            return
+
+        def take(settings: CrosstabSettings | None) -> None:
+            if settings is None or settings == self.settings:
+                return
+            fresh = settings.table != self.settings.table
+            self.settings = settings
+            self._session.update(crosstab=asdict(settings))
+            if fresh:
+                self._open()
+            else:
+                self.action_restart()
+
+        most = (self._summary.n_users, self._summary.n_items)
+        self.app.push_screen(SettingsScreen(self.settings, most), take)
+
+    @on(CrosstabGrid.Selected)
+    def _open_cell(self, message: CrosstabGrid.Selected) -> None:
+        if min(message.place) < 0:
+            self.action_edit()
+        else:
+            self._show_arithmetic(self.state.at(message.place))
+
+    @work(exclusive=True, group="cell", exit_on_error=False, description="Looking at a cell")
+    async def _show_arithmetic(self, place: tuple[int, int]) -> None:
+        table, run = self.state.table, self._run
+        if table is None:
+            return
+        user, item = table.labels.users[place[0]], table.labels.items[place[1]]
+        title = plain(f"user {user} × {table.labels.titles[place[1]]}")
+        if self.state.source == "run" and run is not None:
+            cell = await self._answer(CellOfRun(str(path_of(run.id)), user, item))
+            step = ONE_OF_A_BATCH
+        elif self.state.answer is not None:
+            cell = await self._answer(CellOfSheet(self.state.answer.sheet, *place))
+            step = (
+                f"A step of descent takes {self.settings.rate():g} times the sum of such gradients"
+                " over the row, or the column, off a factor."
+            )
+        else:
+            return
+        if cell is not None:
+            self.app.push_screen(CellScreen(title, cell, step))
+
+    def action_edit(self) -> None:
+        """Change the rating or the factor under the cursor."""
+        cells, answer, place = self.grid.cells, self.state.answer, self.grid.place
+        if cells is None or answer is None or self.state.source == "run":
+            return
+        rating = min(place) >= 0
+        own = self.state.at(place)
+        value = float(answer.sheet.actual[own]) if rating else cells.value(*place)
+        question = "Rating (empty: none)" if rating else "Factor"
+
+        def take(text: str | None) -> None:
+            if text is None:
+                return
+            try:
+                number = math.nan if rating and not text else float(text)
+            except ValueError:
+                number = math.inf
+            if math.isinf(number) or (math.isnan(number) and text):
+                self.notify(plain(f"{text!r} is not a number"), severity="warning", markup=False)
+                return
+            self.learner.stop()
+            self._change(self.state.edited(place, number))
+
+        shown = "" if math.isnan(value) else f"{value:.6g}"
+        self.app.push_screen(AskText(f"{question}:", shown), take)
+
+    @work(exclusive=True, group="learn", exit_on_error=False, description="Changing the sheet")
+    async def _change(self, sheet: Any) -> None:
+        answer = await self._answer(LookAtSheet(sheet))
+        if answer is not None:
+            self.state.change(answer)
+            self._show()
+
+    def action_export(self) -> None:
+        """Write the cells, or the sheet as a workbook."""
+
+        def take(name: str | None) -> None:
+            if name:
+                self._write(name)
+
+        question = "Write to (.xlsx with live formulas, .csv, .tsv or .md):"
+        self.app.push_screen(AskText(question, "crosstab.xlsx"), take)
+
+    @work(exclusive=True, group="export", exit_on_error=False, description="Writing the cells")
+    async def _write(self, path: str) -> None:
+        written = await self._answer(self._cells_to_write(path))
+        if written is not None:
+            self.notify(plain(f"Written: {written}"), markup=False)
+
+    def action_copy(self) -> None:
+        """Send the cells to the terminal's clipboard as a spreadsheet takes them."""
+        self._copy()
+
+    @work(exclusive=True, group="export", exit_on_error=False, description="Copying the cells")
+    async def _copy(self) -> None:
+        text = await self._answer(self._cells_to_write(""))
+        if text is not None:
+            self.app.copy_to_clipboard(text)
+            self.notify("Sent to the terminal's clipboard; x writes a file instead")
+
+    def _cells_to_write(self, path: str) -> WriteCells:
+        cells = self.state.cells(margins=False)
+        assert cells is not None
+        answer = self.state.answer
+        sheet = None if answer is None else answer.sheet
+        if path.lower().endswith(".xlsx") and self.state.table is not None:
+            # The workbook stands in the table's own order, as its factors do.
+            return WriteCells(self.state.table.labels, cells.values, path, sheet)
+        return WriteCells(cells.labels, cells.values, path, sheet)

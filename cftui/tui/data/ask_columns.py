@@ -1,0 +1,93 @@
+"""Asks what only the user can know of a file: its columns, or which of several files is meant."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from textual import on, work
+from textual.containers import Container
+from textual.widget import Widget
+
+from cftui.questions.data import LookAtFile
+from cftui.tui.data.mapping_form import MappingForm
+from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.ratings import Opening
+from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.messages import ChooseData
+
+
+class Asking(Container):
+    """Shows a form where ratings on their way in need an answer; gives the answer as ChooseData."""
+
+    DEFAULT_CSS = """
+    Asking {
+        height: 1fr;
+        display: none;
+        &.-asking { display: block; }
+    }
+    """
+
+    def __init__(self, ask: Callable[..., Awaitable[Any]]) -> None:
+        """Ask what a file looks like by `ask`."""
+        super().__init__(id="asking")
+        self._ask = ask
+        self._source = ""
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is a form."""
+        return bool(self.children)
+
+    def focus_first(self) -> None:
+        """Take the focus where the first answer is missing."""
+        for form in self.query(MappingForm):
+            form.focus_first()
+        for grid in self.query("#members"):
+            grid.focus()
+
+    async def show_opening(self, opening: Opening | None) -> None:
+        """Show the form that ratings on their way in need; none where they need none."""
+        look = opening.look if opening is not None else None
+        async with self.batch():
+            await self.remove_children()
+            self.set_class(look is not None, "-asking")
+            if opening is not None and look is not None:
+                self._source = opening.source
+                await self.mount(_columns(opening) if look.columns else _members(look.members))
+
+    @on(MappingForm.Changed)
+    def _changed(self, message: MappingForm.Changed) -> None:
+        message.stop()
+        self._look_again(self.query_one(MappingForm))
+
+    @work(exclusive=True, group="look", exit_on_error=False, description="Looking at the file")
+    async def _look_again(self, form: MappingForm) -> None:
+        try:
+            look = await self._ask(LookAtFile(self._source, form.mapping), group="look")
+        except (ChildError, Superseded):
+            return
+        if form.is_attached:
+            await form.show_look(look)
+
+    @on(MappingForm.Accepted)
+    def _accepted(self, message: MappingForm.Accepted) -> None:
+        message.stop()
+        self.post_message(ChooseData(self._source, message.mapping))
+
+    @on(Grid.Selected, "#members")
+    def _member_chosen(self, message: Grid.Selected) -> None:
+        message.stop()
+        self.post_message(ChooseData(message.grid.rows[message.row][0]))
+
+
+def _columns(opening: Opening) -> Widget:
+    assert opening.look is not None
+    form = MappingForm(opening.look, opening.failure)
+    form.border_title = "Which columns are which?"
+    return form
+
+
+def _members(paths: tuple[str, ...]) -> Widget:
+    grid = Grid((Column("several files could be meant", None),), id="members")
+    grid.border_title = "Which file?"
+    grid.set_rows([(path,) for path in paths], paths)
+    return grid

@@ -1,0 +1,234 @@
+"""Says which columns of a file are users, items, ratings and times, over its first rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from cftui.questions.data import ColumnMapping, FileLook
+from cftui.text import plain
+from cftui.tui.shared.form import FormRow
+from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.inputs import Choice, FieldChanged
+
+ROLES = (("user", "user"), ("item", "item"), ("rating", "rating"), ("timestamp", "time"))
+"""Of columns: the name in a mapping, and the word on screen."""
+SEPARATORS = {",": "comma", ";": "semicolon", "tab": "tab", "|": "bar", "::": "two colons"}
+WIDEST = 24
+"""Cells of a column of the preview."""
+
+
+class ColumnChoice(Choice):
+    """One of a file's columns, or none; a digit takes the column of that number."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Read", show=False, id="columns.read"),
+        *(
+            Binding(str(digit), f"take({digit})", show=False, id=f"columns.{digit}")
+            for digit in range(10)
+        ),
+    ]
+
+    @dataclass
+    class Submitted(Message):
+        """The mapping is as it should be."""
+
+    def __init__(self, key: str, value: str, options: Sequence[str], labels: Sequence[str]) -> None:
+        """Offer options, each shown as its label."""
+        super().__init__(key, value, options)
+        self._labels = dict(zip(options, labels, strict=True))
+
+    def render(self) -> Content:  # type: ignore[override]
+        """Return the column's name between arrows: data, never markup."""
+        return Content(f"‹{plain(self._labels.get(self.value, self.value))}›")
+
+    def action_take(self, number: int) -> None:
+        """Take the column of a number, counted from 1; 0 for none."""
+        if number < len(self._options):
+            self.value = self._options[number]
+
+    def action_submit(self) -> None:
+        """Have the file read so."""
+        self.post_message(self.Submitted())
+
+
+class MappingForm(Vertical):
+    """A choice of a column for each role and of the separator, over the first rows."""
+
+    @dataclass
+    class Changed(Message):
+        """Another column was chosen, or another separator."""
+
+        mapping: ColumnMapping
+
+    @dataclass
+    class Accepted(Message):
+        """The file is to be read with this mapping."""
+
+        mapping: ColumnMapping
+
+    DEFAULT_CSS = """
+    MappingForm {
+        height: 1fr;
+        & > #problem { height: auto; max-height: 5; padding: 0 1; }
+        & > #problem.problem { color: $text-warning; text-style: bold; }
+        & > #kind { height: auto; max-height: 2; padding: 0 1; }
+        & > #preview { min-height: 4; border-top: solid $primary-muted; }
+        & > #how { height: auto; padding: 0 1; color: $text-muted; }
+        & FormRow { padding: 0 1; }
+    }
+    """
+
+    def __init__(self, look: FileLook, complaint: str = "") -> None:
+        """Show a file; the complaint of a reader stands until something is chosen."""
+        super().__init__(id="mapping")
+        self._look, self._complaint = look, complaint
+
+    def compose(self) -> ComposeResult:
+        """Lay out the words, a row for each role, and the preview."""
+        yield Static("", id="kind", markup=False)
+        yield from self._rows()
+        how = "left, right or its number choose a column"
+        yield Static(how, id="how", markup=False)
+        yield Static("", id="problem", markup=False)
+        yield Grid((), empty="The file is empty", id="preview")
+
+    def on_mount(self) -> None:
+        """Show what is known of the file."""
+        self._show_preview()
+
+    @property
+    def look(self) -> FileLook:
+        """Return what is shown of the file."""
+        return self._look
+
+    @property
+    def mapping(self) -> ColumnMapping:
+        """Return the mapping as it is chosen."""
+        chosen = {choice.key: choice.value for choice in self.query(ColumnChoice)}
+        for role, _ in ROLES:
+            chosen[role] = self._name_of(chosen[role])
+        return ColumnMapping(**chosen)
+
+    def _name_of(self, number: str) -> str:
+        """Return a column's name, where no other has it, else its number."""
+        name = self._look.columns[int(number) - 1].strip() if number else ""
+        alike = [own for own in self._look.columns if own.strip().lower() == name.lower()]
+        return name if len(alike) == 1 and name else number
+
+    def focus_first(self) -> None:
+        """Take the focus on the first role that has no column yet, else on the first."""
+        choices = list(self.query(ColumnChoice))
+        missing = [c for c in choices[:3] if not c.value]
+        (missing or choices)[0].focus()
+
+    async def show_look(self, look: FileLook) -> None:
+        """Show the file as it looks with another mapping; the choices are made anew if they differ.
+
+        The focus stays on its role.
+        """
+        before, self._look = self._look, look
+        self._complaint = ""
+        if before.columns != look.columns or before.separator != look.separator:
+            focused = self.screen.focused
+            key = focused.key if isinstance(focused, ColumnChoice) else ""
+            async with self.batch():
+                await self.query(FormRow).remove()
+                await self.mount_all(self._rows(), before="#how")
+            for choice in self.query(ColumnChoice):
+                if choice.key == key:
+                    choice.focus()
+        self._show_chosen()
+        self._show_preview()
+
+    def _show_chosen(self) -> None:
+        """Show what was recognised where nothing was chosen."""
+        for choice in self.query(ColumnChoice):
+            if choice.key != "separator" and not choice.value:
+                number = self._number_of(getattr(self._look.mapping, choice.key))
+                choice.set_reactive(ColumnChoice.value, number)
+                choice.refresh()
+
+    def _rows(self) -> list[FormRow]:
+        look, numbers = self._look, [str(n + 1) for n in range(len(self._look.columns))]
+        labels = ["none", *(f"{n} {name}" for n, name in zip(numbers, look.columns, strict=True))]
+        rows = []
+        for role, word in ROLES:
+            chosen = self._number_of(getattr(look.mapping, role))
+            choice = ColumnChoice(role, chosen, ["", *numbers], labels)
+            rows.append(FormRow(Static(word), choice))
+        if look.separator:
+            known = dict.fromkeys([*SEPARATORS, _spoken(look.separator)])
+            words = [SEPARATORS.get(separator, separator) for separator in known]
+            choice = ColumnChoice("separator", _spoken(look.separator), list(known), words)
+            rows.append(FormRow(Static("separator"), choice))
+        return rows
+
+    def _number_of(self, column: str) -> str:
+        """Return a column's number as text, for its name or its number; empty for none."""
+        columns = self._look.columns
+        if column in columns:
+            return str(columns.index(column) + 1)
+        return column if column.isdigit() and 1 <= int(column) <= len(columns) else ""
+
+    def _show_preview(self) -> None:
+        look = self._look
+        problem = self._problem()
+        words = self.query_one("#problem", Static)
+        words.set_class(bool(problem), "problem")
+        words.update(plain(problem) or "enter reads the file so")
+        self.query_one("#kind", Static).update(self._kind())
+        preview = self.query_one("#preview", Grid)
+        chosen = {choice.key: choice.value for choice in self.query(ColumnChoice)}
+        roles = {chosen[role]: word for role, word in ROLES}
+        preview.set_columns(
+            Column(
+                f"{n} {name}" + (f" = {roles[str(n)]}" if str(n) in roles else ""),
+                min(max(len(name) + 12, *(len(_cell(row, n)) for row in look.rows), 4), WIDEST),
+                key=partial(_cell, number=n),
+            )
+            for n, name in enumerate(look.columns, 1)
+        )
+        preview.set_rows(look.rows)
+
+    def _problem(self) -> str:
+        """Return what is wrong, without the options that the shell has for it."""
+        chosen = {choice.key: choice.value for choice in self.query(ColumnChoice)}
+        missing = [word for role, word in ROLES[:3] if not chosen[role]]
+        if missing:
+            return f"Say which column is the {' and the '.join(missing)}"
+        return (self._complaint or self._look.problem).split(" with --")[0]
+
+    def _kind(self) -> str:
+        look = self._look
+        header = "" if look.has_header else "no header"
+        parts = [look.format, look.packed, look.encoding, header]
+        return plain(f"{look.source}: {', '.join(part for part in parts if part)}")
+
+    @on(FieldChanged)
+    def _pass_on(self, message: FieldChanged) -> None:
+        message.stop()
+        self._show_preview()
+        self.post_message(self.Changed(self.mapping))
+
+    @on(ColumnChoice.Submitted)
+    @on(Grid.Selected, "#preview")
+    def _accept(self, message: Message) -> None:
+        message.stop()
+        self.post_message(self.Accepted(self.mapping))
+
+
+def _cell(row: Sequence[str], number: int) -> str:
+    return plain(row[number - 1]) if number <= len(row) else ""
+
+
+def _spoken(separator: str) -> str:
+    return "tab" if separator == "\t" else separator

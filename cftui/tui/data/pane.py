@@ -1,0 +1,295 @@
+"""Pane 1, Data: which ratings, what there is to know of them, and how they are split."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Static
+
+from cftui.charts import Chart, Drawing
+from cftui.questions.data import DataSetRow, DataSummary, DescribeSplit, ListDataSets
+from cftui.text import plain
+from cftui.tui.data.ask_columns import Asking
+from cftui.tui.data.path_field import PathField, absolute
+from cftui.tui.data.profile_view import ProfileView
+from cftui.tui.data.set_list import SetList, download_question, set_words
+from cftui.tui.data.split_form import SplitForm
+from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.jobs import JobError
+from cftui.tui.services.memory import Session
+from cftui.tui.services.ratings import DataDesk, Opening, stage_of
+from cftui.tui.shared.commands import Command, bindings
+from cftui.tui.shared.grid import Grid
+from cftui.tui.shared.messages import AskColumns, CancelOpening, ChooseData, ChooseSplit
+from cftui.tui.shared.overlays import AskYesNo
+from cftui.tui.shared.pane import Pane
+
+COMMANDS = (
+    Command("data.path", "slash", "path", "Path", "Type the path of a ratings file", True),
+    Command("data.list", "d", "list", "Data sets", "Go to the list of data sets", True),
+    Command("data.split", "t", "split", "Split", "Choose what is held out for validation", True),
+    Command("data.view", "v", "view", "View", "Show another part of the profile, or all", True),
+    Command(
+        "data.columns",
+        "c",
+        "columns",
+        "Columns",
+        "Say which columns mean what, and read anew",
+        True,
+    ),
+    Command(
+        "data.cancel",
+        "escape,x",
+        "cancel",
+        "Cancel",
+        "Stop reading or downloading; the ratings that were open stay open",
+        True,
+    ),
+)
+
+
+class DataPane(Pane):
+    """Choose ratings, look at them, and choose their split."""
+
+    ABOUT: ClassVar[str] = (
+        "Choose ratings at the left: from the list with enter, or by their path (/), which tab or"
+        " right completes. What they hold stands at the right; v shows another part of it.\n\n"
+        "Any comma, tab or otherwise separated file will do, Parquet as well, also packed by gzip"
+        " or zip. Where its columns are not recognised, you are asked which is which.\n\n"
+        "The split says which ratings are held out from training to measure the error on; runs"
+        " started in Train (3) use it. Users or movies that training has never seen are guessed at."
+    )
+    COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
+
+    def __init__(
+        self,
+        session: Session,
+        desk: DataDesk,
+        ask: Callable[..., Awaitable[Any]],
+        paint: Callable[[Chart], Awaitable[Drawing]],
+    ) -> None:
+        """Show the ratings on the desk; ask questions by `ask`, draw by `paint`."""
+        super().__init__(id="data")
+        self._session, self._desk = session, desk
+        self._ask, self._paint = ask, paint
+        self._summary: DataSummary | None = None
+        self._opening: Opening | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out what there is to choose at the left, and what is chosen at the right."""
+        with Horizontal():
+            with Vertical(id="choosing"):
+                with Horizontal(id="path-row"):
+                    yield Static("/ ", markup=False)
+                    yield PathField(id="path")
+                sets = SetList()
+                sets.border_title = "Data sets"
+                yield sets
+                yield Static("", id="set-about", markup=False)
+                yield SplitForm((self._session.state.settings or {}).get("split", {}))
+            with Vertical(id="about-data"):
+                yield Static("", id="opening", markup=False)
+                yield ProfileView(self._paint)
+                yield Asking(self._ask)
+
+    @property
+    def sets(self) -> SetList:
+        """Return the list of data sets."""
+        return self.query_one(SetList)
+
+    @property
+    def profile(self) -> ProfileView:
+        """Return what is shown of the ratings."""
+        return self.query_one(ProfileView)
+
+    @property
+    def asking(self) -> Asking:
+        """Return what asks for columns."""
+        return self.query_one(Asking)
+
+    @property
+    def split(self) -> SplitForm:
+        """Return the form of the split."""
+        return self.query_one(SplitForm)
+
+    def on_mount(self) -> None:
+        """Show what was already known."""
+        summary, self._summary = self._summary, None
+        if summary is not None:
+            self.show_data(summary)
+        opening, self._opening = self._opening, None
+        self.show_opening(opening)
+        self._list_sets()
+
+    def focus_first(self) -> None:
+        """Take the focus where one begins."""
+        if self.asking.asks:
+            self.asking.focus_first()
+        else:
+            self.sets.focus()
+
+    # What the app shows here
+
+    def show_data(self, summary: DataSummary) -> None:
+        """Show ratings that are open; their profile follows."""
+        self.split.show_split((self._session.state.settings or {}).get("split", {}))
+        if summary == self._summary:
+            return
+        self._summary = summary
+        if self.is_mounted:
+            self.profile.show_summary(summary)
+            self.profile.border_title = plain(summary.name)
+            self._list_sets()
+            self._load_profile()
+            self._weigh_split()
+            self.refresh_bindings()
+
+    def show_opening(self, opening: Opening | None) -> None:
+        """Show how far ratings on their way in are, or what is wrong with them."""
+        before, self._opening = self._opening, opening
+        if not self.is_mounted:
+            return
+        another = stage_of(opening) != stage_of(before)
+        words = self.query_one("#opening", Static)
+        words.display = opening is not None and opening.look is None
+        words.set_class(opening is not None and bool(opening.failure), "problem")
+        if opening is not None:
+            cancels = "; x cancels" if opening.doing else ""
+            # progress takes the room it has: laid out anew, the whole pane would be sent
+            words.update(plain(opening.words + cancels), layout=another)
+        if another:
+            self._show_form(opening)
+            self.refresh_bindings()
+
+    @work(exclusive=True, group="form", exit_on_error=False, description="Asking for columns")
+    async def _show_form(self, opening: Opening | None) -> None:
+        """Show what is to be answered in the place of the profile, or the profile again."""
+        if (opening is None or opening.look is None) and not self.asking.asks:
+            return
+        await self.asking.show_opening(opening)
+        self.profile.display = not self.asking.asks
+        self.refresh_bindings()
+        self.focus_first()
+
+    def redraw(self) -> None:
+        """Draw the charts anew, after a change of theme or marker."""
+        self.profile.draw(self._session.state.marker)  # type: ignore[arg-type]
+
+    # What is asked
+
+    @work(exclusive=True, group="profile", exit_on_error=False, description="Profiling the ratings")
+    async def _load_profile(self) -> None:
+        try:
+            found = await self._desk.describe()
+        except JobError as error:
+            self.profile.show_failure(str(error))
+            return
+        if self._summary is not None and found.fingerprint == self._summary.fingerprint:
+            self.profile.show_profile(found, self._session.state.marker)  # type: ignore[arg-type]
+
+    @work(exclusive=True, group="sets", exit_on_error=False, description="Listing data sets")
+    async def _list_sets(self) -> None:
+        try:
+            found = await self._ask(ListDataSets(), group="sets")
+        except Superseded:
+            return
+        except ChildError as error:
+            self.sets.set_empty(str(error))
+            return
+        self.sets.show_sets(found, self._desk.source)
+
+    @work(exclusive=True, group="split", exit_on_error=False, description="Weighing the split")
+    async def _weigh_split(self) -> None:
+        if self._summary is None:
+            return
+        question = DescribeSplit(self._summary.store, self.split.split.model_dump())
+        try:
+            found = await self._ask(question, group="split")
+        except Superseded:
+            return
+        except ChildError as error:
+            self.split.show_words(str(error), problem=True)
+            return
+        self.split.show_summary(found, self._summary.items_word)
+
+    # What the user does here
+
+    @on(SplitForm.Changed)
+    def _split_changed(self, message: SplitForm.Changed) -> None:
+        message.stop()
+        self.post_message(ChooseSplit(message.split))
+        self._weigh_split()
+
+    @on(Grid.Highlighted, "#sets")
+    def _tell_of_set(self, message: Grid.Highlighted) -> None:
+        message.stop()
+        about = self.query_one("#set-about", Static)
+        about.update(set_words(self.sets.chosen), layout=False)
+
+    @on(Grid.Selected, "#sets")
+    def _set_chosen(self, message: Grid.Selected) -> None:
+        message.stop()
+        if self.sets.chosen is not None:
+            self._choose(self.sets.chosen)
+
+    def _choose(self, row: DataSetRow) -> None:
+        """Open a data set; download it first, where the user agrees."""
+        if row.kind != "catalogue":
+            self.post_message(ChooseData(row.source, row.mapping))
+            return
+
+        def fetch(agreed: bool | None) -> None:
+            if agreed:
+                self.post_message(ChooseData(row.source, fetch=True))
+
+        self.app.push_screen(AskYesNo(download_question(row)), fetch)
+
+    @on(Input.Submitted, "#path")
+    def _path_given(self, message: Input.Submitted) -> None:
+        message.stop()
+        text = message.value.strip()
+        named = self.sets.named(text)
+        if named is not None:
+            self._choose(named)
+        elif text:
+            self.post_message(ChooseData(absolute(text)))
+        self.sets.focus()  # so that letters are commands again
+
+    def why_not(self, action: str) -> str | None:
+        """Return why an action cannot be done now; none if it can."""
+        match action:
+            case "cancel":
+                return None if self._opening is not None else "Nothing is being read"
+            case "columns":
+                return None if self._summary is not None else "Choose ratings first"
+            case "view":
+                return "Choose the columns first" if self.asking.asks else None
+        return None
+
+    def action_path(self) -> None:
+        """Go to the field for a path."""
+        self.query_one(PathField).focus()
+
+    def action_list(self) -> None:
+        """Go to the list of data sets."""
+        self.sets.focus()
+
+    def action_split(self) -> None:
+        """Go to the form of the split."""
+        self.split.query("Choice").first().focus()
+
+    def action_view(self) -> None:
+        """Show another part of the profile."""
+        self.profile.next_view()
+
+    def action_columns(self) -> None:
+        """Ask which columns of the open file mean what."""
+        self.post_message(AskColumns())
+
+    def action_cancel(self) -> None:
+        """Stop what is being read, or put its complaint away."""
+        self.post_message(CancelOpening())

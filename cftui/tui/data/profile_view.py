@@ -1,0 +1,200 @@
+"""A data set's profile in sections: as many as there is room for, or one at a time."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.events import Resize
+from textual.widget import Widget
+from textual.widgets import Static
+
+from cftui.charts import Chart, Drawing, Marker
+from cftui.questions.data import QUANTILES, DataProfile, DataSummary, FirstRow
+from cftui.ratings import words
+from cftui.text import plain
+from cftui.tui.data.profile_chart import tail_chart, time_chart
+from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
+from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.run_chart import ChartInk
+
+SECTIONS = {
+    "values": "Values",
+    "tail": "Long tail",
+    "time": "Over time",
+    "rows": "First rows",
+    "problems": "Problems",
+}
+OVERVIEW = "overview"
+SMALL = (70, 28)
+"""Of the view, in cells: below either there is room for one section alone."""
+LARGE = (120, 44)
+"""From here on there is room for the problems too."""
+SPREAD_WIDTH = 24
+
+
+class ProfileView(Container):
+    """Headline, histogram of values, long tail, ratings over time, first rows, problems."""
+
+    BORDER_IDS: ClassVar[tuple[str, ...]] = tuple(SECTIONS)
+
+    def __init__(self, paint: Callable[[Chart], Awaitable[Drawing]]) -> None:
+        """Draw charts by `paint`."""
+        super().__init__(id="profile")
+        self._paint = paint
+        self._profile: DataProfile | None = None
+        self._marker: Marker = "braille"
+        self._view = OVERVIEW
+
+    def compose(self) -> ComposeResult:
+        """Lay out every section; which are shown is for classes to say."""
+        yield Static("", id="headline", markup=False)
+        with Container(id="sections"):
+            with Vertical(id="values"):
+                yield Static("", id="bars", markup=False)
+            with Horizontal(id="tail"):
+                yield ChartView(self._paint, id="tail-chart")
+                yield Static("", id="spread", markup=False)
+            with Vertical(id="time"):
+                yield ChartView(self._paint, id="time-chart")
+            yield Grid(row_columns(titled=False, dated=True), id="rows")
+            yield Grid(
+                (Column("what was found, and what was done", None),),
+                empty="Nothing: every row is usable",
+                id="problems",
+            )
+
+    def on_mount(self) -> None:
+        """Name the sections."""
+        for name, title in SECTIONS.items():
+            self.query_one(f"#{name}").border_title = title
+        self._show_view()
+
+    def show_summary(self, summary: DataSummary) -> None:
+        """Show the headline of ratings whose profile is not there yet."""
+        self._profile = None
+        self._put_headline(summary, "looking at the ratings …")
+        for chart in self.query(ChartView):
+            chart.clear()
+        for name in ("bars", "spread"):
+            self.query_one(f"#{name}", Static).update("")
+        for grid in self.query(Grid):
+            grid.set_rows(())
+
+    def show_profile(self, profile: DataProfile, marker: Marker) -> None:
+        """Show a profile."""
+        self._profile, self._marker = profile, marker
+        self._put_headline(profile, words.id_words(profile))
+        self._show_bars()
+        self.query_one("#spread", Static).update(spread_words(profile))
+        rows = self.query_one("#rows", Grid)
+        rows.set_columns(row_columns(titled=profile.titled, dated=profile.timeline is not None))
+        rows.set_rows(profile.rows)
+        problems = words.problem_lines(profile)
+        self.query_one("#problems", Grid).set_rows([(line,) for line in problems])
+        left_out = profile.unusable_rows + profile.duplicates
+        self.query_one("#problems").border_title = (
+            f"Problems: {words.left_out_words(profile)}" if left_out else "Problems"
+        )
+        time = self.query_one("#time")
+        time.border_title = f"Over time: {words.time_words(profile)}"
+        self.draw(marker)
+
+    def show_failure(self, message: str) -> None:
+        """Say why there is no profile."""
+        self.query_one("#headline", Static).update(plain(message))
+
+    def draw(self, marker: Marker) -> None:
+        """Draw the charts, anew after a change of theme or marker."""
+        self._marker = marker
+        if self._profile is not None:
+            self.query_one("#tail-chart", ChartView).show(partial(self._chart, tail_chart))
+            self.query_one("#time-chart", ChartView).show(partial(self._chart, time_chart))
+
+    def next_view(self) -> None:
+        """Show the next section alone, or all there is room for."""
+        views = [*([] if self._small else [OVERVIEW]), *SECTIONS]
+        place = views.index(self._shown)
+        self._view = views[(place + 1) % len(views)]
+        self._show_view()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The sections on show."""
+        return tuple(name for name in SECTIONS if self.query_one(f"#{name}").display)
+
+    @property
+    def _small(self) -> bool:
+        return self.size.width < SMALL[0] or self.size.height < SMALL[1]
+
+    @property
+    def _shown(self) -> str:
+        """The view as it is: in little room one section takes the place of all."""
+        return "values" if self._view == OVERVIEW and self._small else self._view
+
+    def _show_view(self) -> None:
+        view = self._shown
+        large = self.size.width >= LARGE[0] and self.size.height >= LARGE[1]
+        self.set_class(view != OVERVIEW, "-one")
+        self.set_class(large, "-large")
+        for name in SECTIONS:
+            overview = view == OVERVIEW and (name != "problems" or large)
+            self.query_one(f"#{name}").display = overview or view == name
+
+    def on_resize(self, event: Resize) -> None:
+        """Show what there is room for."""
+        self._show_view()
+        self.call_after_refresh(self._show_bars)
+
+    def _put_headline(self, summary: DataSummary, last: str) -> None:
+        lines = (
+            words.size_words(summary),
+            words.value_words(summary),
+            f"{words.left_out_words(summary)}; {last}",
+        )
+        self.query_one("#headline", Static).update("\n".join(map(plain, lines)))
+
+    def _show_bars(self) -> None:
+        bars = self.query_one("#bars", Static)
+        if self._profile is not None and bars.size.width:
+            room = bars.parent.size.height if isinstance(bars.parent, Widget) else None
+            bars.update("\n".join(words.value_lines(self._profile, bars.size.width, room)))
+
+    def _chart(self, make: Callable[..., Chart], width: int, height: int) -> Chart:
+        app = self.app
+        ink = ChartInk(theme_foreground(app), series_colours(app, 4), bool(app.no_color))
+        return make(self._profile, self._marker, ink, width, height)
+
+
+def spread_words(profile: DataProfile) -> str:
+    """Return quantiles of the number of ratings per user and per item, side by side."""
+    lines = [f"{'ratings per':<12}{'user':>5}{profile.items_word.removesuffix('s'):>7}"]
+    for place, (name, _) in enumerate(QUANTILES):
+        user, item = profile.users.quantiles[place], profile.items.quantiles[place]
+        lines.append(f"{name:<10}{user:>7,.0f}{item:>7,.0f}")
+    users, items = profile.users, profile.items
+    lines += [
+        f"{'top 1%':<10}{users.top_1_percent:>7.0%}{items.top_1_percent:>7.0%}",
+        f"{'top 10%':<10}{users.top_10_percent:>7.0%}{items.top_10_percent:>7.0%}",
+        f"{'only one':<10}{users.single:>7,}{items.single:>7,}",
+    ]
+    return "\n".join(lines)
+
+
+def row_columns(*, titled: bool, dated: bool) -> list[Column]:
+    """Return the columns of the table of first rows."""
+
+    def cell(name: str) -> Callable[[FirstRow], str]:
+        return lambda row: str(getattr(row, name))
+
+    columns = [
+        Column("user", 10, key=cell("user")),
+        Column("rating", 6, align="right", key=lambda row: f"{row.value:g}"),
+        Column("item", 10 if titled else None, key=cell("item")),
+    ]
+    if titled:
+        columns.append(Column("title", None, key=cell("title")))
+    if dated:
+        columns.append(Column("time", 16, key=cell("time")))
+    return columns

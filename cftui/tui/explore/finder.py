@@ -1,0 +1,169 @@
+"""A search field above the list of what it finds: users by id, items by title."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from cftui.questions.data import DataSummary
+from cftui.questions.items import FindItems, FindUsers, ItemRow, UserRow
+from cftui.tui.explore.view import Ask
+from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.key_order import hold_keys, let_keys_go
+
+Kind = Literal["users", "movies"]
+COLUMNS = {
+    "users": (
+        Column("user", None),
+        Column("ratings", 7, align="right"),
+        Column("mean", 4, align="right"),
+    ),
+    "movies": (
+        Column("title", None, key=lambda row: row[0]),
+        Column("ratings", 7, align="right", key=lambda row: row[1]),
+    ),
+}
+PLACEHOLDER = {"users": "a user's id", "movies": "part of a title, or an id"}
+
+
+class Finder(Vertical):
+    """Finds users or items as one types; the answer follows the cursor."""
+
+    @dataclass
+    class Came(Message):
+        """The cursor came to something, or nothing was found; `key` is then empty."""
+
+        finder: "Finder"
+        key: str
+        words: str = ""
+        """Why there is nothing."""
+
+    @dataclass
+    class Chosen(Message):
+        """The user went on from what the cursor is on, with enter."""
+
+        finder: "Finder"
+        key: str
+
+    def __init__(self, kind: Kind, ask: Ask) -> None:
+        super().__init__(classes="finder")
+        self._kind: Kind = kind
+        self._ask = ask
+        self._summary: DataSummary | None = None
+        self._found: tuple[UserRow | ItemRow, ...] = ()
+        self._query: str | None = None
+        """What was last looked for."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the field and the list."""
+        search = Input(placeholder=PLACEHOLDER[self._kind], compact=True, id="search")
+        search.cursor_blink = False
+        yield search
+        yield Grid(COLUMNS[self._kind], empty="Reading the ratings …", id="found")
+
+    @property
+    def found(self) -> Grid:
+        """Return the list of what was found."""
+        return self.query_one("#found", Grid)
+
+    @property
+    def search(self) -> Input:
+        """Return the search field."""
+        return self.query_one("#search", Input)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave the numbers of ratings out where titles need the room."""
+        if self._kind == "movies":
+            narrow = event.size.width < 32
+            kept = [c for c in COLUMNS["movies"] if not (narrow and c.label == "ratings")]
+            self.found.set_columns(kept)
+
+    def look(self, summary: DataSummary | None) -> None:
+        """Search these ratings from now on; what was looked for in others is forgotten."""
+        if self._summary is not None and summary != self._summary:
+            self.search.value = ""
+        self._summary = summary
+        items = summary.items_word if summary else "movies"
+        self.found.border_title = (items if self._kind == "movies" else "users").capitalize()
+        self._find()
+
+    def seek(self, text: str) -> None:
+        """Look for an id or a title as if it had been typed."""
+        if self.search.value == text:
+            self._tell(self.found.cursor_row)
+        self.search.value = text
+
+    @on(Input.Changed, "#search")
+    def _search_changed(self, message: Input.Changed) -> None:
+        message.stop()
+        self._find()
+
+    @on(Input.Submitted, "#search")
+    def _search_done(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.found.focus()
+        if self.search.value.strip() != (self._query or ""):
+            hold_keys(self)  # the next key is about what is being looked for
+
+    def on_key(self, event: events.Key) -> None:
+        """Let down and escape leave the search field for the list."""
+        if self.search.has_focus and event.key in ("down", "escape"):
+            event.stop()
+            self.found.focus()
+
+    @work(exclusive=True, group="find", exit_on_error=False, description="Searching")
+    async def _find(self) -> None:
+        if self._summary is None:
+            return
+        text = self.search.value.strip()
+        question = FindUsers if self._kind == "users" else FindItems
+        try:
+            group = f"find {self._kind}"
+            found = await self._ask(question(self._summary.store, text), group=group)
+        except Superseded:
+            return
+        except ChildError as error:
+            self.post_message(self.Came(self, "", str(error)))
+            let_keys_go(self)
+            return
+        self._found = found
+        self.found.set_empty("Nothing fits; another spelling?")
+        self.found.set_rows([_cells(row) for row in found], [_id_of(row) for row in found])
+        if self._query != text:
+            self._query = text
+            self.found.cursor_row = 0
+        if found:
+            self._tell(self.found.cursor_row)
+        else:
+            words = f"Nothing fits {text!r}; try another spelling"
+            self.post_message(self.Came(self, "", words))
+        let_keys_go(self)
+
+    @on(Grid.Highlighted, "#found")
+    def _highlighted(self, message: Grid.Highlighted) -> None:
+        message.stop()
+        self._tell(message.row)
+
+    def _tell(self, place: int) -> None:
+        if place < len(self._found):
+            self.post_message(self.Came(self, _id_of(self._found[place])))
+
+    @on(Grid.Selected, "#found")
+    def _selected(self, message: Grid.Selected) -> None:
+        message.stop()
+        self.post_message(self.Chosen(self, _id_of(self._found[message.row])))
+
+
+def _id_of(row: UserRow | ItemRow) -> str:
+    return row.user if isinstance(row, UserRow) else row.item
+
+
+def _cells(row: UserRow | ItemRow) -> tuple[str, ...]:
+    if isinstance(row, UserRow):
+        return (row.user, f"{row.n_ratings:,}", f"{row.mean:.2f}")
+    return (row.title, f"{row.n_ratings:,}")

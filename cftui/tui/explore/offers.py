@@ -1,0 +1,113 @@
+"""What a newcomer may rate: what they look for, or else what they had best rate first."""
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input
+
+from cftui.questions.items import FindItems, ItemRow
+from cftui.questions.newcomer import SuggestItems
+from cftui.tui.explore.view import Ask, Setting
+from cftui.tui.explore.your_ratings import OwnRatings
+from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.key_order import hold_keys, let_keys_go
+
+COLUMNS = (
+    Column("title", None, key=lambda row: row[0]),
+    Column("ratings", 7, align="right", key=lambda row: row[1]),
+)
+SUGGESTED, FOUND = 30, 200
+
+
+class Offers(Vertical):
+    """A search field above titles; without a search, well known ones unlike each other."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__()
+        self._ask = ask
+        self._setting = Setting()
+        self._own = OwnRatings()
+        self._query: str | None = None
+        """What was last looked for."""
+        self.titles: dict[str, str] = {}
+        """By id, of everything that was on show."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the field and the titles."""
+        search = Input(placeholder="part of a title to rate", compact=True, id="search")
+        search.cursor_blink = False
+        yield search
+        yield Grid(COLUMNS, empty="Reading the ratings …", id="offers", classes="rateable")
+
+    @property
+    def search(self) -> Input:
+        """Return the search field."""
+        return self.query_one("#search", Input)
+
+    @property
+    def grid(self) -> Grid:
+        """Return the titles."""
+        return self.query_one("#offers", Grid)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave the numbers of ratings out where titles need the room."""
+        narrow = event.size.width < 32
+        self.grid.set_columns(c for c in COLUMNS if not (narrow and c.label == "ratings"))
+
+    def look(self, setting: Setting, own: OwnRatings) -> None:
+        """Offer titles of these ratings to somebody who rated these."""
+        self._setting, self._own = setting, own
+        self._offer()
+
+    @on(Input.Changed, "#search")
+    def _typed(self, message: Input.Changed) -> None:
+        message.stop()
+        self._offer()
+
+    @on(Input.Submitted, "#search")
+    def _search_done(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.grid.focus()
+        if self.search.value.strip() != (self._query or ""):
+            hold_keys(self)  # the next key is about what is being looked for
+
+    def on_key(self, event: events.Key) -> None:
+        """Let down and escape leave the search field for the titles."""
+        if self.search.has_focus and event.key in ("down", "escape"):
+            event.stop()
+            self.grid.focus()
+
+    @work(exclusive=True, group="offer", exit_on_error=False, description="Looking for titles")
+    async def _offer(self) -> None:
+        summary, text = self._setting.summary, self.search.value.strip()
+        if summary is None:
+            return
+        question: FindItems | SuggestItems = FindItems(summary.store, text, FOUND)
+        if not text and self._setting.answers:
+            rated = tuple(item for item, _ in self._own.rated)
+            question = SuggestItems(self._setting.run_path, rated, SUGGESTED)
+        try:
+            found = await self._ask(question, group="offer")
+        except Superseded:
+            return
+        except ChildError as error:
+            self.grid.set_empty(str(error))
+            self.grid.set_rows(())
+            let_keys_go(self)
+            return
+        self.titles.update({row.item: row.title for row in found})
+        self.grid.border_title = "Found" if text else "Rate first"
+        self.grid.set_empty("Nothing fits; another spelling?")
+        self.grid.set_rows(
+            [(self._marked(row), f"{row.n_ratings:,}") for row in found],
+            [row.item for row in found],
+        )
+        if self._query != text:
+            self._query = text
+            self.grid.cursor_row = 0
+        let_keys_go(self)
+
+    def _marked(self, row: ItemRow) -> str:
+        value = self._own.value_of(row.item)
+        return row.title if value is None else f"({value:g}) {row.title}"

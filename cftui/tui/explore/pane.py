@@ -1,0 +1,269 @@
+"""Pane 5, Explore: a trained model asked about a user, a movie, its biases, or yourself."""
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import ContentSwitcher
+
+from cftui.questions.data import DataSummary
+from cftui.questions.trained import AskAbilities
+from cftui.runs.directory import Run, RunError
+from cftui.runs.model_source import FILE as SOURCE
+from cftui.runs.model_source import trust_run
+from cftui.runs.row import RunRow
+from cftui.text import plain
+from cftui.tui.explore.biases import BiasView, no_biases
+from cftui.tui.explore.kind_bar import KindBar
+from cftui.tui.explore.movie import MovieView
+from cftui.tui.explore.user import UserView
+from cftui.tui.explore.view import Ask, OpenItem, OpenUser, Setting, View
+from cftui.tui.explore.you import YouView, no_newcomers
+from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.runs import RunDesk, path_of
+from cftui.tui.shared.commands import Command, bindings
+from cftui.tui.shared.messages import ChooseRun
+from cftui.tui.shared.overlays import AskYesNo, ChooseRunScreen
+from cftui.tui.shared.pane import Pane
+
+COMMANDS = (
+    Command("explore.users", "u", "users", "User", "What a user rated and would like"),
+    Command("explore.movies", "m", "movies", "Movie", "What is near a movie, and who loved it"),
+    Command("explore.biases", "b", "biases", "Biases", "Best and worst, whoever rated them"),
+    Command("explore.you", "y", "you", "You", "Rate a few movies and get your list"),
+    Command(
+        "explore.back", "backspace", "back", "Back", "To where a movie or user was opened from"
+    ),
+    Command("explore.run", "r", "run", "Run", "Choose the run that answers", True),
+)
+KINDS = (
+    ("users", "u", "User"),
+    ("movies", "m", "Movie"),
+    ("biases", "b", "Biases"),
+    ("you", "y", "You"),
+)
+VIEWS: dict[str, type[UserView] | type[MovieView] | type[BiasView] | type[YouView]] = {
+    "users": UserView,
+    "movies": MovieView,
+    "biases": BiasView,
+    "you": YouView,
+}
+
+
+class ExplorePane(Pane):
+    """Ask a trained model: one view a kind of question, composed on its first visit."""
+
+    COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__(id="explore")
+        self._ask = ask
+        self._asked_about: set[str] = set()
+        self._opened_from: list[tuple[str, str]] = []
+        """Kind and key of what was left by opening what the cursor was on, the last one last."""
+        self._setting = Setting()
+        self._runs: tuple[RunRow, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the kinds, and the first of them."""
+        yield KindBar(KINDS)
+        with ContentSwitcher(initial="users", id="kinds"):
+            yield self._make("users")
+
+    def on_mount(self) -> None:
+        """Show which kind is in view."""
+        self.query_one(KindBar).active = "users"
+
+    @property
+    def view(self) -> View:
+        """Return the view on show."""
+        shown = self.query_one("#kinds", ContentSwitcher).visible_content
+        assert isinstance(shown, View)
+        return shown
+
+    def about(self) -> str:
+        """Return what the help screen says first: about the kind in view."""
+        return f"{self.view.ABOUT}\n\nr chooses the run that answers."
+
+    def focus_first(self) -> None:
+        """Take the focus where one begins."""
+        self.view.focus_first()
+
+    def commands_now(self) -> list[tuple[Pane, Command]]:
+        """Return the commands of the view on show, then the kinds."""
+        return [*self.view.commands_now(), *super().commands_now()]
+
+    @classmethod
+    def commands_within(cls) -> list[tuple[str, Command]]:
+        """Return the commands of every view, each with the view's action, and the kinds."""
+        own = [(kind, command) for kind, view in VIEWS.items() for command in view.COMMANDS]
+        return [*own, *super().commands_within()]
+
+    def doer_of(self, command: Command) -> Pane:
+        """Return what does a command."""
+        return self if command in self.COMMANDS else self.view
+
+    # What the app shows here
+
+    def show_data(self, summary: DataSummary) -> None:
+        """Take the ratings that are open."""
+        if summary != self._setting.summary:
+            setting = self._setting
+            self._set(Setting(summary, setting.row, setting.run_path, setting.model))
+
+    def show_runs(self, desk: RunDesk) -> None:
+        """Take the run that answers."""
+        row = desk.answering
+        path = str(path_of(row.id)) if row else ""
+        self._runs = desk.own_rows
+        former = self._setting
+        setting = Setting(former.summary, row, path, former.model)
+        if path != former.run_path or setting.answers != former.answers:
+            self._set(Setting(former.summary, row, path))
+            self._describe(path)
+        elif not former.same_weights(setting):
+            self._set(setting)
+        self.refresh_offer()
+
+    @work(exclusive=True, group="describe", exit_on_error=False, description="Looking at a model")
+    async def _describe(self, path: str) -> None:
+        """Learn what the model can be asked; without an answer its questions tell why."""
+        if not self._setting.answers:
+            return
+        try:
+            model = await self._ask(AskAbilities(path), group="describe")
+        except Superseded:
+            return
+        except ChildError as error:
+            if error.kind == "Untrusted" and self.display:
+                await self._agree(path)
+            return
+        if path == self._setting.run_path:
+            self._set(Setting(self._setting.summary, self._setting.row, path, model))
+
+    async def _agree(self, path: str) -> None:
+        """Ask, once a run, whether the model that came with it may be executed."""
+        source = Path(path) / SOURCE
+        words = f"This run has a model of its own. Execute {source} to ask it? It may do anything"
+        if path in self._asked_about:
+            return
+        self._asked_about.add(path)
+        if not await self.app.push_screen_wait(AskYesNo(plain(f"{words} you may do."))):
+            return
+        try:
+            await asyncio.to_thread(trust_run, Run(Path(path)))
+        except (RunError, OSError) as error:
+            self.notify(plain(str(error)), title="Explore", severity="error", markup=False)
+            return
+        for view in self.query(View):
+            view.run_changed()
+        self._describe(path)
+
+    def _set(self, setting: Setting) -> None:
+        self._setting = setting
+        for view in self.query(View):
+            view.take(setting)
+        if self.is_mounted:
+            self.query_one(KindBar).dim = frozenset(
+                kind for kind, _, _ in KINDS if self.why_not(kind)
+            )
+            self.refresh_offer()
+
+    # Kinds
+
+    def _make(self, kind: str) -> View:
+        view = VIEWS[kind](self._ask)
+        view.setting = self._setting
+        return view
+
+    async def _show_kind(self, kind: str) -> View:
+        switcher = self.query_one("#kinds", ContentSwitcher)
+        found = [view for view in switcher.query(View) if view.id == kind]
+        view = found[0] if found else self._make(kind)
+        if not found:
+            await switcher.mount(view)
+        switcher.current = kind
+        self.query_one(KindBar).active = kind
+        if self.display:  # else the user has gone to another pane meanwhile
+            view.focus_first()
+        return view
+
+    @on(KindBar.Chosen)
+    async def _kind_clicked(self, message: KindBar.Chosen) -> None:
+        message.stop()
+        words = self.why_not(message.kind)
+        if words:
+            self.notify(words, markup=False, timeout=4)
+        else:
+            await self._show_kind(message.kind)
+
+    async def action_users(self) -> None:
+        """Ask about users."""
+        await self._show_kind("users")
+
+    async def action_movies(self) -> None:
+        """Ask about movies."""
+        await self._show_kind("movies")
+
+    async def action_biases(self) -> None:
+        """Show the best and the worst."""
+        await self._show_kind("biases")
+
+    async def action_you(self) -> None:
+        """Rate a few movies oneself."""
+        await self._show_kind("you")
+
+    @on(OpenItem)
+    async def _open_item(self, message: OpenItem) -> None:
+        message.stop()
+        self._opened_from.append((str(self.view.id), self.view.key))
+        view = await self._show_kind("movies")
+        assert isinstance(view, MovieView)
+        view.seek(message.item)
+
+    @on(OpenUser)
+    async def _open_user(self, message: OpenUser) -> None:
+        message.stop()
+        self._opened_from.append((str(self.view.id), self.view.key))
+        view = await self._show_kind("users")
+        assert isinstance(view, UserView)
+        view.seek(message.user)
+
+    async def action_back(self) -> None:
+        """Go back to the view that something was opened from."""
+        if self._opened_from:
+            kind, key = self._opened_from.pop()
+            view = await self._show_kind(kind)
+            if isinstance(view, UserView | MovieView) and view.key != key:
+                view.seek(key)
+            self.refresh_offer()
+
+    # The run
+
+    def why_not(self, action: str) -> str | None:
+        """Return why an action cannot be done now; none if it can."""
+        model = self._setting.model
+        if action == "back" and not self._opened_from:
+            return "Nothing was opened from another view"
+        if action == "run" and not any(row.has_weights for row in self._runs):
+            return "No run has weights yet: train one (3)"
+        if action == "biases" and model is not None and not model.has_item_bias:
+            return no_biases(model.model)
+        if action == "you" and model is not None and not model.takes_newcomers:
+            return no_newcomers(model.model)
+        return None
+
+    def action_run(self) -> None:
+        """Choose the run that answers."""
+        rows = [row for row in self._runs if row.has_weights]
+        row = self._setting.row
+
+        def choose(run: str | None) -> None:
+            if run is not None:
+                self.post_message(ChooseRun(run))
+
+        self.app.push_screen(ChooseRunScreen(rows, row.id if row else ""), choose)

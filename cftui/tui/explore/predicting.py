@@ -1,0 +1,161 @@
+"""A screen laid over a user: what they would give any movie."""
+
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from cftui.questions.data import DataSummary
+from cftui.questions.items import FindItems, ItemRow
+from cftui.questions.sheet import CellOfRun
+from cftui.questions.trained import Predict, Prediction
+from cftui.text import plain
+from cftui.tui.explore.view import Ask
+from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.shared.cell_arithmetic import CellScreen
+from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.key_order import hold_keys, let_keys_go
+
+COLUMNS = (Column("title", None), Column("ratings", 7, align="right"))
+
+
+class PredictScreen(ModalScreen[None]):
+    """Search a title; the prediction for the movie under the cursor stands below."""
+
+    DEFAULT_CSS = """
+    PredictScreen { align: center middle; }
+    PredictScreen .overlay { height: 80%; }
+    PredictScreen #verdict { height: 2; padding: 0 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Close", id="predict.close"),
+    ]
+
+    def __init__(self, ask: Ask, summary: DataSummary, run: str, user: str) -> None:
+        super().__init__()
+        self._ask, self._summary, self._run, self._user = ask, summary, run, user
+        self._found: tuple[ItemRow, ...] = ()
+        self._query: str | None = None
+        """What was last found; None before anything was."""
+        self._why = False
+        """Whether the first of what is being looked for is to be explained."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the field, what it finds, and the prediction."""
+        with Vertical(classes="overlay") as box:
+            box.border_title = f"What would user {plain(self._user)} give?"
+            box.border_subtitle = "type a title, up and down; enter: why; esc closes"
+            field = Input(placeholder="part of a title, or an id", compact=True)
+            field.cursor_blink = False
+            yield field
+            yield Grid(COLUMNS, empty="Nothing fits; another spelling?")
+            yield Static("", id="verdict", markup=False)
+
+    def on_mount(self) -> None:
+        """List the best known movies."""
+        self._find("")
+
+    def on_key(self, event: events.Key) -> None:
+        """Let the arrows move in the list while one types."""
+        grid = self.query_one(Grid)
+        moves = {"up": -1, "down": 1}
+        if event.key in moves and not grid.has_focus:
+            event.stop()
+            grid.action_move(moves[event.key])
+
+    @on(Input.Changed)
+    def _typed(self, message: Input.Changed) -> None:
+        message.stop()
+        self._find(message.value.strip())
+
+    @work(exclusive=True, group="find", exit_on_error=False, description="Searching")
+    async def _find(self, text: str) -> None:
+        question = FindItems(self._summary.store, text, 100)
+        try:
+            self._found = await self._ask(question, group="titles to predict")
+        except Superseded:
+            return
+        except ChildError as error:
+            self._say(str(error))
+            let_keys_go(self)
+            return
+        grid = self.query_one(Grid)
+        grid.set_rows([(row.title, f"{row.n_ratings:,}") for row in self._found])
+        grid.cursor_row = 0
+        self._query = text
+        self._predict(0)
+        if self._why:
+            self._why = False
+            self._explain(0)
+        else:
+            let_keys_go(self)
+
+    @on(Grid.Highlighted)
+    def _moved(self, message: Grid.Highlighted) -> None:
+        message.stop()
+        self._predict(message.row)
+
+    @work(exclusive=True, group="predict", exit_on_error=False, description="Predicting")
+    async def _predict(self, place: int) -> None:
+        if place >= len(self._found):
+            self._say("")
+            return
+        question = Predict(self._run, self._user, self._found[place].item)
+        try:
+            answer = await self._ask(question, group="predict")
+        except Superseded:
+            return
+        except ChildError as error:
+            self._say(str(error))
+            return
+        self._say(_words(answer, self._summary.items_word.removesuffix("s")))
+
+    @on(Grid.Selected)
+    def _chosen(self, message: Grid.Selected) -> None:
+        message.stop()
+        self._explain(message.row)
+
+    @on(Input.Submitted)
+    def _submitted(self, message: Input.Submitted) -> None:
+        message.stop()
+        if message.value.strip() != self._query:
+            hold_keys(self)
+            self._why = True
+        else:
+            self._explain(self.query_one(Grid).cursor_row)
+
+    @work(exclusive=True, group="why", exit_on_error=False, description="Explaining")
+    async def _explain(self, place: int) -> None:
+        """Show the arithmetic of the prediction on show."""
+        if place >= len(self._found):
+            return
+        row = self._found[place]
+        try:
+            cell = await self._ask(CellOfRun(self._run, self._user, row.item), group="why")
+        except Superseded:
+            return
+        except ChildError as error:
+            self._say(str(error))
+            let_keys_go(self)
+            return
+        let_keys_go(self)
+        self.app.push_screen(CellScreen(plain(f"user {self._user} × {row.title}"), cell))
+
+    def _say(self, words: str) -> None:
+        self.query_one("#verdict", Static).update(words)
+
+
+def _words(answer: Prediction, item_word: str) -> str:
+    """Return the prediction in words, beside the actual rating if there is one."""
+    actual = "not rated" if answer.actual is None else f"gave {answer.actual:g}"
+    unseen = [
+        f"this {kind} was never trained on"
+        for kind, seen in (("user", answer.user_seen), (item_word, answer.item_seen))
+        if not seen
+    ]
+    head = f"predicted {answer.predicted:.2f}, {actual}   {plain(answer.title)}"
+    return "\n".join([head, *([f"({', '.join(unseen)}: a guess)"] if unseen else [])])

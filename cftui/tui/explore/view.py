@@ -1,0 +1,203 @@
+"""What the Explore pane's views have in common: the run that answers, and asking it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from textual import on, work
+from textual.message import Message
+from textual.widgets import Static
+
+from cftui.questions.data import DataSummary
+from cftui.questions.items import Facets, ItemFilter
+from cftui.questions.trained import Abilities
+from cftui.runs.row import RunRow
+from cftui.text import plain
+from cftui.tui.explore.filtering import FilterScreen
+from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.shared.grid import Grid
+from cftui.tui.shared.pane import Pane
+
+Ask = Callable[..., Awaitable[Any]]
+LEAST_RATINGS = (1, 5, 20, 50)
+"""What a list's items need to have, by turns."""
+LEAST = 20
+"""Where a list begins: a film that two people rated is near another, or liked, by chance."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What questions are about: the ratings that are open, and the run that answers."""
+
+    summary: DataSummary | None = None
+    row: RunRow | None = None
+    run_path: str = ""
+    model: Abilities | None = None
+    """None until the brain has told."""
+
+    @property
+    def answers(self) -> bool:
+        """Return whether there is a run with weights."""
+        return self.row is not None and self.row.has_weights
+
+    @property
+    def items_word(self) -> str:
+        """Return what the screen calls the items."""
+        return self.summary.items_word if self.summary else "movies"
+
+    def same_weights(self, other: "Setting") -> bool:
+        """Return whether another setting's run is this one with the same weights."""
+
+        def weights(setting: Setting) -> object:
+            row = setting.row
+            return (row.epoch, row.has_weights, row.alive) if row else None
+
+        return self.run_path == other.run_path and weights(self) == weights(other)
+
+
+@dataclass
+class OpenItem(Message):
+    """The user wants to see an item."""
+
+    item: str
+
+
+@dataclass
+class OpenUser(Message):
+    """The user wants to see a user."""
+
+    user: str
+
+
+class View(Pane):
+    """One kind of question to a trained model."""
+
+    NO_RUN = "No trained model on these ratings yet: train one (3, then s), then ask it here"
+
+    def __init__(self, name: str, ask: Ask) -> None:
+        super().__init__(id=name)
+        self._ask = ask
+        self.setting = Setting()
+        self.only = ItemFilter()
+        """What this view's lists are narrowed to."""
+
+    @property
+    def key(self) -> str:
+        """Return the id that the view is about; empty where it is about none."""
+        return ""
+
+    @property
+    def first(self) -> Grid:
+        """Return the table at the left."""
+        return self.query_one("#first", Grid)
+
+    @property
+    def second(self) -> Grid:
+        """Return the table at the right."""
+        return self.query_one("#second", Grid)
+
+    def take(self, setting: Setting) -> None:
+        """Ask anew where the ratings or the run became others."""
+        before, self.setting = self.setting, setting
+        if not self.is_mounted:
+            return
+        self.refresh_offer()
+        if before.summary != setting.summary:
+            self.data_changed()
+        if not before.same_weights(setting):
+            self.run_changed()
+
+    def data_changed(self) -> None:
+        """Look at other ratings."""
+
+    def run_changed(self) -> None:
+        """Ask another run, or the same one's newer weights."""
+
+    async def put(self, question: Any, group: str) -> Any:
+        """Return the answer; none where a newer question came, or where there is none to give."""
+        try:
+            return await self._ask(question, group=group)
+        except Superseded:
+            return None
+        except ChildError as error:
+            self.refused(str(error))
+            return None
+
+    def refused(self, words: str) -> None:
+        """Show why there is no answer."""
+        self.say(words)
+        for grid in self.query(Grid).filter("#first, #second"):
+            grid.set_rows(())
+
+    def say(self, words: str) -> None:
+        """Show words, their line breaks kept, where the answer's head stands."""
+        self.query_one("#about", Static).update("\n".join(map(plain, words.splitlines())))
+
+    def by(self, step: int) -> str:
+        """Return which run answered."""
+        row = self.setting.row
+        return f"by {row.label} {row.clock}, step {step:,}" if row else ""
+
+    def narrowed(self) -> None:
+        """Ask anew, as the lists are narrowed otherwise."""
+
+    def action_least(self) -> None:
+        """Take the next least number of ratings."""
+        now = self.only.min_ratings
+        place = LEAST_RATINGS.index(now) if now in LEAST_RATINGS else -1
+        least = LEAST_RATINGS[(place + 1) % len(LEAST_RATINGS)]
+        self.only = replace(self.only, min_ratings=least)
+        self.narrowed()
+
+    @work(exclusive=True, group="facets", exit_on_error=False, description="Reading the genres")
+    async def action_filter(self) -> None:
+        """Ask what to narrow the lists to."""
+        if self.setting.summary is None:
+            return
+        facets = await self.put(Facets(self.setting.summary.store), "facets")
+        if facets is None:
+            return
+
+        def narrow(chosen: ItemFilter | None) -> None:
+            if chosen is not None and chosen != self.only:
+                self.only = chosen
+                self.narrowed()
+
+        self.app.push_screen(FilterScreen(facets, self.only), narrow)
+
+    @on(Grid.Selected, ".items, .users")
+    def _open_selected(self, message: Grid.Selected) -> None:
+        message.stop()
+        self._open(message.grid)
+
+    def action_open(self) -> None:
+        """Open what the cursor of the focused table is on."""
+        focused = self.screen.focused
+        if isinstance(focused, Grid):
+            self._open(focused)
+
+    def _open(self, grid: Grid) -> None:
+        key = grid.cursor_key
+        if key is not None and (grid.has_class("items") or grid.has_class("rateable")):
+            self.post_message(OpenItem(str(key)))
+        elif key is not None and grid.has_class("users"):
+            self.post_message(OpenUser(str(key)))
+
+
+def fill(grid: Grid, rows: Sequence[object], keys: Sequence[str]) -> None:
+    """Show a ranking; who looks at its top goes on looking at it, whatever moves there."""
+    at_top = grid.cursor_row == 0
+    grid.set_rows(rows, keys)
+    if at_top:
+        grid.action_first()
+
+
+def filter_words(only: ItemFilter) -> str:
+    """Return what a list is narrowed to, after a comma; empty where it is not."""
+    years = ""
+    if only.first_year is not None and only.first_year == only.last_year:
+        years = f"of {only.first_year}"
+    elif only.first_year is not None or only.last_year is not None:
+        years = f"{only.first_year or ''}–{only.last_year or ''}"
+    least = f"{only.min_ratings}+ ratings" if only.min_ratings > 1 else ""
+    return "".join(f", {plain(part)}" for part in (only.genre, years, least) if part)

@@ -1,0 +1,54 @@
+"""The table of what the user rated, whose values the arrows change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from cftui.questions.newcomer import OwnRating
+from cftui.tui.explore.your_ratings import OwnRatings
+from cftui.tui.shared.grid import Column, Grid
+
+COLUMNS = (
+    Column("you", 4, align="right"),
+    Column("model", 5, align="right"),
+    Column("title", None),
+)
+
+
+class OwnGrid(Grid):
+    """What the user rated; left and right change the value under the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "turn(-1)", "Lower", show=False, id="you.lower"),
+        Binding("right", "turn(1)", "Higher", show=False, id="you.higher"),
+    ]
+
+    @dataclass
+    class Turned(Message):
+        """The user wants the value under the cursor some steps higher."""
+
+        item: str
+        steps: int
+
+    def __init__(self) -> None:
+        words = "Nothing yet: press enter on a title"
+        super().__init__(COLUMNS, empty=words, id="own", classes="rateable")
+        self.border_title = "You rated"
+
+    def show(self, own: OwnRatings, told: Sequence[OwnRating], titles: Mapping[str, str]) -> None:
+        """Show ratings beside what a model says of them, where it has been asked."""
+        known = {row.item: row for row in told}
+        rows = []
+        for item, value in own.rated:
+            row = known.get(item)
+            model = "" if row is None else f"{row.predicted:.2f}" if row.trained else "?"
+            rows.append((f"{value:g}", model, titles.get(item, item)))
+        self.set_rows(rows, [item for item, _ in own.rated])
+
+    def action_turn(self, steps: int) -> None:
+        """Ask for another value."""
+        if self.cursor_key is not None:
+            self.post_message(self.Turned(str(self.cursor_key), steps))

@@ -1,0 +1,154 @@
+"""What is done to runs from the screen: the questions asked first, and the errands for the desk."""
+
+import asyncio
+from collections.abc import Sequence
+
+from textual.widget import Widget
+
+from cftui.runs.compare import command_line, differences, settings_of
+from cftui.runs.directory import Run, RunError
+from cftui.runs.export import ExportError, export_path
+from cftui.runs.row import RunRow
+from cftui.text import plain
+from cftui.tui.runs.details import size_words
+from cftui.tui.runs.differences import DifferencesScreen
+from cftui.tui.runs.marks import Changes
+from cftui.tui.services.runs import DeskError, RunDesk, path_of
+from cftui.tui.shared.ask_line import AskText
+from cftui.tui.shared.messages import Errand
+from cftui.tui.shared.overlays import AskYesNo
+
+NAMED = 6
+"""So many runs are named in a question; of more, the number is told."""
+
+
+def keep_marks(asker: Widget, changes: Changes) -> None:
+    """Have marks kept."""
+
+    async def keep(desk: RunDesk) -> str:
+        for run_id, number in changes.items():
+            await desk.keep(run_id, mark=number)
+        return ""
+
+    asker.post_message(Errand(keep, "Marked here and now, but it cannot be kept"))
+
+
+def copy_command(asker: Widget, row: RunRow) -> None:
+    """Have the command line that repeats a run copied, and shown."""
+
+    async def copy(desk: RunDesk) -> str:
+        try:
+            line = await asyncio.to_thread(command_line, Run(path_of(row.id)))
+        except (RunError, OSError) as error:
+            raise DeskError(str(error)) from error
+        asker.app.copy_to_clipboard(line)
+        return f"Sent to the terminal's clipboard: {line}"
+
+    asker.post_message(Errand(copy, "There is no line to copy"))
+
+
+def ask_name(asker: Widget, row: RunRow) -> None:
+    """Ask for a run's name, and have it kept."""
+
+    def answer(name: str | None) -> None:
+        if name is None:
+            return
+
+        async def keep(desk: RunDesk) -> str:
+            await desk.rename(row.id, name)
+            return ""
+
+        asker.post_message(Errand(keep, "The name was not kept"))
+
+    question = f"Name of the run of {row.when}; empty takes it away:"
+    asker.app.push_screen(AskText(question, row.name), answer)
+
+
+def ask_notes(asker: Widget, row: RunRow) -> None:
+    """Ask for a note on a run, and have it kept."""
+
+    def answer(notes: str | None) -> None:
+        if notes is None:
+            return
+
+        async def keep(desk: RunDesk) -> str:
+            await desk.keep(row.id, notes=plain(notes))
+            return ""
+
+        asker.post_message(Errand(keep, "The note was not kept"))
+
+    asker.app.push_screen(AskText(f"Note on {row.label}, {row.when}:", row.notes), answer)
+
+
+async def show_differences(asker: Widget, rows: Sequence[RunRow]) -> None:
+    """Show the settings in which runs differ."""
+    runs = [Run(path_of(row.id)) for row in rows]
+    try:
+        settings = await asyncio.to_thread(lambda: [settings_of(run) for run in runs])
+    except RunError as error:
+        title = "These runs cannot be compared"
+        asker.notify(plain(str(error)), title=title, severity="error", markup=False)
+        return
+    asker.app.push_screen(DifferencesScreen(rows, differences(settings)))
+
+
+def why_not_delete(rows: Sequence[RunRow]) -> str | None:
+    """Return why runs cannot be deleted; none if they can."""
+    live = [row for row in rows if row.alive]
+    if not live:
+        return None
+    which = "It is" if len(rows) == 1 else f"{live[0].label} is" if len(live) == 1 else "Some are"
+    return f"{which} live; x stops it first" if len(live) == 1 else f"{which} live; stop them first"
+
+
+async def ask_delete(asker: Widget, rows: Sequence[RunRow], hidden: int) -> None:
+    """Ask whether runs may go, with their number and size; have them deleted if so."""
+    runs = [Run(path_of(row.id)) for row in rows]
+    size = await asyncio.to_thread(lambda: sum(run.size() for run in runs))
+    count = "this run" if len(rows) == 1 else f"{len(rows)} runs"
+    unlisted = f" ({hidden} of them not listed now)" if hidden else ""
+    names = [f"  {row.label}, {row.when}" for row in rows[:NAMED]]
+    more = [f"  and {len(rows) - NAMED} more"] if len(rows) > NAMED else []
+    question = f"Delete {count}{unlisted} with weights, {size_words(size)} on disk?"
+
+    def answer(yes: bool | None) -> None:
+        if not yes:
+            return
+
+        async def delete(desk: RunDesk) -> str:
+            await desk.delete([row.id for row in rows])
+            return f"Deleted {len(rows)} run{'s' * (len(rows) > 1)}"
+
+        asker.post_message(Errand(delete, "Not deleted"))
+
+    asker.app.push_screen(AskYesNo("\n".join([question, *map(plain, [*names, *more])])), answer)
+
+
+def ask_export(asker: Widget, rows: Sequence[RunRow]) -> None:
+    """Ask for a file, and have runs written to it."""
+
+    def refuse(text: str) -> str:
+        try:
+            folder = export_path(text).parent
+        except ExportError as error:
+            return str(error)
+        return "" if folder.is_dir() else f"there is no folder {folder}"
+
+    def doubt(text: str) -> str:
+        path = export_path(text)
+        return f"{path.name} is there already; enter again replaces it" if path.exists() else ""
+
+    def answer(text: str | None) -> None:
+        if text is None:
+            return
+
+        async def export(desk: RunDesk) -> str:
+            path = export_path(text)
+            count = await desk.export(rows, path)
+            return f"{count:,} run{'s' * (count > 1)} written to {path}"
+
+        asker.post_message(Errand(export, "The runs were not written"))
+
+    count = f"{len(rows):,} run{'s' * (len(rows) > 1)}"
+    question = f"Write {count} to which file? It ends with .csv or .json."
+    asker.app.push_screen(AskText(question, "runs.csv", refuse=refuse, doubt=doubt), answer)

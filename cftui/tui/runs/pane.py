@@ -1,0 +1,241 @@
+"""Pane 4, Runs: every run, marked ones on one chart, and what can be done with them."""
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import BindingType
+
+from cftui.runs.filters import HELP
+from cftui.runs.row import RunRow
+from cftui.tui.runs import actions as errands
+from cftui.tui.runs.marks import Changes
+from cftui.tui.runs.overlay_chart import VIEWS
+from cftui.tui.runs.table import sorted_by
+from cftui.tui.runs.view import RunsView
+from cftui.tui.shared.commands import Command, bindings
+from cftui.tui.shared.grid import Grid
+from cftui.tui.shared.messages import ForkRun, OpenRun, ResumeRun, WishRun
+from cftui.tui.shared.run_chart import AXES
+
+COMMANDS = (
+    Command("runs.mark", "space", "mark", "Mark", "Mark this run, or unmark it", True),
+    Command("runs.unmark", "u", "unmark", "Unmark all", "Unmark all runs"),
+    Command("runs.filter", "slash", "filter", "Filter", "Type which runs are listed", True),
+    Command("runs.own", "o", "own", "Own", "List runs on these ratings alone, or all"),
+    Command("runs.sort", "s,greater_than_sign", "sort(1)", "Sort", "Sort by the next column"),
+    Command("runs.sort-back", "S,less_than_sign", "sort(-1)", "Sort back", "By the one before"),
+    Command("runs.reverse", "r", "reverse", "Reverse", "Turn the order round"),
+    Command("runs.open", "enter", "open", "Watch", "Watch this run in Train (3)"),
+    Command("runs.view", "v", "view", "View", "Draw validation or training loss", True),
+    Command("runs.axis", "a", "axis", "Axis", "Epochs, seconds or steps along the x axis"),
+    Command("runs.log", "y", "log", "Log", "Logarithmic loss axis, on or off"),
+    Command("runs.about", "i", "about", "Info", "Show the details, or the chart alone", True),
+    Command("runs.diff", "d", "diff", "Diff", "What differs between the marked runs", True),
+    Command("runs.fork", "f", "fork", "Fork", "Fill the form with this run's settings", True),
+    Command("runs.copy", "c", "copy", "Copy", "Copy the command line that repeats this run"),
+    Command("runs.rename", "n", "rename", "Rename", "Give this run a name"),
+    Command("runs.notes", "t", "notes", "Notes", "Write a note on this run"),
+    Command(
+        "runs.pause",
+        "p",
+        "pause",
+        "Pause",
+        "Pause this run, or let it go on; a stopped or died one goes on from its checkpoint",
+    ),
+    Command("runs.stop", "x", "stop", "Stop", "End this run; what it learned is kept"),
+    Command("runs.delete", "D,delete", "delete", "Delete", "Delete the marked runs, or this", True),
+    Command("runs.export", "e", "export", "Export", "Write the marked or listed runs to a file"),
+    Command("runs.clear", "escape", "clear", "Clear", "Empty the filter"),
+)
+
+
+class RunsPane(RunsView):
+    """Every run ever made: filter, sort, mark, compare, look after."""
+
+    ABOUT: ClassVar[str] = (
+        "Every run, on whatever ratings, newest first; live ones (▶) move. space marks runs: they"
+        " are drawn on one chart, each with a letter and a colour that it keeps, up to eight; with"
+        " none marked, the run at the cursor is drawn. d shows what differs between them.\n\n"
+        f"/ filters as you type. {HELP}"
+    )
+    COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
+
+    @on(Grid.Selected, "#all-runs")
+    def _selected(self, message: Grid.Selected) -> None:
+        message.stop()
+        self.action_open()
+
+    def why_not(self, action: str) -> str | None:
+        """Return why an action cannot be done now; none if it can."""
+        row = self.row
+        match action:
+            case "unmark":
+                return None if self.marked else "No run is marked"
+            case "clear":
+                return None if self.is_mounted and self.words.value else "Nothing is filtered"
+            case "own":
+                known = self._desk is not None and self._desk.fingerprint is not None
+                return None if known else "The ratings are still being read"
+            case "diff":
+                return None if len(self.marked) > 1 else "Mark two or more runs first (space)"
+            case (
+                "filter"
+                | "sort"
+                | "sort(1)"
+                | "sort(-1)"
+                | "reverse"
+                | "view"
+                | "axis"
+                | "log"
+                | "about"
+            ):
+                return None
+            case _ if row is None:
+                return "No run is listed"
+            case "export" | "mark" | "open" | "rename" | "notes":
+                return None
+        return self._why_not_for(action, row)
+
+    def _why_not_for(self, action: str, row: RunRow) -> str | None:
+        match action:
+            case "pause":
+                ended = "It is finished; f forks it" if row.shown == "finished" else None
+                return _if_damaged(row) or ended
+            case "stop":
+                return None if row.alive else "Only a live run (▶) can do that"
+            case "delete":
+                return errands.why_not_delete(self.targets)
+            case "fork" | "copy":
+                return _if_damaged(row)
+        return None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey what cannot be done now."""
+        return super().check_action(action, parameters) if self.is_mounted else True
+
+    def action_mark(self) -> None:
+        """Mark the run at the cursor, or unmark it, and go on to the next."""
+        if self.row is not None:
+            self._keep_marks(self._marks.toggle(self._all, self.row.id))
+            self.table.action_move(1)
+
+    def action_unmark(self) -> None:
+        """Unmark all runs."""
+        self._keep_marks(self._marks.clear(self._all))
+
+    def _keep_marks(self, changes: Changes) -> None:
+        self._all = self._marks.applied(self._all)
+        self._list()
+        self._settle()
+        errands.keep_marks(self, changes)
+
+    def action_filter(self) -> None:
+        """Go to the filter's field."""
+        self.words.focus()
+
+    def action_clear(self) -> None:
+        """Empty the filter."""
+        self.words.value = ""
+
+    def action_own(self) -> None:
+        """List runs on these ratings alone, or all."""
+        self._session.update(runs_own=not self._session.state.runs_own)
+        self._list()
+
+    def action_sort(self, by: int) -> None:
+        """Sort by the next field, or the one before; numbers and names rise, times fall."""
+        names = sorted_by(self.app.size.width)
+        state = self._session.state
+        place = names.index(state.runs_sort) if state.runs_sort in names else 0
+        name = names[(place + by) % len(names)]
+        self._session.update(runs_sort=name, runs_descending=name in ("when", "speed", "epochs"))
+        self._reorder()
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self._session.update(runs_descending=not self._session.state.runs_descending)
+        self._reorder()
+
+    def _reorder(self) -> None:
+        self._show_columns()
+        self._list()
+
+    def action_open(self) -> None:
+        """Watch the run at the cursor in the Train pane."""
+        if self.row is not None:
+            self.post_message(OpenRun(self.row.id))
+
+    def action_view(self) -> None:
+        """Draw the other loss."""
+        place = VIEWS.index(self._view)
+        self._session.update(runs_view=VIEWS[(place + 1) % len(VIEWS)])
+        self._draw()
+
+    def action_axis(self) -> None:
+        """Take the next x axis."""
+        axis = self._session.state.runs_axis
+        place = AXES.index(axis) if axis in AXES else 0
+        self._session.update(runs_axis=AXES[(place + 1) % len(AXES)])
+        self._draw()
+
+    def action_log(self) -> None:
+        """Switch the loss axis between linear and logarithmic."""
+        self._session.update(log_loss=not self._session.state.log_loss)
+        self._draw()
+
+    def action_about(self) -> None:
+        """Show the details beside the chart, or in its place where it is narrow; or hide them."""
+        self.toggle_class("-about")
+
+    def action_fork(self) -> None:
+        """Fill the training form with this run's settings."""
+        if self.row is not None:
+            self.post_message(ForkRun(self.row.id))
+
+    def action_pause(self) -> None:
+        """Pause the run, or let it go on, from its checkpoint where it has ended."""
+        row = self.row
+        if row is not None and row.alive:
+            self.post_message(WishRun(row.id, "resume" if row.shown == "paused" else "pause"))
+        elif row is not None:
+            self.post_message(ResumeRun(row.id))
+
+    def action_stop(self) -> None:
+        """Stop the run with a checkpoint."""
+        if self.row is not None:
+            self.post_message(WishRun(self.row.id, "stop"))
+
+    def action_copy(self) -> None:
+        """Copy the command line that repeats this run."""
+        if self.row is not None:
+            errands.copy_command(self, self.row)
+
+    def action_rename(self) -> None:
+        """Ask for a name and give it to the run."""
+        if self.row is not None:
+            errands.ask_name(self, self.row)
+
+    def action_notes(self) -> None:
+        """Ask for a note and keep it with the run."""
+        if self.row is not None:
+            errands.ask_notes(self, self.row)
+
+    @work(group="ask", exit_on_error=False, description="Reading the settings")
+    async def action_diff(self) -> None:
+        """Show what differs between the marked runs."""
+        await errands.show_differences(self, self.marked)
+
+    @work(group="ask", exit_on_error=False, description="Measuring the runs")
+    async def action_delete(self) -> None:
+        """Ask whether the marked runs, or this one, are to be deleted with all their files."""
+        hidden = len(set(self.targets) - set(self._listed))
+        await errands.ask_delete(self, self.targets, hidden)
+
+    def action_export(self) -> None:
+        """Ask for a file and write the marked or listed runs to it."""
+        errands.ask_export(self, self.marked or self._listed)
+
+
+def _if_damaged(row: RunRow) -> str | None:
+    return "Its files are damaged; D deletes it" if row.shown == "damaged" else None

@@ -1,0 +1,128 @@
+"""The columns of the list of all runs: few where it is narrow, all where there is room."""
+
+from collections.abc import Callable, Sequence
+
+from rich.style import Style
+from rich.text import Text
+
+from cftui.charts import Colour
+from cftui.runs.columns import BY_NAME, MARKS, RunField, letter
+from cftui.runs.row import RunRow
+from cftui.text import plain
+from cftui.tui.shared.cells import Cell, Column
+from cftui.tui.shared.run_words import STATE_MARKS
+
+NARROW, MEDIUM, WIDE = 0, 100, 150
+"""Cells from which on a list is called so."""
+COLUMNS: dict[int, dict[str, int | None]] = {
+    NARROW: {
+        "mark": 2,
+        "sign": 1,
+        "name": None,
+        "lr": 6,
+        "epochs": 8,
+        "mse": 8,
+        "time": 7,
+        "day": 11,
+    },
+    MEDIUM: {
+        "mark": 2,
+        "sign": 1,
+        "name": None,
+        "lr": 6,
+        "factors": 7,
+        "epochs": 9,
+        "mse": 8,
+        "rmse": 6,
+        "time": 7,
+        "data": 16,
+        "day": 11,
+    },
+    WIDE: {
+        "mark": 2,
+        "status": 15,
+        "name": None,
+        "model": 9,
+        "optimizer": 9,
+        "schedule": 15,
+        "lr": 6,
+        "wd": 6,
+        "factors": 7,
+        "batch": 6,
+        "epochs": 9,
+        "mse": 8,
+        "rmse": 6,
+        "speed": 9,
+        "time": 8,
+        "data": 16,
+        "when": 16,
+    },
+}
+"""Names of fields, and how wide their columns are; None takes what is left."""
+ALIAS = {"sign": "state", "status": "state", "day": "when"}
+"""Columns that show a field in a way of their own."""
+
+
+def sign(row: RunRow) -> str:
+    """Return the sign of a run's state."""
+    return STATE_MARKS.get(row.shown, "!" if row.shown == "damaged" else "·")
+
+
+def colour_of(mark: int, colours: Sequence[Colour]) -> Colour | None:
+    """Return the colour of a mark; none for one without a letter."""
+    return colours[(mark - 1) % len(colours)] if 0 < mark <= len(MARKS) else None
+
+
+def sorted_by(room: int) -> list[str]:
+    """Return the names of the fields that a list of a width in cells shows, in their order."""
+    return list(dict.fromkeys(ALIAS.get(name, name) for name in _shown(room)))
+
+
+def _shown(room: int) -> dict[str, int | None]:
+    return COLUMNS[max(least for least in COLUMNS if least <= room)]
+
+
+def runs_columns(
+    room: int, sorted_by: str, *, descending: bool, colours: Callable[[], Sequence[Colour]]
+) -> tuple[Column, ...]:
+    """Return the columns for a list of a width in cells; the one it is sorted by has an arrow."""
+    found = []
+    for name, width in _shown(room).items():
+        field = BY_NAME[ALIAS.get(name, name)]
+        label = "" if name in ("sign", "mark") else field.label
+        if field.name == sorted_by:
+            label += "▼" if descending else "▲"
+        align = "right" if field.number else "left"
+        wide = width if width is None else max(width, len(label))
+        found.append(Column(label, wide, align, _cell(name, field, colours)))  # type: ignore[arg-type]
+    return tuple(found)
+
+
+def _cell(
+    name: str, field: RunField, colours: Callable[[], Sequence[Colour]]
+) -> Callable[[RunRow], Cell]:
+    match name:
+        case "mark":
+            return lambda row: _mark(row, colours())
+        case "sign":
+            return sign
+        case "status":
+            return lambda row: f"{sign(row)} {field.text(row)}"
+        case "day":
+            return lambda row: row.when[5:]
+    return field.text
+
+
+def _mark(row: RunRow, colours: Sequence[Colour]) -> Cell:
+    """Return the sign of a mark in its colour, and its letter, which reads without colour."""
+    colour = colour_of(row.mark, colours)
+    if colour is None:
+        return letter(row.mark)
+    return Text.assemble(
+        ("●", Style(color="#{:02x}{:02x}{:02x}".format(*colour))), letter(row.mark)
+    )
+
+
+def titled(row: RunRow) -> str:
+    """Return how a run is called in a legend or a heading: its letter first, where it has one."""
+    return plain(f"{letter(row.mark)} {row.label}".strip())

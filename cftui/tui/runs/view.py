@@ -1,0 +1,284 @@
+"""What the Runs pane shows: the list, the marked runs on one chart, the run at the cursor."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from cftui.charts import Chart, Colour, Drawing
+from cftui.questions.data import DataSummary
+from cftui.runs.columns import BY_NAME, in_order
+from cftui.runs.details import read_details
+from cftui.runs.directory import Run
+from cftui.runs.filters import chosen
+from cftui.runs.history import History
+from cftui.runs.row import RunRow
+from cftui.tui.runs.details import RunDetailsView
+from cftui.tui.runs.marks import Marks, drawn
+from cftui.tui.runs.overlay_chart import VIEWS, Overlay, View
+from cftui.tui.runs.table import runs_columns
+from cftui.tui.services.memory import Session
+from cftui.tui.services.runs import RunDesk, path_of
+from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
+from cftui.tui.shared.grid import Grid
+from cftui.tui.shared.messages import FollowRuns
+from cftui.tui.shared.pane import Pane
+from cftui.tui.shared.run_chart import AXES, ChartChoice, ChartInk
+
+REST_SECONDS = 0.12
+"""After the cursor's last move, the run that it is on is read and shown."""
+
+
+class RunsView(Pane):
+    """The Runs pane, but for what the user does to runs."""
+
+    def __init__(self, session: Session, paint: Callable[[Chart], Awaitable[Drawing]]) -> None:
+        """Draw by `paint`."""
+        super().__init__(id="runs")
+        self._session = session
+        self._paint = paint
+        self._desk: RunDesk | None = None
+        self._marks = Marks()
+        self._all: tuple[RunRow, ...] = ()
+        self._listed: list[RunRow] = []
+        self._followed: tuple[str, ...] = ()
+        self._detailed: RunRow | None = None
+        self._overlay = Overlay()
+        self._rest: Timer | None = None
+        self._greyed: tuple[bool, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Lay out filter and list above, chart and details below."""
+        with Horizontal(id="runs-head"):
+            words = Input(
+                placeholder="/ filters by words: adam mse<0.8",
+                compact=True,
+                id="runs-filter",
+            )
+            words.cursor_blink = False
+            yield words
+            yield Static("", id="runs-said", markup=False)
+        yield Grid((), empty="Looking for runs …", id="all-runs")
+        with Horizontal(id="runs-below"):
+            yield ChartView(
+                self._paint, id="overlay", placeholder="Marked runs are drawn here on one chart"
+            )
+            yield RunDetailsView(id="details")
+
+    @property
+    def table(self) -> Grid:
+        """Return the list of runs."""
+        return self.query_one("#all-runs", Grid)
+
+    @property
+    def words(self) -> Input:
+        """Return the filter's field."""
+        return self.query_one("#runs-filter", Input)
+
+    @property
+    def row(self) -> RunRow | None:
+        """Return the run at the cursor."""
+        place = self.table.cursor_row if self.is_mounted else 0
+        return self._listed[place] if place < len(self._listed) else None
+
+    @property
+    def marked(self) -> list[RunRow]:
+        """Return the marked runs, in the order of their marks, listed or not."""
+        return sorted((row for row in self._all if row.mark), key=lambda row: row.mark)
+
+    @property
+    def targets(self) -> list[RunRow]:
+        """Return the marked runs; with none marked, the one at the cursor."""
+        return self.marked or ([self.row] if self.row else [])
+
+    def on_mount(self) -> None:
+        """Show what was already known."""
+        self._show_columns()
+        if self._desk is not None:
+            self.show_runs(self._desk)
+
+    def focus_first(self) -> None:
+        """Take the focus where one begins."""
+        self.table.focus()
+
+    # What the app shows here
+
+    def show_data(self, summary: DataSummary) -> None:
+        """Take which ratings are open."""
+        if self._desk is not None:
+            self.show_runs(self._desk)
+
+    def show_runs(self, desk: RunDesk) -> None:
+        """Show the runs; the cursor stays on its run."""
+        self._desk = desk
+        self._all = self._marks.applied(desk.rows)
+        if self.is_mounted:
+            self._list()
+
+    def show_history(self, desk: RunDesk) -> None:
+        """Draw what the followed runs have come to."""
+        self._desk = desk
+        self._draw()
+
+    def redraw(self) -> None:
+        """Draw the chart anew, and the list's colours."""
+        self._show_columns()
+        self._draw()
+
+    def _list(self) -> None:
+        """List the runs that the filter lets through, in order."""
+        state = self._session.state
+        own = self._desk.fingerprint if self._desk is not None and state.runs_own else None
+        rows = [row for row in self._all if own is None or row.fingerprint == own]
+        found = chosen(rows, self.words.value)
+        name = state.runs_sort if state.runs_sort in BY_NAME else "when"
+        self._listed = in_order(found, name, descending=state.runs_descending)
+        if name == "when" and state.runs_descending:
+            self._listed = found  # newest first they are already, to the nanosecond
+        self.table.set_empty(self._why_empty())
+        self.table.set_rows(self._listed, [row.id for row in self._listed])
+        self._say(len(found))
+        self._look()
+
+    def _why_empty(self) -> str:
+        if not self._all:
+            listed = self._desk is not None and self._desk.listed
+            return "No runs yet; train one (3)" if listed else "Looking for runs …"
+        if self.words.value:
+            return "No run fits; esc empties the filter"
+        return "None on these ratings; o lists all"
+
+    def _say(self, listed: int) -> None:
+        live, marked = sum(row.alive for row in self._all), len(self.marked)
+        own = " on these ratings" if self._session.state.runs_own else ""
+        parts = [f"{listed:,} of {len(self._all):,} runs{own}"]
+        parts += [f"{live} live"] if live else []
+        parts += [f"{marked} marked"] if marked else []
+        said = self.query_one("#runs-said", Static)
+        words = " · ".join(parts)
+        if str(said.content) != words:
+            said.update(words, layout=False)
+
+    def _show_columns(self) -> None:
+        state = self._session.state
+        self.table.set_columns(
+            runs_columns(
+                self.app.size.width,
+                state.runs_sort,
+                descending=state.runs_descending,
+                colours=self._colours,
+            )
+        )
+
+    def _colours(self) -> Sequence[Colour]:
+        return series_colours(self.app)
+
+    # The run at the cursor, and the marked ones
+
+    def _look(self) -> None:
+        """Draw the marked runs; what the cursor is on waits until it rests."""
+        marked = drawn(self._all)
+        if marked:
+            self._follow(marked)
+        if self.row != self._detailed or not marked:
+            self._settle()
+
+    def _follow(self, rows: Sequence[RunRow]) -> None:
+        followed = tuple(row.id for row in rows)
+        if followed != self._followed:
+            self._followed = followed
+            self.post_message(FollowRuns(followed))
+        self._draw()
+
+    def _settle(self) -> None:
+        """Wait for the cursor to rest: moving it through a list should cost nothing else."""
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST_SECONDS, self._rested)
+
+    def _rested(self) -> None:
+        """Show the run at the cursor, and what can be done with it."""
+        row = self.row
+        self._follow(drawn(self._all) or ([row] if row else []))
+        if row != self._detailed:
+            self._detailed = row
+            self._detail(row)
+        self._show_grey()
+
+    def _show_grey(self) -> None:
+        """Have the footer composed anew if a command in it turns grey or back."""
+        grey = tuple(bool(self.why_not(c.action)) for c in self.COMMANDS if c.footer)
+        if grey != self._greyed:
+            self._greyed = grey
+            self.refresh_bindings()
+
+    @work(exclusive=True, group="details", exit_on_error=False, description="Reading a run")
+    async def _detail(self, row: RunRow | None) -> None:
+        view = self.query_one(RunDetailsView)
+        if row is None:
+            view.show(None, None)
+            return
+        details = await asyncio.to_thread(read_details, Run(path_of(row.id)))
+        view.show(row, details)
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        chart = self.query_one("#overlay", ChartView)
+        if self._stories():
+            chart.show(self._chart)
+        elif not self._followed:
+            chart.clear()
+
+    def _chart(self, width: int, height: int) -> Chart:
+        state = self._session.state
+        axis = state.runs_axis if state.runs_axis in AXES else "epoch"
+        choice = ChartChoice(axis, state.log_loss, marker=state.marker)  # type: ignore[arg-type]
+        ink = ChartInk(
+            theme_foreground(self.app), series_colours(self.app), bool(self.app.no_color)
+        )
+        return self._overlay.chart(self._stories(), self._view, choice, ink, width, height)
+
+    def _stories(self) -> list[tuple[RunRow, History]]:
+        rows = {row.id: row for row in self._all}
+        found = []
+        for run in self._followed:
+            history = self._desk.history_of(run) if self._desk is not None else None
+            if run in rows and history is not None:
+                found.append((rows[run], history))
+        return found
+
+    @property
+    def _view(self) -> View:
+        view = self._session.state.runs_view
+        return view if view in VIEWS else "valid"
+
+    @on(Grid.Highlighted, "#all-runs")
+    def _moved(self, message: Grid.Highlighted) -> None:
+        message.stop()
+        self._look()
+
+    @on(Input.Changed, "#runs-filter")
+    def _filtered(self, message: Input.Changed) -> None:
+        message.stop()
+        self._list()
+
+    @on(Input.Submitted, "#runs-filter")
+    def _filter_done(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.table.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Let down and escape leave the filter for the list."""
+        if self.words.has_focus and event.key in ("down", "escape"):
+            event.stop()
+            event.prevent_default()
+            self.table.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose the columns that there is room for."""
+        self._show_columns()

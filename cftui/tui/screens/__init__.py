@@ -1,1 +1,0 @@
-"""Screens laid over the panes: help, questions, choices."""

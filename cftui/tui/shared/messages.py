@@ -1,0 +1,133 @@
+"""News between the app and its panes."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary
+from cftui.runs.control import WishKind
+from cftui.runs.row import RunRow
+
+if TYPE_CHECKING:
+    from cftui.tui.services.runs import RunDesk
+
+
+@dataclass
+class DataReady(Message):
+    """The ratings are open."""
+
+    summary: DataSummary
+
+
+@dataclass
+class StartRun(Message):
+    """The user wants a run with these settings."""
+
+    settings: dict[str, dict[str, object]]
+
+
+@dataclass
+class ChooseRun(Message):
+    """The user wants to look at another run."""
+
+    run: str
+
+
+@dataclass
+class OpenRun(Message):
+    """The user wants to watch a run in the Train pane."""
+
+    run: str
+
+
+@dataclass
+class ForkRun(Message):
+    """The user wants the training form filled with a run's settings."""
+
+    run: str
+
+
+@dataclass
+class TrainLike(Message):
+    """The user wants a run with another's settings, but for whole sections that differ."""
+
+    run: str
+    """Empty where there is none: then with the form's settings."""
+    changes: dict[str, dict[str, object]]
+
+
+@dataclass
+class FollowRuns(Message):
+    """The stories of these runs are wanted, beside that of the run in view."""
+
+    runs: tuple[str, ...]
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer wish makes an older one pointless."""
+        return isinstance(message, FollowRuns)
+
+
+@dataclass
+class Errand(Message):
+    """The user wants something done to runs."""
+
+    do: "Callable[[RunDesk], Awaitable[str]]"
+    """Does it; returns what to say then, nothing where it is seen anyway. Raises DeskError."""
+    trouble: str
+    """Heads what is said of a failure."""
+
+
+@dataclass
+class WishRun(Message):
+    """The user wants something of a live run."""
+
+    run: str
+    kind: WishKind
+    value: float | None = None
+
+
+@dataclass
+class ResumeRun(Message):
+    """The user wants a stopped or died run to go on."""
+
+    run: str
+
+
+@dataclass
+class RunsChanged(Message):
+    """The list of runs is other than it was."""
+
+    rows: tuple[RunRow, ...]
+
+    def can_replace(self, message: Message) -> bool:
+        """A newer list makes an older one pointless."""
+        return isinstance(message, RunsChanged)
+
+
+@dataclass
+class ChooseData(Message):
+    """The user wants to look at other ratings."""
+
+    source: str
+    mapping: ColumnMapping = AS_RECOGNISED
+    fetch: bool = False
+    """Whether they are to be downloaded first."""
+
+
+@dataclass
+class CancelOpening(Message):
+    """The user does not want the ratings that are on their way."""
+
+
+@dataclass
+class AskColumns(Message):
+    """The user wants to say which columns of the ratings that are open mean what."""
+
+
+@dataclass
+class ChooseSplit(Message):
+    """The user wants other ratings held out."""
+
+    split: dict[str, object]

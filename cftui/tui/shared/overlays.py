@@ -1,0 +1,145 @@
+"""Screens laid over a pane: help, a question for a number, a choice of runs."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from cftui.runs.row import RunRow
+from cftui.tui.shared.commands import Command, key_label
+from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.run_words import STATE_MARKS
+
+
+class HelpScreen(ModalScreen[None]):
+    """What the focused pane is for, and every key that works in it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "dismiss(None)", "Close", id="help.close")
+    ]
+
+    def __init__(
+        self, title: str, about: str, groups: Sequence[tuple[str, Sequence[Command]]]
+    ) -> None:
+        super().__init__()
+        self._title, self._about, self._groups = title, about, groups
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text."""
+        lines = [self._about, ""]
+        for name, commands in self._groups:
+            lines.append(name)
+            lines += [f"  {key_label(c.keys):<14} {c.label}: {c.help}" for c in commands]
+            lines.append("")
+        with VerticalScroll(classes="overlay") as box:
+            box.border_title = self._title
+            box.border_subtitle = "esc closes"
+            yield Static("\n".join(lines), markup=False)
+
+
+class AskNumber(ModalScreen[float | None]):
+    """Asks for one number above 0."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="ask.cancel")
+    ]
+
+    def __init__(self, question: str, value: float) -> None:
+        super().__init__()
+        self._question, self._value = question, value
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question and its field."""
+        with Vertical(classes="overlay small") as box:
+            box.border_subtitle = "enter sends, esc cancels"
+            yield Static(self._question, markup=False)
+            field = Input(f"{self._value:g}", compact=True, restrict=r"[0-9.eE+\-]*")
+            field.cursor_blink = False
+            yield field
+            yield Static("", id="complaint", markup=False)
+
+    @on(Input.Submitted)
+    def _submit(self, event: Input.Submitted) -> None:
+        try:
+            value = float(event.value)
+        except ValueError:
+            value = 0.0
+        if 0 < value < float("inf"):
+            self.dismiss(value)
+        else:
+            self.query_one("#complaint", Static).update("a number above 0, such as 0.01")
+
+
+class AskYesNo(ModalScreen[bool]):
+    """Asks before something that cannot be undone."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "dismiss(True)", "Yes", id="ask.yes"),
+        Binding("n,escape,enter", "dismiss(False)", "No", id="ask.no"),
+    ]
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question."""
+        with Vertical(classes="overlay small") as box:
+            box.border_subtitle = "y yes; n, esc or enter no"
+            yield Static(self._question, markup=False)
+
+
+class ChooseRunScreen(ModalScreen[str | None]):
+    """Lists the runs that have weights."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "Cancel", id="choose.cancel")
+    ]
+
+    def __init__(self, rows: Sequence[RunRow], chosen: str) -> None:
+        super().__init__()
+        self._rows, self._chosen = rows, chosen
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list."""
+        with Vertical(classes="overlay") as box:
+            box.border_title = "Which run answers"
+            box.border_subtitle = "enter chooses, esc cancels"
+            yield Grid(RUN_COLUMNS, empty="No run has weights yet; train one (3)")
+
+    def on_mount(self) -> None:
+        """Put the cursor on the present run."""
+        grid = self.query_one(Grid)
+        grid.set_rows(self._rows, [row.id for row in self._rows])
+        ids = [row.id for row in self._rows]
+        if self._chosen in ids:
+            grid.cursor_row = ids.index(self._chosen)
+        grid.focus()
+
+    @on(Grid.Selected)
+    def _choose(self, event: Grid.Selected) -> None:
+        event.stop()
+        self.dismiss(self._rows[event.row].id)
+
+
+RUN_COLUMNS = (
+    Column("", 1, key=lambda row: STATE_MARKS.get(row.shown, "·")),
+    Column("run", None, key=lambda row: row.label),
+    Column("began", 5, key=lambda row: row.clock),
+    Column("epoch", 5, align="right", key=lambda row: f"{row.epoch}/{row.epochs}"),
+    Column("best", 6, align="right", key=lambda row: _error(row.best_valid_mse)),
+)
+
+
+def run_columns(narrow: bool) -> tuple[Column, ...]:
+    """Return the columns of a list of runs; a narrow one has no room for when they began."""
+    return tuple(column for column in RUN_COLUMNS if not (narrow and column.label == "began"))
+
+
+def _error(mse: float | None) -> str:
+    return "" if mse is None else f"{mse:.4f}"

@@ -1,0 +1,449 @@
+"""Pane 3, Train: the form, the live charts, the epochs and the runs."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import DescendantFocus, Resize
+from textual.widget import Widget
+from textual.widgets import Static
+
+from cftui.charts import Chart, Drawing
+from cftui.questions.custom_model import DescribeModel, ModelDescription
+from cftui.questions.data import DataSummary
+from cftui.runs.control import WishKind
+from cftui.runs.history import History
+from cftui.runs.row import RunRow
+from cftui.text import plain
+from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.memory import Session
+from cftui.tui.services.runs import RunDesk
+from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
+from cftui.tui.shared.commands import Command, bindings
+from cftui.tui.shared.form import TrainingForm
+from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.inputs import Choice, FileField, TextField
+from cftui.tui.shared.messages import ChooseRun, ResumeRun, StartRun, WishRun
+from cftui.tui.shared.overlays import RUN_COLUMNS, AskNumber, AskYesNo, run_columns
+from cftui.tui.shared.pane import Pane
+from cftui.tui.shared.run_chart import AXES, ChartChoice, ChartInk, loss_chart, rate_chart
+from cftui.tui.shared.run_words import cost_words, run_words
+from cftui.tui.train.device_line import DeviceLine
+
+COMMANDS = (
+    Command("train.start", "s", "start", "Start", "Train a new run with the form's settings", True),
+    Command(
+        "train.pause",
+        "p",
+        "pause",
+        "Pause",
+        "Pause the run, or let it go on; a stopped or died one goes on from its checkpoint",
+        True,
+    ),
+    Command("train.stop", "x", "stop", "Stop", "End the run; what it learned is kept", True),
+    Command("train.rate", "l", "rate", "Rate", "Change the learning rate of a live run", True),
+    Command("train.checkpoint", "w", "checkpoint", "Checkpoint", "Write a checkpoint now"),
+    Command("train.view", "v", "view", "View", "Show loss and learning rate, or one alone", True),
+    Command("train.axis", "a", "axis", "Axis", "Steps, epochs or seconds along the x axis", True),
+    Command("train.log", "y", "log", "Log", "Logarithmic loss axis, on or off", True),
+    Command("train.zoom-in", "plus,equals_sign", "zoom(2)", "Zoom in", "Show the later half"),
+    Command("train.zoom-out", "minus", "zoom(-2)", "Zoom out", "Show twice as much"),
+    Command("train.runs", "r", "runs", "Runs", "Go to the list of runs"),
+    Command("train.form", "f", "form", "Form", "Go to the form"),
+)
+EPOCH_COLUMNS = (
+    Column("epoch", 5, align="right", key=lambda epoch: str(epoch.epoch)),
+    Column("train", 6, align="right", key=lambda epoch: f"{epoch.train_loss:.4f}"),
+    Column("valid", 6, align="right", key=lambda epoch: f"{epoch.valid_mse:.4f}"),
+    Column("RMSE", 6, align="right", key=lambda epoch: f"{epoch.valid_rmse:.4f}"),
+    Column("unseen", 6, align="right", key=lambda epoch: _maybe(epoch.unseen_mse)),
+    Column("lr", 7, align="right", key=lambda epoch: f"{epoch.learning_rate:.2g}"),
+    Column("s", 5, align="right", key=lambda epoch: f"{epoch.seconds:.1f}"),
+)
+NARROW_EPOCHS = ("epoch", "train", "valid", "unseen", "s")
+Values = tuple[tuple[str, object], ...]
+NARROW = 100
+"""Cells of the screen's width below which tables leave columns out."""
+VIEWS = ("both", "loss", "rate")
+
+
+class TrainPane(Pane):
+    """Choose settings, start, watch, steer."""
+
+    ABOUT: ClassVar[str] = (
+        "Choose a model, an optimizer and a schedule at the left, press s, and watch it learn."
+        " tab goes through the fields and lists; left and right change a choice; in a"
+        " number's field digits are typed, and esc takes them back and leaves it.\n\n"
+        "A run lives in a process of its own: quit, or lose the connection, and it goes on; open"
+        " cftui again and it is there.\n\n"
+        "training is the loss of the batches, smoothed its debiased moving average, validation the"
+        " mean squared error on the ratings held out; unseen is that of pairs whose user or movie"
+        " has no rating in training."
+    )
+    COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
+
+    def __init__(
+        self,
+        session: Session,
+        paint: Callable[[Chart], Awaitable[Drawing]],
+        ask: Callable[[Any, str], Awaitable[Any]],
+    ) -> None:
+        """Draw by `paint`; `ask` the brain what a user's own model takes."""
+        super().__init__(id="train")
+        self._session = session
+        self._desk: RunDesk | None = None
+        self._paint = paint
+        self._ask = ask
+        self._summary: DataSummary | None = None
+        self._row: RunRow | None = None
+        self._rows: tuple[RunRow, ...] = ()
+        self._history = History()
+        self._zoom = 1
+        self._view = "both"
+        self._starting = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the form and the runs at the left, charts and epochs at the right."""
+        with Horizontal():
+            with Vertical(id="side"):
+                form = TrainingForm(self._session.state.settings or {})
+                form.border_title = "New run"
+                yield form
+                yield Static("", id="hint", markup=False)
+                yield Static("", id="cost", markup=False)
+                runs = Grid(RUN_COLUMNS, empty="No runs yet: s starts one", id="own-runs")
+                runs.border_title = "Runs"
+                yield runs
+            with Vertical(id="main"):
+                yield ChartView(
+                    self._paint, id="loss", placeholder="Press s to train, and watch it here"
+                )
+                yield ChartView(self._paint, id="rate", placeholder="The learning rate", pause=1.0)
+                yield Static("", id="status", markup=False)
+                yield DeviceLine(id="device")
+                yield Grid(
+                    EPOCH_COLUMNS, empty="An epoch's errors stand here at its end", id="epochs"
+                )
+
+    @property
+    def form(self) -> TrainingForm:
+        """Return the form."""
+        return self.query_one(TrainingForm)
+
+    @property
+    def runs(self) -> Grid:
+        """Return the list of runs."""
+        return self.query_one("#own-runs", Grid)
+
+    @property
+    def epochs(self) -> Grid:
+        """Return the epoch table."""
+        return self.query_one("#epochs", Grid)
+
+    def on_mount(self) -> None:
+        """Show what was already known."""
+        self._show_cost()
+        if self._summary is not None:
+            self.form.ask_for_own()
+        self._show_view()
+        if self._desk is not None:
+            self.show_runs(self._desk)
+            self.show_history(self._desk)
+
+    def focus_first(self) -> None:
+        """Take the focus where one begins."""
+        self.action_form()
+
+    async def fill(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
+        """Fill the form with other settings, as those of a run to be forked."""
+        await self.form.load(settings)
+        self.action_form()
+
+    # What the app shows here
+
+    def show_data(self, summary: DataSummary) -> None:
+        """Take the size of the ratings, which decides what a run costs."""
+        first, self._summary = self._summary is None, summary
+        self._show_cost()
+        if first and self.is_mounted:
+            self.form.ask_for_own()
+        self.refresh_bindings()
+
+    def show_split(self, split: Mapping[str, object]) -> None:
+        """Take the split that runs to come will have."""
+        self.form.show_section("split", split)
+
+    def show_runs(self, desk: RunDesk) -> None:
+        """Show the runs, newest first; the cursor stays on its run."""
+        self._desk = desk
+        rows = self._rows = desk.own_rows
+        if self.is_mounted:
+            self.runs.set_rows(rows, [row.id for row in rows])
+            live = any(row.alive for row in rows)
+            self.runs.border_title = "Runs; live ones go on if you quit" if live else "Runs"
+            self.runs.border_subtitle = f"{len(rows)}" if rows else ""
+
+    def show_history(self, desk: RunDesk) -> None:
+        """Show one run's curves, epochs and state."""
+        row, history = desk.row, desk.history
+        another = history is not self._history
+        offered = _offered(self._row)
+        self._row, self._history = row, history
+        if another:
+            self._zoom = 1
+        if _offered(row) != offered:
+            self.refresh_bindings()  # composes the footer anew, which takes tens of milliseconds
+        if not self.is_mounted:
+            return
+        self._put_cursor_on(row)
+        self._draw()
+        at_end = self.epochs.cursor_row >= len(self.epochs.rows) - 1
+        self.epochs.set_rows(tuple(history.epochs))
+        if at_end and not self.epochs.has_focus:
+            self.epochs.action_last()
+        self.show_status()
+        live = row is not None and row.alive
+        self.query_one(DeviceLine).show(history.device if live else None)
+
+    def show_status(self) -> None:
+        """Show state, progress, speed and what is left."""
+        status = self.query_one("#status", Static)
+        state, progress, rest = run_words(self._row, self._history, self._batch_size())
+        narrow = self.app.size.width < NARROW
+        words = "\n".join((state, progress, rest)) if narrow else f"{state}  {progress}\n{rest}"
+        if str(status.content) != words:
+            status.update(words, layout=False)
+
+    def show_starting(self, starting: bool) -> None:
+        """Say that a run is on its way."""
+        self._starting = starting
+        self.refresh_bindings()
+        if starting:
+            self.query_one("#status", Static).update("starting a trainer …")
+
+    def _batch_size(self) -> int:
+        started = self._history.started
+        return -(-started.n_train // started.steps_per_epoch) if started else 0
+
+    def _put_cursor_on(self, row: RunRow | None) -> None:
+        ids = [known.id for known in self._rows]
+        if row is not None and row.id in ids and not self.runs.has_focus:
+            self.runs.cursor_row = ids.index(row.id)
+
+    def _draw(self) -> None:
+        if self._row is None:
+            for chart in self.query(ChartView):
+                chart.clear()
+            return
+        self.query_one("#loss", ChartView).show(partial(self._chart, loss_chart))
+        self.query_one("#rate", ChartView).show(partial(self._chart, rate_chart))
+
+    def _chart(self, make: Callable[..., Chart], width: int, height: int) -> Chart:
+        state = self._session.state
+        choice = ChartChoice(state.x_axis, state.log_loss, self._zoom, state.marker)  # type: ignore[arg-type]
+        app = self.app
+        ink = ChartInk(theme_foreground(app), series_colours(app, 4), bool(app.no_color))
+        return make(self._history, choice, ink, width, height)
+
+    def _show_cost(self) -> None:
+        if not self.is_mounted:
+            return
+        cost = self.query_one("#cost", Static)
+        cost.set_class(bool(self.form.problem), "problem")
+        own = self.form.described
+        counted = own.parameter_count if own else None
+        cost.update(self.form.problem or cost_words(self.form.config, self._summary, counted))
+
+    def _show_view(self) -> None:
+        self.set_class(self._view == "rate", "-rate-only")
+        self.set_class(self._view == "loss", "-loss-only")
+
+    # What the user does here
+
+    @on(TrainingForm.Changed)
+    def _form_changed(self, message: TrainingForm.Changed) -> None:
+        self._show_cost()
+        self._show_hint(self.screen.focused)
+        self.refresh_bindings()
+        if message.config is not None:
+            self._session.update(settings=self.form.settings())
+
+    @on(TrainingForm.OwnModel)
+    def _own_model_named(self, message: TrainingForm.OwnModel) -> None:
+        message.stop()
+        self._describe(message.name, message.values, asked=message.asked)
+
+    @work(exclusive=True, group="describe", exit_on_error=False, description="Reading a model")
+    async def _describe(
+        self, name: str, values: Values, *, asked: bool, agreed: bool = False
+    ) -> None:
+        """Have a user's model tell its parameters; its source runs only where that is agreed to."""
+        if self._summary is None:
+            return  # asked again when the ratings are there
+        try:
+            question = DescribeModel(name, self._summary.store, values, agreed)
+            answer = await self._ask(question, "describe")
+        except Superseded:
+            return
+        except ChildError as error:
+            self.notify(
+                plain(str(error)), title="Your model", severity="error", timeout=20, markup=False
+            )
+            return
+        if isinstance(answer, ModelDescription):
+            await self.form.describe(answer)
+            for note in answer.notes if asked else ():
+                self.notify(plain(note), title="Your model", timeout=12, markup=False)
+            if asked and isinstance(self.screen.focused, FileField):
+                self.action_form()  # where letters are commands again: s starts
+        elif asked and await self.app.push_screen_wait(AskYesNo(_agreement(answer.path))):
+            self._describe(name, values, asked=asked, agreed=True)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Explain the field that has the focus."""
+        self._show_hint(event.widget)
+        self.refresh_bindings()
+
+    def _show_hint(self, field: Widget | None) -> None:
+        own = isinstance(field, Choice | TextField) and self.form in field.ancestors
+        words = str(self.form.help_of(field.key)) if own else ""  # type: ignore[union-attr]
+        self.query_one("#hint", Static).update(words)
+        typing = own and isinstance(field, TextField)
+        self.form.border_subtitle = "esc takes back and leaves" if typing else ""
+
+    @property
+    def _target(self) -> RunRow | None:
+        """Return the run that commands are about: under the list's cursor, else the one in view."""
+        if self.is_mounted and self.runs.has_focus and self.runs.cursor_row < len(self._rows):
+            return self._rows[self.runs.cursor_row]
+        return self._row
+
+    @on(Grid.Highlighted, "#own-runs")
+    def _look_at_run(self, message: Grid.Highlighted) -> None:
+        message.stop()
+        row = self._rows[message.row] if message.row < len(self._rows) else None
+        if row is not None and message.grid.has_focus:
+            self.post_message(ChooseRun(row.id))
+
+    @on(Grid.Selected, "#own-runs")
+    def _open_run(self, message: Grid.Selected) -> None:
+        message.stop()
+        self.post_message(ChooseRun(self._rows[message.row].id))
+
+    def why_not(self, action: str) -> str | None:
+        """Return why an action cannot be done now; none if it can."""
+        row = self._target
+        live = row is not None and row.alive
+        match action:
+            case "start":
+                return self._why_no_start()
+            case "pause":
+                goes_on = row is not None and not live and row.shown != "finished"
+                return None if live or goes_on else "This run is finished; s starts another"
+            case "stop" | "rate" | "checkpoint":
+                return None if live else "Only a live run (▶) can do that"
+        return None
+
+    def _why_no_start(self) -> str | None:
+        if self._starting:
+            return "A trainer is starting already"
+        if not self.is_mounted or self._summary is None:
+            return "The ratings are still being read"
+        return self.form.problem or None
+
+    def action_start(self) -> None:
+        """Train a new run."""
+        self.post_message(StartRun(self.form.settings()))
+
+    def action_pause(self) -> None:
+        """Pause the run, or let it go on, from its checkpoint where it has ended."""
+        row = self._target
+        if row is not None and row.alive:
+            self._wish("resume" if row.shown == "paused" else "pause")
+        elif row is not None:
+            self.post_message(ResumeRun(row.id))
+
+    def action_stop(self) -> None:
+        """Stop the run with a checkpoint."""
+        self._wish("stop")
+
+    def action_checkpoint(self) -> None:
+        """Have the run write a checkpoint."""
+        self._wish("checkpoint")
+
+    def _wish(self, kind: WishKind) -> None:
+        if self._target is not None:
+            self.post_message(WishRun(self._target.id, kind))
+
+    def action_rate(self) -> None:
+        """Ask for a new learning rate and send it."""
+        row = self._target
+        if row is None or self._desk is None:
+            return
+        base = self._desk.base_rate(row.id)
+
+        def send(value: float | None) -> None:
+            if value is not None:
+                self.post_message(WishRun(row.id, "learning-rate", value))
+
+        question = f"Learning rate of {row.label} {row.clock}, which its schedule scales:"
+        self.app.push_screen(AskNumber(question, base), send)
+
+    def action_view(self) -> None:
+        """Show the next of both charts, the loss, the learning rate."""
+        self._view = VIEWS[(VIEWS.index(self._view) + 1) % len(VIEWS)]
+        self._show_view()
+
+    def action_axis(self) -> None:
+        """Take the next x axis."""
+        axis = self._session.state.x_axis
+        place = AXES.index(axis) if axis in AXES else -1
+        self._session.update(x_axis=AXES[(place + 1) % len(AXES)])
+        self._draw()
+
+    def action_log(self) -> None:
+        """Switch the loss axis between linear and logarithmic."""
+        self._session.update(log_loss=not self._session.state.log_loss)
+        self._draw()
+
+    def action_zoom(self, by: int) -> None:
+        """Show half as much, or twice as much, of the x axis."""
+        self._zoom = min(self._zoom * by, 64) if by > 0 else max(self._zoom // -by, 1)
+        self._draw()
+
+    def action_runs(self) -> None:
+        """Go to the list of runs."""
+        self.runs.focus()
+
+    def action_form(self) -> None:
+        """Go to the form."""
+        self.form.query(Choice).first().focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """Leave columns out where there is no room for them."""
+        narrow = event.size.width < NARROW
+        self.runs.set_columns(run_columns(narrow))
+        chosen = [c for c in EPOCH_COLUMNS if not narrow or c.label in NARROW_EPOCHS]
+        self.epochs.set_columns(chosen)
+
+    def redraw(self) -> None:
+        """Draw the charts anew, after a change of theme or marker."""
+        self._draw()
+
+
+def _agreement(path: str) -> str:
+    return plain(f"Run {path} to read which parameters it takes? It may do anything you may do.")
+
+
+def _maybe(error: float | None) -> str:
+    return "" if error is None else f"{error:.4f}"
+
+
+def _offered(row: RunRow | None) -> tuple[str, bool] | None:
+    """Return what decides which commands can be given for a run."""
+    return None if row is None else (row.shown, row.alive)

@@ -1,1 +1,0 @@
-"""What the Explore pane shows, one view a kind of question."""
