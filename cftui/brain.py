@@ -25,10 +25,10 @@ from cftui.questions.data import (
     DataSetRow,
     DataSummary,
     DescribeSplit,
-    FileLook,
+    FilePreview,
     ListDataSets,
-    LookAtFile,
     OpenData,
+    PreviewFile,
     SplitSummary,
 )
 from cftui.questions.items import (
@@ -47,7 +47,7 @@ from cftui.questions.sheet import (
     CellOfSheet,
     CrosstabAnswer,
     DescendSheet,
-    LookAtSheet,
+    EvaluateSheet,
     OpenCrosstab,
     PredictCells,
     SheetAnswer,
@@ -73,7 +73,7 @@ from cftui.questions.trained import (
 )
 from cftui.ratings.crosstab import crosstab
 from cftui.ratings.features import explore_facets
-from cftui.ratings.reading.preview import look
+from cftui.ratings.reading.preview import preview
 from cftui.ratings.sources.datasets import data_sets
 from cftui.ratings.sources.recent import remember
 from cftui.ratings.split import summarize
@@ -118,8 +118,8 @@ def _describe_split(question: DescribeSplit) -> SplitSummary:
     return summarize(config, _store(question.store))
 
 
-def _look_at_file(question: LookAtFile) -> FileLook:
-    return look(resolve_source(question.source), question.mapping)
+def _preview_file(question: PreviewFile) -> FilePreview:
+    return preview(resolve_source(question.source), question.mapping)
 
 
 def _find_users(question: FindUsers) -> tuple[UserRow, ...]:
@@ -200,7 +200,7 @@ def _open_crosstab(question: OpenCrosstab) -> CrosstabAnswer:
 
 def _start_sheet(question: StartSheet) -> SheetAnswer:
     start = (question.n_factors, question.biases, question.seed)
-    return sheets.look(sheets.start_sheet(question.actual, *start))
+    return sheets.evaluate(sheets.start_sheet(question.actual, *start))
 
 
 def _descend_sheet(question: DescendSheet) -> SheetAnswer:
@@ -232,7 +232,7 @@ ANSWERS: dict[type, Callable[[Any], Any]] = {
     DescribeModel: _describe_model,
     ListDataSets: _list_data_sets,
     DescribeSplit: _describe_split,
-    LookAtFile: _look_at_file,
+    PreviewFile: _preview_file,
     FindUsers: _find_users,
     FindItems: _find_items,
     Predict: _predict,
@@ -249,7 +249,7 @@ ANSWERS: dict[type, Callable[[Any], Any]] = {
     OpenCrosstab: _open_crosstab,
     PredictCells: lambda question: predict_cells(_trained(question.run), question.labels),
     StartSheet: _start_sheet,
-    LookAtSheet: lambda question: sheets.look(question.sheet),
+    EvaluateSheet: lambda question: sheets.evaluate(question.sheet),
     DescendSheet: _descend_sheet,
     SolveSheet: lambda question: sheets.solve(question.sheet),
     WriteCells: _write_cells,

@@ -10,7 +10,7 @@ SHARED_ALIKE = f"{RESEARCH}; passed on under the same terms"
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """A data set that is published as a zip."""
 
     name: str
@@ -42,9 +42,9 @@ def _movielens(
     licence: str = SHARED_ALIKE,
     *,
     file: str = "",
-) -> Entry:
+) -> CatalogueEntry:
     url = f"https://files.grouplens.org/datasets/movielens/{file or name}.zip"
-    return Entry(name, url, size, checksum, *counts, holds, licence)
+    return CatalogueEntry(name, url, size, checksum, *counts, holds, licence)
 
 
 _ENTRIES = (
@@ -110,5 +110,5 @@ _ENTRIES = (
     ),
 )
 
-CATALOGUE: Mapping[str, Entry] = {entry.name: entry for entry in _ENTRIES}
+CATALOGUE: Mapping[str, CatalogueEntry] = {entry.name: entry for entry in _ENTRIES}
 """Every data set by its name, the one with fewest ratings first."""

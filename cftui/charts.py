@@ -9,7 +9,7 @@ Colour = tuple[int, int, int]
 Marker = Literal["braille", "hd", "dot"]
 """How fine a line is drawn: 2 x 4 dots a cell, 2 x 2 blocks a cell, or one dot a cell."""
 
-Run = tuple[str, str | None]
+TextRun = tuple[str, str | None]
 """Text of one colour: `#rrggbb`, or None for the widget's own foreground."""
 
 MARKERS: tuple[Marker, ...] = ("braille", "hd", "dot")
@@ -68,4 +68,4 @@ class Chart:
 class Drawing:
     """A chart drawn: exactly `height` lines, each of runs that are `width` cells wide together."""
 
-    lines: tuple[tuple[Run, ...], ...]
+    lines: tuple[tuple[TextRun, ...], ...]

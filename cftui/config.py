@@ -23,13 +23,13 @@ from cftui.hyperparameters import (
     Adam,
     Constant,
     CosineRestarts,
+    CustomModel,
     DotBias,
     ModelParameters,
     OptimizerParameters,
     Parameters,
     ScheduleParameters,
     Sgd,
-    UserModel,
     is_source,
     parameter,
     suited,
@@ -143,7 +143,7 @@ def _chooser(kinds: Mapping[str, type[Parameters]], default: str) -> Callable[[A
         name = value.get("name", default)
         kind = kinds.get(name) if isinstance(name, str) else None
         if kind is None and kinds is MODELS and isinstance(name, str):
-            kind = _own_kind(name)
+            kind = _custom_kind(name)
         if kind is None:
             raise ValueError(f"{name!r} is not one of {_choices(kinds)}")
         return kind.model_validate({**value, "name": name})
@@ -151,13 +151,13 @@ def _chooser(kinds: Mapping[str, type[Parameters]], default: str) -> Callable[[A
     return choose
 
 
-def _own_kind(name: str) -> type[Parameters] | None:
+def _custom_kind(name: str) -> type[Parameters] | None:
     """Return the record of a user's own model, if the name means one."""
     if not name:
         raise ValueError("name a file and the class in it: path/to/file.py:Class")
     if name.endswith(".py"):
         raise ValueError(f"{name!r} names no class; write it as {name}:Class")
-    return UserModel if is_source(name) or name in installed_models() else None
+    return CustomModel if is_source(name) or name in installed_models() else None
 
 
 def _choices(kinds: Mapping[str, type[Parameters]]) -> str:

@@ -104,7 +104,7 @@ def stepper(optimizer: "torch.optim.Optimizer") -> "Callable[[], None]":
     return take
 
 
-def set_pace(optimizer: "torch.optim.Optimizer", rate: float, momentum: float | None) -> None:
+def set_rates(optimizer: "torch.optim.Optimizer", rate: float, momentum: float | None) -> None:
     """Set the next step's learning rate, and its momentum (Adam's beta1) where one is given."""
     for group in optimizer.param_groups:
         group["lr"] = rate

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from cftui.catalogue import Entry
+from cftui.catalogue import CatalogueEntry
 
 
 def zip_of(*members: tuple[str, bytes], mode: int = 0) -> bytes:
@@ -99,7 +99,7 @@ def serve() -> Iterator[Served]:
     server.server_close()
 
 
-def entry_for(served: Served, body: bytes = GOOD, **changes: Any) -> Entry:
+def entry_for(served: Served, body: bytes = GOOD, **changes: Any) -> CatalogueEntry:
     checksum = f"sha256:{hashlib.sha256(body).hexdigest()}"
-    entry = Entry("small", served.url, len(body), checksum, 1, 1, 1, "a test", "none")
+    entry = CatalogueEntry("small", served.url, len(body), checksum, 1, 1, 1, "a test", "none")
     return replace(entry, **changes)

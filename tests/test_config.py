@@ -20,12 +20,12 @@ from cftui.hyperparameters import (
     Adam,
     AdamW,
     CosineRestarts,
+    CustomModel,
     DataInfo,
     DotBias,
     Net,
     RmsProp,
     Sgd,
-    UserModel,
     limits_of,
     suited,
     unit_of,
@@ -219,7 +219,7 @@ def test_sizes_come_as_people_write_them() -> None:
 def test_a_users_model_keeps_whatever_it_is_given() -> None:
     """Its own class validates that, in the trainer."""
     config = make_config({"model": {"name": "~/a/mine.py:My_Model", "rank": 3, "wide": True}})
-    assert isinstance(config.model, UserModel)
+    assert isinstance(config.model, CustomModel)
     assert config.model.values == {"rank": 3, "wide": True}
     assert config.model.label == "my_model"
     assert make_config(config.to_settings()) == config

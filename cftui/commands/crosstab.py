@@ -137,14 +137,14 @@ def _read_back(path: Path, data: str | None) -> tuple[Any, Any]:
 
 
 def _of_sheet(sheet: Any, labels: Any, values: str, solver: str | None) -> _Shown:
-    from cftui.sheet.solver import default_rate, descend, look, solve
+    from cftui.sheet.solver import default_rate, descend, evaluate, solve
 
     if solver == "lbfgs":
         answer = solve(sheet, seconds=SOLVE_SECONDS)
     elif solver == "descent":
         answer = descend(sheet, DESCENT_STEPS, default_rate(sheet.actual), 0.9)
     else:
-        answer = look(sheet)
+        answer = evaluate(sheet)
     cells = _chosen(values, sheet.actual, answer.predicted)
     return _Shown(labels, cells, answer.sheet, answer.rmse)
 

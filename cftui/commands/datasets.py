@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cftui.catalogue import CATALOGUE, Entry
+from cftui.catalogue import CATALOGUE, CatalogueEntry
 from cftui.commands.console import (
     CommandError,
     Debug,
@@ -102,7 +102,7 @@ def fetch(
     _read(entry, json)
 
 
-def _entry(name: str) -> Entry:
+def _entry(name: str) -> CatalogueEntry:
     if name in CATALOGUE:
         return CATALOGUE[name]
     near = difflib.get_close_matches(name, CATALOGUE, 2, cutoff=0.4)
@@ -110,7 +110,7 @@ def _entry(name: str) -> Entry:
     raise UsageError(f"no data set called {name!r} can be downloaded; {hint}")
 
 
-def _agree(entry: Entry, yes: bool) -> None:
+def _agree(entry: CatalogueEntry, yes: bool) -> None:
     """Ask before a large download; raises UsageError where nobody can be asked."""
     from cftui.paths import downloaded
 
@@ -124,9 +124,9 @@ def _agree(entry: Entry, yes: bool) -> None:
         raise CommandError("nothing is downloaded")
 
 
-def _download(entry: Entry, unchecked: bool, json: bool) -> None:
+def _download(entry: CatalogueEntry, unchecked: bool, json: bool) -> None:
     from cftui.ratings.sources.fetch import fetch as fetch_entry
-    from cftui.ratings.sources.partial import Part, Uncheckable, sweep
+    from cftui.ratings.sources.partial import PartialDownload, Uncheckable, sweep
 
     sweep()
     try:
@@ -135,7 +135,7 @@ def _download(entry: Entry, unchecked: bool, json: bool) -> None:
     except Uncheckable as error:
         raise UsageError(str(error)) from None
     except KeyboardInterrupt:
-        size = Part(entry).size
+        size = PartialDownload(entry).size
         if size:
             say(
                 f"{size / 1e6:,.1f} MB of {entry.name} are kept for the next time;"
@@ -148,7 +148,7 @@ def _download(entry: Entry, unchecked: bool, json: bool) -> None:
         say(f"{path}\n{entry.name}: {entry.licence}")
 
 
-def _read(entry: Entry, json: bool) -> None:
+def _read(entry: CatalogueEntry, json: bool) -> None:
     from cftui.commands.data import open_told, print_summary
 
     ratings = open_told(entry.name, json=json)

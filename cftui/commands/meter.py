@@ -17,7 +17,7 @@ def meter(done: str, *, json: bool) -> Iterator[Callable[[int, int], None]]:
     `done`: what was done with them, such as `read`.
     """
     if json or not sys.stderr.isatty():
-        yield _Lines(done, json)
+        yield _ProgressLines(done, json)
         return
     from rich.console import Console
     from rich.progress import (
@@ -36,7 +36,7 @@ def meter(done: str, *, json: bool) -> Iterator[Callable[[int, int], None]]:
         yield lambda part, whole: progress.update(task, completed=part, total=whole)
 
 
-class _Lines:
+class _ProgressLines:
     """Tells now and then, and at the end."""
 
     def __init__(self, done: str, json: bool) -> None:

@@ -87,9 +87,9 @@ def _line_of(run: Any) -> dict[str, Any]:
 def _summary(run: Any, status: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from cftui.runs.annotations import read_user
+    from cftui.runs.annotations import read_annotations
 
-    words = read_user(run.path)
+    words = read_annotations(run.path)
     return {
         **asdict(status.record),
         "name": words.name,

@@ -26,20 +26,20 @@ def cell_arithmetic(
     error of this rating alone, 1/(n·RMSE) for the RMSE of n cells. The other derivatives follow
     by the chain rule. In float64, whatever the tables are in.
     """
-    own = factors.user_factors[user].astype(np.float64)
+    custom = factors.user_factors[user].astype(np.float64)
     other = factors.item_factors[item].astype(np.float64)
     biases = [
         None if bias is None else float(bias[code])
         for bias, code in ((factors.user_bias, user), (factors.item_bias, item))
     ]
-    total = float(own @ other) + sum(bias or 0.0 for bias in biases)
+    total = float(custom @ other) + sum(bias or 0.0 for bias in biases)
     predicted, steepness = _to_range(factors, total)
     loss_slope = 0.0 if actual is None else slope * (predicted - actual)
     total_slope = loss_slope * steepness
     return CellArithmetic(
-        user_factors=tuple(own.tolist()),
+        user_factors=tuple(custom.tolist()),
         item_factors=tuple(other.tolist()),
-        products=tuple((own * other).tolist()),
+        products=tuple((custom * other).tolist()),
         user_bias=biases[0],
         item_bias=biases[1],
         total=total,
@@ -52,7 +52,7 @@ def cell_arithmetic(
         loss_slope=loss_slope,
         total_slope=total_slope,
         user_gradient=tuple((total_slope * other).tolist()),
-        item_gradient=tuple((total_slope * own).tolist()),
+        item_gradient=tuple((total_slope * custom).tolist()),
     )
 
 
@@ -67,8 +67,8 @@ def cell_of_run(trained: Trained, user: int, item: int) -> CellArithmetic:
             " page; choose a run of dot or dot-bias"
         )
     ratings = trained.ratings
-    own = ratings.by_user.of(user)
-    known = own[ratings.item[own] == item]
+    custom = ratings.by_user.of(user)
+    known = custom[ratings.item[custom] == item]
     actual = float(ratings.value[known[0]]) if len(known) else None
     return cell_arithmetic(trained.factors, user, item, actual)
 

@@ -4,14 +4,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from cftui.config import ConfigError
-from cftui.hyperparameters import DataInfo, UserModel, is_source, specs_of
+from cftui.hyperparameters import CustomModel, DataInfo, is_source, specs_of
 from cftui.models.errors import ModelError
 from cftui.questions.custom_model import DescribeModel, ModelDescription, NeedsAgreement
 from cftui.ratings.values import Ratings
 from cftui.runs.model_source import is_trusted, read_source, trust
 
 if TYPE_CHECKING:
-    from cftui.models.custom import UserClass
+    from cftui.models.custom import CustomClass
 
 
 def describe_model(ratings: Ratings, question: DescribeModel) -> ModelDescription | NeedsAgreement:
@@ -30,24 +30,24 @@ def describe_model(ratings: Ratings, question: DescribeModel) -> ModelDescriptio
     from cftui.models.custom import load_installed, load_source
 
     info = ratings.info()
-    own = load_source(source, info) if is_source(name) else load_installed(name)
-    about = (own.kind.__doc__ or "").strip().partition("\n")[0]
+    custom = load_source(source, info) if is_source(name) else load_installed(name)
+    about = (custom.kind.__doc__ or "").strip().partition("\n")[0]
     count, problem = None, ""
     try:
-        count = _count(own, info, UserModel(name=name, **dict(question.values)))
+        count = _count(custom, info, CustomModel(name=name, **dict(question.values)))
     except (ConfigError, ModelError) as error:
         problem = str(error)
     return ModelDescription(
         name=name,
-        about=about or f"{own.kind.__name__} from {own.path}",
-        fields=tuple(asdict(spec) for spec in specs_of(own.parameters)),
+        about=about or f"{custom.kind.__name__} from {custom.path}",
+        fields=tuple(asdict(spec) for spec in specs_of(custom.parameters)),
         values=question.values,
         parameter_count=count,
         problem=problem,
-        notes=own.notes,
+        notes=custom.notes,
     )
 
 
-def _count(own: "UserClass", info: DataInfo, model: UserModel) -> int:
-    weights = own.build(info, model).parameters()
+def _count(custom: "CustomClass", info: DataInfo, model: CustomModel) -> int:
+    weights = custom.build(info, model).parameters()
     return sum(value.numel() for value in weights if value.requires_grad)

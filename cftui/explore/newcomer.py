@@ -12,7 +12,7 @@ from cftui.explore.trained import Trained
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemRow
-from cftui.questions.newcomer import FoldIn, FoldInAnswer, OwnRating
+from cftui.questions.newcomer import FoldIn, FoldInAnswer, YourRating
 from cftui.ratings.features import passing
 from cftui.ratings.values import Ratings
 
@@ -29,8 +29,8 @@ def explore_newcomer(trained: Trained, asked: FoldIn) -> FoldInAnswer:
     """
     factors = _factors(trained)
     items, values = _checked(trained.ratings, asked.rated)
-    own = _fold(trained, factors, items, values, asked.regularization)
-    scores = own.score_all_items(0)
+    custom = _fold(trained, factors, items, values, asked.regularization)
+    scores = custom.score_all_items(0)
     mask = passing(trained.ratings, asked.only) & trained.trained_items
     mask[items] = False
     recommended = best_of(trained.ratings, scores, mask, asked.n)
@@ -45,7 +45,7 @@ def explore_newcomer(trained: Trained, asked: FoldIn) -> FoldInAnswer:
     return FoldInAnswer(
         step=trained.step,
         regularization=asked.regularization,
-        bias=None if own.user_bias is None else float(own.user_bias[0]),
+        bias=None if custom.user_bias is None else float(custom.user_bias[0]),
         spread=_spread(trained),
         rated=tuple(_own_ratings(trained, scores, items, values)),
         recommended=recommended,
@@ -140,13 +140,13 @@ def _rise(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> np.ndarray
 
 def _own_ratings(
     trained: Trained, scores: np.ndarray, items: np.ndarray, values: np.ndarray
-) -> list[OwnRating]:
-    own = trained.ratings.items
+) -> list[YourRating]:
+    custom = trained.ratings.items
     return [
-        OwnRating(
-            item=own.id_of(code),
-            title=own.title_of(code),
-            genres=own.genres_of(code),
+        YourRating(
+            item=custom.id_of(code),
+            title=custom.title_of(code),
+            genres=custom.genres_of(code),
             value=value,
             predicted=float(scores[code]),
             trained=bool(trained.trained_items[code]),
@@ -159,6 +159,6 @@ def _cosines(table: np.ndarray | None, codes: np.ndarray, code: int) -> np.ndarr
     """Return the cosine of each of some items with one, shape (len(codes),); 0 without factors."""
     if table is None:
         return np.zeros(len(codes))
-    others, own = table[codes].astype(np.float64), table[code].astype(np.float64)
-    lengths = np.linalg.norm(others, axis=1) * np.linalg.norm(own)
-    return np.asarray(others @ own / np.maximum(lengths, np.finfo(np.float64).tiny))
+    others, custom = table[codes].astype(np.float64), table[code].astype(np.float64)
+    lengths = np.linalg.norm(others, axis=1) * np.linalg.norm(custom)
+    return np.asarray(others @ custom / np.maximum(lengths, np.finfo(np.float64).tiny))

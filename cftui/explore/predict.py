@@ -11,8 +11,8 @@ def predict(trained: Trained, user: int, item: int) -> Prediction:
     """Return the prediction for one pair of codes, beside the actual rating if there is one."""
     ratings = trained.ratings
     predicted = trained.scorer.score(np.array([user]), np.array([item]))[0]
-    own = ratings.by_user.of(user)
-    known = own[ratings.item[own] == item]
+    custom = ratings.by_user.of(user)
+    known = custom[ratings.item[custom] == item]
     return Prediction(
         user=ratings.users.id_of(user),
         item=ratings.items.id_of(item),

@@ -15,13 +15,13 @@ from cftui.questions.trained import Fan, ItemAnswer, Metric, RatedItem, UserAnsw
 def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = None) -> UserAnswer:
     """Return a user's ratings beside their predictions, newest first, and their top n."""
     ratings = trained.ratings
-    own = np.asarray(ratings.by_user.of(user))
+    custom = np.asarray(ratings.by_user.of(user))
     if ratings.timestamp is not None:
-        own = own[np.argsort(-ratings.timestamp[own], kind="stable")]
-    items = ratings.item[own]
-    predicted = trained.scorer.score(np.full(len(own), user), items)
-    held_out = trained.held_out[own]
-    squares = (predicted.astype(np.float64) - ratings.value[own]) ** 2
+        custom = custom[np.argsort(-ratings.timestamp[custom], kind="stable")]
+    items = ratings.item[custom]
+    predicted = trained.scorer.score(np.full(len(custom), user), items)
+    held_out = trained.held_out[custom]
+    squares = (predicted.astype(np.float64) - ratings.value[custom]) ** 2
     rated = tuple(
         RatedItem(
             item=ratings.items.id_of(item),
@@ -32,13 +32,13 @@ def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = 
             held_out=bool(kept),
         )
         for position, item, guess, kept in zip(
-            own.tolist(), items.tolist(), predicted.tolist(), held_out.tolist(), strict=True
+            custom.tolist(), items.tolist(), predicted.tolist(), held_out.tolist(), strict=True
         )
     )
     return UserAnswer(
         step=trained.step,
         user=ratings.users.id_of(user),
-        mean=float(np.asarray(ratings.value[own], dtype=np.float64).mean()),
+        mean=float(np.asarray(ratings.value[custom], dtype=np.float64).mean()),
         bias=_entry(trained.user_bias, user),
         dated=ratings.timestamp is not None,
         rated=rated,

@@ -95,7 +95,7 @@ def _tier(query: str, words: list[str], key: str, full: str) -> int | None:
     if key.startswith(query) or bare.startswith(query):
         return 2
     title_words = full.split()
-    if all(any(own.startswith(word) for own in title_words) for word in words):
+    if all(any(custom.startswith(word) for custom in title_words) for word in words):
         return 3
     return 4 if query in full else None
 
@@ -132,8 +132,8 @@ def find_items(ratings: Ratings, text: str, limit: int) -> tuple[ItemRow, ...]:
     """Return items whose id equals the text, then those whose titles fit it."""
     codes = [match.code for match in search_titles(ratings, text, limit)]
     try:
-        own = ratings.items.code_of(text)
-        codes = [own, *(code for code in codes if code != own)][:limit]
+        custom = ratings.items.code_of(text)
+        codes = [custom, *(code for code in codes if code != custom)][:limit]
     except UnknownId:
         pass
     return item_rows(ratings, codes)
@@ -169,9 +169,9 @@ def find_users(ratings: Ratings, text: str, limit: int) -> tuple[UserRow, ...]:
     means = user_means(ratings)
     rows = []
     for code in np.argsort(-counts, kind="stable").tolist():
-        own = ratings.users.id_of(code)
-        if own.startswith(text):
-            rows.append(UserRow(own, int(counts[code]), float(means[code])))
+        custom = ratings.users.id_of(code)
+        if custom.startswith(text):
+            rows.append(UserRow(custom, int(counts[code]), float(means[code])))
             if len(rows) >= limit and rows[0].user != text:
                 break
     exact = [row for row in rows if row.user == text]

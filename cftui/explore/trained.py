@@ -155,11 +155,11 @@ def _module_scorer(
     ratings: Ratings,
     tables: Mapping[str, np.ndarray],
 ) -> Scorer:
-    own = load_of_run(run, record, config.model, ratings.info())
+    custom = load_of_run(run, record, config.model, ratings.info())
     # torch is loaded for those models alone that numpy cannot score.
     from cftui.models.module import ModuleScorer, load_arrays
 
-    module = build_model(config.model, ratings.info(), own)
+    module = build_model(config.model, ratings.info(), custom)
     load_arrays(module, tables)
     return ModuleScorer(module, ratings.n_items)
 

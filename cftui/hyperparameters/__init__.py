@@ -15,7 +15,7 @@ from cftui.hyperparameters.base import (
     parameter,
     unit_of,
 )
-from cftui.hyperparameters.models import Dot, DotBias, Net, UserModel, is_source
+from cftui.hyperparameters.models import CustomModel, Dot, DotBias, Net, is_source
 from cftui.hyperparameters.optimizers import Adagrad, Adam, AdamW, RmsProp, Sgd
 from cftui.hyperparameters.schedules import Constant, CosineRestarts, OneCycle
 from cftui.hyperparameters.specs import FieldSpec, specs_of
@@ -72,6 +72,7 @@ __all__ = [
     "AdamW",
     "Constant",
     "CosineRestarts",
+    "CustomModel",
     "DataInfo",
     "Dot",
     "DotBias",
@@ -85,7 +86,6 @@ __all__ = [
     "ScheduleParameters",
     "Sgd",
     "Table",
-    "UserModel",
     "is_source",
     "limits_of",
     "parameter",

@@ -101,7 +101,7 @@ class Net(ModelParameters):
         return tuple(found)
 
 
-class UserModel(ModelParameters):
+class CustomModel(ModelParameters):
     """A model of the user's own: `path/to/file.py:Class`, or the name of an installed one.
 
     Its parameters are whatever its class takes; the trainer, which loads it, validates them.

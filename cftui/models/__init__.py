@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from cftui.hyperparameters import DataInfo, ModelParameters, UserModel, is_source
+from cftui.hyperparameters import CustomModel, DataInfo, ModelParameters, is_source
 from cftui.runs.directory import Run
 from cftui.runs.model_source import source_of
 from cftui.runs.record import RunRecord
@@ -11,7 +11,7 @@ from cftui.runs.record import RunRecord
 if TYPE_CHECKING:
     from torch import nn
 
-    from cftui.models.custom import UserClass
+    from cftui.models.custom import CustomClass
 
 CLASSES = {
     "dot": "cftui.models.dot:Dot",
@@ -21,15 +21,15 @@ CLASSES = {
 
 
 def build_model(
-    parameters: ModelParameters, info: DataInfo, own: "UserClass | None" = None
+    parameters: ModelParameters, info: DataInfo, custom: "CustomClass | None" = None
 ) -> "nn.Module":
     """Return the module that the hyper-parameters describe, for ratings of this size and range.
 
-    `own`: the loaded class of a user's model. Raises ModelError where that does not work.
+    `custom`: the loaded class of a user's model. Raises ModelError where that does not work.
     """
-    if isinstance(parameters, UserModel):
-        assert own is not None, "a user's model is loaded by who may execute it"
-        return own.build(info, parameters)
+    if isinstance(parameters, CustomModel):
+        assert custom is not None, "a user's model is loaded by who may execute it"
+        return custom.build(info, parameters)
     module, _, attribute = CLASSES[parameters.name].partition(":")
     kind = getattr(import_module(module), attribute)
     built: nn.Module = kind.from_data(info, parameters)
@@ -38,12 +38,12 @@ def build_model(
 
 def load_of_run(
     run: Run, record: RunRecord, model: ModelParameters, info: DataInfo
-) -> "UserClass | None":
+) -> "CustomClass | None":
     """Load the model that a run was trained with, from its own copy; none for a built-in one.
 
     Raises Untrusted, RunError or ModelError.
     """
-    if not isinstance(model, UserModel):
+    if not isinstance(model, CustomModel):
         return None
     from cftui.models.custom import load_installed, load_source
 

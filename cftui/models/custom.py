@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError, create_model
 from torch import Tensor, nn
 
 from cftui.config import ConfigError
-from cftui.hyperparameters import DataInfo, UserModel, parameter
+from cftui.hyperparameters import CustomModel, DataInfo, parameter
 from cftui.hyperparameters.complaints import complaints, unknown_key
 from cftui.hyperparameters.installed import installed_models
 from cftui.models import lesson
@@ -28,7 +28,7 @@ SIMPLE = (bool, int, float, str)
 
 
 @dataclass(frozen=True)
-class UserClass:
+class CustomClass:
     """A user's class, loaded: its parameters, and how it is built."""
 
     kind: type[nn.Module]
@@ -51,13 +51,13 @@ class UserClass:
         )
         return (f"{self.path} does not define {names}: given as the lesson has them",)
 
-    def settle(self, model: UserModel) -> UserModel:
+    def settle(self, model: CustomModel) -> CustomModel:
         """Return the record with every parameter's value; raises ConfigError for a wrong one."""
         values = self._validated(model).model_dump(mode="json", exclude_none=True)
         values.pop("name", None)
-        return UserModel(name=model.name, **values)
+        return CustomModel(name=model.name, **values)
 
-    def build(self, info: DataInfo, model: UserModel) -> Adapted:
+    def build(self, info: DataInfo, model: CustomModel) -> Adapted:
         """Return the module, tried on a few ratings.
 
         Raises ConfigError for a wrong parameter, ModelError where the class does not work.
@@ -82,7 +82,7 @@ class UserClass:
         except Exception as error:
             raise model_error(self.path, f"building {self.kind.__name__}", error) from error
 
-    def _validated(self, model: UserModel) -> BaseModel:
+    def _validated(self, model: CustomModel) -> BaseModel:
         fields, values = self.parameters.model_fields, dict(model.values)
         for key in values:
             if key not in fields or key == "name":
@@ -97,7 +97,7 @@ class UserClass:
             raise model_error(self.path, "its Parameters", error) from error
 
 
-def load_source(source: ModelSource, info: DataInfo) -> UserClass:
+def load_source(source: ModelSource, info: DataInfo) -> CustomClass:
     """Execute a source and return its class; raises ModelError where that fails."""
     module = ModuleType(f"cftui_model_{source.sha256[:16]}")
     module.__file__ = source.path
@@ -123,7 +123,7 @@ def load_source(source: ModelSource, info: DataInfo) -> UserClass:
     return _loaded(kind, source.path, module, provided)
 
 
-def load_installed(name: str) -> UserClass:
+def load_installed(name: str) -> CustomClass:
     """Import a model that an installed package offers; raises ModelError where that fails."""
     try:
         point = installed_models()[name]
@@ -138,42 +138,42 @@ def load_installed(name: str) -> UserClass:
     return _loaded(kind, module.__file__ or point.value, module, {})
 
 
-def _loaded(kind: Any, path: str, module: ModuleType, provided: Mapping[str, Any]) -> UserClass:
+def _loaded(kind: Any, path: str, module: ModuleType, provided: Mapping[str, Any]) -> CustomClass:
     if not (isinstance(kind, type) and issubclass(kind, nn.Module)):
         name = getattr(kind, "__name__", type(kind).__name__)
         raise ModelError(f"{path}: {name} is not a torch nn.Module")
-    found = UserClass(kind, path, BaseModel, module, provided)
+    found = CustomClass(kind, path, BaseModel, module, provided)
     return replace(found, parameters=_parameters(found))
 
 
-def _parameters(own: UserClass) -> type[BaseModel]:
+def _parameters(custom: CustomClass) -> type[BaseModel]:
     """Return the class's own record, or one made of what its `__init__` takes by default."""
-    name, given = own.kind.__name__, getattr(own.kind, "Parameters", None)
+    name, given = custom.kind.__name__, getattr(custom.kind, "Parameters", None)
     if given is not None:
         if not (isinstance(given, type) and issubclass(given, BaseModel)):
-            raise ModelError(f"{own.path}: {name}.Parameters is not a pydantic BaseModel")
+            raise ModelError(f"{custom.path}: {name}.Parameters is not a pydantic BaseModel")
         return given
     fields: dict[str, Any] = {}
-    if not hasattr(own.kind, "from_data"):
-        for taken in _beyond_sizes(own):
+    if not hasattr(custom.kind, "from_data"):
+        for taken in _beyond_sizes(custom):
             if type(taken.default) in SIMPLE:
                 fields[taken.name] = (type(taken.default), parameter(taken.default, ""))
-    for key, value in own.provided.items():
+    for key, value in custom.provided.items():
         if type(value) is int and key not in lesson.SIZES:
             fields[key] = (int, parameter(value, "As in the lesson", ge=1, le=4096))
     return create_model(f"{name}Parameters", **fields)
 
 
-def _beyond_sizes(own: UserClass) -> list[inspect.Parameter]:
+def _beyond_sizes(custom: CustomClass) -> list[inspect.Parameter]:
     """Return what `__init__` takes beyond n_users and n_items; raises ModelError if it needs it."""
-    name = own.kind.__name__
-    taken = list(inspect.signature(own.kind.__init__).parameters.values())[1:]
+    name = custom.kind.__name__
+    taken = list(inspect.signature(custom.kind.__init__).parameters.values())[1:]
     named = [p for p in taken if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     needed = [p.name for p in named[2:] if p.default is p.empty]
     needed += [p.name for p in taken if p.kind is p.KEYWORD_ONLY and p.default is p.empty]
     if len(named) < 2 or needed:
         raise ModelError(
-            f"{own.path}: {name} takes ({', '.join(p.name for p in taken)}); write"
+            f"{custom.path}: {name} takes ({', '.join(p.name for p in taken)}); write"
             f" {name}.from_data(info, parameters), or __init__(self, n_users, n_items)"
         )
     return [p for p in taken if p not in named[:2] and p.kind is not p.VAR_KEYWORD]

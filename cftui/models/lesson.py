@@ -43,11 +43,11 @@ def told(provided: Mapping[str, Any]) -> dict[str, Any]:
 def aliases(inner: nn.Module, info: DataInfo) -> dict[str, str]:
     """Return the standard names of tables that a module calls as the lesson does."""
     found = {}
-    for own, standard in TABLES.items():
-        table = getattr(inner, own, None)
+    for custom, standard in TABLES.items():
+        table = getattr(inner, custom, None)
         rows = info.n_users if standard.startswith("user") else info.n_items
         if isinstance(table, nn.Embedding) and table.num_embeddings == rows:
-            found[own] = standard
+            found[custom] = standard
     return found
 
 

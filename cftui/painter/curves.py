@@ -17,7 +17,7 @@ FEW = 40
 
 
 @dataclass(frozen=True)
-class Curve:
+class DrawnCurve:
     """A series made ready: finite where it is to be drawn, logarithms taken, NaN in the gaps."""
 
     series: Series
@@ -46,7 +46,7 @@ class Curve:
         return "•" if few and len(self.mark) > 1 else self.mark
 
 
-def curves(chart: Chart) -> list[Curve]:
+def curves(chart: Chart) -> list[DrawnCurve]:
     """Return the chart's series in their order, ready to be drawn."""
     return [
         _curve(series, mark, chart)
@@ -72,9 +72,9 @@ def _marks(chart: Chart) -> list[str]:
     return marks
 
 
-def _curve(series: Series, mark: str, chart: Chart) -> Curve:
+def _curve(series: Series, mark: str, chart: Chart) -> DrawnCurve:
     size = min(len(series.x), len(series.y))
     x, y = np.array(series.x[:size], np.float64), np.array(series.y[:size], np.float64)
     x, y = scale.scaled(x, chart.log_x), scale.scaled(y, chart.log_y)
     gap = ~(np.isfinite(x) & np.isfinite(y))
-    return Curve(series, mark, np.where(gap, np.nan, x), np.where(gap, np.nan, y))
+    return DrawnCurve(series, mark, np.where(gap, np.nan, x), np.where(gap, np.nan, y))

@@ -8,15 +8,15 @@ from rich.cells import cell_len, set_cell_size
 
 from cftui.charts import Chart, Drawing
 from cftui.painter import scale
-from cftui.painter.curves import Curve, curves
+from cftui.painter.curves import DrawnCurve, curves
 from cftui.painter.head import write_head
-from cftui.painter.page import Inks, Page, inks
+from cftui.painter.page import Canvas, Inks, inks
 from cftui.text import plain
 
 
 def draw(chart: Chart) -> Drawing:
     """Return a chart drawn, exactly `height` lines of exactly `width` cells."""
-    page = Page(max(chart.width, 0), max(chart.height, 0))
+    page = Canvas(max(chart.width, 0), max(chart.height, 0))
     shades, ready = inks(chart.foreground), curves(chart)
     top = write_head(page, chart, ready, shades)
     Plot(page, chart, ready, shades, top).draw()
@@ -26,7 +26,9 @@ def draw(chart: Chart) -> Drawing:
 class Plot:
     """What stands below the head: the axes, their ticks, and the curves within."""
 
-    def __init__(self, page: Page, chart: Chart, curves: list[Curve], inks: Inks, top: int) -> None:
+    def __init__(
+        self, page: Canvas, chart: Chart, curves: list[DrawnCurve], inks: Inks, top: int
+    ) -> None:
         self.page, self.chart, self.curves, self.inks, self.top = page, chart, curves, inks, top
         self.empty = not any(np.isfinite(curve.y).any() for curve in curves)
         whole = all((curve.x[np.isfinite(curve.x)] % 1 == 0).all() for curve in curves)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 
 from cftui.charts import Chart, Colour
-from cftui.painter.curves import Curve
-from cftui.painter.page import Inks, Page
+from cftui.painter.curves import DrawnCurve
+from cftui.painter.page import Canvas, Inks
 from cftui.text import plain
 
 GAP = "  "
@@ -17,7 +17,7 @@ SIGNS = {"braille": "⠤", "hd": "▄"}
 
 
 @dataclass(frozen=True)
-class Entry:
+class LegendEntry:
     """One word of the head: a coloured sign and a label."""
 
     sign: str
@@ -30,9 +30,9 @@ class Entry:
         """In cells, as written."""
         return cell_len(self.sign) + bool(self.sign) + cell_len(self.label)
 
-    def cut(self, width: int) -> "Entry":
+    def cut(self, width: int) -> "LegendEntry":
         """Return the entry with a label of at most `width` cells."""
-        return Entry(self.sign, self.sign_ink, shorten(self.label, width), self.label_ink)
+        return LegendEntry(self.sign, self.sign_ink, shorten(self.label, width), self.label_ink)
 
 
 def shorten(text: str, width: int) -> str:
@@ -42,7 +42,7 @@ def shorten(text: str, width: int) -> str:
     return set_cell_size(text, max(width - 1, 0)).rstrip() + "…" * (width > 0)
 
 
-def write_head(page: Page, chart: Chart, curves: list[Curve], shades: Inks) -> int:
+def write_head(page: Canvas, chart: Chart, curves: list[DrawnCurve], shades: Inks) -> int:
     """Write title and legend at the top of the page; returns the number of lines used."""
     if page.height < 4 or page.width < 4:
         return 0
@@ -58,23 +58,27 @@ def write_head(page: Page, chart: Chart, curves: list[Curve], shades: Inks) -> i
     return len(lines)
 
 
-def _entry(curve: Curve, no_colour: bool, shades: Inks) -> Entry:
+def _entry(curve: DrawnCurve, no_colour: bool, shades: Inks) -> LegendEntry:
     sign = "•" if curve.series.kind == "points" else "━"
     if no_colour and (curve.mark not in SIGNS or sign == "━"):
         sign = SIGNS.get(curve.mark, curve.mark)
-    return Entry(sign, curve.ink(shades), plain(curve.series.label).strip(), shades.label)
+    return LegendEntry(sign, curve.ink(shades), plain(curve.series.label).strip(), shades.label)
 
 
-def _titles(page: Page, chart: Chart, shades: Inks) -> list[Entry]:
+def _titles(page: Canvas, chart: Chart, shades: Inks) -> list[LegendEntry]:
     """Return the title and the name of the y axis, those that the chart has."""
     words = (
         (plain(chart.title).strip(), shades.title),
         (plain(chart.y_label).strip(), shades.label),
     )
-    return [Entry("", ink, shorten(text, page.width // 2), ink) for text, ink in words if text]
+    return [
+        LegendEntry("", ink, shorten(text, page.width // 2), ink) for text, ink in words if text
+    ]
 
 
-def _lay(titles: list[Entry], named: list[Entry], page: Page) -> list[list[Entry]]:
+def _lay(
+    titles: list[LegendEntry], named: list[LegendEntry], page: Canvas
+) -> list[list[LegendEntry]]:
     """Return the entries in lines, cut as little as possible; what finds no room is left out."""
     most = 1 + page.height // 11
     lines = _wrap(titles + named, page.width)
@@ -87,8 +91,8 @@ def _lay(titles: list[Entry], named: list[Entry], page: Page) -> list[list[Entry
     return lines[:most]
 
 
-def _wrap(entries: list[Entry], width: int) -> list[list[Entry]]:
-    lines: list[list[Entry]] = []
+def _wrap(entries: list[LegendEntry], width: int) -> list[list[LegendEntry]]:
+    lines: list[list[LegendEntry]] = []
     room = 0
     for entry in entries:
         if not lines or entry.width + len(GAP) > room:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from cftui.charts import Colour, Run
+from cftui.charts import Colour, TextRun
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Inks:
     """The extreme that the background is taken to be near: black or white."""
 
 
-class Page:
+class Canvas:
     """A grid of cells, (character, colour) each, that is written on from the top left."""
 
     def __init__(self, width: int, height: int) -> None:
@@ -41,7 +41,7 @@ class Page:
         inside = 0 <= row < self.height and column >= 0 and column + size <= self.width
         return inside and all(text in " ┈" for text in self.text[row][column : column + size])
 
-    def runs(self, row: int, coloured: bool) -> tuple[Run, ...]:
+    def runs(self, row: int, coloured: bool) -> tuple[TextRun, ...]:
         """Return a row as runs of one colour; a blank takes the colour that it follows."""
         found: list[tuple[str, Colour | None]] = []
         for text, colour in zip(self.text[row], self.colour[row], strict=True):

@@ -49,15 +49,15 @@ class OpenData:
 
 
 @dataclass(frozen=True)
-class LookAtFile:
-    """What does the beginning of a ratings file look like? The answer is a FileLook."""
+class PreviewFile:
+    """What does the beginning of a ratings file look like? The answer is a FilePreview."""
 
     source: str
     mapping: ColumnMapping = AS_RECOGNISED
 
 
 @dataclass(frozen=True)
-class FileLook:
+class FilePreview:
     """The beginning of a ratings file, and what was recognised of it."""
 
     source: str

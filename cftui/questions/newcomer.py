@@ -26,7 +26,7 @@ class FoldIn:
 
 
 @dataclass(frozen=True)
-class OwnRating:
+class YourRating:
     """A newcomer's rating beside what the model says of them now."""
 
     item: str
@@ -49,7 +49,7 @@ class FoldInAnswer:
     spread: float
     """How far tastes move this model's predictions: standard deviation over users, at the mean
     rating, in rating units. Near 0 everybody gets the same list."""
-    rated: tuple[OwnRating, ...]
+    rated: tuple[YourRating, ...]
     recommended: tuple[Recommendation, ...]
     moved: tuple[int | None, ...]
     """Places that each recommended item rose (fell, where negative) since `before`, among those

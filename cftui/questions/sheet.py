@@ -98,7 +98,7 @@ class StartSheet:
 
 
 @dataclass(frozen=True)
-class LookAtSheet:
+class EvaluateSheet:
     """What does a sheet predict as it stands?"""
 
     sheet: Sheet

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.ratings.reading.intake import Table
+from cftui.ratings.reading.intake import RatingsTable
 from cftui.ratings.reading.readers import Progress, read
 from cftui.ratings.sources.locate import FORMAT, SourceFiles
 from cftui.ratings.store import META, sync_folder
@@ -50,7 +50,7 @@ def write_store(folder: Path, files: SourceFiles, name: str, progress: Progress 
     sync_folder(folder)
 
 
-def _write_arrays(folder: Path, table: Table) -> tuple[dict[str, NDArray[Any]], str]:
+def _write_arrays(folder: Path, table: RatingsTable) -> tuple[dict[str, NDArray[Any]], str]:
     """Write all arrays of a store; return them and the ratings' fingerprint."""
     arrays = _given_arrays(table)
     pool = ThreadPoolExecutor(THREADS)
@@ -71,7 +71,7 @@ def _write_arrays(folder: Path, table: Table) -> tuple[dict[str, NDArray[Any]], 
         pool.shutdown(cancel_futures=True)
 
 
-def _given_arrays(table: Table) -> dict[str, NDArray[Any]]:
+def _given_arrays(table: RatingsTable) -> dict[str, NDArray[Any]]:
     """Return what a table holds as arrays by name."""
     arrays: dict[str, NDArray[Any]] = {
         "user": table.user,
@@ -117,7 +117,7 @@ def _ordered(codes: NDArray[np.int32], n: int) -> NDArray[np.int64]:
     return order
 
 
-def _facts(table: Table) -> dict[str, Any]:
+def _facts(table: RatingsTable) -> dict[str, Any]:
     warning = table.titles.warning
     return {
         "n_ratings": len(table.value),

@@ -15,7 +15,7 @@ YEAR = re.compile(r"\((\d{4})(?:\s*[-\u2013]\s*\d{0,4})?\)\s*$")
 
 
 @dataclass(frozen=True, eq=False)
-class Facets:
+class ItemFeatures:
     """Years and genres of items, in code order."""
 
     years: np.ndarray
@@ -25,7 +25,7 @@ class Facets:
 
 
 @lru_cache(maxsize=4)
-def facets(ratings: Ratings) -> Facets:
+def facets(ratings: Ratings) -> ItemFeatures:
     """Return the years and genres of all items; read once for each data set."""
     found = [YEAR.search(title) for title in ratings.items.titles()]
     years = np.array([int(match[1]) if match else 0 for match in found], dtype=np.int32)
@@ -39,7 +39,7 @@ def facets(ratings: Ratings) -> Facets:
     for genre in sorted(codes, key=lambda name: (-len(codes[name]), name)):
         genres[genre] = np.zeros(len(years), np.bool_)
         genres[genre][codes[genre]] = True
-    return Facets(years, genres)
+    return ItemFeatures(years, genres)
 
 
 def explore_facets(ratings: Ratings) -> FacetsAnswer:

@@ -10,7 +10,7 @@ from cftui.text import plain
 
 
 @dataclass(frozen=True)
-class UserWords:
+class Annotations:
     """What the user keeps of a run."""
 
     name: str = ""
@@ -30,15 +30,15 @@ def checked_name(name: str) -> str:
     return plain(name).strip()
 
 
-def read_user(run: Path) -> UserWords:
+def read_annotations(run: Path) -> Annotations:
     """Return what is kept of the run in a directory; a missing or damaged file keeps nothing."""
     raw = _raw(run)
     name, notes, mark = raw.get("name", ""), raw.get("notes", ""), raw.get("mark", 0)
     marked = isinstance(mark, int) and not isinstance(mark, bool) and mark > 0
-    return UserWords(plain(str(name)), plain(str(notes)), mark if marked else 0)
+    return Annotations(plain(str(name)), plain(str(notes)), mark if marked else 0)
 
 
-def write_user(run: Path, **changes: str | int) -> None:
+def write_annotations(run: Path, **changes: str | int) -> None:
     """Change some of what is kept, the rest stays. Raises OSError where the disk refuses."""
     import tomli_w
 

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cftui.config import ConfigError, RunConfig, make_config, read_config
 from cftui.paths import runs_folder
-from cftui.runs.annotations import checked_name, read_user, write_user
+from cftui.runs.annotations import checked_name, read_annotations, write_annotations
 from cftui.runs.checkpoint import replace_file
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
@@ -147,7 +147,7 @@ class Run:
 
     def name(self) -> str:
         """Return the name that the user gave, or an empty string."""
-        return read_user(self.path).name
+        return read_annotations(self.path).name
 
     def rename(self, name: str) -> None:
         """Give the run a name, or take it away with an empty one.
@@ -155,7 +155,7 @@ class Run:
         Raises RunError for a name that means another run, OSError where the disk refuses.
         """
         try:
-            write_user(self.path, name=checked_name(name))
+            write_annotations(self.path, name=checked_name(name))
         except ValueError as error:
             raise RunError(str(error)) from None
 

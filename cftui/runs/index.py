@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cftui.config import ConfigError, read_config
 from cftui.paths import runs_folder, state_folder
-from cftui.runs.annotations import read_user
+from cftui.runs.annotations import read_annotations
 from cftui.runs.directory import Run, RunError
 from cftui.runs.event_log import last_progress
 from cftui.runs.row import RunRow
@@ -89,7 +89,7 @@ class RunsIndex:
         return sorted(entries, key=self._made.__getitem__, reverse=True)
 
     def _read(self, run: Run) -> RunRow:
-        words = read_user(run.path)
+        words = read_annotations(run.path)
         kept: dict[str, Any] = {"name": words.name, "notes": words.notes, "mark": words.mark}
         made = self._made[str(run.path)][0] / 1e9
         try:

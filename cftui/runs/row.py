@@ -42,7 +42,7 @@ class RunRow:
     """Time spent training so far, pauses left out."""
     notes: str = ""
     mark: int = 0
-    """As in `UserWords`."""
+    """As in `Annotations`."""
 
     @property
     def label(self) -> str:

@@ -55,7 +55,7 @@ def default_rate(actual: Floats) -> float:
     return sum(actual.shape) / 30
 
 
-def look(sheet: Sheet) -> SheetAnswer:
+def evaluate(sheet: Sheet) -> SheetAnswer:
     """Return what a sheet predicts as it stands."""
     error = _error(sheet)
     predicted = np.where(np.isnan(sheet.actual), 0.0, error + np.nan_to_num(sheet.actual))
@@ -79,14 +79,14 @@ def descend(sheet: Sheet, steps: int, learning_rate: float, momentum: float) -> 
             raise QuestionError(
                 f"the sheet ran away at a learning rate of {learning_rate:g}; take a smaller one"
             )
-    return replace(look(sheet), rmses=tuple(rmses))
+    return replace(evaluate(sheet), rmses=tuple(rmses))
 
 
 def solve(sheet: Sheet, seconds: float = SOLVE_SECONDS) -> SheetAnswer:
     """Minimise the RMSE of the known cells by L-BFGS (Liu and Nocedal 1989), for a time at most."""
     from scipy.optimize import minimize
 
-    way: list[tuple[Floats, float]] = [(_vector(sheet), look(sheet).rmse)]
+    way: list[tuple[Floats, float]] = [(_vector(sheet), evaluate(sheet).rmse)]
     deadline = time.monotonic() + seconds
 
     def objective(vector: Floats) -> tuple[float, Floats]:
@@ -107,7 +107,7 @@ def solve(sheet: Sheet, seconds: float = SOLVE_SECONDS) -> SheetAnswer:
         replace(_with_vector(sheet, way[place][0]), step=sheet.step + place) for place in ways
     )
     return replace(
-        look(replace(frames[-1], velocity=None)),
+        evaluate(replace(frames[-1], velocity=None)),
         rmses=tuple(rmse for _, rmse in way[1:]),
         frames=frames,
         converged=bool(found.success),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cftui.questions.sheet import Labels, Sheet
-from cftui.sheet.solver import look
+from cftui.sheet.solver import evaluate
 
 TAB = "Crosstab"
 NAMES = ("users", "items", "actual", "user_factors", "item_factors", "user_bias", "item_bias")
@@ -19,7 +19,7 @@ ITEM, USER = "#E2EFDA", "#FCE4D6"
 
 
 @dataclass(frozen=True)
-class Layout:
+class SheetLayout:
     """Where everything stands; rows and columns counted from 0.
 
     Left to right: user factors, user bias, user id, one column an item. Downwards: the loss, the
@@ -84,7 +84,7 @@ def write_workbook(path: Path, sheet: Sheet, labels: Labels) -> None:
     from xlsxwriter.exceptions import FileCreateError
 
     n, m = sheet.actual.shape
-    layout = Layout(n, m, sheet.n_factors, sheet.user_bias is not None)
+    layout = SheetLayout(n, m, sheet.n_factors, sheet.user_bias is not None)
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     page = book.add_worksheet(TAB)
     _Writer(book, page, sheet, labels, layout).write()
@@ -97,10 +97,12 @@ def write_workbook(path: Path, sheet: Sheet, labels: Labels) -> None:
 class _Writer:
     """Fills one page."""
 
-    def __init__(self, book: Any, page: Any, sheet: Sheet, labels: Labels, layout: Layout) -> None:
+    def __init__(
+        self, book: Any, page: Any, sheet: Sheet, labels: Labels, layout: SheetLayout
+    ) -> None:
         self.book, self.page, self.layout = book, page, layout
         self.sheet, self.labels = sheet, labels
-        self.answer = look(sheet)
+        self.answer = evaluate(sheet)
         self.bold = book.add_format({"bold": True})
 
     def write(self) -> None:

@@ -19,7 +19,7 @@ from cftui.training.progress import Progress
 from cftui.training.trainer import Trainer
 
 if TYPE_CHECKING:
-    from cftui.models.custom import UserClass
+    from cftui.models.custom import CustomClass
 
 
 def build_trainer(
@@ -33,18 +33,18 @@ def build_trainer(
     should_stop: Callable[[], bool],
     started_ns: int,
     checkpoint: Checkpoint | None,
-    own: "UserClass | None" = None,
+    custom: "CustomClass | None" = None,
 ) -> Trainer:
-    """Return a trainer at its start, or where a checkpoint left it; `own` is a user's model.
+    """Return a trainer at its start, or where a checkpoint left it; `custom` is a user's model.
 
     Raises RunError if there are too few ratings, EngineError if the device is not there,
     ModelError if a user's model does not work, CheckpointError if the checkpoint is of another run.
     """
     training, valid = _parts(config, ratings)
-    engine = make_engine(config, record.threads or config.training.threads, own)
+    engine = make_engine(config, record.threads or config.training.threads, custom)
     seed = config.training.seed
     # A user's module draws its own.
-    initial = None if own else initial_values(config.model, ratings.info(), seed)
+    initial = None if custom else initial_values(config.model, ratings.info(), seed)
     engine.start(config, training, initial)
     trainer = Trainer(
         run,
@@ -73,15 +73,15 @@ def build_trainer(
 
 
 def check_checkpoint(
-    checkpoint: Checkpoint, run: Run, config: RunConfig, ratings: Ratings, *, own: bool
+    checkpoint: Checkpoint, run: Run, config: RunConfig, ratings: Ratings, *, custom: bool
 ) -> None:
     """Raise CheckpointError, before anything is changed, if it is plainly of another run.
 
-    `own`: whether the model is a user's, whose tables only it knows.
+    `custom`: whether the model is a user's, whose tables only it knows.
     """
     try:
         Progress.from_json(checkpoint.metadata["progress"])
-        for table in () if own else config.model.tables(ratings.info()):
+        for table in () if custom else config.model.tables(ratings.info()):
             found = checkpoint.arrays[f"parameters/{table.name}"]
             if found.shape != table.shape or found.dtype.kind != "f":
                 raise ValueError(

@@ -4,44 +4,44 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cftui.config import RunConfig
-from cftui.hyperparameters import DataInfo, UserModel, is_source
+from cftui.hyperparameters import CustomModel, DataInfo, is_source
 from cftui.runs.model_source import FILE, read_source, trust
 
 if TYPE_CHECKING:
-    from cftui.models.custom import UserClass
+    from cftui.models.custom import CustomClass
 
 
 @dataclass(frozen=True)
-class OwnModel:
+class ModelOfNewRun:
     """What a run with a model of the user's own begins with; empty for a built-in one."""
 
     config: RunConfig
     """With the model's parameters as resolved."""
-    loaded: "UserClass | None" = None
+    loaded: "CustomClass | None" = None
     sha256: str = ""
     files: dict[str, bytes] | None = None
     """To stand in the run's directory, by name."""
 
 
-def load_for_new_run(config: RunConfig, info: DataInfo) -> OwnModel:
+def load_for_new_run(config: RunConfig, info: DataInfo) -> ModelOfNewRun:
     """Load the model of a new run; starting a training with it agrees to its source.
 
     Raises ConfigError for a file or a parameter that is wrong, ModelError where loading fails.
     """
     model = config.model
-    if not isinstance(model, UserModel):
-        return OwnModel(config)
+    if not isinstance(model, CustomModel):
+        return ModelOfNewRun(config)
     from cftui.models.custom import load_installed, load_source
 
     if not is_source(model.name):
         loaded = load_installed(model.name)
-        return OwnModel(_with_model(config, loaded.settle(model)), loaded)
+        return ModelOfNewRun(_with_model(config, loaded.settle(model)), loaded)
     source = read_source(model.name)
     loaded = load_source(source, info)
-    settled = loaded.settle(UserModel(name=f"{source.path}:{source.word}", **model.values))
+    settled = loaded.settle(CustomModel(name=f"{source.path}:{source.word}", **model.values))
     trust(source)
-    return OwnModel(_with_model(config, settled), loaded, source.sha256, {FILE: source.text})
+    return ModelOfNewRun(_with_model(config, settled), loaded, source.sha256, {FILE: source.text})
 
 
-def _with_model(config: RunConfig, model: UserModel) -> RunConfig:
+def _with_model(config: RunConfig, model: CustomModel) -> RunConfig:
     return config.model_copy(update={"model": model})

@@ -9,7 +9,7 @@ from cftui.config import RunConfig
 from cftui.ratings.parts import TrainingRatings
 
 if TYPE_CHECKING:
-    from cftui.models.custom import UserClass
+    from cftui.models.custom import CustomClass
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -47,14 +47,14 @@ class Engine(Protocol):
         """Go back to what `parameters` and `state` returned."""
 
 
-def make_engine(config: RunConfig, threads: int, own: "UserClass | None" = None) -> Engine:
+def make_engine(config: RunConfig, threads: int, custom: "CustomClass | None" = None) -> Engine:
     """Return the engine for a run, with the class of a user's model where it is one.
 
     Raises EngineError if its device is not there.
     """
     from cftui.training.torch_engine import TorchEngine
 
-    return TorchEngine(config.training.device, threads, own)
+    return TorchEngine(config.training.device, threads, custom)
 
 
 class EngineError(RuntimeError):

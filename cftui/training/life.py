@@ -32,13 +32,13 @@ from cftui.training.signals import StopSignals
 from cftui.training.trainer import StopTraining, Trainer
 
 if TYPE_CHECKING:
-    from cftui.models.custom import UserClass
+    from cftui.models.custom import CustomClass
 
 Listener = Callable[[Event], None]
 log = logging.getLogger("cftui.training")
 
 
-class Session:
+class TrainerProcess:
     """The life of a trainer process, with its run's lock held."""
 
     def __init__(
@@ -52,11 +52,11 @@ class Session:
         listener: Listener,
         began: float,
         started_ns: int,
-        own: "UserClass | None",
+        custom: "CustomClass | None",
     ) -> None:
         self.run, self.lock, self.record, self.config = run, lock, record, config
         self.ratings, self.listener, self.began = ratings, listener, began
-        self.started_ns, self.own = started_ns, own
+        self.started_ns, self.custom = started_ns, custom
         self.trainer: Trainer | None = None
         self.events: EventLog | None = None
         self._emitting = threading.Lock()
@@ -111,7 +111,7 @@ class Session:
             should_stop=self.signals,
             started_ns=self.started_ns,
             checkpoint=checkpoint,
-            own=self.own,
+            custom=self.custom,
         )
         return self.trainer
 
@@ -132,7 +132,7 @@ class Session:
                     steps_per_epoch=trainer.steps_per_epoch,
                     epochs=record.epochs,
                     baselines=record.baselines,
-                    notes=list(self.own.notes) if self.own else None,
+                    notes=list(self.custom.notes) if self.custom else None,
                 )
             )
         if resuming:

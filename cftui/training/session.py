@@ -24,7 +24,7 @@ from cftui.runs.record import RunRecord
 from cftui.training.build import check_checkpoint
 from cftui.training.custom_model import load_for_new_run
 from cftui.training.device import refuse_missing
-from cftui.training.life import Listener, Session
+from cftui.training.life import Listener, TrainerProcess
 from cftui.training.signals import ignore_hangup
 
 
@@ -42,8 +42,8 @@ def start_run(
     source = resolve_source(config.data.source)
     ratings = open_ratings(source, config.data.mapping)
     check_split(config.split, ratings)
-    own = load_for_new_run(config, ratings.info())
-    config = own.config
+    custom = load_for_new_run(config, ratings.info())
+    config = custom.config
     if config.data.source != ratings.name:
         config = config.model_copy(
             update={"data": config.data.model_copy(update={"source": str(source)})}
@@ -64,11 +64,11 @@ def start_run(
         high=ratings.high,
         epochs=config.training.epochs,
         versions=_versions(),
-        model_sha256=own.sha256,
+        model_sha256=custom.sha256,
     )
-    run, lock = create_run(record, config, own.files)
+    run, lock = create_run(record, config, custom.files)
     remember(config.data.source, ratings.summary(), config.data.mapping)
-    session = Session(
+    session = TrainerProcess(
         run,
         lock,
         record=record,
@@ -77,7 +77,7 @@ def start_run(
         listener=listener,
         began=began,
         started_ns=started_ns,
-        own=own.loaded,
+        custom=custom.loaded,
     )
     return session.train(None, name=name)
 
@@ -103,12 +103,12 @@ def resume_run(
             raise RunError(f"{run.id} is finished; nothing is left to train")
         refuse_missing(config.training.device)
         ratings = _ratings_of(record, config)
-        own = load_of_run(run, record, config.model, ratings.info())
+        custom = load_of_run(run, record, config.model, ratings.info())
         # A trainer that died before its first checkpoint has not taken a step either.
         fresh = record.step == 0 and not run.has_weights
         checkpoint = None if fresh else load_checkpoint(run.last)
         if checkpoint is not None:
-            check_checkpoint(checkpoint, run, config, ratings, own=own is not None)
+            check_checkpoint(checkpoint, run, config, ratings, custom=custom is not None)
         if run.events.exists() and not run.events.is_file():
             raise RunError(f"{run.events}: not a file; move it away, and try again")
         record = replace(
@@ -118,7 +118,7 @@ def resume_run(
     except BaseException:
         lock.release()
         raise
-    session = Session(
+    session = TrainerProcess(
         run,
         lock,
         record=record,
@@ -127,7 +127,7 @@ def resume_run(
         listener=listener,
         began=began,
         started_ns=started_ns,
-        own=own,
+        custom=custom,
     )
     return session.train(checkpoint, resuming=True, learning_rate=learning_rate)
 

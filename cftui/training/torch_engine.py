@@ -8,9 +8,9 @@ from torch.nn import functional
 
 from cftui.config import RunConfig
 from cftui.models import build_model
-from cftui.models.custom import UserClass
+from cftui.models.custom import CustomClass
 from cftui.models.module import arrays_of, load_arrays, resident, score, to_numpy, trainable
-from cftui.optim import make_optimizer, set_pace, stepper
+from cftui.optim import make_optimizer, set_rates, stepper
 from cftui.ratings.parts import TrainingRatings
 from cftui.training.device import choose_device
 from cftui.training.engine import Arrays
@@ -22,9 +22,9 @@ SMALL_MODEL = 5_000_000
 class TorchEngine:
     """Ratings, order and parameters live on the device; losses are read back in bulk."""
 
-    def __init__(self, device: str, threads: int, own: UserClass | None = None) -> None:
-        """Choose the device; `own` is a user's model. Raises EngineError if it is not there."""
-        self._own = own
+    def __init__(self, device: str, threads: int, custom: CustomClass | None = None) -> None:
+        """Choose the device; `custom` is a user's model. Raises EngineError if it is not there."""
+        self._custom = custom
         self._device = choose_device(device)
         self.device = str(self._device)
         self.threads = threads
@@ -35,7 +35,7 @@ class TorchEngine:
         torch.manual_seed(config.training.seed)
         # Kernels that add in a fixed order, where the device has them.
         torch.set_deterministic_debug_mode("warn")
-        self._model = build_model(config.model, ratings.info, self._own).to(self._device)
+        self._model = build_model(config.model, ratings.info, self._custom).to(self._device)
         if initial is not None:
             load_arrays(self._model, initial)
         weights = list(self._model.parameters())
@@ -67,7 +67,7 @@ class TorchEngine:
         pushes = [None] * len(learning_rates) if momenta is None else momenta.tolist()
         for step, (rate, push) in enumerate(zip(learning_rates.tolist(), pushes, strict=True)):
             batch = slice(step * size, (step + 1) * size)
-            set_pace(optimizer, rate, push)
+            set_rates(optimizer, rate, push)
             optimizer.zero_grad()
             loss = functional.mse_loss(model(users[batch], items[batch]), values[batch])
             loss.backward()  # type: ignore[no-untyped-call]

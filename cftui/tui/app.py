@@ -18,7 +18,7 @@ from textual.widgets import ContentSwitcher
 from cftui.paths import state_folder
 from cftui.text import plain
 from cftui.tui.data_keeper import DataKeeper
-from cftui.tui.services.memory import Session
+from cftui.tui.services.memory import Memory
 from cftui.tui.shared.commands import Command, bindings, key_label
 from cftui.tui.shared.key_bar import KeyBar
 from cftui.tui.shared.tab_bar import TabBar
@@ -91,8 +91,8 @@ class CftuiApp(DataKeeper):
         Binding("ctrl+c", "help_quit", show=False, system=True, id="app.help-quit"),
     ]
 
-    def __init__(self, source: str, *, session: Session | None = None) -> None:
-        super().__init__(source, session or Session())
+    def __init__(self, source: str, *, session: Memory | None = None) -> None:
+        super().__init__(source, session or Memory())
         self.animation_level = "none"  # every moving cell is a byte on the wire
         self._children: list[Child] = []
 
@@ -115,14 +115,14 @@ class CftuiApp(DataKeeper):
     async def _furnish(self) -> None:
         # Imported here: numpy, pydantic and the panes are no part of the first paint.
         from cftui.tui.services.child import Child
-        from cftui.tui.services.ratings import DataDesk
-        from cftui.tui.services.runs import RunDesk
+        from cftui.tui.services.ratings import RatingsService
+        from cftui.tui.services.runs import RunService
         from cftui.tui.shared.messages import ChooseData
 
-        self.desk = RunDesk(self.session.state.run)
+        self.desk = RunService(self.session.state.run)
         self.brain, self.painter = Child("cftui.brain"), Child("cftui.painter")
         self._children = [self.brain, self.painter]
-        self.data = DataDesk(self.brain.ask)
+        self.data = RatingsService(self.brain.ask)
         frame = self.query_one("#frame", Container)
         with self.batch_update():
             await frame.mount(ContentSwitcher(id="body"))
@@ -178,8 +178,8 @@ class CftuiApp(DataKeeper):
             with self.batch_update():  # one layout, though a pane comes with many widgets
                 await self._show_pane(name)
 
-    @on(TabBar.Chosen)
-    async def _tab_chosen(self, message: TabBar.Chosen) -> None:
+    @on(TabBar.PaneChosen)
+    async def _tab_chosen(self, message: TabBar.PaneChosen) -> None:
         await self.action_pane(message.pane)
 
     def action_marker(self) -> None:

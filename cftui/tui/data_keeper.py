@@ -6,20 +6,20 @@ from textual import work
 
 from cftui.text import plain
 from cftui.tui.run_keeper import RunKeeper
-from cftui.tui.services.memory import Session
+from cftui.tui.services.memory import Memory
 from cftui.tui.shared.tab_bar import TabBar
 
 if TYPE_CHECKING:
-    from cftui.tui.services.ratings import DataDesk, Opening
+    from cftui.tui.services.ratings import Opening, RatingsService
     from cftui.tui.shared.messages import AskColumns, CancelOpening, ChooseData, ChooseSplit
 
 
 class DataKeeper(RunKeeper):
     """Base of the app: opens ratings while those that are open stay so."""
 
-    def __init__(self, source: str, session: Session) -> None:
+    def __init__(self, source: str, session: Memory) -> None:
         super().__init__(source, session)
-        self.data: DataDesk | None = None
+        self.data: RatingsService | None = None
         """The ratings; there, as the runs are, once the first frame is painted."""
         self.opening: Opening | None = None
         """Ratings on their way in, or why they did not come."""

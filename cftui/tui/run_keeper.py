@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any, cast
 from textual import work
 
 from cftui.text import plain
-from cftui.tui.services.memory import Session
+from cftui.tui.services.memory import Memory
 from cftui.tui.shared.key_order import KeysInOrder
 
 if TYPE_CHECKING:
     from cftui.questions.data import DataSummary
     from cftui.runs.row import RunRow
-    from cftui.tui.services.runs import RunDesk
+    from cftui.tui.services.runs import RunService
     from cftui.tui.shared.messages import (
         ChooseRun,
-        Errand,
         FollowRuns,
         ForkRun,
         OpenRun,
         ResumeRun,
+        RunAction,
         StartRun,
         TrainLike,
         WishRun,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class RunKeeper(KeysInOrder):
     """Base of the app: watches the runs and has done to them what the panes ask for."""
 
-    def __init__(self, source: str, session: Session) -> None:
+    def __init__(self, source: str, session: Memory) -> None:
         super().__init__()
         self.source = source
         """The ratings to open first."""
@@ -41,7 +41,7 @@ class RunKeeper(KeysInOrder):
         """The ratings that new runs train on, as a configuration's section."""
         self.session = session
         self.summary: DataSummary | None = None
-        self.desk: RunDesk | None = None
+        self.desk: RunService | None = None
         """The runs; there once the first frame is painted."""
         self._panes: dict[str, Pane] = {}
 
@@ -166,13 +166,13 @@ class RunKeeper(KeysInOrder):
             await self._try(wish, "The wish was not sent")
             self._look()
 
-    def on_errand(self, message: "Errand") -> None:
+    def on_run_action(self, message: "RunAction") -> None:
         """Have something done to runs."""
         message.stop()
-        self._run_errand(message)
+        self._do_action(message)
 
     @work(group="errand", exit_on_error=False, description="Looking after runs")
-    async def _run_errand(self, errand: "Errand") -> None:
+    async def _do_action(self, errand: "RunAction") -> None:
         if self.desk is not None:
             said = await self._try(errand.do(self.desk), errand.trouble)
             if said:
@@ -200,11 +200,11 @@ class RunKeeper(KeysInOrder):
 
     async def _try(self, doing: Awaitable[Any], title: str) -> Any:
         """Await what the desk does; a failure becomes a notification."""
-        from cftui.tui.services.runs import DeskError
+        from cftui.tui.services.runs import RunServiceError
 
         try:
             return await doing
-        except DeskError as error:
+        except RunServiceError as error:
             self.notify(plain(str(error)), title=title, severity="error", timeout=20, markup=False)
             return None
 

@@ -25,7 +25,7 @@ from terminal import CFTUI, environment
 
 from cftui import paths
 from cftui.config import RunConfig, make_config
-from cftui.runs.annotations import write_user
+from cftui.runs.annotations import write_annotations
 from cftui.runs.directory import create_run
 from cftui.runs.event_log import EventLog
 from cftui.runs.events import Step, from_json
@@ -67,7 +67,7 @@ def make_runs(count: int) -> None:
         lock.release()
         shutil.copy(EVENTS, run.events)
         run.last.write_bytes(b"weights")
-        write_user(run.path, name=f"run {number:04}")
+        write_annotations(run.path, name=f"run {number:04}")
 
 
 def live(number: int) -> None:
@@ -76,7 +76,7 @@ def live(number: int) -> None:
     run_id = f"20261231-00000{number}-dot-bias-sgd-live"
     record = record_of(run_id, config, state="running", epoch=0, step=0)
     run, lock = create_run(record, config)
-    write_user(run.path, name=f"live {number}", mark=number)
+    write_annotations(run.path, name=f"live {number}", mark=number)
     log = EventLog(run.events)
     recorded = [event for line in EVENTS.read_text().splitlines() if (event := from_json(line))]
     steps = [event for event in recorded if isinstance(event, Step)]

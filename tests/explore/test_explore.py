@@ -111,26 +111,26 @@ def test_recommended_are_the_best_unseen(trained: Trained, module: Score, user: 
 @pytest.mark.parametrize("metric", ["cosine", "dot", "euclid"])
 def test_neighbours_are_the_nearest_trained_items(trained: Trained, metric: str) -> None:
     factors = trained.require("item_factors").astype(np.float64)
-    own = int(np.flatnonzero(trained.trained_items)[3])
+    custom = int(np.flatnonzero(trained.trained_items)[3])
     scores = {}
     for other in np.flatnonzero(trained.trained_items).tolist():
-        a, b = factors[own], factors[other]
+        a, b = factors[custom], factors[other]
         dot = sum(x * y for x, y in zip(a, b, strict=True))
         if metric == "cosine":
             dot /= math.sqrt(sum(x * x for x in a)) * math.sqrt(sum(y * y for y in b))
         elif metric == "euclid":
             dot = math.sqrt(sum((x - y) ** 2 for x, y in zip(a, b, strict=True)))
         scores[other] = dot
-    del scores[own]
+    del scores[custom]
     expected = sorted(scores.values(), reverse=metric != "euclid")[:7]
-    answer = neighbours(trained, own, metric, 7)  # type: ignore[arg-type]
+    answer = neighbours(trained, custom, metric, 7)  # type: ignore[arg-type]
     assert [row.score for row in answer] == pytest.approx(expected, abs=1e-6)
     for row in answer:
         code = trained.ratings.items.code_of(row.item)
         assert row.score == pytest.approx(scores[code], abs=1e-6)
-    assert len(neighbours(trained, own, metric, 10_000)) == len(scores)  # type: ignore[arg-type]
+    assert len(neighbours(trained, custom, metric, 10_000)) == len(scores)  # type: ignore[arg-type]
     with pytest.raises(QuestionError, match="not one of cosine, dot, euclid"):
-        neighbours(trained, own, "manhattan", 3)  # type: ignore[arg-type]
+        neighbours(trained, custom, "manhattan", 3)  # type: ignore[arg-type]
 
 
 def test_top_is_a_full_sort_with_ties_by_place() -> None:
@@ -143,26 +143,26 @@ def test_top_is_a_full_sort_with_ties_by_place() -> None:
 
 def test_a_user_as_the_model_sees_them(trained: Trained, module: Score) -> None:
     ratings, user = trained.ratings, 5
-    own = np.flatnonzero(ratings.user == user)
-    held = {int(p) for p in trained.split.valid} & set(own.tolist())
+    custom = np.flatnonzero(ratings.user == user)
+    held = {int(p) for p in trained.split.valid} & set(custom.tolist())
     answer = explore_user(trained, user, 3)
     by_item = {row.item: row for row in answer.rated}
-    assert len(by_item) == len(own) and answer.user == ratings.users.id_of(user)
+    assert len(by_item) == len(custom) and answer.user == ratings.users.id_of(user)
     squares: dict[bool, list[float]] = {True: [], False: []}
-    for position in own.tolist():
+    for position in custom.tolist():
         code = int(ratings.item[position])
         row = by_item[ratings.items.id_of(code)]
         assert row.actual == float(ratings.value[position])
         assert row.held_out == (position in held)
         assert row.predicted == pytest.approx(module(user, code), abs=1e-5)
         squares[row.held_out].append((module(user, code) - row.actual) ** 2)
-    assert answer.mean == pytest.approx(float(ratings.value[own].mean()))
+    assert answer.mean == pytest.approx(float(ratings.value[custom].mean()))
     for told, kept in ((answer.rmse_held_out, True), (answer.rmse_training, False)):
         expected = math.sqrt(np.mean(squares[kept])) if squares[kept] else None
         assert told == (None if expected is None else pytest.approx(expected, abs=1e-5))
     assert ratings.timestamp is not None
-    newest = [ratings.items.id_of(int(ratings.item[p])) for p in own]
-    times = dict(zip(newest, ratings.timestamp[own].tolist(), strict=True))
+    newest = [ratings.items.id_of(int(ratings.item[p])) for p in custom]
+    times = dict(zip(newest, ratings.timestamp[custom].tolist(), strict=True))
     told_times = [times[row.item] for row in answer.rated]
     assert told_times == sorted(told_times, reverse=True)
     assert answer.recommended == recommend(trained, user, 3)

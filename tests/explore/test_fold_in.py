@@ -46,7 +46,7 @@ VALUES = np.array([5.0, 0.5, 4.0, 3.5])
 def test_without_a_sigmoid_it_is_the_ridge_regression_that_numpy_solves(biases: bool) -> None:
     factors = random_factors(sigmoid=False, biases=biases)
     mean = mean_user(factors, np.ones(40, bool))
-    own = fold_in(factors, mean, ITEMS, VALUES, 0.8)
+    custom = fold_in(factors, mean, ITEMS, VALUES, 0.8)
     inputs, known = factors.item_factors[ITEMS].astype(float), VALUES.copy()
     if factors.item_bias is not None:
         inputs = np.column_stack([inputs, np.ones(4)])
@@ -56,10 +56,10 @@ def test_without_a_sigmoid_it_is_the_ridge_regression_that_numpy_solves(biases: 
     x, *_ = np.linalg.lstsq(
         np.vstack([inputs, penalty]), np.concatenate([known, penalty @ mean]), rcond=None
     )
-    np.testing.assert_allclose(own.user_factors[0], x[:6], atol=1e-6)
-    assert (own.user_bias is None) == (not biases)
-    if own.user_bias is not None:
-        assert own.user_bias[0] == pytest.approx(x[6], abs=1e-6)
+    np.testing.assert_allclose(custom.user_factors[0], x[:6], atol=1e-6)
+    assert (custom.user_bias is None) == (not biases)
+    if custom.user_bias is not None:
+        assert custom.user_bias[0] == pytest.approx(x[6], abs=1e-6)
 
 
 @pytest.mark.parametrize("regularization", [0.01, 3.0, 100.0])
@@ -68,9 +68,9 @@ def test_with_a_sigmoid_it_is_a_minimum_of_the_squared_error_in_rating_units(
 ) -> None:
     factors = random_factors(sigmoid=True)
     mean = mean_user(factors, np.ones(40, bool))
-    own = fold_in(factors, mean, ITEMS, VALUES, regularization)
-    assert own.user_bias is not None and factors.item_bias is not None
-    solved = np.append(own.user_factors[0], own.user_bias).astype(float)
+    custom = fold_in(factors, mean, ITEMS, VALUES, regularization)
+    assert custom.user_bias is not None and factors.item_bias is not None
+    solved = np.append(custom.user_factors[0], custom.user_bias).astype(float)
 
     def cost(x: np.ndarray) -> float:
         total = regularization * sum((a - b) ** 2 for a, b in zip(x, mean, strict=True))
@@ -95,8 +95,8 @@ def test_nobodys_ratings_make_the_mean_user_and_extreme_ones_stay_in_range() -> 
     nobody = fold_in(factors, mean, ITEMS[:0], VALUES[:0], 3.0)
     np.testing.assert_allclose(nobody.user_factors[0], factors.user_factors[:10].mean(0), rtol=1e-5)
     for value in (0.5, 5.0):
-        own = fold_in(factors, mean, np.arange(30), np.full(30, value), 0.001)
-        scores = own.score_all_items(0)
+        custom = fold_in(factors, mean, np.arange(30), np.full(30, value), 0.001)
+        scores = custom.score_all_items(0)
         assert np.isfinite(scores).all() and scores.min() >= 0.5 and scores.max() <= 5.0
         assert abs(float(scores.mean()) - value) < 0.3
     for wrong in (0.0, -1.0, math.inf, math.nan):
@@ -133,8 +133,8 @@ def test_a_real_user_folded_in_gets_about_their_own_list(trained: Trained) -> No
         kept = positions[~held_out[positions]]
         if len(kept) < 5:
             continue
-        own = fold_in(trained.factors, mean, ratings.item[kept], ratings.value[kept], 1.0)
-        theirs, mine = trained.factors.score_all_items(user), own.score_all_items(0)
+        custom = fold_in(trained.factors, mean, ratings.item[kept], ratings.value[kept], 1.0)
+        theirs, mine = trained.factors.score_all_items(user), custom.score_all_items(0)
         ranks = [np.argsort(np.argsort(scores)) for scores in (theirs, mine)]
         correlations.append(np.corrcoef(ranks)[0, 1])
         asked = positions[held_out[positions]]
@@ -150,12 +150,12 @@ def question(*rated: tuple[str, float], **options: object) -> FoldIn:
 
 def test_rating_a_films_neighbours_high_raises_it_and_low_sinks_it(trained: Trained) -> None:
     code = int(np.argmax(trained.ratings.by_item.counts()))
-    own = trained.ratings.items.id_of(code)
+    custom = trained.ratings.items.id_of(code)
     near = [row.item for row in neighbours(trained, code, "cosine", 4)]
 
     def place(value: float) -> tuple[int, float]:
         answer = explore_newcomer(trained, question(*((item, value) for item in near)))
-        return next((r.rank, r.predicted) for r in answer.recommended if r.item == own)
+        return next((r.rank, r.predicted) for r in answer.recommended if r.item == custom)
 
     high, middle, low = place(5.0), place(3.0), place(0.5)
     assert high[1] > middle[1] > low[1] and high[0] < low[0]

@@ -14,7 +14,7 @@ import pytest
 from small import here
 
 from cftui.ratings.reading import blocks, intake
-from cftui.ratings.reading.preview import look
+from cftui.ratings.reading.preview import preview
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import DataError
 
@@ -162,7 +162,7 @@ def test_a_broken_file_is_refused_in_words(
 def test_a_look_at_a_broken_file_is_always_an_answer(broken: Broken, tmp_path: Path) -> None:
     path = tmp_path / broken.name
     path.write_bytes(broken.data.encode() if isinstance(broken.data, str) else broken.data)
-    seen = look(path)
+    seen = preview(path)
     # What is far from the beginning is only found by reading all.
     assert seen.columns or broken.name in seen.problem
 
@@ -325,7 +325,7 @@ def test_an_odd_file_loads_rightly(odd: Odd, tmp_path: Path) -> None:
     rows = [(ratings.users.id_of(u), ratings.items.id_of(i), value) for u, i, value in found]
     assert rows == odd.rows
     assert ratings.unusable_rows == odd.unusable == len(ratings.problems)
-    assert look(path).problem == ""
+    assert preview(path).problem == ""
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,14 @@ from cftui import paths
 from cftui.catalogue import CATALOGUE
 from cftui.ratings.sources.fetch import fetch
 from cftui.ratings.sources.locate import fetch as fetch_module
-from cftui.ratings.sources.partial import KEPT_SECONDS, FetchError, Part, alone, discard, sweep
+from cftui.ratings.sources.partial import (
+    KEPT_SECONDS,
+    FetchError,
+    PartialDownload,
+    alone,
+    discard,
+    sweep,
+)
 from cftui.ratings.values import DataError
 
 
@@ -61,7 +68,7 @@ def test_it_goes_on_more_than_once(served: Served) -> None:
     for served.cut in (1000, 2000, 3000):
         with pytest.raises(FetchError):
             fetch(entry_for(served))
-    assert Part(entry_for(served)).size == 6000
+    assert PartialDownload(entry_for(served)).size == 6000
     served.cut = None
     assert fetch(entry_for(served)).read_bytes() == GOOD
 
@@ -71,7 +78,7 @@ def test_what_cannot_go_on_starts_over(served: Served, change: str) -> None:
     served.body, served.cut = GOOD + b"long", 1000
     with pytest.raises(FetchError):
         fetch(entry_for(served, served.body))
-    part, served.cut, served.body = Part(entry_for(served)), None, GOOD
+    part, served.cut, served.body = PartialDownload(entry_for(served)), None, GOOD
     if change == "another":
         served.etag = '"two"'
     elif change == "without ranges":
@@ -134,10 +141,10 @@ def test_a_download_ends_at_any_moment(served: Served) -> None:
 def test_two_do_not_download_the_same(served: Served) -> None:
     entry = entry_for(served)
     paths.datasets_folder().mkdir(parents=True)
-    with alone(Part(entry)):
+    with alone(PartialDownload(entry)):
         for work in (fetch, discard):
             if work is discard:
-                Part(entry).path.write_bytes(b"x")
+                PartialDownload(entry).path.write_bytes(b"x")
             with pytest.raises(FetchError, match="small is being downloaded by another cftui"):
                 work(entry)
 
@@ -150,7 +157,7 @@ def test_forgotten_parts_are_swept(served: Served) -> None:
     sweep({"small": entry})
     assert left()
     old = time.time() - KEPT_SECONDS - 60
-    os.utime(Part(entry).path, (old, old))
+    os.utime(PartialDownload(entry).path, (old, old))
     sweep({"small": entry})
     assert not left()
 

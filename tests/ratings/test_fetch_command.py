@@ -14,9 +14,9 @@ from server import GOOD, Served, entry_for
 from small import here, wait_for
 
 from cftui import paths
-from cftui.catalogue import CATALOGUE, Entry
+from cftui.catalogue import CATALOGUE, CatalogueEntry
 from cftui.cli import main
-from cftui.ratings.sources.partial import Part
+from cftui.ratings.sources.partial import PartialDownload
 from cftui.ratings.sources.recent import recently_used, remember
 from cftui.ratings.values import Ratings
 
@@ -33,14 +33,14 @@ sys.exit(run_command(sys.argv[1:], began=time.monotonic()))
 
 
 @pytest.fixture
-def entry(served: Served, monkeypatch: pytest.MonkeyPatch) -> Entry:
+def entry(served: Served, monkeypatch: pytest.MonkeyPatch) -> CatalogueEntry:
     listed = entry_for(served)
     monkeypatch.setitem(CATALOGUE, "small", listed)  # type: ignore[arg-type]
     return listed
 
 
 @pytest.fixture
-def process(served: Served, entry: Entry) -> Iterator[Any]:
+def process(served: Served, entry: CatalogueEntry) -> Iterator[Any]:
     """Give a starter of the real command."""
     started: list[subprocess.Popen[str]] = []
 
@@ -58,7 +58,9 @@ def process(served: Served, entry: Entry) -> Iterator[Any]:
         one.communicate()
 
 
-def test_a_data_set_is_downloaded_read_and_known_by_its_name(entry: Entry, capsys: Capture) -> None:
+def test_a_data_set_is_downloaded_read_and_known_by_its_name(
+    entry: CatalogueEntry, capsys: Capture
+) -> None:
     assert here("data", "describe", "small") == 2
     assert "small is not downloaded yet; do it with: cftui data fetch small" in (
         capsys.readouterr().err
@@ -81,7 +83,7 @@ def test_a_data_set_is_downloaded_read_and_known_by_its_name(entry: Entry, capsy
     assert here("data", "ingest", "small", "--json") == 0
 
 
-def test_the_list_is_a_table_elsewhere(entry: Entry, capsys: Capture) -> None:
+def test_the_list_is_a_table_elsewhere(entry: CatalogueEntry, capsys: Capture) -> None:
     assert here("data", "list") == 0
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == ["name", "state", "ratings", "users", "items", "MB", "what it holds"]
@@ -90,7 +92,11 @@ def test_the_list_is_a_table_elsewhere(entry: Entry, capsys: Capture) -> None:
 
 
 def test_the_list_fits_a_small_terminal(
-    entry: Entry, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, bundled: Ratings
+    entry: CatalogueEntry,
+    tmp_path: Path,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+    bundled: Ratings,
 ) -> None:
     folder = tmp_path / ("long" * 20)
     folder.mkdir()
@@ -126,7 +132,7 @@ def test_the_bundled_one_needs_no_download(capsys: Capture) -> None:
 
 
 def test_a_failed_download_is_one_with_a_message(
-    entry: Entry, served: Served, capsys: Capture
+    entry: CatalogueEntry, served: Served, capsys: Capture
 ) -> None:
     served.status = 404
     assert here("data", "fetch", "small") == 1
@@ -137,11 +143,11 @@ def test_a_failed_download_is_one_with_a_message(
 
 @pytest.mark.parametrize("how", ["ctrl+c", "the screen goes"])
 def test_a_download_can_be_cancelled_and_gone_on_with(
-    how: str, entry: Entry, served: Served, process: Any, capsys: Capture
+    how: str, entry: CatalogueEntry, served: Served, process: Any, capsys: Capture
 ) -> None:
     served.pause = threading.Event()
     running = process("data", "fetch", "small", "--json", "--while-stdin")
-    wait_for(lambda: Part(entry).size >= 10_000)
+    wait_for(lambda: PartialDownload(entry).size >= 10_000)
     if how == "ctrl+c":
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=30)
@@ -158,13 +164,13 @@ def test_a_download_can_be_cancelled_and_gone_on_with(
 
 
 def test_what_an_unfinished_download_left_can_be_removed(
-    entry: Entry, served: Served, capsys: Capture
+    entry: CatalogueEntry, served: Served, capsys: Capture
 ) -> None:
     served.cut = 300_000
     assert here("data", "fetch", "small") == 1
     assert here("data", "fetch", "--discard", "small") == 0
     assert "0.3 MB of small removed" in capsys.readouterr().err
-    assert not Part(entry).path.exists()
+    assert not PartialDownload(entry).path.exists()
 
 
 def test_the_first_word_may_be_a_data_set_to_be_downloaded(capsys: Capture) -> None:
@@ -178,7 +184,7 @@ def test_the_first_word_may_be_a_data_set_to_be_downloaded(capsys: Capture) -> N
     assert "did you mean ml-32m or" in capsys.readouterr().err
 
 
-def test_training_is_remembered(entry: Entry, tmp_path: Path) -> None:
+def test_training_is_remembered(entry: CatalogueEntry, tmp_path: Path) -> None:
     file = tmp_path / "own.csv"
     rows = [f"{user},{item},{(user + item) % 5 + 1}" for user in range(9) for item in range(9)]
     file.write_text("\n".join(["userId,movieId,rating", *rows]) + "\n")

@@ -8,9 +8,9 @@ import pytest
 from small import here
 
 from cftui import paths
-from cftui.questions.data import ColumnMapping, FileLook
+from cftui.questions.data import ColumnMapping, FilePreview
 from cftui.ratings.reading.columns import find_columns
-from cftui.ratings.reading.preview import look
+from cftui.ratings.reading.preview import preview
 from cftui.ratings.store import find_store, open_ratings
 from cftui.ratings.values import DataError
 from cftui.runs.find import find_run
@@ -88,8 +88,8 @@ def test_each_mapping_has_a_store_of_its_own(tmp_path: Path) -> None:
 def test_a_look_completes_the_mapping(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("who;item;score;when\n1;2;3,5;4\n2;2;4;5\n")
-    seen = look(path, ColumnMapping(user="who"))
-    assert seen == FileLook(
+    seen = preview(path, ColumnMapping(user="who"))
+    assert seen == FilePreview(
         source=str(path),
         format="text with semicolons between columns",
         encoding="utf-8",
@@ -99,7 +99,7 @@ def test_a_look_completes_the_mapping(tmp_path: Path) -> None:
         rows=(("1", "2", "3,5", "4"), ("2", "2", "4", "5")),
         mapping=ColumnMapping("who", "item", "score", "", ";"),
     )
-    unsure = look(path)
+    unsure = preview(path)
     assert unsure.mapping == ColumnMapping("", "item", "score", "", ";")
     assert "line 1: no column for user among 'who, item" in unsure.problem
     assert "--user-column" in unsure.problem

@@ -18,11 +18,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cftui.ratings.reading import blocks
-from cftui.ratings.reading.intake import Table
-from cftui.ratings.reading.preview import look
+from cftui.ratings.reading.intake import RatingsTable
+from cftui.ratings.reading.preview import preview
 from cftui.ratings.reading.readers import read
 from cftui.ratings.sources.locate import SourceFiles, locate
-from cftui.ratings.sources.packed import Part
+from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import DataError
 
 SETTINGS = settings(
@@ -180,7 +180,7 @@ def _latest(rows: list[Plain]) -> list[Plain]:
     return [rows[place] for place in sorted(best.values())]
 
 
-def rows_of(table: Table) -> list[Plain]:
+def rows_of(table: RatingsTable) -> list[Plain]:
     users, items = ([str(own) for own in ids] for ids in (table.user_ids, table.item_ids))
     times = [] if table.timestamp is None else table.timestamp.tolist()
     return [
@@ -220,9 +220,9 @@ def test_reading_by_the_block_comes_to_the_same(
     expected = by_the_row(text, separator)
     if expected.unclosed:
         with pytest.raises(DataError, match="quotation mark is never closed"):
-            read(SourceFiles(Part(path), None))
+            read(SourceFiles(ArchivePart(path), None))
         return
-    table = read(SourceFiles(Part(path), None))
+    table = read(SourceFiles(ArchivePart(path), None))
     assert rows_of(table) == expected.rows
     assert table.unusable_rows == len(expected.bad_lines)
     assert [problem.line for problem in table.problems] == expected.bad_lines
@@ -239,7 +239,7 @@ def test_reading_by_the_block_comes_to_the_same(
 def test_anything_is_read_or_refused_in_words(data: bytes, headed: bool, path: Path) -> None:
     path.write_bytes((b"user,item,rating\n1,2,3\n" if headed else b"") + data)
     try:
-        table = read(SourceFiles(Part(path), None))
+        table = read(SourceFiles(ArchivePart(path), None))
     except DataError as error:
         assert str(path) in str(error)
     else:
@@ -276,7 +276,7 @@ def test_a_damaged_download_is_read_or_refused_in_words(
         at = int(share * len(data))
         data = data[:at] + put + data[at + cut :]
     path.write_bytes(data)
-    seen = look(path)
+    seen = preview(path)
     assert seen.columns or str(path) in seen.problem
     try:
         table = read(locate(path))

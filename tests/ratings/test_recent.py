@@ -13,7 +13,7 @@ from cftui.catalogue import CATALOGUE
 from cftui.paths import BUNDLED
 from cftui.questions.data import ColumnMapping, DataSetRow, DataSummary, ListDataSets, OpenData
 from cftui.ratings.sources.datasets import data_sets
-from cftui.ratings.sources.partial import Part
+from cftui.ratings.sources.partial import PartialDownload
 from cftui.ratings.sources.recent import KEPT, recently_used, remember
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
@@ -133,7 +133,7 @@ def test_the_list_has_everything_once(tmp_path: Path) -> None:
     target = paths.downloaded("ml-1m")
     target.parent.mkdir(parents=True)
     target.write_bytes(b"PK")
-    Part(CATALOGUE["ml-10m"]).path.write_bytes(b"x" * 2_000_000)
+    PartialDownload(CATALOGUE["ml-10m"]).path.write_bytes(b"x" * 2_000_000)
     found = answer(ListDataSets())
     assert [(row.name, row.kind) for row in found[:3]] == [
         (BUNDLED, "bundled"),

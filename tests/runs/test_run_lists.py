@@ -12,7 +12,7 @@ from test_directory import RECORD, made
 
 from cftui.commands import run_command
 from cftui.config import RunConfig, make_config
-from cftui.runs.annotations import read_user, write_user
+from cftui.runs.annotations import read_annotations, write_annotations
 from cftui.runs.columns import BY_NAME, duration, in_order, letter
 from cftui.runs.compare import changed, command_line, differences, settings_of
 from cftui.runs.details import read_details
@@ -140,15 +140,15 @@ def test_the_command_line_makes_the_same_configuration(monkeypatch: pytest.Monke
 def test_user_words_live_side_by_side_and_bear_damage() -> None:
     run, lock = made("r")
     lock.release()
-    write_user(run.path, mark=3)
+    write_annotations(run.path, mark=3)
     run.rename("tonight")
-    write_user(run.path, notes="a\tb")
-    words = read_user(run.path)
+    write_annotations(run.path, notes="a\tb")
+    words = read_annotations(run.path)
     assert (words.name, words.notes, words.mark) == ("tonight", "a b", 3)  # a line each
     (run.path / "user.toml").write_text("mark = true\nname = 7\n")
-    assert read_user(run.path).mark == 0 and read_user(run.path).name == "7"
+    assert read_annotations(run.path).mark == 0 and read_annotations(run.path).name == "7"
     (run.path / "user.toml").write_bytes(b"\xff[")
-    assert read_user(run.path).name == ""
+    assert read_annotations(run.path).name == ""
 
 
 def test_settled_runs_are_remembered_and_read_anew_when_they_change(home: Path) -> None:

@@ -14,8 +14,8 @@ from cftui.sheet.solver import (
     cell_of_sheet,
     default_rate,
     descend,
+    evaluate,
     gradient,
-    look,
     solve,
     start_sheet,
 )
@@ -87,13 +87,13 @@ def test_a_solution_tells_its_way(actual: np.ndarray) -> None:
 
 def test_missing_ratings_predict_zero_and_do_not_count(actual: np.ndarray) -> None:
     sheet = start_sheet(actual, 5, False, seed=0)
-    answer = look(sheet)
+    answer = evaluate(sheet)
     known = ~np.isnan(actual)
     assert (answer.predicted[~known] == 0).all() and (answer.predicted[known] != 0).all()
     row, column = np.argwhere(~known)[0]
     others = actual.copy()
     others[row, column] = answer.predicted.max()
-    assert look(replace(sheet, actual=others)).rmse != answer.rmse
+    assert evaluate(replace(sheet, actual=others)).rmse != answer.rmse
 
 
 @pytest.mark.parametrize("biases", [False, True])
@@ -106,7 +106,7 @@ def test_a_cells_gradient_equals_a_difference(
     cell = cell_of_sheet(sheet, row, column)
     assert not np.isnan(actual[row, column]) and cell.loss == "RMSE"
     assert cell.actual == actual[row, column]
-    errors = look(sheet).predicted - actual
+    errors = evaluate(sheet).predicted - actual
     known = ~np.isnan(actual)
 
     def rmse_if_cell_predicts(predicted: float) -> float:

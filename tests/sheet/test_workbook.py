@@ -13,8 +13,8 @@ from cftui.questions.sheet import Labels, Sheet
 from cftui.ratings.crosstab import crosstab
 from cftui.ratings.values import Ratings
 from cftui.sheet.read_workbook import read_workbook
-from cftui.sheet.solver import look, solve, start_sheet
-from cftui.sheet.workbook import TAB, Layout, write_workbook
+from cftui.sheet.solver import evaluate, solve, start_sheet
+from cftui.sheet.workbook import TAB, SheetLayout, write_workbook
 
 
 def lessons_sheet(
@@ -29,7 +29,7 @@ def lessons_sheet(
     return solve(start_sheet(table.values, 5, biases, seed=0), seconds=60).sheet, labels
 
 
-def recalculated(path: Path, layout: Layout) -> tuple[float, np.ndarray]:
+def recalculated(path: Path, layout: SheetLayout) -> tuple[float, np.ndarray]:
     """Return the RMSE and the predictions that the formulas give, whatever was saved with them."""
     solution = formulas.ExcelModel().loads(str(path)).finish().calculate()
     found = {
@@ -50,12 +50,12 @@ def test_another_engine_finds_the_same_and_learns_of_a_change(
     bundled: Ratings, tmp_path: Path, biases: bool
 ) -> None:
     sheet, labels = lessons_sheet(bundled, biases=biases)
-    layout = Layout(15, 15, 5, biases)
+    layout = SheetLayout(15, 15, 5, biases)
     path = tmp_path / "lesson.xlsx"
     write_workbook(path, sheet, labels)
     rmse, predicted = recalculated(path, layout)
-    assert rmse == pytest.approx(look(sheet).rmse, rel=1e-9)
-    np.testing.assert_allclose(predicted, look(sheet).predicted, rtol=1e-9)
+    assert rmse == pytest.approx(evaluate(sheet).rmse, rel=1e-9)
+    np.testing.assert_allclose(predicted, evaluate(sheet).predicted, rtol=1e-9)
 
     book = openpyxl.load_workbook(path)
     top, left, _, _ = layout.ranges()["user_factors"]
@@ -78,7 +78,7 @@ def test_what_stands_in_the_cells(bundled: Ratings, tmp_path: Path) -> None:
     path = tmp_path / "lesson.xlsx"
     write_workbook(path, sheet, labels)
     page = openpyxl.load_workbook(path)[TAB]
-    layout = Layout(15, 15, 5, True)
+    layout = SheetLayout(15, 15, 5, True)
     for place, title in enumerate(labels.titles[:4]):
         cell = page.cell(layout.first_actual - 2 + 1, layout.first_item + place + 1)
         assert (cell.value, cell.data_type) == (title, "s")
@@ -109,7 +109,7 @@ def test_a_workbook_is_read_back(bundled: Ratings, tmp_path: Path, biases: bool)
 
 def break_page(book: openpyxl.Workbook, fault: str) -> None:
     page = book[TAB]
-    layout = Layout(15, 15, 5, False)
+    layout = SheetLayout(15, 15, 5, False)
     top, left, bottom, _ = layout.ranges()["user_factors"]
     if fault == "text":
         page.cell(top + 1, left + 1).value = "five"

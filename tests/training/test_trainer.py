@@ -48,10 +48,10 @@ def test_step_events_sum_up_every_step(ratings: Ratings, finest: float) -> None:
     assert len(losses) == 6 * 63 and reported[-1].step == len(losses)
     begins = [0, *(event.step for event in reported[:-1])]
     for begin, event in zip(begins, reported, strict=True):
-        own = losses[begin : event.step]
+        custom = losses[begin : event.step]
         assert event.smooth == pytest.approx(smooth[event.step - 1], abs=1e-6)
-        assert event.loss == pytest.approx(sum(own) / len(own), abs=1e-9)
-        assert (event.low, event.high) == (min(own), max(own))
+        assert event.loss == pytest.approx(sum(custom) / len(custom), abs=1e-9)
+        assert (event.low, event.high) == (min(custom), max(custom))
 
 
 def test_the_two_reporting_rates_differ(ratings: Ratings) -> None:

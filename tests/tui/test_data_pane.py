@@ -70,13 +70,15 @@ async def test_other_ratings_by_their_path_switch_the_whole_app(
     folder = write_ratings(tmp_path / "mine", users=30, items=40, n=300)
     app = CftuiApp(BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: bool(app.desk and app.desk.own_rows))
+        await until(pilot, lambda: bool(app.desk and app.desk.rows_on_these_ratings))
         await pilot.press("1")
         pane = await shown(app, pilot)
         await give_path(pilot, folder)
         await until(pilot, lambda: app.summary is not None and app.summary.n_ratings == 300)
         await until(pilot, lambda: text(app, "#headline").startswith("300 ratings by 30 users"))
-        assert app.desk is not None and app.desk.own_rows == () and app.desk.row is None
+        assert (
+            app.desk is not None and app.desk.rows_on_these_ratings == () and app.desk.row is None
+        )
         assert pane.sets.chosen is not None
         await until(pilot, lambda: "mine" in {row.name for row in pane.sets.rows})
         await pilot.press("3")

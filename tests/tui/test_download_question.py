@@ -3,7 +3,7 @@
 from cftui import paths
 from cftui.catalogue import CATALOGUE
 from cftui.ratings.sources.datasets import data_sets
-from cftui.ratings.sources.partial import Part
+from cftui.ratings.sources.partial import PartialDownload
 from cftui.tui.data.set_list import download_question
 from cftui.tui.services.ratings import fetch_words
 
@@ -22,7 +22,7 @@ def test_the_question_says_size_source_and_licence() -> None:
 
 def test_what_is_there_already_is_said() -> None:
     paths.datasets_folder().mkdir(parents=True)
-    Part(CATALOGUE["ml-25m"]).path.write_bytes(b"x" * 1_500_000)
+    PartialDownload(CATALOGUE["ml-25m"]).path.write_bytes(b"x" * 1_500_000)
     assert "1.5 MB of it are here already" in question("ml-25m")
 
 

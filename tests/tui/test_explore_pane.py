@@ -31,8 +31,8 @@ from cftui.tui.explore.rating import RateScreen, Scale
 from cftui.tui.explore.user import UserView
 from cftui.tui.explore.view import OpenItem, View
 from cftui.tui.explore.you import YouView
-from cftui.tui.explore.your_ratings import OwnRatings, load_own, save_own
-from cftui.tui.services.runs import RunDesk
+from cftui.tui.explore.your_ratings import YourRatings, load_yours, save_yours
+from cftui.tui.services.runs import RunService
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.cell_arithmetic import CellScreen
 from cftui.tui.shared.grid import Grid
@@ -301,7 +301,7 @@ async def test_rate_three_movies_see_the_list_and_watch_it_move(
         await pilot.press("d")
         await until(pilot, lambda: "Titanic (1997)" not in own(view))
         assert about(view).startswith("You: 2 ratings")
-    kept = load_own(trained.ratings.fingerprint).rated
+    kept = load_yours(trained.ratings.fingerprint).rated
     assert kept == (("2571", 4.5), (next(iter(rated)), 5.0))
     # and there again the next time
     async with explore((80, 24)) as (pilot, pane):
@@ -311,7 +311,7 @@ async def test_rate_three_movies_see_the_list_and_watch_it_move(
 
 
 async def test_the_regularization_is_shown_and_changed(trained_run: Run, bundled: Ratings) -> None:
-    save_own(bundled.fingerprint, OwnRatings((("2571", 5.0), ("1", 0.5))))
+    save_yours(bundled.fingerprint, YourRatings((("2571", 5.0), ("1", 0.5))))
     async with explore() as (pilot, pane):
         await pilot.press("y")
         view = pane.query_one(YouView)
@@ -325,7 +325,7 @@ async def test_the_regularization_is_shown_and_changed(trained_run: Run, bundled
         assert near != [row[4] for row in cells(view.list)]
         # held less to the mean user, the model says more nearly what was given
         assert told + 0.1 < float(cells(view.own_grid)[0][1]) <= 5.0
-    assert load_own(bundled.fingerprint).regularization == 0.2
+    assert load_yours(bundled.fingerprint).regularization == 0.2
 
 
 async def test_where_no_tastes_were_learned_a_key_trains_a_run_that_learns_them(
@@ -333,11 +333,11 @@ async def test_where_no_tastes_were_learned_a_key_trains_a_run_that_learns_them(
 ) -> None:
     started: list[dict[str, dict[str, object]]] = []
 
-    async def start(desk: RunDesk, settings: dict[str, dict[str, object]]) -> str:
+    async def start(desk: RunService, settings: dict[str, dict[str, object]]) -> str:
         started.append(settings)
         return trained_run.id
 
-    monkeypatch.setattr(RunDesk, "start", start)
+    monkeypatch.setattr(RunService, "start", start)
     async with explore((80, 24)) as (pilot, pane):
         await pilot.press("y")
         view = pane.query_one(YouView)
@@ -375,11 +375,11 @@ async def test_without_a_run_titles_can_be_rated_and_a_key_trains_one(
         assert view.why_not("export") and pane.why_not("run")
         started: list[dict[str, dict[str, object]]] = []
 
-        async def start(desk: RunDesk, settings: dict[str, dict[str, object]]) -> str:
+        async def start(desk: RunService, settings: dict[str, dict[str, object]]) -> str:
             started.append(settings)
             return ""
 
-        monkeypatch.setattr(RunDesk, "start", start)
+        monkeypatch.setattr(RunService, "start", start)
         await pilot.press("t")
         await until(pilot, lambda: bool(started))
         assert started[0]["optimizer"] == {"name": "adam"}
@@ -435,23 +435,23 @@ async def test_help_is_about_the_kind_in_view(trained_run: Run) -> None:
 
 
 def test_what_was_rated_is_read_with_care(home: Path) -> None:
-    own = OwnRatings().rate("a", 3.0).rate("b", 4.0).rate("a", 5.0)
+    own = YourRatings().rate("a", 3.0).rate("b", 4.0).rate("a", 5.0)
     assert own.rated == (("b", 4.0), ("a", 5.0)) and own.drop("b").rated == (("a", 5.0),)
-    save_own("f", replace(own, regularization=1.5))
-    assert load_own("f") == OwnRatings((("b", 4.0), ("a", 5.0)), 1.5)
+    save_yours("f", replace(own, regularization=1.5))
+    assert load_yours("f") == YourRatings((("b", 4.0), ("a", 5.0)), 1.5)
     [path] = (home / "state" / "own-ratings").iterdir()
     for content, expected in (
-        ("{", OwnRatings()),
-        ("[]", OwnRatings()),
-        (json.dumps({"rated": 3, "regularization": -1}), OwnRatings()),
+        ("{", YourRatings()),
+        ("[]", YourRatings()),
+        (json.dumps({"rated": 3, "regularization": -1}), YourRatings()),
         (
             json.dumps({"rated": [["x", 1], ["x", 2.5], [1, 2], ["y", "5"], ["z", True]]}),
-            OwnRatings((("x", 2.5),)),
+            YourRatings((("x", 2.5),)),
         ),
     ):
         path.write_text(content)
-        assert load_own("f") == expected
-    assert load_own("another") == OwnRatings()
+        assert load_yours("f") == expected
+    assert load_yours("another") == YourRatings()
 
 
 def test_a_value_moves_on_the_datas_own_steps() -> None:

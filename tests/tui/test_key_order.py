@@ -86,7 +86,7 @@ async def test_a_rating_typed_in_one_burst(trained_run: Run) -> None:
         view = app.query_one(ExplorePane).query_one(YouView)
         await until(pilot, lambda: bool(view.offers.grid.rows))
         burst(app, "enter", "4", "enter", "down", "enter", "1", "enter")
-        await until(pilot, lambda: [value for _, value in view.own.rated] == [1.0, 4.0])
+        await until(pilot, lambda: [value for _, value in view.yours.rated] == [1.0, 4.0])
 
 
 async def test_keys_behind_a_search_are_about_what_it_finds(trained_run: Run) -> None:
@@ -96,9 +96,9 @@ async def test_keys_behind_a_search_are_about_what_it_finds(trained_run: Run) ->
         burst(app, *"5y/matr", "enter", "enter", "5", "enter")
         await until(pilot, lambda: bool(app.query(YouView)))
         view = app.query_one(ExplorePane).query_one(YouView)
-        await until(pilot, lambda: view.own.rated == (("2571", 5.0),))
+        await until(pilot, lambda: view.yours.rated == (("2571", 5.0),))
         burst(app, *"/titanic", "enter", "enter", "1", "enter")
-        await until(pilot, lambda: view.own.rated == (("1721", 1.0), ("2571", 5.0)))
+        await until(pilot, lambda: view.yours.rated == (("1721", 1.0), ("2571", 5.0)))
         # the nearest of the movie that was looked for, not of the one before
         burst(app, *"m/matr", "enter", "enter", "o")
         await until(pilot, lambda: bool(app.query(MovieView)))

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from cftui import paths
 from cftui.charts import Chart, Drawing
 from cftui.ratings.values import Ratings
-from cftui.runs.annotations import read_user
+from cftui.runs.annotations import read_annotations
 from cftui.runs.directory import Run
 from cftui.runs.event_log import EventLog
 from cftui.runs.events import Epoch, Started, Step
@@ -178,8 +178,8 @@ async def test_marked_runs_are_drawn_each_in_its_colour_and_letter(three: dict[s
         drawn = asked[-1].series[0]
         assert asked[-1].title.startswith("training loss")
         assert drawn.x[-1] <= last["seconds"] and abs(drawn.y[-1] - last["smooth"]) < 0.02
-        await until(pilot, lambda: read_user(three["slow"].path).mark == 2)
-        assert read_user(three["fast"].path).mark == 0
+        await until(pilot, lambda: read_annotations(three["slow"].path).mark == 2)
+        assert read_annotations(three["fast"].path).mark == 0
     again = CftuiApp(paths.BUNDLED)
     async with again.run_test(size=(120, 40)) as pilot:
         pane = await at_runs(pilot, 3)
@@ -188,7 +188,7 @@ async def test_marked_runs_are_drawn_each_in_its_colour_and_letter(three: dict[s
         assert not pane.marked
         desk, slow = again.desk, three["slow"].id
         await until(pilot, lambda: desk is not None and desk.history_of(slow) is None)
-        await until(pilot, lambda: read_user(three["slow"].path).mark == 0)
+        await until(pilot, lambda: read_annotations(three["slow"].path).mark == 0)
 
 
 async def test_says_what_differs_between_marked_runs(three: dict[str, Run]) -> None:
@@ -217,7 +217,7 @@ async def test_a_name_and_a_note_are_asked_for_and_kept(three: dict[str, Run]) -
         await until(pilot, lambda: three["fast"].name() == "tonight")
         await until(pilot, lambda: names(pane) == ["other", "tonight", "slow"])
         await pilot.press("t", *"steady", "enter")
-        await until(pilot, lambda: read_user(three["fast"].path).notes == "steady")
+        await until(pilot, lambda: read_annotations(three["fast"].path).notes == "steady")
         assert three["fast"].name() == "tonight"
 
 

@@ -15,7 +15,7 @@ from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
 from cftui.tui.crosstab.pane import CrosstabPane
-from cftui.tui.explore.your_ratings import OwnRatings, save_own
+from cftui.tui.explore.your_ratings import YourRatings, save_yours
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.grid import Grid
 
@@ -76,7 +76,7 @@ def test_explore_you(trained_run: Run, bundled: Ratings, snap_compare: Any) -> N
     """Three ratings, the newest raised by a step just now."""
     remember(pane="explore")
     rated = (("1721", 1.0), ("2571", 5.0), ("260", 4.5))
-    save_own(bundled.fingerprint, OwnRatings(rated))
+    save_yours(bundled.fingerprint, YourRatings(rated))
     keys = ("y", "tab", "right")
     assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=(120, 40), run_before=settled(*keys))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cftui.ratings.reading.dialect import not_in_code
-from cftui.ratings.sources.packed import Part, Stream, located
+from cftui.ratings.sources.packed import ArchivePart, Stream, located
 from cftui.ratings.values import DataError
 
 BLOCK = 2 << 20
@@ -31,7 +31,7 @@ class Block:
 class Blocks:
     """The blocks of a file, one after the other."""
 
-    def __init__(self, part: Part, encoding: str, skip: int) -> None:
+    def __init__(self, part: ArchivePart, encoding: str, skip: int) -> None:
         """Begin after the first `skip` lines."""
         self._part, self._encoding, self._skip = part, encoding, skip
         self._rest = b""

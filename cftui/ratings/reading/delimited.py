@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.ratings.reading.blocks import Block
-from cftui.ratings.reading.digits import PAD, Column, Longs, Page, Value, parsed
+from cftui.ratings.reading.digits import PAD, FieldBytes, FieldColumn, Longs, Value, parsed
 from cftui.ratings.reading.gather import Gathered, IdKeys
 from cftui.ratings.reading.plain import dates, decimals
-from cftui.ratings.reading.rows import Layout, Rows, parse_time, parse_value
+from cftui.ratings.reading.rows import RowLayout, Rows, parse_time, parse_value
 
 QUOTE, LINE_FEED = ord('"'), ord("\n")
 
@@ -31,9 +31,9 @@ class ReadBlock:
     """Counted within the block, from 0; none if all rows are complete."""
 
 
-def read_block(block: Block, layout: Layout, separator: str) -> ReadBlock:
+def read_block(block: Block, layout: RowLayout, separator: str) -> ReadBlock:
     """Return the rows of a block, checked."""
-    lines = _Lines(block, layout, separator)
+    lines = _SplitLines(block, layout, separator)
     records = lines.take_intricate() if lines.quoted else {}
     columns = lines.columns()
     gathered = Gathered(layout, "line", block.first_line)
@@ -51,7 +51,7 @@ def read_block(block: Block, layout: Layout, separator: str) -> ReadBlock:
     return ReadBlock(gathered.rows(lines.others(records), block.read), lines.open_line)
 
 
-def _keys(column: Column, ids: IdKeys) -> tuple[Longs, NDArray[np.bool_]]:
+def _keys(column: FieldColumn, ids: IdKeys) -> tuple[Longs, NDArray[np.bool_]]:
     """Return the key of each id, and which can be ids at all."""
     keys, sound = column.numbers()
     sound &= ~column.leading_zero()
@@ -62,7 +62,7 @@ def _keys(column: Column, ids: IdKeys) -> tuple[Longs, NDArray[np.bool_]]:
     return keys, sound
 
 
-def _values(column: Column) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def _values(column: FieldColumn) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     if not column.wide:
         return parsed(column, parse_value, np.float32)
     numbers, sound = decimals(column)
@@ -70,7 +70,7 @@ def _values(column: Column) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     return _with_others(column, values, sound, parse_value)
 
 
-def _times(column: Column) -> tuple[Longs, NDArray[np.bool_]]:
+def _times(column: FieldColumn) -> tuple[Longs, NDArray[np.bool_]]:
     times, sound = column.numbers()
     if len(sound) and not sound.any():
         times, sound = dates(column)
@@ -78,7 +78,7 @@ def _times(column: Column) -> tuple[Longs, NDArray[np.bool_]]:
 
 
 def _with_others(
-    column: Column,
+    column: FieldColumn,
     numbers: NDArray[Any],
     sound: NDArray[np.bool_],
     parse: Callable[[str], Value | str],
@@ -94,7 +94,7 @@ def _with_others(
 class _Columns:
     """The columns of some lines, all of the same number of fields."""
 
-    page: Page
+    page: FieldBytes
     breaks: Longs
     """Where separators and line ends stand."""
     starts: Longs
@@ -102,33 +102,33 @@ class _Columns:
     first: Longs
     """Which of `breaks` ends each line's first field."""
 
-    def __getitem__(self, place: int) -> Column:
+    def __getitem__(self, place: int) -> FieldColumn:
         starts = self.breaks[self.first + (place - 1)] + 1 if place else self.starts
-        return Column(self.page, starts, self.breaks[self.first + place])
+        return FieldColumn(self.page, starts, self.breaks[self.first + place])
 
 
-def _in_quotes(column: Column) -> NDArray[np.bool_]:
+def _in_quotes(column: FieldColumn) -> NDArray[np.bool_]:
     own, starts, ends = column.page.data, column.starts, column.ends
     inside: NDArray[np.bool_] = (own[starts] == QUOTE) & (own[ends - 1] == QUOTE)
     return inside & (ends - starts > 1)
 
 
-def _unquoted(column: Column) -> Column:
+def _unquoted(column: FieldColumn) -> FieldColumn:
     inside = _in_quotes(column)
-    return Column(column.page, column.starts + inside, column.ends - inside)
+    return FieldColumn(column.page, column.starts + inside, column.ends - inside)
 
 
-class _Lines:
+class _SplitLines:
     """The lines of a block."""
 
-    def __init__(self, block: Block, layout: Layout, separator: str) -> None:
+    def __init__(self, block: Block, layout: RowLayout, separator: str) -> None:
         text = block.text
         if len(separator) > 1:
             spare = next(bytes([sign]) for sign in range(1, 32) if bytes([sign]) not in text)
             text, separator = text.replace(separator.encode(), spare), spare.decode()
         self._text, self._separator = text, separator
         self._layout, self._width = layout, len(layout.names)
-        self._page = Page.of(text)
+        self._page = FieldBytes.of(text)
         breaks = self._page.data == ord(separator)
         breaks |= self._page.data == LINE_FEED
         self._breaks = np.flatnonzero(breaks)
@@ -144,7 +144,7 @@ class _Lines:
     def _starts(self) -> Longs:
         return np.concatenate([[PAD], self._ends[:-1] + 1])
 
-    def columns(self) -> dict[str, Column]:
+    def columns(self) -> dict[str, FieldColumn]:
         """Return the columns of the sound lines by role, without quotation marks."""
         of_lines = self._columns
         columns = {role: of_lines[place] for role, place in self._layout.places.items()}

@@ -28,7 +28,7 @@ stands, and which bits then hold: single digits become pairs, these fours, these
 
 
 @dataclass(frozen=True, eq=False)
-class Page:
+class FieldBytes:
     """A block of text as bytes, with room around it."""
 
     data: NDArray[np.uint8]
@@ -37,7 +37,7 @@ class Page:
     has_nul: bool
 
     @classmethod
-    def of(cls, text: bytes) -> "Page":
+    def of(cls, text: bytes) -> "FieldBytes":
         """Return the page of a text; its first byte is at PAD."""
         padded = bytes(PAD) + text + bytes(PAD)
         words = np.ndarray((len(padded) - 7,), "<u8", padded, strides=(1,))
@@ -45,10 +45,10 @@ class Page:
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class FieldColumn:
     """One field of each of n rows."""
 
-    page: Page
+    page: FieldBytes
     starts: Longs
     ends: Longs
 
@@ -57,9 +57,9 @@ class Column:
         """Return whether any field has more than eight bytes."""
         return len(self.starts) > 0 and int((self.ends - self.starts).max()) > 8
 
-    def at(self, chosen: NDArray[Any]) -> "Column":
+    def at(self, chosen: NDArray[Any]) -> "FieldColumn":
         """Return the fields of some of the rows."""
-        return Column(self.page, self.starts[chosen], self.ends[chosen])
+        return FieldColumn(self.page, self.starts[chosen], self.ends[chosen])
 
     def numbers(self) -> tuple[Longs, NDArray[np.bool_]]:
         """Return the numbers, and which fields are numbers of 1 to 16 digits alone."""
@@ -132,7 +132,7 @@ class Column:
 
 
 def parsed(
-    column: Column, parse: Callable[[str], Value | str], kind: type[Any]
+    column: FieldColumn, parse: Callable[[str], Value | str], kind: type[Any]
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Return what a parser makes of each field, and which fields it takes; each text once."""
     codes, texts = column.texts()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.questions.data import Problem
-from cftui.ratings.reading.rows import KEPT_PROBLEMS, Layout, Row, Rows, check, id_reason
+from cftui.ratings.reading.rows import KEPT_PROBLEMS, Row, RowLayout, Rows, check, id_reason
 
 Longs = NDArray[np.int64]
 MOST_DIGITS = 16
@@ -43,7 +43,7 @@ class IdKeys:
 class Gathered:
     """The rows of one part of a file."""
 
-    def __init__(self, layout: Layout, counted: str, first: int) -> None:
+    def __init__(self, layout: RowLayout, counted: str, first: int) -> None:
         """Begin a part; `counted` is what `first`, the number of its first line, counts."""
         self._layout, self._counted, self._first = layout, counted, first
         self.users, self.items = IdKeys(), IdKeys()

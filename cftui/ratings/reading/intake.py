@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from cftui.questions.data import Problem
 from cftui.ratings.reading.rows import KEPT_PROBLEMS, Rows
 from cftui.ratings.reading.titles import Titles
-from cftui.ratings.sources.packed import Part
+from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import INTEGER_ID, DataError
 
 Longs = NDArray[np.int64]
@@ -21,7 +21,7 @@ TABLE_TIMES = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class RatingsTable:
     """Usable ratings in the file's order, coded from 0 in order of first appearance."""
 
     user: NDArray[np.int32]
@@ -36,7 +36,7 @@ class Table:
     problems: tuple[Problem, ...]
     titles: Titles = field(default_factory=Titles)
 
-    def with_titles(self, titles: Titles) -> "Table":
+    def with_titles(self, titles: Titles) -> "RatingsTable":
         """Return the same ratings with titles."""
         return replace(self, titles=titles)
 
@@ -44,7 +44,7 @@ class Table:
 class Intake:
     """Takes the rows of one file part by part and gives the table of the usable ones."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: ArchivePart) -> None:
         self._part = part
         self._columns: dict[str, list[NDArray[Any]]] = {name: [] for name in COLUMNS}
         self._users, self._items = _Numbered(), _Numbered()
@@ -70,7 +70,7 @@ class Intake:
         if self._unusable >= HOPELESS and not self._usable:
             raise self._nothing("first ")
 
-    def finish(self, *, dated: bool) -> Table:
+    def finish(self, *, dated: bool) -> RatingsTable:
         """Return the table; raises DataError where no row is usable."""
         if not self._usable:
             raise self._nothing()
@@ -88,7 +88,7 @@ class Intake:
             items = items[order]
             value = value[kept]
             timestamp = None if timestamp is None else timestamp[kept]
-        return Table(
+        return RatingsTable(
             user=user,
             item=item,
             value=value,

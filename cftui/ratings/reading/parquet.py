@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.columns import ROLES, find_columns
 from cftui.ratings.reading.gather import MOST_DIGITS, Gathered, IdKeys, Longs
-from cftui.ratings.reading.rows import GREATEST, Layout, Rows, parse_time, parse_value
-from cftui.ratings.sources.packed import Part
+from cftui.ratings.reading.rows import GREATEST, RowLayout, Rows, parse_time, parse_value
+from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import DataError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Flags = NDArray[np.bool_]
 
 
 @contextmanager
-def open_parquet(part: Part) -> Iterator[Any]:
+def open_parquet(part: ArchivePart) -> Iterator[Any]:
     """Give the pyarrow file; raises DataError where it is not sound Parquet."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -48,7 +48,7 @@ def open_parquet(part: Part) -> Iterator[Any]:
         ) from None
 
 
-def layout_of(part: Part, file: Any, mapping: ColumnMapping) -> Layout:
+def layout_of(part: ArchivePart, file: Any, mapping: ColumnMapping) -> RowLayout:
     """Return where the columns stand that ratings are read from; raises DataError."""
     schema = file.schema_arrow
     guess = find_columns(schema.names, mapping)
@@ -62,10 +62,10 @@ def layout_of(part: Part, file: Any, mapping: ColumnMapping) -> Layout:
             )
     roles = [role for role in ROLES if role in guess.places]
     names = tuple(schema.names[guess.places[role]] for role in roles)
-    return Layout({role: place for place, role in enumerate(roles)}, names)
+    return RowLayout({role: place for place, role in enumerate(roles)}, names)
 
 
-def read_rows(file: Any, layout: Layout) -> Iterator[Rows]:
+def read_rows(file: Any, layout: RowLayout) -> Iterator[Rows]:
     """Yield the rows of a file; `Rows.read` counts them."""
     row = 0
     for batch in file.iter_batches(ROWS, columns=list(layout.names), use_threads=False):
@@ -85,7 +85,7 @@ def _fits(kind: "pa.DataType", role: str) -> bool:
     return text or number or types.is_null(kind) or (role == "timestamp" and date)
 
 
-def _rows(batch: "pa.RecordBatch", layout: Layout, read: int) -> Rows:
+def _rows(batch: "pa.RecordBatch", layout: RowLayout, read: int) -> Rows:
     columns = dict(zip(layout.places, map(_plain, batch.columns), strict=True))
     gathered = Gathered(layout, "row", read - len(batch) + 1)
     user, sound = _keys(columns["user"], gathered.users)

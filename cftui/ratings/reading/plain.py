@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.ratings.reading.digits import Column, Longs
+from cftui.ratings.reading.digits import FieldColumn, Longs
 
 Flags = NDArray[np.bool_]
 EXACT_DIGITS = 15
@@ -18,7 +18,7 @@ _POWERS = 10.0 ** np.arange(EXACT_DIGITS + 1)
 _DATE, _MOMENT = len("2009-12-14"), len("2009-12-14 02:52:24")
 
 
-def decimals(column: Column) -> tuple[NDArray[np.float64], Flags]:
+def decimals(column: FieldColumn) -> tuple[NDArray[np.float64], Flags]:
     """Return the numbers, and which fields are written as digits, a point and digits.
 
     A minus may stand before them.
@@ -30,14 +30,14 @@ def decimals(column: Column) -> tuple[NDArray[np.float64], Flags]:
     point = points[np.searchsorted(points, starts)]
     sound = (point > starts) & (point < ends - 1) & (ends - starts <= EXACT_DIGITS + 1)
     point = np.where(sound, point, starts)
-    whole, sound_whole = Column(column.page, starts, point).numbers()
-    part, sound_part = Column(column.page, point + 1, np.maximum(ends, point + 1)).numbers()
+    whole, sound_whole = FieldColumn(column.page, starts, point).numbers()
+    part, sound_part = FieldColumn(column.page, point + 1, np.maximum(ends, point + 1)).numbers()
     scale = _POWERS[np.where(sound, ends - point - 1, 0)]
     numbers = (whole * scale + part) / scale
     return np.where(minus, -numbers, numbers), sound & sound_whole & sound_part
 
 
-def dates(column: Column) -> tuple[Longs, Flags]:
+def dates(column: FieldColumn) -> tuple[Longs, Flags]:
     """Return seconds since 1970, and which fields are written as `2009-12-14` or with `02:52:24`.
 
     Between day and time stands a blank or a T. Times are in UTC.
@@ -50,7 +50,7 @@ def dates(column: Column) -> tuple[Longs, Flags]:
     clock = np.where(timed, starts, 0)
 
     def two(begin: Longs, at: int, width: int = 2) -> tuple[Longs, Flags]:
-        return Column(column.page, begin + at, begin + at + width).numbers()
+        return FieldColumn(column.page, begin + at, begin + at + width).numbers()
 
     year, *flags = two(starts, 0, 4)
     month, month_sound = two(starts, 5)

@@ -4,11 +4,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cftui.questions.data import AS_RECOGNISED, ColumnMapping, FileLook
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping, FilePreview
 from cftui.ratings.reading.columns import ROLES, Guess, find_columns
 from cftui.ratings.reading.dialect import HEAD, recognise
 from cftui.ratings.sources.locate import candidates, locate
-from cftui.ratings.sources.packed import Part, located
+from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
 
 PARQUET = b"PAR1"
@@ -16,7 +16,7 @@ SHOWN_ROWS = 10
 SHOWN_CHARACTERS = 200
 
 
-def look(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FileLook:
+def preview(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FilePreview:
     """Return what the beginning of a source shows; what is wrong with it is told in the answer."""
     facts: dict[str, Any] = {"source": str(source), "mapping": mapping}
     try:
@@ -34,10 +34,10 @@ def look(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FileLook:
         facts["problem"] = str(error)
     except OSError as error:
         facts["problem"] = f"{source}: cannot be read: {error}; give another path"
-    return FileLook(**facts)
+    return FilePreview(**facts)
 
 
-def _delimited(part: Part, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:
+def _delimited(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:
     try:
         dialect = recognise(head, mapping)
     except DataError as error:
@@ -54,7 +54,7 @@ def _delimited(part: Part, head: bytes, mapping: ColumnMapping) -> dict[str, Any
     }
 
 
-def _parquet(part: Part, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:
+def _parquet(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:
     from cftui.ratings.reading.parquet import open_parquet
 
     with open_parquet(part) as file:

@@ -13,11 +13,11 @@ from cftui.ratings.reading.blocks import Block, Blocks
 from cftui.ratings.reading.columns import ROLES
 from cftui.ratings.reading.delimited import ReadBlock, read_block
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
-from cftui.ratings.reading.intake import Intake, Table
-from cftui.ratings.reading.rows import Layout, Rows
+from cftui.ratings.reading.intake import Intake, RatingsTable
+from cftui.ratings.reading.rows import RowLayout, Rows
 from cftui.ratings.reading.titles import read_titles
 from cftui.ratings.sources.locate import SourceFiles
-from cftui.ratings.sources.packed import Part, located
+from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
 
 Progress = Callable[[int, int], None]
@@ -28,7 +28,7 @@ THREADS = 2
 """More would wait for the one that reads."""
 
 
-def read(files: SourceFiles, progress: Progress | None = None) -> Table:
+def read(files: SourceFiles, progress: Progress | None = None) -> RatingsTable:
     """Return the checked and coded ratings of a source.
 
     Raises DataError, which names file, line, column, value and remedy.
@@ -48,7 +48,7 @@ def read(files: SourceFiles, progress: Progress | None = None) -> Table:
     return table.with_titles(read_titles(files.titles)) if files.titles else table
 
 
-def _recognised(part: Part, head: bytes, files: SourceFiles) -> Dialect:
+def _recognised(part: ArchivePart, head: bytes, files: SourceFiles) -> Dialect:
     try:
         dialect = recognise(head, files.mapping)
         if dialect.guess.problem:
@@ -58,13 +58,13 @@ def _recognised(part: Part, head: bytes, files: SourceFiles) -> Dialect:
     return dialect
 
 
-def _read_delimited(part: Part, dialect: Dialect, progress: Progress | None) -> Table:
+def _read_delimited(part: ArchivePart, dialect: Dialect, progress: Progress | None) -> RatingsTable:
     names = [name.strip() for name in dialect.names]
     if not dialect.header_line:
         roles = {place: role for role, place in dialect.guess.places.items()}
         names = [f"{roles[n]} (column {own})" if n in roles else own for n, own in enumerate(names)]
     places = {role: dialect.guess.places[role] for role in ROLES if role in dialect.guess.places}
-    layout = Layout(places, tuple(names))
+    layout = RowLayout(places, tuple(names))
     blocks = Blocks(part, dialect.encoding, dialect.header_line)
     intake = Intake(part)
     with _any_field_size():
@@ -75,7 +75,9 @@ def _read_delimited(part: Part, dialect: Dialect, progress: Progress | None) -> 
     return intake.finish(dated=layout.dated)
 
 
-def _read_parquet(part: Part, mapping: ColumnMapping, progress: Progress | None) -> Table:
+def _read_parquet(
+    part: ArchivePart, mapping: ColumnMapping, progress: Progress | None
+) -> RatingsTable:
     from cftui.ratings.reading.parquet import layout_of, open_parquet, read_rows
 
     size = part.path.stat().st_size
@@ -89,7 +91,9 @@ def _read_parquet(part: Part, mapping: ColumnMapping, progress: Progress | None)
     return intake.finish(dated=layout.dated)
 
 
-def _in_order(part: Part, blocks: Blocks, layout: Layout, separator: str) -> Iterator[Rows]:
+def _in_order(
+    part: ArchivePart, blocks: Blocks, layout: RowLayout, separator: str
+) -> Iterator[Rows]:
     """Yield the rows of each block; blocks are read by threads, ahead of what is taken."""
     waiting: deque[Future[ReadBlock]] = deque()
     pool = ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1))
@@ -110,7 +114,7 @@ def _in_order(part: Part, blocks: Blocks, layout: Layout, separator: str) -> Ite
 
 
 def _with_open_row(
-    part: Part, blocks: Blocks, block: Block, layout: Layout, separator: str
+    part: ArchivePart, blocks: Blocks, block: Block, layout: RowLayout, separator: str
 ) -> Rows:
     """Return the rows of a block; a row that goes on after its end is put back."""
     read = read_block(block, layout, separator)

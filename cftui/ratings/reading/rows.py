@@ -26,7 +26,7 @@ GREATEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
-class Layout:
+class RowLayout:
     """Where the columns of a file stand, and what messages call them."""
 
     places: Mapping[str, int]
@@ -70,7 +70,7 @@ class Rows:
     """Bytes of the file on the disk that have been read so far."""
 
 
-def check(fields: Sequence[str], layout: Layout) -> Row | Problem | None:
+def check(fields: Sequence[str], layout: RowLayout) -> Row | Problem | None:
     """Return what a row says, what makes it unusable (line 0), or none for a blank row."""
     if not any(text.strip() for text in fields):
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cftui.ratings.reading.dialect import encoding_of
-from cftui.ratings.sources.packed import Part
+from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import DataError
 
 NO_GENRES = "(no genres listed)"
@@ -34,7 +34,7 @@ class Titles:
     warning: str | None = None
 
 
-def read_titles(part: Part) -> Titles:
+def read_titles(part: ArchivePart) -> Titles:
     """Return the titles in a file; one that is broken gives none, and a warning, never an error."""
     found: dict[str, str] = {}
     kinds: dict[str, str] = {}
@@ -112,5 +112,5 @@ def _movies_csv(text: str) -> Iterator[Entry]:
         raise _Broken(f"after line {line}: {error}") from None
 
 
-def _none(part: Part, reason: str) -> Titles:
+def _none(part: ArchivePart, reason: str) -> Titles:
     return Titles(warning=f"{part} {reason}; items are shown by their ids")

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cftui import paths
-from cftui.catalogue import CATALOGUE, SHARED_ALIKE, Entry
+from cftui.catalogue import CATALOGUE, SHARED_ALIKE, CatalogueEntry
 from cftui.questions.data import DataSetRow
-from cftui.ratings.sources.partial import Part
+from cftui.ratings.sources.partial import PartialDownload
 from cftui.ratings.sources.recent import RecentData, recently_used
 
 
-def data_sets(catalogue: Mapping[str, Entry] = CATALOGUE) -> tuple[DataSetRow, ...]:
+def data_sets(catalogue: Mapping[str, CatalogueEntry] = CATALOGUE) -> tuple[DataSetRow, ...]:
     """Return the bundled data set, files opened before (newest first), downloads, the rest."""
     recents = recently_used()
     by_name = {recent.source: recent for recent in reversed(recents)}
@@ -70,8 +70,8 @@ def _recent(recent: RecentData) -> DataSetRow:
     )
 
 
-def _listed(entry: Entry, recent: RecentData | None) -> DataSetRow:
-    file, part = paths.downloaded(entry.name), Part(entry)
+def _listed(entry: CatalogueEntry, recent: RecentData | None) -> DataSetRow:
+    file, part = paths.downloaded(entry.name), PartialDownload(entry)
     size = _size(file)
     state = "to download"
     if size is not None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cftui import __version__, paths
-from cftui.catalogue import Entry
+from cftui.catalogue import CatalogueEntry
 from cftui.ratings.sources.packed import check_zip
-from cftui.ratings.sources.partial import FetchError, Part, Uncheckable, Version, alone
+from cftui.ratings.sources.partial import FetchError, PartialDownload, Uncheckable, Version, alone
 from cftui.ratings.values import DataError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ LARGEST = 4 * 10**9
 
 
 def fetch(
-    entry: Entry,
+    entry: CatalogueEntry,
     progress: Progress | None = None,
     *,
     unchecked: bool = False,
@@ -45,7 +45,7 @@ def fetch(
             f"{entry.name} changes now and then, so there is no checksum to hold it against;"
             " take it as it is with --unchecked"
         )
-    part = Part(entry)
+    part = PartialDownload(entry)
     try:
         part.target.parent.mkdir(parents=True, exist_ok=True)
         with alone(part):
@@ -62,7 +62,10 @@ def fetch(
 
 
 def _receive(
-    part: Part, progress: Progress, unchecked: bool, transport: "httpx.BaseTransport | None"
+    part: PartialDownload,
+    progress: Progress,
+    unchecked: bool,
+    transport: "httpx.BaseTransport | None",
 ) -> None:
     import httpx
 
@@ -84,7 +87,7 @@ def _receive(
         raise _failed(part, f"the connection to {where} broke ({error})") from None
 
 
-def _failed(part: Part, why: str) -> FetchError:
+def _failed(part: PartialDownload, why: str) -> FetchError:
     """Return an error that tells what to do: try again, or bring the file by other means."""
     kept = f" ({part.size / 1e6:.1f} MB are kept)" if part.size else ""
     return FetchError(
@@ -93,7 +96,9 @@ def _failed(part: Part, why: str) -> FetchError:
     )
 
 
-def _download(client: "httpx.Client", part: Part, progress: Progress, unchecked: bool) -> None:
+def _download(
+    client: "httpx.Client", part: PartialDownload, progress: Progress, unchecked: bool
+) -> None:
     noted = part.version()
     have = part.size if noted else 0
     headers = {"Accept-Encoding": "identity"}
@@ -115,7 +120,7 @@ def _download(client: "httpx.Client", part: Part, progress: Progress, unchecked:
 
 @contextmanager
 def _answer(
-    client: "httpx.Client", part: Part, headers: dict[str, str]
+    client: "httpx.Client", part: PartialDownload, headers: dict[str, str]
 ) -> Iterator["httpx.Response"]:
     """Give the server's answer, redirects followed; raises FetchError where it is a refusal."""
     request = client.build_request("GET", part.entry.url, headers=headers)
@@ -147,7 +152,7 @@ def _goes_on(answer: "httpx.Response", noted: Version | None, have: int) -> bool
     return same and piece.startswith(f"bytes {have}-") and piece.endswith(f"/{noted.of}")
 
 
-def _version_of(answer: "httpx.Response", entry: Entry) -> Version:
+def _version_of(answer: "httpx.Response", entry: CatalogueEntry) -> Version:
     return Version(
         entry.url,
         answer.headers.get("ETag", ""),
@@ -156,7 +161,7 @@ def _version_of(answer: "httpx.Response", entry: Entry) -> Version:
     )
 
 
-def _refuse_wrong_file(answer: "httpx.Response", part: Part, unchecked: bool) -> None:
+def _refuse_wrong_file(answer: "httpx.Response", part: PartialDownload, unchecked: bool) -> None:
     """Raise FetchError where the answer cannot be what was asked for."""
     if answer.status_code != 200:
         part.discard()
@@ -173,7 +178,7 @@ def _refuse_wrong_file(answer: "httpx.Response", part: Part, unchecked: bool) ->
         )
 
 
-def _check_room(part: Part, needed: int) -> None:
+def _check_room(part: PartialDownload, needed: int) -> None:
     free = shutil.disk_usage(part.target.parent).free
     if needed + SPARE > free:
         raise FetchError(
@@ -182,7 +187,7 @@ def _check_room(part: Part, needed: int) -> None:
         )
 
 
-def _append(answer: "httpx.Response", part: Part, progress: Progress) -> None:
+def _append(answer: "httpx.Response", part: PartialDownload, progress: Progress) -> None:
     done = part.size
     length = int(answer.headers.get("Content-Length", 0))
     of, limit = (done + length, done + length) if length else (part.entry.size, LARGEST)
@@ -200,7 +205,7 @@ def _append(answer: "httpx.Response", part: Part, progress: Progress) -> None:
         raise _failed(part, "the server sent more than it said")
 
 
-def _check(part: Part, unchecked: bool) -> None:
+def _check(part: PartialDownload, unchecked: bool) -> None:
     """Raise FetchError, and remove the part, unless it is the very file that was catalogued."""
     try:
         if part.entry.checksum and not unchecked:
@@ -211,7 +216,7 @@ def _check(part: Part, unchecked: bool) -> None:
         raise FetchError(f"{part.entry.name}: {error}; what was received is removed") from None
 
 
-def _check_sum(part: Part) -> None:
+def _check_sum(part: PartialDownload) -> None:
     algorithm, _, expected = part.entry.checksum.partition(":")
     with part.path.open("rb") as file:
         found = hashlib.file_digest(file, algorithm).hexdigest()

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
-from cftui.ratings.sources.packed import Part, is_zip, members
+from cftui.ratings.sources.packed import ArchivePart, is_zip, members
 from cftui.ratings.values import DataError
 
 FORMAT = 1
@@ -27,8 +27,8 @@ NO_RATINGS = ("readme", "license", "movies", "links", "tags", "genome", "users",
 class SourceFiles:
     """The resolved files of a source."""
 
-    ratings: Part
-    titles: Part | None
+    ratings: ArchivePart
+    titles: ArchivePart | None
     mapping: ColumnMapping = AS_RECOGNISED
 
     @property
@@ -72,7 +72,7 @@ def bare(name: str) -> str:
     return _unpacked_name(name).lower()
 
 
-def candidates(source: Path) -> list[Part]:
+def candidates(source: Path) -> list[ArchivePart]:
     """Return the files in a folder or a zip that could hold ratings, the most usual first.
 
     Raises OSError or DataError where it cannot be listed.
@@ -80,10 +80,11 @@ def candidates(source: Path) -> list[Part]:
     path = source.expanduser().resolve()
     if path.is_dir():
         return [
-            Part(path / name) for name in _likely(p.name for p in path.iterdir() if p.is_file())
+            ArchivePart(path / name)
+            for name in _likely(p.name for p in path.iterdir() if p.is_file())
         ]
     if path.is_file() and is_zip(path):
-        return [Part(path, name) for name in _likely(members(path))]
+        return [ArchivePart(path, name) for name in _likely(members(path))]
     return []
 
 
@@ -103,12 +104,12 @@ def _likely(names: Iterable[str]) -> list[str]:
     ]
 
 
-def _ratings_part(source: Path) -> Part:
+def _ratings_part(source: Path) -> ArchivePart:
     path = source.expanduser().resolve()
     if path.is_dir():
         return _within_folder(path)
     if path.is_file():
-        return _the_one(path, candidates(path)) if is_zip(path) else Part(path)
+        return _the_one(path, candidates(path)) if is_zip(path) else ArchivePart(path)
     if path.exists():
         raise DataError(f"{source}: not a regular file; give the path of a ratings file")
     for archive in path.parents:
@@ -117,7 +118,7 @@ def _ratings_part(source: Path) -> Part:
     raise DataError(f"{source}: no such file; give the path of a ratings file or its folder")
 
 
-def _within_folder(path: Path) -> Part:
+def _within_folder(path: Path) -> ArchivePart:
     found = candidates(path)
     if not found:
         # As many zips unpack: into one folder more.
@@ -132,13 +133,13 @@ def _within_folder(path: Path) -> Part:
     return _the_one(path, found)
 
 
-def _member(archive: Path, name: str) -> Part:
+def _member(archive: Path, name: str) -> ArchivePart:
     if name not in members(archive):
         raise DataError(f"{archive}: holds no file {name!r}; give the zip alone")
-    return Part(archive, name)
+    return ArchivePart(archive, name)
 
 
-def _the_one(source: Path, found: list[Part]) -> Part:
+def _the_one(source: Path, found: list[ArchivePart]) -> ArchivePart:
     """Return the file that is meant; raises DataError where that is not clear."""
     if not found:
         raise DataError(
@@ -153,7 +154,7 @@ def _the_one(source: Path, found: list[Part]) -> Part:
     raise DataError(f"{source}: several files could be meant; give one of {names}")
 
 
-def _titles_of(ratings: Part) -> Part | None:
+def _titles_of(ratings: ArchivePart) -> ArchivePart | None:
     usual = BESIDE.get(bare(ratings.place.name), TITLES[0])
     folder = ratings.place.parent
     inside = set(members(ratings.path)) if ratings.member else set()
@@ -163,7 +164,7 @@ def _titles_of(ratings: Part) -> Part | None:
             if place == ratings.place:
                 continue
             if ratings.member and str(place) in inside:
-                return Part(ratings.path, str(place))
+                return ArchivePart(ratings.path, str(place))
             if not ratings.member and Path(place).is_file():
-                return Part(Path(place))
+                return ArchivePart(Path(place))
     return None

@@ -42,7 +42,7 @@ MOST_MEMBERS = 10_000
 
 
 @dataclass(frozen=True)
-class Part:
+class ArchivePart:
     """A file on the disk, or a member of a zip."""
 
     path: Path
@@ -71,7 +71,7 @@ class Part:
             yield stream
 
 
-def located(part: Part, message: str) -> str:
+def located(part: ArchivePart, message: str) -> str:
     """Return a message about a part, which may begin with the line, with the part's name."""
     return f"{part}{' ' if message.startswith('line ') else ': '}{message}"
 
@@ -82,7 +82,7 @@ class Stream:
     packed: str
     """`gzip`, `zip` or nothing."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: ArchivePart) -> None:
         self._part = part
         self._raw: IO[bytes] = part.path.open("rb", buffering=0)
         self.size = self._raw.seek(0, io.SEEK_END)
@@ -174,13 +174,13 @@ def check_zip(path: Path) -> None:
         if info.flag_bits & 1:
             raise DataError(f"{path}: its member {info.filename!r} is locked with a password")
     total = sum(info.file_size for info in infos)
-    _refuse_bomb(Part(path), total, path.stat().st_size)
+    _refuse_bomb(ArchivePart(path), total, path.stat().st_size)
     if not total:
         raise DataError(f"{path}: the zip is empty")
 
 
 def _trusted(path: Path) -> list[zipfile.ZipInfo]:
-    with _explained(Part(path)), zipfile.ZipFile(path) as archive:
+    with _explained(ArchivePart(path)), zipfile.ZipFile(path) as archive:
         infos = archive.infolist()
     if len(infos) > MOST_MEMBERS:
         raise DataError(f"{path}: {len(infos):,} files in one zip; give the ratings file itself")
@@ -207,7 +207,7 @@ def _refuse_strange(path: Path, info: zipfile.ZipInfo) -> None:
     )
 
 
-def _refuse_bomb(part: Part, out: int, used: int) -> None:
+def _refuse_bomb(part: ArchivePart, out: int, used: int) -> None:
     if out > MOST_BYTES or (out > ALWAYS_ALLOWED and out > MOST_TIMES * max(used, 1)):
         raise DataError(
             f"{part}: grows to over {out / 1e6:,.0f} MB from {used / 1e6:,.2f} MB; not trusted, "
@@ -216,7 +216,7 @@ def _refuse_bomb(part: Part, out: int, used: int) -> None:
 
 
 @contextmanager
-def _explained(part: Part) -> Iterator[None]:
+def _explained(part: ArchivePart) -> Iterator[None]:
     """Turn what goes wrong in unpacking into words."""
     try:
         yield

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from cftui import paths
-from cftui.catalogue import CATALOGUE, Entry
+from cftui.catalogue import CATALOGUE, CatalogueEntry
 from cftui.ratings.store import sync_folder
 from cftui.ratings.values import DataError
 
@@ -42,10 +42,10 @@ class Version:
         return self.modified if self.etag.startswith("W/") or not self.etag else self.etag
 
 
-class Part:
+class PartialDownload:
     """The beginning of a download on the disk, and a note of which file it is of."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: CatalogueEntry) -> None:
         self.entry = entry
         self.target = paths.downloaded(entry.name)
         self.path = self.target.with_name(f"{self.target.name}.part")
@@ -87,9 +87,9 @@ class Part:
         sync_folder(self.target.parent)
 
 
-def discard(entry: Entry) -> int:
+def discard(entry: CatalogueEntry) -> int:
     """Remove what an unfinished download left; return its bytes. Raises FetchError."""
-    part = Part(entry)
+    part = PartialDownload(entry)
     size = part.size
     if part.path.exists() or part.note.exists():
         with alone(part):
@@ -97,17 +97,17 @@ def discard(entry: Entry) -> int:
     return size
 
 
-def sweep(catalogue: Mapping[str, Entry] = CATALOGUE) -> None:
+def sweep(catalogue: Mapping[str, CatalogueEntry] = CATALOGUE) -> None:
     """Remove the parts that nobody has gone on with for a month."""
     for entry in catalogue.values():
-        part = Part(entry)
+        part = PartialDownload(entry)
         with contextlib.suppress(OSError, FetchError):
             if part.path.stat().st_mtime < time.time() - KEPT_SECONDS:
                 discard(entry)
 
 
 @contextmanager
-def alone(part: Part) -> Iterator[None]:
+def alone(part: PartialDownload) -> Iterator[None]:
     """Keep other processes from downloading the same; the system lets go when we die."""
     descriptor = os.open(part.lock, os.O_RDWR | os.O_CREAT, 0o666)
     try:

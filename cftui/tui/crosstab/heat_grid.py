@@ -79,7 +79,7 @@ class CrosstabGrid(ScrollView, can_focus=True):
             return isinstance(message, CrosstabGrid.Moved)
 
     @dataclass
-    class Selected(Message):
+    class CellSelected(Message):
         """The user chose the cursor's cell, with enter or a click on it."""
 
         place: Place
@@ -131,7 +131,7 @@ class CrosstabGrid(ScrollView, can_focus=True):
         left = users + cells.n_margin * CELL
         spread = cells.kind == "error" and left + m * (CELL + 1) + LAST_TITLE <= room
         self._frame = Frame(cells, room, users, CELL + spread)
-        self._look()
+        self._choose_heads()
         frame = self._frame
         wide = m * frame.cell_width
         if wide > room - left > 0:
@@ -142,7 +142,7 @@ class CrosstabGrid(ScrollView, can_focus=True):
             self._corner = corner
             self.post_message(self.HeadChanged(*corner))
 
-    def _look(self) -> None:
+    def _choose_heads(self) -> None:
         """Take the columns in view, and choose their heads."""
         frame = self._frame
         if frame is None:
@@ -174,11 +174,11 @@ class CrosstabGrid(ScrollView, can_focus=True):
         """Take the titles of the columns that came into view."""
         super().watch_scroll_x(old, new)
         if round(old) != round(new):
-            self._look()
+            self._choose_heads()
 
     def watch_show_vertical_scrollbar(self) -> None:
         """Leave the bar its room."""
-        self._look()
+        self._choose_heads()
 
     def notify_style_update(self) -> None:
         """Take the colours of a new theme."""
@@ -238,7 +238,7 @@ class CrosstabGrid(ScrollView, can_focus=True):
     def action_select(self) -> None:
         """Choose the cursor's cell."""
         if self._frame is not None:
-            self.post_message(self.Selected(self.place))
+            self.post_message(self.CellSelected(self.place))
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to a cell; choose it where the cursor was there already."""

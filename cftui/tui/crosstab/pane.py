@@ -17,7 +17,7 @@ from cftui.questions.data import DataSummary
 from cftui.questions.sheet import (
     CellOfRun,
     CellOfSheet,
-    LookAtSheet,
+    EvaluateSheet,
     OpenCrosstab,
     PredictCells,
     StartSheet,
@@ -32,8 +32,8 @@ from cftui.tui.crosstab.sheet_learner import SheetLearner
 from cftui.tui.crosstab.state import CrosstabSettings, CrosstabState
 from cftui.tui.crosstab.words import cell_words, rmse_chart, state_words
 from cftui.tui.services.child import ChildError, Superseded
-from cftui.tui.services.memory import Session
-from cftui.tui.services.runs import RunDesk, path_of
+from cftui.tui.services.memory import Memory
+from cftui.tui.services.runs import RunService, path_of
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.cell_arithmetic import ONE_OF_A_BATCH, CellScreen
 from cftui.tui.shared.chart import ChartView
@@ -61,7 +61,7 @@ class CrosstabPane(Pane):
 
     def __init__(
         self,
-        session: Session,
+        session: Memory,
         ask: Callable[..., Awaitable[Any]],
         paint: Callable[[Chart], Awaitable[Drawing]],
     ) -> None:
@@ -113,7 +113,7 @@ class CrosstabPane(Pane):
         if self._summary is not None:
             self._open()
 
-    def show_runs(self, desk: RunDesk) -> None:
+    def show_runs(self, desk: RunService) -> None:
         """Take the run that may predict; ask again where it has learned."""
         self._run = desk.answering
         if self.is_mounted and self.state.source == "run":
@@ -353,8 +353,8 @@ class CrosstabPane(Pane):
         most = (self._summary.n_users, self._summary.n_items)
         self.app.push_screen(SettingsScreen(self.settings, most), take)
 
-    @on(CrosstabGrid.Selected)
-    def _open_cell(self, message: CrosstabGrid.Selected) -> None:
+    @on(CrosstabGrid.CellSelected)
+    def _open_cell(self, message: CrosstabGrid.CellSelected) -> None:
         if min(message.place) < 0:
             self.action_edit()
         else:
@@ -409,7 +409,7 @@ class CrosstabPane(Pane):
 
     @work(exclusive=True, group="learn", exit_on_error=False, description="Changing the sheet")
     async def _change(self, sheet: Any) -> None:
-        answer = await self._answer(LookAtSheet(sheet))
+        answer = await self._answer(EvaluateSheet(sheet))
         if answer is not None:
             self.state.change(answer)
             self._show()

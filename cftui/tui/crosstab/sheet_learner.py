@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from cftui.questions.sheet import DescendSheet, LookAtSheet, SheetAnswer, SolveSheet
+from cftui.questions.sheet import DescendSheet, EvaluateSheet, SheetAnswer, SolveSheet
 from cftui.tui.crosstab.state import CrosstabSettings, CrosstabState
 
 FRAME_SECONDS = 0.1
@@ -88,10 +88,10 @@ class SheetLearner:
         state, start = self._state, solved.frames[0].step
         before = list(state.rmses)
         for frame in solved.frames[1:-1]:
-            looked = await self._answer(LookAtSheet(frame))
-            if looked is None or not self.learning:
+            evaluated = await self._answer(EvaluateSheet(frame))
+            if evaluated is None or not self.learning:
                 return
-            state.answer = looked
+            state.answer = evaluated
             state.rmses = before + list(solved.rmses[: frame.step - start])
             self._show()
             await asyncio.sleep(FRAME_SECONDS)

@@ -7,7 +7,7 @@ from textual import on, work
 from textual.containers import Container
 from textual.widget import Widget
 
-from cftui.questions.data import LookAtFile
+from cftui.questions.data import PreviewFile
 from cftui.tui.data.mapping_form import MappingForm
 from cftui.tui.services.child import ChildError, Superseded
 from cftui.tui.services.ratings import Opening
@@ -46,27 +46,29 @@ class Asking(Container):
 
     async def show_opening(self, opening: Opening | None) -> None:
         """Show the form that ratings on their way in need; none where they need none."""
-        look = opening.look if opening is not None else None
+        preview = opening.preview if opening is not None else None
         async with self.batch():
             await self.remove_children()
-            self.set_class(look is not None, "-asking")
-            if opening is not None and look is not None:
+            self.set_class(preview is not None, "-asking")
+            if opening is not None and preview is not None:
                 self._source = opening.source
-                await self.mount(_columns(opening) if look.columns else _members(look.members))
+                await self.mount(
+                    _columns(opening) if preview.columns else _members(preview.members)
+                )
 
-    @on(MappingForm.Changed)
-    def _changed(self, message: MappingForm.Changed) -> None:
+    @on(MappingForm.MappingChanged)
+    def _changed(self, message: MappingForm.MappingChanged) -> None:
         message.stop()
-        self._look_again(self.query_one(MappingForm))
+        self._preview_again(self.query_one(MappingForm))
 
-    @work(exclusive=True, group="look", exit_on_error=False, description="Looking at the file")
-    async def _look_again(self, form: MappingForm) -> None:
+    @work(exclusive=True, group="preview", exit_on_error=False, description="Looking at the file")
+    async def _preview_again(self, form: MappingForm) -> None:
         try:
-            look = await self._ask(LookAtFile(self._source, form.mapping), group="look")
+            preview = await self._ask(PreviewFile(self._source, form.mapping), group="preview")
         except (ChildError, Superseded):
             return
         if form.is_attached:
-            await form.show_look(look)
+            await form.show_preview(preview)
 
     @on(MappingForm.Accepted)
     def _accepted(self, message: MappingForm.Accepted) -> None:
@@ -80,8 +82,8 @@ class Asking(Container):
 
 
 def _columns(opening: Opening) -> Widget:
-    assert opening.look is not None
-    form = MappingForm(opening.look, opening.failure)
+    assert opening.preview is not None
+    form = MappingForm(opening.preview, opening.failure)
     form.border_title = "Which columns are which?"
     return form
 

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from cftui.questions.data import ColumnMapping, FileLook
+from cftui.questions.data import ColumnMapping, FilePreview
 from cftui.text import plain
 from cftui.tui.shared.form import FormRow
 from cftui.tui.shared.grid import Column, Grid
@@ -64,7 +64,7 @@ class MappingForm(Vertical):
     """A choice of a column for each role and of the separator, over the first rows."""
 
     @dataclass
-    class Changed(Message):
+    class MappingChanged(Message):
         """Another column was chosen, or another separator."""
 
         mapping: ColumnMapping
@@ -87,10 +87,10 @@ class MappingForm(Vertical):
     }
     """
 
-    def __init__(self, look: FileLook, complaint: str = "") -> None:
+    def __init__(self, preview: FilePreview, complaint: str = "") -> None:
         """Show a file; the complaint of a reader stands until something is chosen."""
         super().__init__(id="mapping")
-        self._look, self._complaint = look, complaint
+        self._preview, self._complaint = preview, complaint
 
     def compose(self) -> ComposeResult:
         """Lay out the words, a row for each role, and the preview."""
@@ -106,9 +106,9 @@ class MappingForm(Vertical):
         self._show_preview()
 
     @property
-    def look(self) -> FileLook:
+    def preview(self) -> FilePreview:
         """Return what is shown of the file."""
-        return self._look
+        return self._preview
 
     @property
     def mapping(self) -> ColumnMapping:
@@ -120,8 +120,8 @@ class MappingForm(Vertical):
 
     def _name_of(self, number: str) -> str:
         """Return a column's name, where no other has it, else its number."""
-        name = self._look.columns[int(number) - 1].strip() if number else ""
-        alike = [own for own in self._look.columns if own.strip().lower() == name.lower()]
+        name = self._preview.columns[int(number) - 1].strip() if number else ""
+        alike = [own for own in self._preview.columns if own.strip().lower() == name.lower()]
         return name if len(alike) == 1 and name else number
 
     def focus_first(self) -> None:
@@ -130,14 +130,14 @@ class MappingForm(Vertical):
         missing = [c for c in choices[:3] if not c.value]
         (missing or choices)[0].focus()
 
-    async def show_look(self, look: FileLook) -> None:
+    async def show_preview(self, preview: FilePreview) -> None:
         """Show the file as it looks with another mapping; the choices are made anew if they differ.
 
         The focus stays on its role.
         """
-        before, self._look = self._look, look
+        before, self._preview = self._preview, preview
         self._complaint = ""
-        if before.columns != look.columns or before.separator != look.separator:
+        if before.columns != preview.columns or before.separator != preview.separator:
             focused = self.screen.focused
             key = focused.key if isinstance(focused, ColumnChoice) else ""
             async with self.batch():
@@ -153,51 +153,54 @@ class MappingForm(Vertical):
         """Show what was recognised where nothing was chosen."""
         for choice in self.query(ColumnChoice):
             if choice.key != "separator" and not choice.value:
-                number = self._number_of(getattr(self._look.mapping, choice.key))
+                number = self._number_of(getattr(self._preview.mapping, choice.key))
                 choice.set_reactive(ColumnChoice.value, number)
                 choice.refresh()
 
     def _rows(self) -> list[FormRow]:
-        look, numbers = self._look, [str(n + 1) for n in range(len(self._look.columns))]
-        labels = ["none", *(f"{n} {name}" for n, name in zip(numbers, look.columns, strict=True))]
+        preview, numbers = self._preview, [str(n + 1) for n in range(len(self._preview.columns))]
+        labels = [
+            "none",
+            *(f"{n} {name}" for n, name in zip(numbers, preview.columns, strict=True)),
+        ]
         rows = []
         for role, word in ROLES:
-            chosen = self._number_of(getattr(look.mapping, role))
+            chosen = self._number_of(getattr(preview.mapping, role))
             choice = ColumnChoice(role, chosen, ["", *numbers], labels)
             rows.append(FormRow(Static(word), choice))
-        if look.separator:
-            known = dict.fromkeys([*SEPARATORS, _spoken(look.separator)])
+        if preview.separator:
+            known = dict.fromkeys([*SEPARATORS, _spoken(preview.separator)])
             words = [SEPARATORS.get(separator, separator) for separator in known]
-            choice = ColumnChoice("separator", _spoken(look.separator), list(known), words)
+            choice = ColumnChoice("separator", _spoken(preview.separator), list(known), words)
             rows.append(FormRow(Static("separator"), choice))
         return rows
 
     def _number_of(self, column: str) -> str:
         """Return a column's number as text, for its name or its number; empty for none."""
-        columns = self._look.columns
+        columns = self._preview.columns
         if column in columns:
             return str(columns.index(column) + 1)
         return column if column.isdigit() and 1 <= int(column) <= len(columns) else ""
 
     def _show_preview(self) -> None:
-        look = self._look
+        preview = self._preview
         problem = self._problem()
         words = self.query_one("#problem", Static)
         words.set_class(bool(problem), "problem")
         words.update(plain(problem) or "enter reads the file so")
         self.query_one("#kind", Static).update(self._kind())
-        preview = self.query_one("#preview", Grid)
+        grid = self.query_one("#preview", Grid)
         chosen = {choice.key: choice.value for choice in self.query(ColumnChoice)}
         roles = {chosen[role]: word for role, word in ROLES}
-        preview.set_columns(
+        grid.set_columns(
             Column(
                 f"{n} {name}" + (f" = {roles[str(n)]}" if str(n) in roles else ""),
-                min(max(len(name) + 12, *(len(_cell(row, n)) for row in look.rows), 4), WIDEST),
+                min(max(len(name) + 12, *(len(_cell(row, n)) for row in preview.rows), 4), WIDEST),
                 key=partial(_cell, number=n),
             )
-            for n, name in enumerate(look.columns, 1)
+            for n, name in enumerate(preview.columns, 1)
         )
-        preview.set_rows(look.rows)
+        grid.set_rows(preview.rows)
 
     def _problem(self) -> str:
         """Return what is wrong, without the options that the shell has for it."""
@@ -205,19 +208,19 @@ class MappingForm(Vertical):
         missing = [word for role, word in ROLES[:3] if not chosen[role]]
         if missing:
             return f"Say which column is the {' and the '.join(missing)}"
-        return (self._complaint or self._look.problem).split(" with --")[0]
+        return (self._complaint or self._preview.problem).split(" with --")[0]
 
     def _kind(self) -> str:
-        look = self._look
-        header = "" if look.has_header else "no header"
-        parts = [look.format, look.packed, look.encoding, header]
-        return plain(f"{look.source}: {', '.join(part for part in parts if part)}")
+        preview = self._preview
+        header = "" if preview.has_header else "no header"
+        parts = [preview.format, preview.packed, preview.encoding, header]
+        return plain(f"{preview.source}: {', '.join(part for part in parts if part)}")
 
     @on(FieldChanged)
     def _pass_on(self, message: FieldChanged) -> None:
         message.stop()
         self._show_preview()
-        self.post_message(self.Changed(self.mapping))
+        self.post_message(self.MappingChanged(self.mapping))
 
     @on(ColumnChoice.Submitted)
     @on(Grid.Selected, "#preview")

@@ -19,8 +19,8 @@ from cftui.tui.data.set_list import SetList, download_question, set_words
 from cftui.tui.data.split_form import SplitForm
 from cftui.tui.services.child import ChildError, Superseded
 from cftui.tui.services.jobs import JobError
-from cftui.tui.services.memory import Session
-from cftui.tui.services.ratings import DataDesk, Opening, stage_of
+from cftui.tui.services.memory import Memory
+from cftui.tui.services.ratings import Opening, RatingsService, stage_of
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import AskColumns, CancelOpening, ChooseData, ChooseSplit
@@ -67,8 +67,8 @@ class DataPane(Pane):
 
     def __init__(
         self,
-        session: Session,
-        desk: DataDesk,
+        session: Memory,
+        desk: RatingsService,
         ask: Callable[..., Awaitable[Any]],
         paint: Callable[[Chart], Awaitable[Drawing]],
     ) -> None:
@@ -155,7 +155,7 @@ class DataPane(Pane):
             return
         another = stage_of(opening) != stage_of(before)
         words = self.query_one("#opening", Static)
-        words.display = opening is not None and opening.look is None
+        words.display = opening is not None and opening.preview is None
         words.set_class(opening is not None and bool(opening.failure), "problem")
         if opening is not None:
             cancels = "; x cancels" if opening.doing else ""
@@ -168,7 +168,7 @@ class DataPane(Pane):
     @work(exclusive=True, group="form", exit_on_error=False, description="Asking for columns")
     async def _show_form(self, opening: Opening | None) -> None:
         """Show what is to be answered in the place of the profile, or the profile again."""
-        if (opening is None or opening.look is None) and not self.asking.asks:
+        if (opening is None or opening.preview is None) and not self.asking.asks:
             return
         await self.asking.show_opening(opening)
         self.profile.display = not self.asking.asks
@@ -218,8 +218,8 @@ class DataPane(Pane):
 
     # What the user does here
 
-    @on(SplitForm.Changed)
-    def _split_changed(self, message: SplitForm.Changed) -> None:
+    @on(SplitForm.SplitChanged)
+    def _split_changed(self, message: SplitForm.SplitChanged) -> None:
         message.stop()
         self.post_message(ChooseSplit(message.split))
         self._weigh_split()

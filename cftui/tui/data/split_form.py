@@ -23,7 +23,7 @@ class SplitForm(FieldForm, Vertical):
     """Kind, share and seed of the ratings that are held out for validation."""
 
     @dataclass
-    class Changed(Message):
+    class SplitChanged(Message):
         """Another split was chosen."""
 
         split: dict[str, Any]
@@ -114,7 +114,7 @@ class SplitForm(FieldForm, Vertical):
             return
         if split != self._split or self._refused:
             self._split = split
-            self.post_message(self.Changed(split.model_dump()))
+            self.post_message(self.SplitChanged(split.model_dump()))
 
 
 def _parsed(text: str) -> Any:

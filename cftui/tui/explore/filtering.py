@@ -39,7 +39,7 @@ class FilterScreen(ModalScreen[ItemFilter | None]):
         """Lay out a line for each thing to narrow by."""
         genres = {plain(genre): genre for genre in self._facets.genres}
         self._genres = {ALL: "", **genres}
-        now = next((shown for shown, own in genres.items() if own == self._only.genre), ALL)
+        now = next((shown for shown, yours in genres.items() if yours == self._only.genre), ALL)
         with Vertical(classes="overlay small") as box:
             box.border_title = "Narrow the list"
             box.border_subtitle = "enter applies, ctrl+r lets all pass, esc cancels"

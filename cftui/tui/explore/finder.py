@@ -44,7 +44,7 @@ class Finder(Vertical):
         """Why there is nothing."""
 
     @dataclass
-    class Chosen(Message):
+    class RowChosen(Message):
         """The user went on from what the cursor is on, with enter."""
 
         finder: "Finder"
@@ -83,7 +83,7 @@ class Finder(Vertical):
             kept = [c for c in COLUMNS["movies"] if not (narrow and c.label == "ratings")]
             self.found.set_columns(kept)
 
-    def look(self, summary: DataSummary | None) -> None:
+    def search_in(self, summary: DataSummary | None) -> None:
         """Search these ratings from now on; what was looked for in others is forgotten."""
         if self._summary is not None and summary != self._summary:
             self.search.value = ""
@@ -156,7 +156,7 @@ class Finder(Vertical):
     @on(Grid.Selected, "#found")
     def _selected(self, message: Grid.Selected) -> None:
         message.stop()
-        self.post_message(self.Chosen(self, _id_of(self._found[message.row])))
+        self.post_message(self.RowChosen(self, _id_of(self._found[message.row])))
 
 
 def _id_of(row: UserRow | ItemRow) -> str:

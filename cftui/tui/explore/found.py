@@ -60,7 +60,7 @@ class FoundView(View):
 
     def data_changed(self) -> None:
         """List those of other ratings."""
-        self.finder.look(self.setting.summary)
+        self.finder.search_in(self.setting.summary)
 
     def narrowed(self) -> None:
         """Ask anew, as the lists are narrowed otherwise."""
@@ -80,8 +80,8 @@ class FoundView(View):
             self._key = message.key
             self.run_changed()
 
-    @on(Finder.Chosen)
-    def _chosen(self, message: Finder.Chosen) -> None:
+    @on(Finder.RowChosen)
+    def _chosen(self, message: Finder.RowChosen) -> None:
         message.stop()
         self.first.focus()
         if self._key != self._shown and self.setting.answers:

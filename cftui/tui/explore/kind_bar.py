@@ -31,7 +31,7 @@ class KindBar(Widget):
     """The kinds that cannot be asked now."""
 
     @dataclass
-    class Chosen(Message):
+    class KindChosen(Message):
         """A kind was clicked."""
 
         kind: str
@@ -65,6 +65,6 @@ class KindBar(Widget):
         for kind, key, label in self._kinds:
             width = len(key) + len(label) + 3
             if place <= event.x < place + width:
-                self.post_message(self.Chosen(kind))
+                self.post_message(self.KindChosen(kind))
                 return
             place += width

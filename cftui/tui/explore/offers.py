@@ -8,7 +8,7 @@ from textual.widgets import Input
 from cftui.questions.items import FindItems, ItemRow
 from cftui.questions.newcomer import SuggestItems
 from cftui.tui.explore.view import Ask, Setting
-from cftui.tui.explore.your_ratings import OwnRatings
+from cftui.tui.explore.your_ratings import YourRatings
 from cftui.tui.services.child import ChildError, Superseded
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.key_order import hold_keys, let_keys_go
@@ -27,7 +27,7 @@ class Offers(Vertical):
         super().__init__()
         self._ask = ask
         self._setting = Setting()
-        self._own = OwnRatings()
+        self._yours = YourRatings()
         self._query: str | None = None
         """What was last looked for."""
         self.titles: dict[str, str] = {}
@@ -55,9 +55,9 @@ class Offers(Vertical):
         narrow = event.size.width < 32
         self.grid.set_columns(c for c in COLUMNS if not (narrow and c.label == "ratings"))
 
-    def look(self, setting: Setting, own: OwnRatings) -> None:
+    def show(self, setting: Setting, yours: YourRatings) -> None:
         """Offer titles of these ratings to somebody who rated these."""
-        self._setting, self._own = setting, own
+        self._setting, self._yours = setting, yours
         self._offer()
 
     @on(Input.Changed, "#search")
@@ -85,7 +85,7 @@ class Offers(Vertical):
             return
         question: FindItems | SuggestItems = FindItems(summary.store, text, FOUND)
         if not text and self._setting.answers:
-            rated = tuple(item for item, _ in self._own.rated)
+            rated = tuple(item for item, _ in self._yours.rated)
             question = SuggestItems(self._setting.run_path, rated, SUGGESTED)
         try:
             found = await self._ask(question, group="offer")
@@ -109,5 +109,5 @@ class Offers(Vertical):
         let_keys_go(self)
 
     def _marked(self, row: ItemRow) -> str:
-        value = self._own.value_of(row.item)
+        value = self._yours.value_of(row.item)
         return row.title if value is None else f"({value:g}) {row.title}"

@@ -23,7 +23,7 @@ from cftui.tui.explore.user import UserView
 from cftui.tui.explore.view import Ask, OpenItem, OpenUser, Setting, View
 from cftui.tui.explore.you import YouView, no_newcomers
 from cftui.tui.services.child import ChildError, Superseded
-from cftui.tui.services.runs import RunDesk, path_of
+from cftui.tui.services.runs import RunService, path_of
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.messages import ChooseRun
 from cftui.tui.shared.overlays import AskYesNo, ChooseRunScreen
@@ -100,8 +100,8 @@ class ExplorePane(Pane):
     @classmethod
     def commands_within(cls) -> list[tuple[str, Command]]:
         """Return the commands of every view, each with the view's action, and the kinds."""
-        own = [(kind, command) for kind, view in VIEWS.items() for command in view.COMMANDS]
-        return [*own, *super().commands_within()]
+        yours = [(kind, command) for kind, view in VIEWS.items() for command in view.COMMANDS]
+        return [*yours, *super().commands_within()]
 
     def doer_of(self, command: Command) -> Pane:
         """Return what does a command."""
@@ -115,11 +115,11 @@ class ExplorePane(Pane):
             setting = self._setting
             self._set(Setting(summary, setting.row, setting.run_path, setting.model))
 
-    def show_runs(self, desk: RunDesk) -> None:
+    def show_runs(self, desk: RunService) -> None:
         """Take the run that answers."""
         row = desk.answering
         path = str(path_of(row.id)) if row else ""
-        self._runs = desk.own_rows
+        self._runs = desk.rows_on_these_ratings
         former = self._setting
         setting = Setting(former.summary, row, path, former.model)
         if path != former.run_path or setting.answers != former.answers:
@@ -192,8 +192,8 @@ class ExplorePane(Pane):
             view.focus_first()
         return view
 
-    @on(KindBar.Chosen)
-    async def _kind_clicked(self, message: KindBar.Chosen) -> None:
+    @on(KindBar.KindChosen)
+    async def _kind_clicked(self, message: KindBar.KindChosen) -> None:
         message.stop()
         words = self.why_not(message.kind)
         if words:

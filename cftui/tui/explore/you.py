@@ -16,14 +16,14 @@ from cftui.tui.explore.newcomer_list import NewcomerList, newcomer_words
 from cftui.tui.explore.offers import Offers
 from cftui.tui.explore.rating import RateScreen, Scale
 from cftui.tui.explore.view import LEAST, Ask, View, filter_words
-from cftui.tui.explore.your_grid import OwnGrid
+from cftui.tui.explore.your_grid import YourGrid
 from cftui.tui.explore.your_ratings import (
-    OwnRatings,
+    YourRatings,
     doubt_path,
     export_list,
-    load_own,
+    load_yours,
     refuse_path,
-    save_own,
+    save_yours,
 )
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.commands import Command, bindings
@@ -69,7 +69,7 @@ class YouView(View):
     def __init__(self, ask: Ask) -> None:
         super().__init__("you", ask)
         self.only = ItemFilter(min_ratings=LEAST)
-        self.own = OwnRatings()
+        self.yours = YourRatings()
         self._shown: tuple[tuple[str, float], ...] | None = None
         """The ratings that the list on show was made from."""
         self._answer: FoldInAnswer | None = None
@@ -79,7 +79,7 @@ class YouView(View):
         with Horizontal():
             with Vertical(classes="finder"):
                 yield Offers(self._ask)
-                yield OwnGrid()
+                yield YourGrid()
             with Vertical(classes="answer"):
                 yield Static("", id="about", markup=False)
                 yield NewcomerList()
@@ -90,9 +90,9 @@ class YouView(View):
         return self.query_one(Offers)
 
     @property
-    def own_grid(self) -> OwnGrid:
+    def own_grid(self) -> YourGrid:
         """Return what was rated."""
-        return self.query_one(OwnGrid)
+        return self.query_one(YourGrid)
 
     @property
     def list(self) -> NewcomerList:
@@ -113,28 +113,28 @@ class YouView(View):
         """Take up what was rated of these ratings."""
         summary = self.setting.summary
         if summary is not None:
-            self.own = load_own(summary.fingerprint)
+            self.yours = load_yours(summary.fingerprint)
             self._shown, self._answer = None, None
-            self._name_own()
+            self._name_yours()
 
     @work(exclusive=True, group="own", exit_on_error=False, description="Naming your ratings")
-    async def _name_own(self) -> None:
+    async def _name_yours(self) -> None:
         """Find the titles of what was rated in an earlier session."""
-        items = tuple(item for item, _ in self.own.rated)
+        items = tuple(item for item, _ in self.yours.rated)
         assert self.setting.summary is not None
         rows = await self.put(DescribeItems(self.setting.summary.store, items), "own")
         self.offers.titles.update({row.item: row.title for row in rows or ()})
         gone = set(items) - {row.item for row in rows or ()}
         # Of those rated by now: one may have been rated meanwhile.
-        self.own = self.own.only({item for item, _ in self.own.rated} - gone)
-        self._show_own()
-        self.offers.look(self.setting, self.own)
+        self.yours = self.yours.only({item for item, _ in self.yours.rated} - gone)
+        self._show_yours()
+        self.offers.show(self.setting, self.yours)
         self._ask_list()
 
     def run_changed(self) -> None:
         """Ask another run, or its newer weights."""
         self._shown = None
-        self.offers.look(self.setting, self.own)
+        self.offers.show(self.setting, self.yours)
         self._ask_list()
 
     def narrowed(self) -> None:
@@ -142,17 +142,17 @@ class YouView(View):
         self._shown = None
         self._ask_list()
 
-    def _keep(self, own: OwnRatings) -> None:
+    def _keep(self, yours: YourRatings) -> None:
         """Take other ratings, save them, and ask for the list they make."""
-        self.own = own
+        self.yours = yours
         if self.setting.summary is not None:
             try:
-                save_own(self.setting.summary.fingerprint, own)
+                save_yours(self.setting.summary.fingerprint, yours)
             except OSError as error:
                 words = f"They are gone when you leave: {error.strerror or error}"
                 self.notify(words, title="Your ratings were not saved", markup=False)
-        self._show_own()
-        self.offers.look(self.setting, self.own)
+        self._show_yours()
+        self.offers.show(self.setting, self.yours)
         self._ask_list()
 
     # Rating
@@ -167,13 +167,13 @@ class YouView(View):
         summary = self.setting.summary
         if summary is None:
             return
-        scale, value = self._scale, self.own.value_of(item)
+        scale, value = self._scale, self.yours.value_of(item)
         if value is None:
             value = scale.nearest(summary.mean)
 
         def give(given: float | None) -> None:
             if given is not None:
-                self._keep(self.own.rate(item, given))
+                self._keep(self.yours.rate(item, given))
                 self.own_grid.action_first()  # where it stands now: left and right change it
 
         self.app.push_screen(RateScreen(self._title(item), value, scale), give)
@@ -187,14 +187,14 @@ class YouView(View):
     def _title(self, item: str) -> str:
         return self.offers.titles.get(item, item)
 
-    @on(OwnGrid.Turned)
-    def _turned(self, message: OwnGrid.Turned) -> None:
+    @on(YourGrid.Turned)
+    def _turned(self, message: YourGrid.Turned) -> None:
         message.stop()
-        value = self.own.value_of(message.item)
+        value = self.yours.value_of(message.item)
         if value is not None:
             moved = self._scale.moved(value, message.steps)
             if moved != value:
-                self._keep(self.own.rate(message.item, moved))
+                self._keep(self.yours.rate(message.item, moved))
 
     # The list
 
@@ -203,12 +203,12 @@ class YouView(View):
         if not self.setting.answers:
             self.refused(self.NO_RUN)
             return
-        rated, before = self.own.rated, self._shown
+        rated, before = self.yours.rated, self._shown
         question = FoldIn(
             self.setting.run_path,
             rated,
             N,
-            self.own.regularization,
+            self.yours.regularization,
             self.only,
             before if before != rated else None,
         )
@@ -226,29 +226,29 @@ class YouView(View):
         """Show why there is no list."""
         self._answer, self._shown = None, None
         super().refused(words)
-        self._show_own()
+        self._show_yours()
 
     def _show(self, answer: FoldInAnswer) -> None:
         self._answer = answer
         titles = self.offers.titles
         titles.update({row.item: row.title for row in answer.rated})
         titles.update({row.item: row.title for row in answer.recommended})
-        self._show_own()
+        self._show_yours()
         self.say(newcomer_words(answer, self._learning))
         self.list.border_title = f"Your list{filter_words(self.only)}"
         self.list.border_subtitle = self.by(answer.step)
         self.list.show(answer)
         self.refresh_offer()
 
-    def _show_own(self) -> None:
+    def _show_yours(self) -> None:
         told = self._answer.rated if self._answer else ()
-        self.own_grid.show(self.own, told, self.offers.titles)
+        self.own_grid.show(self.yours, told, self.offers.titles)
 
     # What the user does here
 
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
-        if action == "drop" and not self.own.rated:
+        if action == "drop" and not self.yours.rated:
             return "Nothing is rated yet: enter on a title"
         if action == "train" and self.setting.answers:
             flat = self._answer is not None and self._answer.flat
@@ -270,7 +270,7 @@ class YouView(View):
         """Take the rating under the cursor back."""
         item = self.own_grid.cursor_key
         if item is not None:
-            self._keep(self.own.drop(str(item)))
+            self._keep(self.yours.drop(str(item)))
 
     def action_weight(self) -> None:
         """Ask for the regularization."""
@@ -281,9 +281,9 @@ class YouView(View):
 
         def weigh(weight: float | None) -> None:
             if weight is not None:
-                self._keep(OwnRatings(self.own.rated, weight))
+                self._keep(YourRatings(self.yours.rated, weight))
 
-        self.app.push_screen(AskNumber(words, self.own.regularization), weigh)
+        self.app.push_screen(AskNumber(words, self.yours.regularization), weigh)
 
     def action_train(self) -> None:
         """Train a run like the one that answers, by an optimizer that learns tastes as fast."""

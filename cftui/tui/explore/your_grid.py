@@ -7,8 +7,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from cftui.questions.newcomer import OwnRating
-from cftui.tui.explore.your_ratings import OwnRatings
+from cftui.questions.newcomer import YourRating
+from cftui.tui.explore.your_ratings import YourRatings
 from cftui.tui.shared.grid import Column, Grid
 
 COLUMNS = (
@@ -18,7 +18,7 @@ COLUMNS = (
 )
 
 
-class OwnGrid(Grid):
+class YourGrid(Grid):
     """What the user rated; left and right change the value under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -38,15 +38,17 @@ class OwnGrid(Grid):
         super().__init__(COLUMNS, empty=words, id="own", classes="rateable")
         self.border_title = "You rated"
 
-    def show(self, own: OwnRatings, told: Sequence[OwnRating], titles: Mapping[str, str]) -> None:
+    def show(
+        self, yours: YourRatings, told: Sequence[YourRating], titles: Mapping[str, str]
+    ) -> None:
         """Show ratings beside what a model says of them, where it has been asked."""
         known = {row.item: row for row in told}
         rows = []
-        for item, value in own.rated:
+        for item, value in yours.rated:
             row = known.get(item)
             model = "" if row is None else f"{row.predicted:.2f}" if row.trained else "?"
             rows.append((f"{value:g}", model, titles.get(item, item)))
-        self.set_rows(rows, [item for item, _ in own.rated])
+        self.set_rows(rows, [item for item, _ in yours.rated])
 
     def action_turn(self, steps: int) -> None:
         """Ask for another value."""

@@ -15,7 +15,7 @@ from cftui.questions.trained import Recommendation
 
 
 @dataclass(frozen=True)
-class OwnRatings:
+class YourRatings:
     """What the user rated, newest first, and how they are folded in."""
 
     rated: tuple[tuple[str, float], ...] = ()
@@ -24,48 +24,48 @@ class OwnRatings:
 
     def value_of(self, item: str) -> float | None:
         """Return the value given to an item; none where it is not rated."""
-        return next((value for own, value in self.rated if own == item), None)
+        return next((value for yours, value in self.rated if yours == item), None)
 
-    def rate(self, item: str, value: float) -> "OwnRatings":
+    def rate(self, item: str, value: float) -> "YourRatings":
         """Return the ratings with one given or changed; a new one comes first."""
         if self.value_of(item) is None:
-            return OwnRatings(((item, value), *self.rated), self.regularization)
-        changed = tuple((own, value if own == item else old) for own, old in self.rated)
-        return OwnRatings(changed, self.regularization)
+            return YourRatings(((item, value), *self.rated), self.regularization)
+        changed = tuple((yours, value if yours == item else old) for yours, old in self.rated)
+        return YourRatings(changed, self.regularization)
 
-    def drop(self, item: str) -> "OwnRatings":
+    def drop(self, item: str) -> "YourRatings":
         """Return the ratings without one."""
-        return self.only({own for own, _ in self.rated} - {item})
+        return self.only({yours for yours, _ in self.rated} - {item})
 
-    def only(self, items: Collection[str]) -> "OwnRatings":
+    def only(self, items: Collection[str]) -> "YourRatings":
         """Return the ratings of these items."""
         kept = tuple(pair for pair in self.rated if pair[0] in items)
-        return OwnRatings(kept, self.regularization)
+        return YourRatings(kept, self.regularization)
 
 
-def load_own(fingerprint: str) -> OwnRatings:
+def load_yours(fingerprint: str) -> YourRatings:
     """Return what was rated of the ratings with this fingerprint; nothing where no file says."""
     try:
         raw = json.loads(_path(fingerprint).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return OwnRatings()
+        return YourRatings()
     if not isinstance(raw, dict):
-        return OwnRatings()
+        return YourRatings()
     rated = raw.get("rated")
     pairs = [pair for pair in rated if _is_rating(pair)] if isinstance(rated, list) else []
     weight: Any = raw.get("regularization")
-    return OwnRatings(
+    return YourRatings(
         tuple({item: (item, float(value)) for item, value in pairs}.values()),
         float(weight) if _is_number(weight) and weight > 0 else REGULARIZATION,
     )
 
 
-def save_own(fingerprint: str, own: OwnRatings) -> None:
+def save_yours(fingerprint: str, yours: YourRatings) -> None:
     """Write them, whole or not at all. Raises OSError where the disk refuses."""
     path = _path(fingerprint)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(asdict(own), indent=1), encoding="utf-8")
+    temporary.write_text(json.dumps(asdict(yours), indent=1), encoding="utf-8")
     temporary.replace(path)
 
 

@@ -13,9 +13,9 @@ from cftui.text import plain
 from cftui.tui.runs.details import size_words
 from cftui.tui.runs.differences import DifferencesScreen
 from cftui.tui.runs.marks import Changes
-from cftui.tui.services.runs import DeskError, RunDesk, path_of
+from cftui.tui.services.runs import RunService, RunServiceError, path_of
 from cftui.tui.shared.ask_line import AskText
-from cftui.tui.shared.messages import Errand
+from cftui.tui.shared.messages import RunAction
 from cftui.tui.shared.overlays import AskYesNo
 
 NAMED = 6
@@ -25,26 +25,26 @@ NAMED = 6
 def keep_marks(asker: Widget, changes: Changes) -> None:
     """Have marks kept."""
 
-    async def keep(desk: RunDesk) -> str:
+    async def keep(desk: RunService) -> str:
         for run_id, number in changes.items():
             await desk.keep(run_id, mark=number)
         return ""
 
-    asker.post_message(Errand(keep, "Marked here and now, but it cannot be kept"))
+    asker.post_message(RunAction(keep, "Marked here and now, but it cannot be kept"))
 
 
 def copy_command(asker: Widget, row: RunRow) -> None:
     """Have the command line that repeats a run copied, and shown."""
 
-    async def copy(desk: RunDesk) -> str:
+    async def copy(desk: RunService) -> str:
         try:
             line = await asyncio.to_thread(command_line, Run(path_of(row.id)))
         except (RunError, OSError) as error:
-            raise DeskError(str(error)) from error
+            raise RunServiceError(str(error)) from error
         asker.app.copy_to_clipboard(line)
         return f"Sent to the terminal's clipboard: {line}"
 
-    asker.post_message(Errand(copy, "There is no line to copy"))
+    asker.post_message(RunAction(copy, "There is no line to copy"))
 
 
 def ask_name(asker: Widget, row: RunRow) -> None:
@@ -54,11 +54,11 @@ def ask_name(asker: Widget, row: RunRow) -> None:
         if name is None:
             return
 
-        async def keep(desk: RunDesk) -> str:
+        async def keep(desk: RunService) -> str:
             await desk.rename(row.id, name)
             return ""
 
-        asker.post_message(Errand(keep, "The name was not kept"))
+        asker.post_message(RunAction(keep, "The name was not kept"))
 
     question = f"Name of the run of {row.when}; empty takes it away:"
     asker.app.push_screen(AskText(question, row.name), answer)
@@ -71,11 +71,11 @@ def ask_notes(asker: Widget, row: RunRow) -> None:
         if notes is None:
             return
 
-        async def keep(desk: RunDesk) -> str:
+        async def keep(desk: RunService) -> str:
             await desk.keep(row.id, notes=plain(notes))
             return ""
 
-        asker.post_message(Errand(keep, "The note was not kept"))
+        asker.post_message(RunAction(keep, "The note was not kept"))
 
     asker.app.push_screen(AskText(f"Note on {row.label}, {row.when}:", row.notes), answer)
 
@@ -115,11 +115,11 @@ async def ask_delete(asker: Widget, rows: Sequence[RunRow], hidden: int) -> None
         if not yes:
             return
 
-        async def delete(desk: RunDesk) -> str:
+        async def delete(desk: RunService) -> str:
             await desk.delete([row.id for row in rows])
             return f"Deleted {len(rows)} run{'s' * (len(rows) > 1)}"
 
-        asker.post_message(Errand(delete, "Not deleted"))
+        asker.post_message(RunAction(delete, "Not deleted"))
 
     asker.app.push_screen(AskYesNo("\n".join([question, *map(plain, [*names, *more])])), answer)
 
@@ -142,12 +142,12 @@ def ask_export(asker: Widget, rows: Sequence[RunRow]) -> None:
         if text is None:
             return
 
-        async def export(desk: RunDesk) -> str:
+        async def export(desk: RunService) -> str:
             path = export_path(text)
             count = await desk.export(rows, path)
             return f"{count:,} run{'s' * (count > 1)} written to {path}"
 
-        asker.post_message(Errand(export, "The runs were not written"))
+        asker.post_message(RunAction(export, "The runs were not written"))
 
     count = f"{len(rows):,} run{'s' * (len(rows) > 1)}"
     question = f"Write {count} to which file? It ends with .csv or .json."

@@ -21,8 +21,8 @@ from cftui.tui.runs.details import RunDetailsView
 from cftui.tui.runs.marks import Marks, drawn
 from cftui.tui.runs.overlay_chart import VIEWS, Overlay, View
 from cftui.tui.runs.table import runs_columns
-from cftui.tui.services.memory import Session
-from cftui.tui.services.runs import RunDesk, path_of
+from cftui.tui.services.memory import Memory
+from cftui.tui.services.runs import RunService, path_of
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import FollowRuns
@@ -36,12 +36,12 @@ REST_SECONDS = 0.12
 class RunsView(Pane):
     """The Runs pane, but for what the user does to runs."""
 
-    def __init__(self, session: Session, paint: Callable[[Chart], Awaitable[Drawing]]) -> None:
+    def __init__(self, session: Memory, paint: Callable[[Chart], Awaitable[Drawing]]) -> None:
         """Draw by `paint`."""
         super().__init__(id="runs")
         self._session = session
         self._paint = paint
-        self._desk: RunDesk | None = None
+        self._desk: RunService | None = None
         self._marks = Marks()
         self._all: tuple[RunRow, ...] = ()
         self._listed: list[RunRow] = []
@@ -112,14 +112,14 @@ class RunsView(Pane):
         if self._desk is not None:
             self.show_runs(self._desk)
 
-    def show_runs(self, desk: RunDesk) -> None:
+    def show_runs(self, desk: RunService) -> None:
         """Show the runs; the cursor stays on its run."""
         self._desk = desk
         self._all = self._marks.applied(desk.rows)
         if self.is_mounted:
             self._list()
 
-    def show_history(self, desk: RunDesk) -> None:
+    def show_history(self, desk: RunService) -> None:
         """Draw what the followed runs have come to."""
         self._desk = desk
         self._draw()
@@ -142,7 +142,7 @@ class RunsView(Pane):
         self.table.set_empty(self._why_empty())
         self.table.set_rows(self._listed, [row.id for row in self._listed])
         self._say(len(found))
-        self._look()
+        self._draw_marked()
 
     def _why_empty(self) -> str:
         if not self._all:
@@ -179,7 +179,7 @@ class RunsView(Pane):
 
     # The run at the cursor, and the marked ones
 
-    def _look(self) -> None:
+    def _draw_marked(self) -> None:
         """Draw the marked runs; what the cursor is on waits until it rests."""
         marked = drawn(self._all)
         if marked:
@@ -260,7 +260,7 @@ class RunsView(Pane):
     @on(Grid.Highlighted, "#all-runs")
     def _moved(self, message: Grid.Highlighted) -> None:
         message.stop()
-        self._look()
+        self._draw_marked()
 
     @on(Input.Changed, "#runs-filter")
     def _filtered(self, message: Input.Changed) -> None:

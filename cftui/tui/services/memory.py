@@ -36,7 +36,7 @@ class SessionState:
     """Size of the crosstab, and how its sheet begins."""
 
 
-class Session:
+class Memory:
     """Loads the state at the start and writes it whenever it changes."""
 
     def __init__(self, path: Path | None = None) -> None:

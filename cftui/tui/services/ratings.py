@@ -13,10 +13,10 @@ from cftui.questions.data import (
     DataProfile,
     DataSetRow,
     DataSummary,
-    FileLook,
+    FilePreview,
     ListDataSets,
-    LookAtFile,
     OpenData,
+    PreviewFile,
 )
 from cftui.tui.services.child import ChildError
 from cftui.tui.services.jobs import JobError, run_job
@@ -32,7 +32,7 @@ class Opening:
     share: float | None = None
     """How much of it is done, 0 to 1."""
     failure: str = ""
-    look: FileLook | None = None
+    preview: FilePreview | None = None
     """The file's beginning, where the user has to say which columns mean what, or which file."""
 
     @property
@@ -52,10 +52,10 @@ class Opening:
 
 def stage_of(opening: Opening | None) -> object:
     """Return what of an opening decides what there is to do; progress alone changes nothing."""
-    return opening and (opening.source, opening.doing, opening.failure, opening.look)
+    return opening and (opening.source, opening.doing, opening.failure, opening.preview)
 
 
-class DataDesk:
+class RatingsService:
     """Opens ratings while those that were open stay so; all waiting is done by children."""
 
     def __init__(self, ask: Callable[..., Awaitable[Any]]) -> None:
@@ -96,15 +96,15 @@ class DataDesk:
                 mapping = await self._remembered(source)
                 summary = await self._ask(OpenData(source, mapping), group="open")
             if summary is None:
-                look = await self._ask(LookAtFile(source, mapping), group="open")
-                if look.problem:
-                    tell(Opening(source, failure=look.problem, look=_askable(look)))
+                preview = await self._ask(PreviewFile(source, mapping), group="open")
+                if preview.problem:
+                    tell(Opening(source, failure=preview.problem, preview=_askable(preview)))
                     return False
                 words = ["data", "ingest", source, *mapping_words(mapping)]
                 await self._run("reading", source, words, tell)
                 summary = await self._ask(OpenData(source, mapping), group="open")
         except (ChildError, JobError) as error:
-            tell(Opening(source, failure=str(error), look=await self._look(source, mapping)))
+            tell(Opening(source, failure=str(error), preview=await self._preview(source, mapping)))
             return False
         self.source, self.mapping, self.summary = await _lasting(source), mapping, summary
         return True
@@ -117,17 +117,17 @@ class DataDesk:
 
     async def ask_columns(self) -> Opening:
         """Return the beginning of the file that is open, for its columns to be chosen anew."""
-        look = await self._look(self.source, self.mapping)
-        failure = "" if look is not None else f"{self.source}: its beginning cannot be read"
-        return Opening(self.source, failure=failure, look=look)
+        preview = await self._preview(self.source, self.mapping)
+        failure = "" if preview is not None else f"{self.source}: its beginning cannot be read"
+        return Opening(self.source, failure=failure, preview=preview)
 
-    async def _look(self, source: str, mapping: ColumnMapping) -> FileLook | None:
+    async def _preview(self, source: str, mapping: ColumnMapping) -> FilePreview | None:
         """Return a file's beginning; none where there is nothing to see."""
         try:
-            look: FileLook = await self._ask(LookAtFile(source, mapping), group="open")
+            preview: FilePreview = await self._ask(PreviewFile(source, mapping), group="open")
         except ChildError:
             return None
-        return _askable(look)
+        return _askable(preview)
 
     async def _run(
         self, doing: str, source: str, words: Sequence[str], tell: Callable[[Opening], None]
@@ -157,9 +157,9 @@ class DataDesk:
         return found[0]
 
 
-def _askable(look: FileLook) -> FileLook | None:
-    """Return a look where there is something to choose: columns, or one of several files."""
-    return look if look.columns or look.members else None
+def _askable(preview: FilePreview) -> FilePreview | None:
+    """Return a preview where there is something to choose: columns, or one of several files."""
+    return preview if preview.columns or preview.members else None
 
 
 async def _lasting(source: str) -> str:

@@ -1,4 +1,4 @@
-"""The runs as the screen knows them: the list, their stories, and what is done to them."""
+"""The runs as the screen knows them: the list, their histories, and what is done to them."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from cftui.config import ConfigError, make_config
 from cftui.paths import runs_folder
-from cftui.runs.annotations import write_user
+from cftui.runs.annotations import write_annotations
 from cftui.runs.control import WishKind, send
 from cftui.runs.directory import Run, RunError, new_id
 from cftui.runs.event_log import EventTail
@@ -32,19 +32,19 @@ CHUNK_BYTES = 200_000
 """Of events, read and shown at a time, so that a week's run does not hold the keys up."""
 
 
-class DeskError(Exception):
+class RunServiceError(Exception):
     """What could not be done to a run, in words for the user."""
 
 
 @dataclass(frozen=True)
-class Story:
+class FollowedRun:
     """A run's events, read as far as they are known."""
 
     tail: EventTail
     history: History = field(default_factory=History)
 
 
-class RunDesk:
+class RunService:
     """Looks at run directories off the event loop, and starts trainers that outlive the screen."""
 
     def __init__(self, chosen: str) -> None:
@@ -59,7 +59,7 @@ class RunDesk:
         """Whether the run in view may be one on other ratings: only where the user asked for it."""
         self._own: tuple[tuple[RunRow, ...], str | None, tuple[RunRow, ...]] = (), None, ()
         self._followed: tuple[str, ...] = ()
-        self._stories: dict[str, Story] = {}
+        self._followed_runs: dict[str, FollowedRun] = {}
         self._nothing = History()
         self._index = RunsIndex()
         self._listed_at = float("-inf")
@@ -71,7 +71,7 @@ class RunDesk:
             self.fingerprint, self._anywhere = fingerprint, False
 
     @property
-    def own_rows(self) -> tuple[RunRow, ...]:
+    def rows_on_these_ratings(self) -> tuple[RunRow, ...]:
         """Return the runs on the ratings that are open, newest first."""
         rows, fingerprint, _ = self._own
         if rows is not self.rows or fingerprint != self.fingerprint:
@@ -83,14 +83,14 @@ class RunDesk:
     @property
     def row(self) -> RunRow | None:
         """Return the run in view."""
-        rows = self.own_rows
+        rows = self.rows_on_these_ratings
         among = self.rows if self._anywhere else rows
         return next((row for row in among if row.id == self.chosen), rows[0] if rows else None)
 
     @property
     def answering(self) -> RunRow | None:
         """Return the run that questions go to: the one in view, else the newest with weights."""
-        rows = self.own_rows
+        rows = self.rows_on_these_ratings
         in_view = [row for row in rows if row.id == self.chosen]
         return next((row for row in [*in_view, *rows] if row.has_weights), None)
 
@@ -105,11 +105,11 @@ class RunDesk:
     def history(self) -> History:
         """Return the story of the run in view, as far as it was read."""
         row = self.row
-        return self._story(row.id).history if row is not None else self._nothing
+        return self._followed_run(row.id).history if row is not None else self._nothing
 
     def history_of(self, run_id: str) -> History | None:
         """Return the story of a run that is in view or followed; none for another."""
-        return self._story(run_id).history if run_id in self._wanted() else None
+        return self._followed_run(run_id).history if run_id in self._wanted() else None
 
     def choose(self, run_id: str) -> None:
         """Look at another run."""
@@ -123,10 +123,10 @@ class RunDesk:
         row = self.row
         return list(dict.fromkeys(([row.id] if row else []) + list(self._followed)))
 
-    def _story(self, run_id: str) -> Story:
-        if run_id not in self._stories:
-            self._stories[run_id] = Story(EventTail(path_of(run_id) / "events.jsonl"))
-        return self._stories[run_id]
+    def _followed_run(self, run_id: str) -> FollowedRun:
+        if run_id not in self._followed_runs:
+            self._followed_runs[run_id] = FollowedRun(EventTail(path_of(run_id) / "events.jsonl"))
+        return self._followed_runs[run_id]
 
     def base_rate(self, run_id: str) -> float:
         """Return the learning rate that the schedule of a run scales, wishes counted."""
@@ -171,8 +171,8 @@ class RunDesk:
         behind = True
         while behind:
             wanted = self._wanted()
-            self._stories = {run_id: self._story(run_id) for run_id in wanted}
-            stories = list(self._stories.values())
+            self._followed_runs = {run_id: self._followed_run(run_id) for run_id in wanted}
+            stories = list(self._followed_runs.values())
             tails = [story.tail for story in stories]
             read = await asyncio.to_thread(_read_all, tails)
             for story, events in zip(stories, read, strict=True):
@@ -184,18 +184,18 @@ class RunDesk:
     # Doing
 
     async def start(self, settings: dict[str, dict[str, Any]]) -> str:
-        """Start a trainer and wait for its directory; return the run's id. Raises DeskError."""
+        """Start a trainer, wait for its directory, return the run's id. Raises RunServiceError."""
         try:
             config = make_config(settings)
             started = await asyncio.to_thread(launch, config, new_id(config))
         except (ConfigError, OSError) as error:
-            raise DeskError(str(error)) from error
+            raise RunServiceError(str(error)) from error
         self._launched.append(started)
         await self._wait(started, started.run.path.is_dir, started.last_words)
         return started.run.id
 
     async def resume(self, run_id: str) -> None:
-        """Start a trainer that goes on with a run, and wait until it lives. Raises DeskError."""
+        """Have a trainer go on with a run; wait until it lives. Raises RunServiceError."""
         run = Run(path_of(run_id))
         started = await _do(launch_resume, run)
         self._launched.append(started)
@@ -208,34 +208,34 @@ class RunDesk:
         while not await asyncio.to_thread(there):
             if started.ended() or time.monotonic() > deadline:
                 words = await asyncio.to_thread(last_words)
-                raise DeskError(words.removeprefix("cftui: ") or "the trainer did not start")
+                raise RunServiceError(words.removeprefix("cftui: ") or "the trainer did not start")
             await asyncio.sleep(0.05)
         self.list_soon()
 
     async def wish(self, run_id: str, kind: WishKind, value: float | None) -> None:
-        """Send a wish to a live run. Raises DeskError."""
+        """Send a wish to a live run. Raises RunServiceError."""
         try:
             await asyncio.to_thread(send, path_of(run_id), kind, value)
         except OSError as error:
-            raise DeskError(f"the wish could not be written: {error}") from error
+            raise RunServiceError(f"the wish could not be written: {error}") from error
         self.list_soon()
 
     async def settings(self, run_id: str) -> dict[str, dict[str, Any]]:
-        """Return a run's settings, checked. Raises DeskError."""
+        """Return a run's settings, checked. Raises RunServiceError."""
         return (await _do(Run(path_of(run_id)).config)).to_settings()
 
     async def keep(self, run_id: str, **words: str | int) -> None:
-        """Keep a run's notes or mark. Raises DeskError."""
-        await _do(write_user, path_of(run_id), **words)
+        """Keep a run's notes or mark. Raises RunServiceError."""
+        await _do(write_annotations, path_of(run_id), **words)
         self.list_soon()
 
     async def rename(self, run_id: str, name: str) -> None:
-        """Give a run a name. Raises DeskError."""
+        """Give a run a name. Raises RunServiceError."""
         await _do(Run(path_of(run_id)).rename, name)
         self.list_soon()
 
     async def delete(self, run_ids: Sequence[str]) -> None:
-        """Delete runs with all their files. Raises DeskError at the first that cannot be."""
+        """Delete runs with all their files. Raises RunServiceError at the first that cannot be."""
         try:
             for run_id in run_ids:
                 await _do(Run(path_of(run_id)).delete)
@@ -243,7 +243,7 @@ class RunDesk:
             self.list_soon()
 
     async def export(self, rows: Sequence[RunRow], path: Path) -> int:
-        """Write runs to a file; return how many. Raises DeskError."""
+        """Write runs to a file; return how many. Raises RunServiceError."""
         return await _do(export_runs, rows, path)
 
 
@@ -253,11 +253,11 @@ def _read_all(tails: Sequence[EventTail]) -> list[list[Event]]:
 
 
 async def _do(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do something in a thread; what runs and disks refuse becomes a DeskError."""
+    """Do something in a thread; what runs and disks refuse becomes a RunServiceError."""
     try:
         return await asyncio.to_thread(work, *args, **kwargs)
     except (RunError, RunHeld, ExportError, OSError) as error:
-        raise DeskError(str(error)) from error
+        raise RunServiceError(str(error)) from error
 
 
 def path_of(run_id: str) -> Path:

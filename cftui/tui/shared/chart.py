@@ -18,7 +18,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cftui.charts import Chart, Colour, Drawing, Run
+from cftui.charts import Chart, Colour, Drawing, TextRun
 from cftui.text import plain
 from cftui.tui.services.child import Superseded
 
@@ -67,7 +67,7 @@ class ChartView(Widget, can_focus=False):
         self._pause = pause
         self._make: Callable[[int, int], Chart] | None = None
         self._painted: Chart | None = None
-        self._lines: tuple[tuple[Run, ...], ...] = ()
+        self._lines: tuple[tuple[TextRun, ...], ...] = ()
         self._failure = ""
         self._stale = False
         self._busy = False
@@ -89,18 +89,18 @@ class ChartView(Widget, can_focus=False):
         self.refresh()
 
     @property
-    def drawn(self) -> tuple[tuple[Run, ...], ...]:
+    def drawn(self) -> tuple[tuple[TextRun, ...], ...]:
         """The lines on show; none before the first drawing and after a failure."""
         return self._lines
 
     def on_mount(self) -> None:
         """Look again whenever the screen is laid out anew (also when it comes back to the top)."""
-        self.screen.screen_layout_refresh_signal.subscribe(self, lambda _: self._look())
+        self.screen.screen_layout_refresh_signal.subscribe(self, lambda _: self._draw_if_shown())
         self.app.theme_changed_signal.subscribe(self, lambda _: self._wish())
 
     def on_show(self) -> None:
         """Draw what came while this was hidden."""
-        self._look()
+        self._draw_if_shown()
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw again at the new size."""
@@ -125,9 +125,9 @@ class ChartView(Widget, can_focus=False):
 
     def _wish(self) -> None:
         self._stale = self._make is not None
-        self._look()
+        self._draw_if_shown()
 
-    def _look(self) -> None:
+    def _draw_if_shown(self) -> None:
         """Start drawing if something waits and it would be seen; ends by itself when done."""
         if self._stale and not self._busy and self._seen():
             self._busy = True
@@ -164,7 +164,7 @@ class ChartView(Widget, can_focus=False):
                 self._painted = chart
                 self._put(drawing.lines, "")
 
-    def _put(self, lines: tuple[tuple[Run, ...], ...], failure: str) -> None:
+    def _put(self, lines: tuple[tuple[TextRun, ...], ...], failure: str) -> None:
         """Take new lines; refresh only those that differ, which keeps the terminal's bytes few."""
         before, self._lines = self._lines, lines
         if len(before) != len(lines) or not lines:

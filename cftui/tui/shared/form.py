@@ -81,7 +81,7 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
     """Fields for a run's settings; says what is wrong with them as they are typed."""
 
     @dataclass
-    class Changed(Message):
+    class SettingsChanged(Message):
         """The settings are other than they were."""
 
         config: RunConfig | None
@@ -89,7 +89,7 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         problem: str
 
     @dataclass
-    class OwnModel(Message):
+    class CustomModelNamed(Message):
         """The user's own model was named, or given values that it was not asked about yet."""
 
         name: str
@@ -105,7 +105,7 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         except ConfigError:
             remembered = RunConfig()
         self._settings: dict[str, dict[str, Any]] = remembered.to_settings()
-        self._own: dict[str, ModelDescription] = {}
+        self._described: dict[str, ModelDescription] = {}
         self.problem = ""
         self._config: RunConfig | None = remembered
 
@@ -154,7 +154,7 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         name = str(self._settings[section]["name"])
         if name in REGISTRIES[section]:
             return specs_of(REGISTRIES[section][name])
-        own = self._own.get(name)
+        own = self._described.get(name)
         return tuple(FieldSpec(**spec) for spec in own.fields) if own else ()  # type: ignore[arg-type]
 
     def help_of(self, key: str) -> FieldHelp:
@@ -171,7 +171,11 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         name = str(self._settings[section]["name"])
         if name in REGISTRIES[section]:
             return (REGISTRIES[section][name].__doc__ or "").splitlines()[0]
-        return self._own[name].about if name in self._own else "A class in a file of yours."
+        return (
+            self._described[name].about
+            if name in self._described
+            else "A class in a file of yours."
+        )
 
     @on(FieldChanged)
     async def _take(self, message: FieldChanged) -> None:
@@ -200,18 +204,18 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         if section == "model" and self._settings["optimizer"] != before:
             await self._rebuild("optimizer")
         if section == "model" and name in installed_models():
-            self.post_message(self.OwnModel(name, self._values, asked=True))
+            self.post_message(self.CustomModelNamed(name, self._values, asked=True))
 
     @on(FileGiven)
     def _file_given(self, message: FileGiven) -> None:
         message.stop()
-        self.post_message(self.OwnModel(message.name, self._values, asked=True))
+        self.post_message(self.CustomModelNamed(message.name, self._values, asked=True))
 
-    def ask_for_own(self) -> None:
+    def ask_for_custom(self) -> None:
         """Ask for the parameters of a user's model that is remembered."""
         name = str(self._settings["model"]["name"])
         if name not in MODELS:
-            self.post_message(self.OwnModel(name, self._values, asked=False))
+            self.post_message(self.CustomModelNamed(name, self._values, asked=False))
 
     @property
     def _values(self) -> tuple[tuple[str, object], ...]:
@@ -222,13 +226,13 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
     @property
     def described(self) -> ModelDescription | None:
         """Return what is known of the user's own model with its present values."""
-        own = self._own.get(str(self._settings["model"]["name"]))
+        own = self._described.get(str(self._settings["model"]["name"]))
         return own if own is not None and own.values == self._values else None
 
     async def describe(self, description: ModelDescription) -> None:
         """Show the parameters of a user's model, and what is wrong with their values."""
         name = description.name
-        before, self._own[name] = self._own.get(name), description
+        before, self._described[name] = self._described.get(name), description
         if str(self._settings["model"]["name"]) == name:
             if before is None or before.fields != description.fields:
                 await self._rebuild("model", keep=1 if name in installed_models() else 2)
@@ -247,15 +251,15 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
     def _tell(self) -> None:
         self._check()
         name = str(self._settings["model"]["name"])
-        if name in self._own and self.described is None:
-            self.post_message(self.OwnModel(name, self._values, asked=False))
-        self.post_message(self.Changed(self._config, self.problem))
+        if name in self._described and self.described is None:
+            self.post_message(self.CustomModelNamed(name, self._values, asked=False))
+        self.post_message(self.SettingsChanged(self._config, self.problem))
 
     async def load(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
         """Show other settings."""
         self._settings = {key: dict(values) for key, values in settings.items()}
         await self.recompose()
-        self.ask_for_own()
+        self.ask_for_custom()
         self._tell()
 
     def show_section(self, section: str, values: Mapping[str, Any]) -> None:

@@ -46,9 +46,9 @@ class KeyBar(Widget):
 
     def on_mount(self) -> None:
         """Hear of every change of what can be done."""
-        self.screen.bindings_updated_signal.subscribe(self, self._look)
+        self.screen.bindings_updated_signal.subscribe(self, self._refresh_keys)
 
-    def _look(self, screen: Screen[Any]) -> None:
+    def _refresh_keys(self, screen: Screen[Any]) -> None:
         if screen is not self.screen or not self.is_attached:
             return
         keys: dict[str, Key] = {}

@@ -11,7 +11,7 @@ from cftui.runs.control import WishKind
 from cftui.runs.row import RunRow
 
 if TYPE_CHECKING:
-    from cftui.tui.services.runs import RunDesk
+    from cftui.tui.services.runs import RunService
 
 
 @dataclass
@@ -60,7 +60,7 @@ class TrainLike(Message):
 
 @dataclass
 class FollowRuns(Message):
-    """The stories of these runs are wanted, beside that of the run in view."""
+    """The histories of these runs are wanted, beside that of the run in view."""
 
     runs: tuple[str, ...]
 
@@ -70,11 +70,11 @@ class FollowRuns(Message):
 
 
 @dataclass
-class Errand(Message):
+class RunAction(Message):
     """The user wants something done to runs."""
 
-    do: "Callable[[RunDesk], Awaitable[str]]"
-    """Does it; returns what to say then, nothing where it is seen anyway. Raises DeskError."""
+    do: "Callable[[RunService], Awaitable[str]]"
+    """Does it and returns what to say then, if anything. Raises RunServiceError."""
     trouble: str
     """Heads what is said of a failure."""
 

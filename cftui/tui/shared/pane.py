@@ -11,7 +11,7 @@ from cftui.tui.shared.commands import Command
 if TYPE_CHECKING:
     from cftui.questions.data import DataSummary
     from cftui.tui.services.ratings import Opening
-    from cftui.tui.services.runs import RunDesk
+    from cftui.tui.services.runs import RunService
 
 
 class Pane(Widget):
@@ -57,10 +57,10 @@ class Pane(Widget):
     def show_data(self, summary: "DataSummary") -> None:
         """Take the ratings that are open."""
 
-    def show_runs(self, desk: "RunDesk") -> None:
+    def show_runs(self, desk: "RunService") -> None:
         """Take the runs, and which of them is in view."""
 
-    def show_history(self, desk: "RunDesk") -> None:
+    def show_history(self, desk: "RunService") -> None:
         """Take the curves and epochs of the run in view."""
 
     def show_starting(self, starting: bool) -> None:

@@ -31,7 +31,7 @@ class TabBar(Widget):
     """What stands at the right: the data set and its size."""
 
     @dataclass
-    class Chosen(Message):
+    class PaneChosen(Message):
         """A tab was clicked."""
 
         pane: str
@@ -71,6 +71,6 @@ class TabBar(Widget):
         place = len(" cftui ")
         for pane, words in self._words():
             if place <= event.x < place + len(words):
-                self.post_message(self.Chosen(pane))
+                self.post_message(self.PaneChosen(pane))
                 return
             place += len(words)

@@ -20,8 +20,8 @@ from cftui.runs.history import History
 from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.services.child import ChildError, Superseded
-from cftui.tui.services.memory import Session
-from cftui.tui.services.runs import RunDesk
+from cftui.tui.services.memory import Memory
+from cftui.tui.services.runs import RunService
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.form import TrainingForm
@@ -89,14 +89,14 @@ class TrainPane(Pane):
 
     def __init__(
         self,
-        session: Session,
+        session: Memory,
         paint: Callable[[Chart], Awaitable[Drawing]],
         ask: Callable[[Any, str], Awaitable[Any]],
     ) -> None:
         """Draw by `paint`; `ask` the brain what a user's own model takes."""
         super().__init__(id="train")
         self._session = session
-        self._desk: RunDesk | None = None
+        self._desk: RunService | None = None
         self._paint = paint
         self._ask = ask
         self._summary: DataSummary | None = None
@@ -149,7 +149,7 @@ class TrainPane(Pane):
         """Show what was already known."""
         self._show_cost()
         if self._summary is not None:
-            self.form.ask_for_own()
+            self.form.ask_for_custom()
         self._show_view()
         if self._desk is not None:
             self.show_runs(self._desk)
@@ -171,24 +171,24 @@ class TrainPane(Pane):
         first, self._summary = self._summary is None, summary
         self._show_cost()
         if first and self.is_mounted:
-            self.form.ask_for_own()
+            self.form.ask_for_custom()
         self.refresh_bindings()
 
     def show_split(self, split: Mapping[str, object]) -> None:
         """Take the split that runs to come will have."""
         self.form.show_section("split", split)
 
-    def show_runs(self, desk: RunDesk) -> None:
+    def show_runs(self, desk: RunService) -> None:
         """Show the runs, newest first; the cursor stays on its run."""
         self._desk = desk
-        rows = self._rows = desk.own_rows
+        rows = self._rows = desk.rows_on_these_ratings
         if self.is_mounted:
             self.runs.set_rows(rows, [row.id for row in rows])
             live = any(row.alive for row in rows)
             self.runs.border_title = "Runs; live ones go on if you quit" if live else "Runs"
             self.runs.border_subtitle = f"{len(rows)}" if rows else ""
 
-    def show_history(self, desk: RunDesk) -> None:
+    def show_history(self, desk: RunService) -> None:
         """Show one run's curves, epochs and state."""
         row, history = desk.row, desk.history
         another = history is not self._history
@@ -265,16 +265,16 @@ class TrainPane(Pane):
 
     # What the user does here
 
-    @on(TrainingForm.Changed)
-    def _form_changed(self, message: TrainingForm.Changed) -> None:
+    @on(TrainingForm.SettingsChanged)
+    def _form_changed(self, message: TrainingForm.SettingsChanged) -> None:
         self._show_cost()
         self._show_hint(self.screen.focused)
         self.refresh_bindings()
         if message.config is not None:
             self._session.update(settings=self.form.settings())
 
-    @on(TrainingForm.OwnModel)
-    def _own_model_named(self, message: TrainingForm.OwnModel) -> None:
+    @on(TrainingForm.CustomModelNamed)
+    def _own_model_named(self, message: TrainingForm.CustomModelNamed) -> None:
         message.stop()
         self._describe(message.name, message.values, asked=message.asked)
 
