@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from cftui.questions.question import Question
+
 Colour = tuple[int, int, int]
 """Red, green, blue, 0 to 255 each."""
 
@@ -40,7 +42,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Chart:
+class Chart(Question["Drawing"]):
     """All that is needed to draw one chart; a few hundred points a series, thinned before."""
 
     width: int

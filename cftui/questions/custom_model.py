@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from cftui.questions.question import Question
+
 
 @dataclass(frozen=True)
-class DescribeModel:
+class DescribeModel(Question["ModelDescription | NeedsAgreement"]):
     """Which parameters does the class in a file, `path.py:Class`, or an installed model take?
 
     The answer is a ModelDescription; or NeedsAgreement, where reading them would execute a source

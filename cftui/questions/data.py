@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cftui.questions.question import Question
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -38,7 +40,7 @@ AS_RECOGNISED = ColumnMapping()
 
 
 @dataclass(frozen=True)
-class OpenData:
+class OpenData(Question["DataSummary | None"]):
     """What is in the ratings that a data set's name or a path means?
 
     The answer is a DataSummary, or None where they must be ingested first.
@@ -49,7 +51,7 @@ class OpenData:
 
 
 @dataclass(frozen=True)
-class PreviewFile:
+class PreviewFile(Question["FilePreview"]):
     """What does the beginning of a ratings file look like? The answer is a FilePreview."""
 
     source: str
@@ -191,7 +193,7 @@ class DataProfile(DataSummary):
 
 
 @dataclass(frozen=True)
-class ListDataSets:
+class ListDataSets(Question["tuple[DataSetRow, ...]"]):
     """Which data sets are there to open or to download? The answer is a tuple of DataSetRow."""
 
 
@@ -230,7 +232,7 @@ class DataSetRow:
 
 
 @dataclass(frozen=True)
-class DescribeSplit:
+class DescribeSplit(Question["SplitSummary"]):
     """What would a split hold out, and what of it would training never have seen?"""
 
     store: str

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from cftui.questions.question import Question
+
 
 @dataclass(frozen=True)
-class FindUsers:
+class FindUsers(Question["tuple[UserRow, ...]"]):
     """Which users have ids that begin with the text? Most active first."""
 
     store: str
@@ -13,7 +15,7 @@ class FindUsers:
 
 
 @dataclass(frozen=True)
-class FindItems:
+class FindItems(Question["tuple[ItemRow, ...]"]):
     """Which items have titles near the text, or its very id? Best match first.
 
     An empty text gives the most rated items.
@@ -25,7 +27,7 @@ class FindItems:
 
 
 @dataclass(frozen=True)
-class DescribeItems:
+class DescribeItems(Question["tuple[ItemRow, ...]"]):
     """What are these items? In their order; ids that are not in the data are left out."""
 
     store: str
@@ -69,7 +71,7 @@ EVERY_ITEM = ItemFilter()
 
 
 @dataclass(frozen=True)
-class Facets:
+class Facets(Question["FacetsAnswer"]):
     """Which genres and years are there to filter by?"""
 
     store: str

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from cftui.questions.items import EVERY_ITEM, ItemFilter
+from cftui.questions.items import EVERY_ITEM, ItemFilter, ItemRow
+from cftui.questions.question import Question
 from cftui.questions.trained import Recommendation
 
 REGULARIZATION = 3.0
@@ -10,7 +11,7 @@ REGULARIZATION = 3.0
 
 
 @dataclass(frozen=True)
-class FoldIn:
+class FoldIn(Question["FoldInAnswer"]):
     """What would somebody like who gave these ratings, and is not in the data?
 
     `rated` and `before` are (item id, value) each; only models of the dot family can say.
@@ -62,7 +63,7 @@ class FoldInAnswer:
 
 
 @dataclass(frozen=True)
-class SuggestItems:
+class SuggestItems(Question[tuple[ItemRow, ...]]):
     """What should a newcomer rate first? Well known items, unlike each other and the rated."""
 
     run: str

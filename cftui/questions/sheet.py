@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from cftui.questions.question import Question
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class OpenCrosstab:
+class OpenCrosstab(Question["CrosstabAnswer"]):
     """What did the most active users give the most rated items?"""
 
     store: str
@@ -44,7 +46,7 @@ class CrosstabAnswer:
 
 
 @dataclass(frozen=True)
-class PredictCells:
+class PredictCells(Question["PredictedCells"]):
     """What would each of these users give each of these items?"""
 
     run: str
@@ -88,7 +90,7 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class StartSheet:
+class StartSheet(Question["SheetAnswer"]):
     """A sheet with fresh factors, uniform between 0 and 1."""
 
     actual: "Floats"
@@ -98,14 +100,14 @@ class StartSheet:
 
 
 @dataclass(frozen=True)
-class EvaluateSheet:
+class EvaluateSheet(Question["SheetAnswer"]):
     """What does a sheet predict as it stands?"""
 
     sheet: Sheet
 
 
 @dataclass(frozen=True)
-class DescendSheet:
+class DescendSheet(Question["SheetAnswer"]):
     """So many full steps of gradient descent on the RMSE of the known cells."""
 
     sheet: Sheet
@@ -115,7 +117,7 @@ class DescendSheet:
 
 
 @dataclass(frozen=True)
-class SolveSheet:
+class SolveSheet(Question["SheetAnswer"]):
     """L-BFGS on the RMSE of the known cells, as far as it gets in a second."""
 
     sheet: Sheet
@@ -139,7 +141,7 @@ class SheetAnswer:
 
 
 @dataclass(frozen=True, eq=False)
-class WriteCells:
+class WriteCells(Question["str"]):
     """The cells as a file, or as text where there is no path: TSV, for a clipboard.
 
     The answer is the text, or the path of the file as it was written.
@@ -154,7 +156,7 @@ class WriteCells:
 
 
 @dataclass(frozen=True)
-class CellOfRun:
+class CellOfRun(Question["CellArithmetic"]):
     """How does a run's model come to its prediction for this pair?"""
 
     run: str
@@ -163,7 +165,7 @@ class CellOfRun:
 
 
 @dataclass(frozen=True)
-class CellOfSheet:
+class CellOfSheet(Question["CellArithmetic"]):
     """How does the sheet come to the prediction in this cell?"""
 
     sheet: Sheet

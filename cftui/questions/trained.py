@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cftui.questions.items import EVERY_ITEM, ItemFilter
+from cftui.questions.question import Question
 
 Metric = Literal["cosine", "dot", "euclid"]
 OFTEN_RATED = ItemFilter(min_ratings=20)
 
 
 @dataclass(frozen=True)
-class AskAbilities:
+class AskAbilities(Question["Abilities"]):
     """What can the model of a run be asked?"""
 
     run: str
@@ -28,7 +29,7 @@ class Abilities:
 
 
 @dataclass(frozen=True)
-class Predict:
+class Predict(Question["Prediction"]):
     """What would this user give this item?"""
 
     run: str
@@ -51,7 +52,7 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Recommend:
+class Recommend(Question["tuple[Recommendation, ...]"]):
     """Which items that this user has not rated would they like best?"""
 
     run: str
@@ -74,7 +75,7 @@ class Recommendation:
 
 
 @dataclass(frozen=True)
-class Similar:
+class Similar(Question["SimilarItems"]):
     """Which items are nearest to this one in the model's item factors?"""
 
     run: str
@@ -110,7 +111,7 @@ class SimilarItems:
 
 
 @dataclass(frozen=True)
-class ExploreUser:
+class ExploreUser(Question["UserAnswer"]):
     """What did this user rate, what does the model predict for it, and what would they like?"""
 
     run: str
@@ -156,7 +157,7 @@ class UserAnswer:
 
 
 @dataclass(frozen=True)
-class ExploreItem:
+class ExploreItem(Question["ItemAnswer"]):
     """What is this item like for the model?"""
 
     run: str
@@ -209,7 +210,7 @@ class ItemAnswer:
 
 
 @dataclass(frozen=True)
-class ExploreBiases:
+class ExploreBiases(Question["BiasAnswer"]):
     """Which items have the highest and lowest biases: what is left once tastes are explained?"""
 
     run: str

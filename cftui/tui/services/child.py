@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from cftui import paths, pipes
+from cftui.questions.question import A, Question
 
 PATIENCE = 2.0
 """Seconds that a question runs before it may be cancelled."""
@@ -38,7 +39,7 @@ class Superseded(Exception):
 
 
 @dataclass(eq=False)
-class _Question:
+class _Asked:
     value: Any
     group: str | None
     answer: "asyncio.Future[Any]"
@@ -64,8 +65,8 @@ class Child:
         self.name = module.rpartition(".")[2]
         self._environment = dict(environment or {})
         self._process: Process | None = None
-        self._queue: deque[_Question] = deque()
-        self._running: _Question | None = None
+        self._queue: deque[_Asked] = deque()
+        self._running: _Asked | None = None
         self._worker: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         self._number = 0
@@ -82,7 +83,7 @@ class Child:
         if not self._closed:
             await self._alive()
 
-    async def ask(self, value: Any, group: str | None = None) -> Any:
+    async def ask(self, question: Question[A], group: str | None = None) -> A:
         """Return the answer to a question; questions are answered in their order, one at a time.
 
         Raises ChildError for a failure or a death of the child, Superseded where a newer question
@@ -92,10 +93,11 @@ class Child:
             raise ChildError(f"The {self.name} has been closed")
         if group is not None:
             self._drop(group)
-        question = _Question(value, group, asyncio.get_running_loop().create_future())
-        self._queue.append(question)
+        asked = _Asked(question, group, asyncio.get_running_loop().create_future())
+        self._queue.append(asked)
         self._keep_working()
-        return await question.answer
+        answer: A = await asked.answer
+        return answer
 
     async def cancel_running(self) -> bool:
         """End the question in flight if it has run for over `patience` seconds.
@@ -156,7 +158,7 @@ class Child:
             finally:
                 self._running = None
 
-    async def _answer(self, question: _Question) -> Any:
+    async def _answer(self, question: _Asked) -> Any:
         self._number += 1
         number = self._number
         try:
@@ -215,7 +217,7 @@ class Child:
         await _end(process, 0.0)
 
 
-def _fail(question: _Question, error: Exception) -> None:
+def _fail(question: _Asked, error: Exception) -> None:
     if not question.answer.done():
         question.answer.set_exception(error)
         # an asker that was cancelled never looks
