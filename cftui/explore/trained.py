@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -14,10 +13,10 @@ from cftui.models.errors import ModelError
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.ratings.split import Split, split
-from cftui.ratings.store import open_ratings, open_store
-from cftui.ratings.values import DataError, Ratings
+from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import CheckpointError, load_checkpoint
 from cftui.runs.directory import Run, RunError
+from cftui.runs.ratings_of import ratings_of
 from cftui.runs.record import RunRecord
 
 DOT_FAMILY = ("dot", "dot-bias")
@@ -125,7 +124,7 @@ def load_trained(run: Run, *, best: bool = False) -> Trained:
     tables = {name.removeprefix("parameters/"): a for name, a in checkpoint.arrays.items()}
     for table in tables.values():
         table.flags.writeable = False
-    ratings = _ratings_of(record, config)
+    ratings = ratings_of(record, config)
     factors = None
     try:
         if config.model.name in DOT_FAMILY:
@@ -162,20 +161,3 @@ def _module_scorer(
     module = build_model(config.model, ratings.info(), custom)
     load_arrays(module, tables)
     return ModuleScorer(module, ratings.n_items)
-
-
-def _ratings_of(record: RunRecord, config: RunConfig) -> Ratings:
-    """Return the ratings a run was trained on; raises RunError if they are gone or changed."""
-    try:
-        ratings = open_store(Path(record.store))
-    except (DataError, OSError):
-        try:
-            ratings = open_ratings(Path(record.data_source), config.data.mapping)
-        except (DataError, OSError) as error:
-            raise RunError(f"the ratings of {record.run} cannot be read: {error}") from None
-    if ratings.fingerprint != record.fingerprint:
-        raise RunError(
-            f"{record.data_source} has changed since {record.run} was trained;"
-            " bring the old file back or train anew"
-        )
-    return ratings
