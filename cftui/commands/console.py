@@ -6,13 +6,15 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from cftui.config import ConfigError
 from cftui.questions.errors import QuestionError
 from cftui.text import plain
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -90,6 +92,14 @@ def _explain(error: Exception | None, code: int) -> int:
     if process.debug:
         traceback.print_exc()
     return code
+
+
+def one_of(word: str, known: Sequence[T], complaint: str) -> T:
+    """Return the known value that a word is; raises UsageError with the complaint."""
+    for value in known:
+        if word == value:
+            return value
+    raise UsageError(complaint)
 
 
 def say(message: str) -> None:
