@@ -93,6 +93,7 @@ def similar(
             for r in rows
         ],
         right=("rank", "id", metric, "ratings"),
+        yielding=("genres", "title"),
     )
 
 
