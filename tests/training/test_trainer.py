@@ -225,6 +225,15 @@ def test_it_ends_when_patience_does(
     assert best.step == 63 * (errors[:epochs].index(min(errors[:epochs])) + 1)
 
 
+def test_of_equal_errors_the_first_is_the_best(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = scripted(ratings, monkeypatch, [1.0, 0.8, 0.8], "r")
+    bench.trainer.train()
+    assert load_checkpoint(bench.run.best).step == 2 * 63
+    assert (bench.trainer.progress.best_epoch, bench.trainer.progress.stale_epochs) == (2, 1)
+
+
 def test_a_death_after_the_last_look_does_not_train_on(
     ratings: Ratings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
