@@ -115,15 +115,19 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
     from cftui.runs.compare import command_line
     from cftui.runs.events import Finished
     from cftui.runs.history import read_history
+    from cftui.runs.rates import change_words, changes_of, unrepeated
 
     run = find(word)
     status, config, history = run.status(), run.config(), read_history(run.events)
-    again = command_line(run)
+    again, changes = command_line(run), changes_of(run)
     if json:
+        from dataclasses import asdict
+
         from cftui.runs.events import as_row
 
         epochs = [as_row(epoch) for epoch in history.epochs]
         told = {"config": config.to_settings(), "command": again, "epochs_done": epochs}
+        told |= {"rate_changes": list(map(asdict, changes)), "unrepeated": unrepeated(changes)}
         print_json({**_summary(run, status), **told})
         return
     print(f"{run.id}  {run.name()}  {status.shown}  step {status.record.step:,}")
@@ -132,7 +136,11 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
     print(f"in {run.path}")
     for section, values in config.to_settings().items():
         print(f"{section}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
+    if changes:
+        print(f"learning rate {change_words(changes)}")
     print(f"again: {again}")
+    if changes:
+        print(unrepeated(changes))
     printer = EventPrinter(json=False)
     for epoch in history.epochs:
         printer(epoch)
@@ -147,12 +155,12 @@ def diff(
     debug: Debug = False,
 ) -> None:
     """Show the settings in which runs differ, those alone."""
-    from cftui.runs.compare import differences, settings_of
+    from cftui.runs.compare import run_differences
 
     if len(words) < 2:
         raise UsageError("runs diff: name two runs or more")
     runs = [find(word) for word in words]
-    found = differences([settings_of(run) for run in runs])
+    found = run_differences(runs)
     if json:
         for one in found:
             values = dict(zip((run.id for run in runs), one.values, strict=True))

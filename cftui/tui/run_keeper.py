@@ -200,6 +200,13 @@ class RunKeeper(KeysInOrder):
         await self.action_pane("train")
         await cast("TrainPane", self._panes["train"]).fill(settings)
         row = next((row for row in self.desk.rows if row.id == run), None)
+        if row is not None and row.rate_changes:
+            from cftui.runs.rates import change_words
+
+            words = (
+                f"The form has the rate that it began with, not {change_words(row.rate_changes)}"
+            )
+            self.notify(words, title="Learning rate", markup=False, timeout=8)
         if row is not None and self.summary and row.fingerprint != self.summary.fingerprint:
             words = f"It was trained on {row.data}; a new run trains on {self.summary.name}"
             self.notify(plain(words), title="Other ratings", markup=False)

@@ -114,6 +114,16 @@ STORY: list[Event] = [
 ]
 
 
+def test_events_of_some_kinds_alone_are_the_same(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "events.jsonl")
+    for event in (step(1), resumed(1), epoch(1, 1), step(2), epoch(2, 2)):
+        log.write(event)
+    log.close()
+    path = tmp_path / "events.jsonl"
+    wanted = [event for event in read_events(path) if isinstance(event, Epoch | Resumed)]
+    assert list(read_events(path, Epoch, Resumed)) == wanted and len(wanted) == 3
+
+
 def test_settled_drops_what_a_death_undid() -> None:
     kept = settled(STORY)
     assert [e.step for e in kept if isinstance(e, Step)] == [10, 20, 25, 40, 50]

@@ -21,6 +21,8 @@ from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.control import Wish, send
 from cftui.runs.event_log import EventLog, read_events
 from cftui.runs.events import Checkpointed, Control, Epoch, Event, Step
+from cftui.runs.rates import changes_in
+from cftui.runs.record import RateChange
 from cftui.training import trainer as trainer_module
 from cftui.training.progress import Progress
 from cftui.training.trainer import NonFiniteLoss, StopTraining
@@ -410,6 +412,34 @@ def test_a_rate_given_on_resuming_is_told_and_safe(ratings: Ratings) -> None:
     again = resumed(bench, ratings, "again")
     again.trainer.train()
     assert set(again.engine.rates) == {0.004}
+
+
+def test_changes_of_the_rate_are_part_of_the_run(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 2}), ratings)
+    for value in (0.02, 0.03):  # at one step: the first never trained anything
+        bench.trainer.change_rate(Wish("learning-rate", value, "me", time.time_ns()))
+    first = (RateChange(0, 0.03),)
+    assert bench.run.record().rate_changes == first
+    asked = iter([False] * 3 + [True] * 100)
+    bench.trainer._should_stop = lambda: next(asked)
+    with pytest.raises(StopTraining):
+        bench.trainer.train()
+    again = resumed(bench, ratings, "again")
+    step = again.trainer.progress.step
+    again.trainer.change_rate(Wish("learning-rate", 0.004, "me", time.time_ns()))
+    again.trainer.change_rate(Wish("learning-rate", 0.004, "me", time.time_ns()))
+    again.trainer.train()
+    assert step > 0 and again.run.record().rate_changes == (*first, RateChange(step, 0.004))
+
+
+def test_a_run_begun_by_an_older_version_leaves_changes_to_the_events(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 1}), ratings)
+    state = json.loads(bench.trainer.progress.to_json())
+    del state["rate_changes"]
+    bench.trainer.progress = Progress.from_json(json.dumps(state))
+    bench.trainer.change_rate(Wish("learning-rate", 0.004, "me", time.time_ns()))
+    assert bench.run.record().rate_changes is None
+    assert changes_in(bench.events) == (RateChange(0, 0.004),)
 
 
 def test_events_are_on_disk_before_the_checkpoint_they_belong_to(ratings: Ratings) -> None:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from cftui.ratings.values import Ratings
 from cftui.runs.annotations import read_annotations
 from cftui.runs.directory import Run
 from cftui.runs.event_log import EventLog
-from cftui.runs.events import Epoch, Started, Step
+from cftui.runs.events import Control, Epoch, Started, Step
+from cftui.runs.record import RateChange
 from cftui.tui.app import CftuiApp
 from cftui.tui.runs.details import RunDetailsView
 from cftui.tui.runs.differences import DifferencesScreen
@@ -335,6 +337,38 @@ async def test_exports_what_is_listed(three: dict[str, Run], tmp_path: Path, suf
     assert [row["run"] for row in rows] == [three["other"].id, three["fast"].id]
     assert [float(row["optimizer.learning_rate"]) for row in rows] == [0.05, 0.05]
     assert float(rows[1]["mse"]) == 0.81 and rows[0]["message"] == "disk full"
+
+
+async def test_a_changed_learning_rate_is_told_wherever_settings_are(three: dict[str, Run]) -> None:
+    fast = three["fast"]
+    fast.write_record(replace(fast.record(), rate_changes=(RateChange(3260, 0.002),)))
+    log = EventLog(three["slow"].events)  # of a version that left it to the events
+    log.write(Control(1.0, 1500, "learning-rate", 0.003, "me", 1, "obeyed"))
+    log.close()
+    app = CftuiApp(paths.BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        pane = await at_runs(pilot, 3, "down")
+        assert "0.05→0.002" in cells(pane.table)[1] and "0.01" in cells(pane.table)[2]
+        assert "0.05→0.002" in app.screen.query_one("#all-runs").render_line(2).text
+        await until(pilot, lambda: "learning rate 0.002 from step 3,260" in details_of(pane))
+        left_out = "the learning rate was changed to 0.002 at step 3,260; no option repeats that"
+        assert details_of(pane).endswith(left_out)
+        await pilot.press("c")
+        await until(pilot, lambda: any(left_out in n.message for n in app._notifications))
+        assert app.clipboard.startswith("cftui train") and "--lr 0.05" in app.clipboard
+        assert "changed" not in app.clipboard
+        await pilot.press("space", "space", "d")
+        await until(pilot, lambda: isinstance(app.screen, DifferencesScreen))
+        rows = {row[0]: row[1:] for row in app.screen.query_one(Grid).rows}
+        told = ("0.002 from step 3,260", "0.003 from step 1,500")
+        assert rows["learning rate, changed"] == told
+        await pilot.press("escape", "up", "slash", *spell("lr=0.05"), "enter")
+        await until(pilot, lambda: names(pane) == ["other", "fast"])
+        await pilot.press("down", "f")
+        await until(pilot, lambda: any("not 0.002" in n.message for n in app._notifications))
+        form = app.query_one(TrainPane).form
+        await until(pilot, lambda: form.config is not None and form.config.optimizer.name == "sgd")
+        assert form.config is not None and form.config.optimizer.learning_rate == 0.05
 
 
 async def test_damage_and_escape_sequences_are_shown_as_they_are(three: dict[str, Run]) -> None:
