@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_directory import RECORD, made
+from records import RECORD, made
 
 from cftui.commands import run_command
 from cftui.config import RunConfig, make_config

@@ -7,58 +7,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from driving import BUNDLED, cells, opened, text, until
 from textual.command import CommandList, CommandPalette
-from textual.pilot import Pilot
 from textual.widgets import Static
 
 from cftui import paths
 from cftui.runs.directory import Run, create_run
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore.predicting import PredictScreen
-from cftui.tui.services.memory import Memory
-from cftui.tui.services.runs import RunService
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.form import TrainingForm
-from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.inputs import Choice, NumberField
-from cftui.tui.shared.messages import ResumeRun, StartRun
 from cftui.tui.shared.overlays import AskNumber, HelpScreen
 from cftui.tui.shared.palette import lead
 from cftui.tui.train.pane import TrainPane
-
-BUNDLED = paths.BUNDLED
-
-
-async def until(pilot: Pilot[None], done: object, seconds: float = 30.0) -> None:
-    """Wait until a condition holds, a callable of no arguments."""
-    assert callable(done)
-    for _ in range(int(seconds / 0.05)):
-        if done():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(f"still not so after {seconds} s: {done}")
-
-
-async def opened(app: CftuiApp, pilot: Pilot[None], *, runs: bool = True) -> None:
-    await until(
-        pilot, lambda: app.summary is not None and (bool(app.desk and app.desk.rows) or not runs)
-    )
-    await app.workers.wait_for_complete()
-    await pilot.pause()
-
-
-def cells(grid: Grid) -> list[list[str]]:
-    """Return what a grid's rows say."""
-    columns = grid._columns
-    return [
-        [str(c.key(row) if c.key else row[place]) for place, c in enumerate(columns)]
-        for row in grid.rows
-    ]
-
-
-def text(app: CftuiApp, selector: str) -> str:
-    return str(app.screen.query_one(selector, Static).content)
 
 
 async def test_opens_on_the_ratings_and_says_what_a_run_costs(home: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from test_app import until
+from driving import until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_app import BUNDLED, cells, opened, until
+from driving import BUNDLED, cells, opened, until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from driving import cells, until
 from recorded import EVENTS, make_run
-from test_app import cells, until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
