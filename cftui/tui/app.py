@@ -308,12 +308,10 @@ class CftuiApp(DataKeeper):
         )
         self._close_messages_no_wait()
 
-    async def action_quit(self) -> None:
-        """Leave; runs go on."""
-        await self._end_children()
-        self.exit()
-
-    async def _end_children(self) -> None:
+    async def on_unmount(self) -> None:
+        """End what this app started, however it ends; runs go on."""
+        # Cancelled by now: what asks a child or runs a job has to let go of it first.
+        await asyncio.gather(*(worker.wait() for worker in self.workers), return_exceptions=True)
         await asyncio.gather(*(child.close() for child in self._children), return_exceptions=True)
 
     def _set_signals(self) -> None:

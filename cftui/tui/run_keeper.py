@@ -74,12 +74,11 @@ class RunKeeper(KeysInOrder):
             os._exit(129)  # a terminal can go without a SIGHUP where it was not the controlling one
         looking = any(w.group == "look" and not w.is_finished for w in self.workers)
         if self.desk is not None and not looking:
-            self.run_worker(
-                self.desk.look(self._feed_runs, self._feed_history),
-                group="look",
-                exit_on_error=False,
-                description="Watching runs",
-            )
+            self._look_at(self.desk)
+
+    @work(group="look", exit_on_error=False, description="Watching runs")
+    async def _look_at(self, desk: "RunService") -> None:
+        await desk.look(self._feed_runs, self._feed_history)
 
     # Which runs are looked at
 

@@ -6,6 +6,7 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from driving import BUNDLED, cells, opened, text, until
 from textual.command import CommandList, CommandPalette
@@ -22,6 +23,17 @@ from cftui.tui.shared.inputs import Choice, NumberField
 from cftui.tui.shared.overlays import AskNumber, HelpScreen
 from cftui.tui.shared.palette import lead
 from cftui.tui.train.pane import TrainPane
+
+
+async def test_what_it_started_ends_with_it(home: Path) -> None:
+    """The query worker, the painter, and the job that reads the ratings."""
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.opening is not None and app.opening.doing == "reading")
+        app.run_worker(app.painter.start)
+        children = psutil.Process().children
+        await until(pilot, lambda: len(children()) == 3)
+    assert not children(recursive=True)
 
 
 async def test_opens_on_the_ratings_and_says_what_a_run_costs(home: Path) -> None:

@@ -41,7 +41,6 @@ async def pane_open(
         pane = app.query_one(CrosstabPane)
         await until(pilot, lambda: pane.state.answer is not None and pane.grid.cells is not None)
         yield pane, pilot
-        await app._end_children()
 
 
 def lines(pane: CrosstabPane) -> list[str]:
