@@ -107,7 +107,7 @@ async def test_lists_runs_on_all_ratings_newest_first(three: dict[str, Run]) -> 
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(200, 60)) as pilot:
         pane = await at_runs(pilot, 3)
-        assert names(pane) == ["other", "fast", "slow"]
+        await until(pilot, lambda: names(pane) == ["other", "fast", "slow"])
         [other, fast, slow] = cells(pane.table)
         assert other[1] == "✗ failed" and "elsewhere" in other
         assert slow[4] == "adam" and fast[6] == "0.05" and "0.8100" in fast
@@ -115,7 +115,7 @@ async def test_lists_runs_on_all_ratings_newest_first(three: dict[str, Run]) -> 
         assert f"{3753 * 64 / 10.555387:,.0f}" in fast and "10.6 s" in fast
         await until(pilot, lambda: app.summary is not None)
         await pilot.press("o")
-        assert names(pane) == ["fast", "slow"]
+        await until(pilot, lambda: names(pane) == ["fast", "slow"])
 
 
 async def test_filters_as_one_types(three: dict[str, Run]) -> None:
@@ -124,15 +124,16 @@ async def test_filters_as_one_types(three: dict[str, Run]) -> None:
         pane = await at_runs(pilot, 3, "slash", *spell("mse<"))
         assert len(pane.table.rows) == 3  # begun, not yet said
         await pilot.press(*spell("0.8 "))
-        assert names(pane) == ["other", "slow"]
+        await until(pilot, lambda: names(pane) == ["other", "slow"])
         await pilot.press(*spell("adam"), "enter")
-        assert names(pane) == ["slow"] and pane.table.has_focus
+        await until(pilot, lambda: names(pane) == ["slow"])
+        assert pane.table.has_focus
         await pilot.press("escape")
-        assert len(pane.table.rows) == 3
+        await until(pilot, lambda: len(pane.table.rows) == 3)
         await pilot.press("slash", *spell("optimizer:sgd state:ended -elsewhere"))
-        assert names(pane) == ["fast"]
+        await until(pilot, lambda: names(pane) == ["fast"])
         await pilot.press(*spell(" nothing"))
-        assert not pane.table.rows
+        await until(pilot, lambda: not pane.table.rows)
         assert "2 runs" not in str(app.query_one("#runs-said", Static).content)
 
 
@@ -143,10 +144,10 @@ async def test_sorts_and_remembers_the_order(three: dict[str, Run]) -> None:
         assert pane.row is not None and pane.row.name == "fast"
         while app.session.state.runs_sort != "mse":
             await pilot.press("greater_than_sign")
-        assert names(pane) == ["other", "slow", "fast"]
+        await until(pilot, lambda: names(pane) == ["other", "slow", "fast"])
         assert pane.row.name == "fast"  # the cursor stays on its run
         await pilot.press("r")
-        assert names(pane) == ["fast", "slow", "other"]
+        await until(pilot, lambda: names(pane) == ["fast", "slow", "other"])
         await pilot.press("less_than_sign")
         assert app.session.state.runs_sort == "epochs"
     again = CftuiApp(paths.BUNDLED)
