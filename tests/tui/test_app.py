@@ -16,10 +16,13 @@ from cftui import paths
 from cftui.runs.directory import Run, create_run
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore.predicting import PredictScreen
+from cftui.tui.services.memory import Memory
+from cftui.tui.services.runs import RunService
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.form import TrainingForm
 from cftui.tui.shared.inputs import Choice, NumberField
+from cftui.tui.shared.messages import ResumeRun, StartRun
 from cftui.tui.shared.overlays import AskNumber, HelpScreen
 from cftui.tui.shared.palette import lead
 from cftui.tui.train.pane import TrainPane
