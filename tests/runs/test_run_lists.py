@@ -113,6 +113,15 @@ def test_only_what_differs_is_told() -> None:
     assert changed(adam) == {"optimizer.name": "adam", "training.seed": 7}
 
 
+def test_what_differs_stands_in_the_order_of_the_file_whatever_a_files_own() -> None:
+    """Another version wrote its sections in another order, and one that is not known here."""
+    one = {"later": {"a": 1}, "training": {"seed": 1}, "model": {"b": 1}, "data": {"c": 1}}
+    other = {"optimizer": {"d": 2}, "schedule": {"e": 2}, "split": {"f": 2}}
+    assert [row.key for row in differences([one, other])] == [
+        "data.c", "split.f", "model.b", "optimizer.d", "schedule.e", "training.seed", "later.a",
+    ]  # fmt: skip
+
+
 def test_the_command_line_makes_the_same_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     config = make_config(
         {

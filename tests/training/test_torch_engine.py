@@ -271,6 +271,15 @@ def test_one_cycle_is_torchs_own(name: str) -> None:
         np.testing.assert_allclose(engine.parameters()[table], values.detach().numpy(), atol=2e-5)
 
 
+def test_one_cycle_of_a_single_warm_step_begins_at_the_top() -> None:
+    """A quarter of four steps is the step it begins with; torch divides by nothing there."""
+    rates = learning_rates(OneCycle(warm_up=0.25), 0.1, 4, 0, 4, epochs=1)
+    assert rates[0] == 0.1 and (np.diff(rates) < 0).all()
+    assert rates[-1] == pytest.approx(0.1 / 25 / 1e4)
+    push = momenta(OneCycle(warm_up=0.25), Sgd(), 4, 0, 4, epochs=1)
+    assert push is not None and push[0] == OneCycle().low_momentum and (np.diff(push) > 0).all()
+
+
 def test_one_cycle_leaves_a_momentum_alone_that_is_not_there() -> None:
     def cycled(**optimizer: object) -> bool:
         settings = config(**optimizer).optimizer
