@@ -226,21 +226,25 @@ def _say_other_step(trained: Any) -> None:
 
 def _write(out: Path, columns: dict[str, Any]) -> None:
     """Write the columns as CSV or Parquet, by the file's ending, whole or not at all."""
-    temporary = out.with_name(f".{out.name}.part")
-    try:
-        if out.suffix == ".parquet":
-            import pyarrow
-            import pyarrow.parquet
+    from cftui.files import replacing
 
-            pyarrow.parquet.write_table(pyarrow.table(columns), temporary)
-        else:
-            with temporary.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file)
-                writer.writerow(columns)
-                for user, item, rating, prediction in zip(*columns.values(), strict=True):
-                    shown = "" if math.isnan(rating) else f"{rating:.9g}"
-                    writer.writerow((user, item, shown, f"{prediction:.9g}"))
-        temporary.replace(out)
+    try:
+        with replacing(out) as temporary:
+            if out.suffix == ".parquet":
+                import pyarrow
+                import pyarrow.parquet
+
+                pyarrow.parquet.write_table(pyarrow.table(columns), temporary)
+            else:
+                _write_csv(temporary, columns)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise CommandError(f"{out}: cannot be written: {error.strerror or error}") from None
+
+
+def _write_csv(path: Path, columns: dict[str, Any]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for user, item, rating, prediction in zip(*columns.values(), strict=True):
+            shown = "" if math.isnan(rating) else f"{rating:.9g}"
+            writer.writerow((user, item, shown, f"{prediction:.9g}"))

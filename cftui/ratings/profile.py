@@ -2,15 +2,14 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cftui.files import replace_file
 from cftui.questions.data import QUANTILES, DataProfile, FirstRow, Tail, Timeline, ValueBar
 from cftui.ratings.values import INTEGER_ID, Grouping, Ratings, TextColumn, Vocabulary
 
@@ -55,17 +54,8 @@ def kept_profile(ratings: Ratings) -> DataProfile:
         return TypeAdapter(DataProfile).validate_json(path.read_bytes())
     made = profile(ratings)
     with contextlib.suppress(OSError):  # a store that may not be written to is read all the same
-        _keep(made, path)
+        replace_file(path, json.dumps(asdict(made)).encode(), sync=False)
     return made
-
-
-def _keep(made: DataProfile, path: Path) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(asdict(made)), encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _text_ids(vocabulary: Vocabulary) -> int:

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from cftui.files import replace_file
+
 WishKind = Literal["pause", "resume", "stop", "checkpoint", "learning-rate"]
 
 SETTLE_NS = 10_000_000
@@ -72,9 +74,7 @@ def send(run: Path, kind: WishKind, value: float | None = None) -> Wish:
     with _turn(folder):
         wish = compose(kind, value)
         name = f"{wish.sent_ns:020d}-{os.getpid()}.json"
-        temporary = folder / f".{name}"
-        temporary.write_text(json.dumps(asdict(wish)), encoding="utf-8")
-        temporary.rename(folder / name)
+        replace_file(folder / name, json.dumps(asdict(wish)).encode(), sync=False)
     return wish
 
 

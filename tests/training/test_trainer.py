@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 from small import Bench, make_bench, open_small, small_config
 
-from cftui.evaluation.errors import Errors
+from cftui import files
 from cftui.ratings.values import Ratings
-from cftui.runs import checkpoint as checkpoints
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.control import Wish, send
 from cftui.runs.event_log import EventLog, read_events
@@ -306,7 +305,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(
     def full(_file: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(checkpoints.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         bench.trainer.train()
     assert bench.run.last.read_bytes() == before

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 from cftui import paths
 from cftui.catalogue import CATALOGUE, CatalogueEntry
-from cftui.ratings.store import sync_folder
+from cftui.files import sync_folder
 from cftui.ratings.values import DataError
 
 KEPT_SECONDS = 30 * 86400

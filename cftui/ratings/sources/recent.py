@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cftui import paths
+from cftui.files import replace_file
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary
 
 KEPT = 20
@@ -81,11 +82,8 @@ def _file() -> Path:
 
 
 def _write(recents: list[RecentData]) -> None:
-    """Replace the file; the lock is held, so that one name for the new one will do."""
     text = json.dumps({"opened": [asdict(recent) for recent in recents]}, indent=1)
-    new = _file().with_suffix(".new")
-    new.write_text(text, encoding="utf-8")
-    new.replace(_file())
+    replace_file(_file(), text.encode(), sync=False)
 
 
 def _from_record(record: dict[str, Any]) -> RecentData:
