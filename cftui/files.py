@@ -1,5 +1,6 @@
-"""Files that are there whole or not at all, whatever happens while they are written."""
+"""Files that are there whole or not at all, and locks for moments between processes."""
 
+import errno
 import itertools
 import os
 from collections.abc import Iterable, Iterator
@@ -46,6 +47,27 @@ def sweep(folder: Path, names: Iterable[str]) -> None:
 def sync_folder(folder: Path) -> None:
     """Have the names in a folder written to the disk."""
     _sync(folder)
+
+
+@contextmanager
+def held(path: Path, seconds: float, poll: float = 0.01) -> Iterator[None]:
+    """Hold a lock file for a short section; the system lets go when we die, and the file stays.
+
+    Raises TimeoutError where another has it for longer than `seconds`, OSError where a file system
+    cannot lock or the file cannot be made. A run's own lock is `RunLock`, which readers probe.
+    """
+    # Not needed to look at anything: loaded by what takes a lock.
+    from filelock import FileLock
+
+    lock = FileLock(path, timeout=seconds, poll_interval=poll, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except NotImplementedError as error:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), str(path)) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _sync(path: Path) -> None:

@@ -1,17 +1,24 @@
 """Files are there whole or not at all, exports too, whatever the disk does."""
 
 import errno
+import fcntl
 import os
 import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from small import cli, here, small_config, write_ratings
+from small import cli, here, small_config, wait_for, write_ratings
 
 from cftui import files
-from cftui.files import replace_file, replacing, sweep
+from cftui.files import held, replace_file, replacing, sweep
 from cftui.ratings.store import open_ratings
+from cftui.runs.control import Inbox, send
 from cftui.training.session import start_run
 
 
@@ -81,6 +88,86 @@ def test_leftovers_of_these_files_are_swept(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"half")
     sweep(tmp_path, ["f"])
     assert names(tmp_path) == [".g.123", "f"]
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from cftui.files import held
+with held(Path(sys.argv[1]), 0):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Give a process that holds a lock until its input ends or it dies."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path / "a.lock")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_a_lock_that_another_process_has_is_waited_for_and_told(
+    tmp_path: Path, holder: subprocess.Popen[str]
+) -> None:
+    for seconds in (0.0, 0.1):
+        began = time.monotonic()
+        with pytest.raises(TimeoutError), held(tmp_path / "a.lock", seconds):
+            pytest.fail("both hold it")
+        assert time.monotonic() - began >= seconds
+    assert holder.stdin is not None
+    holder.stdin.close()
+    with held(tmp_path / "a.lock", 30):
+        assert names(tmp_path) == ["a.lock"]
+    assert names(tmp_path) == ["a.lock"], "the file stays, so that all lock the same one"
+
+
+def test_the_lock_of_one_that_was_killed_is_free(
+    tmp_path: Path, holder: subprocess.Popen[str]
+) -> None:
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    with held(tmp_path / "a.lock", 0):
+        pass
+
+
+def test_locks_of_plain_flock_and_ours_exclude_each_other(tmp_path: Path) -> None:
+    """Older versions of this program, still running, lock the same files by flock."""
+    descriptor = os.open(tmp_path / "a.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with pytest.raises(TimeoutError), held(tmp_path / "a.lock", 0):
+        pytest.fail("both hold it")
+    os.close(descriptor)
+    with held(tmp_path / "a.lock", 0):
+        descriptor = os.open(tmp_path / "a.lock", os.O_RDWR)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_an_error_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def flock(_file: int, _operation: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(OSError) as told, held(tmp_path / "a.lock", 30):
+        pytest.fail("nothing was locked")
+    assert not isinstance(told.value, TimeoutError)
+    (tmp_path / "control").mkdir()
+    assert Inbox(tmp_path).take() == []
+    send(tmp_path, "pause")
+    wait_for(lambda: Inbox(tmp_path).take())
 
 
 @pytest.fixture
