@@ -9,6 +9,7 @@ from typing import Any
 
 from cftui.files import replace_file
 from cftui.paths import runs_folder
+from cftui.runs.columns import FIELDS
 from cftui.runs.compare import flat, settings_of
 from cftui.runs.directory import Run, RunError
 from cftui.runs.rates import CHANGED, change_words

@@ -15,6 +15,7 @@ import pytest
 from small import Bench, make_bench, open_small, small_config
 
 from cftui import files
+from cftui.evaluation.errors import Errors
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.control import Wish, send
