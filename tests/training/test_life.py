@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small import here, open_small, small_config, write_ratings
+import torch
+from small import here, open_small, record_of, small_config, write_ratings
 
 from cftui.ratings.values import Ratings
 from cftui.runs.control import send
-from cftui.runs.directory import Run
+from cftui.runs.directory import Run, create_run
 from cftui.runs.event_log import read_events
 from cftui.runs.events import Epoch, Event, Failed, Finished, Resumed, Started
 from cftui.runs.find import find_run
@@ -92,6 +93,30 @@ def send_stop_when_resumed(run: Run) -> None:
         began=0.0,
     )
     assert run.record().state == "stopped"
+
+
+def test_a_run_that_died_before_its_first_checkpoint_begins_anew(ratings: Ratings) -> None:
+    config = small_config(ratings.source, training={"epochs": 1})
+    record = record_of("r", ratings, data_source=str(ratings.source), epochs=1)
+    run, lock = create_run(record, config)
+    lock.release()
+    last = resume_run(run, lambda _: None, began=0.0)
+    assert isinstance(last, Finished) and last.epochs == 1
+    words = [type(e) for e in read_events(run.events) if isinstance(e, Started | Resumed)]
+    assert words == [Started, Resumed]
+
+
+@pytest.mark.parametrize(("asked", "given"), [(2, 2), (0, 1)])
+def test_a_small_model_takes_one_thread_unless_told(
+    asked: int, given: int, ratings: Ratings
+) -> None:
+    before = torch.get_num_threads()
+    config = small_config(ratings.source, training={"epochs": 1, "threads": asked})
+    try:
+        start_run(config, lambda _: None, run_id="r", began=0.0)
+        assert torch.get_num_threads() == given == find_run("r").record().threads
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_run_that_fails_before_its_first_step_says_so(ratings: Ratings, tmp_path: Path) -> None:
