@@ -33,7 +33,7 @@ def open_known(data: str) -> Any:
 
 def load_run(word: str, data: str | None, *, best: bool, json: bool) -> Any:
     """Open a run's weights and say on stderr which run answers."""
-    from cftui.explore.trained import load_trained
+    from cftui.library.trained import load_trained
     from cftui.runs.directory import RunError
     from cftui.runs.find import find_run
 

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,8 +9,10 @@ from functools import lru_cache
 import numpy as np
 from rapidfuzz import fuzz, process, utils
 
+from cftui.explore.items import item_rows, user_means
+from cftui.library.door import Library, answers
 from cftui.questions.errors import Ambiguous
-from cftui.questions.items import ItemRow, UserRow
+from cftui.questions.items import FindItems, FindUsers, ItemRow, UserRow
 from cftui.ratings.values import Ratings, UnknownId
 from cftui.text import plain
 
@@ -128,6 +129,12 @@ def find_item(ratings: Ratings, text: str) -> int:
     return best[0].code
 
 
+@answers(FindItems)
+def answer_find_items(library: Library, question: FindItems) -> tuple[ItemRow, ...]:
+    """Search the titles of a store."""
+    return find_items(library.ratings(question.store), question.text, question.limit)
+
+
 def find_items(ratings: Ratings, text: str, limit: int) -> tuple[ItemRow, ...]:
     """Return items whose id equals the text, then those whose titles fit it."""
     codes = [match.code for match in search_titles(ratings, text, limit)]
@@ -139,28 +146,10 @@ def find_items(ratings: Ratings, text: str, limit: int) -> tuple[ItemRow, ...]:
     return item_rows(ratings, codes)
 
 
-def describe_items(ratings: Ratings, items: Iterable[str]) -> tuple[ItemRow, ...]:
-    """Return items by their ids, in their order; ids that are not in the data are left out."""
-    codes = []
-    for item in items:
-        with suppress(UnknownId):
-            codes.append(ratings.items.code_of(item))
-    return item_rows(ratings, codes)
-
-
-def item_rows(ratings: Ratings, codes: Iterable[int]) -> tuple[ItemRow, ...]:
-    """Return items by their codes, in their order."""
-    counts, means = ratings.by_item.counts(), item_means(ratings)
-    return tuple(
-        ItemRow(
-            ratings.items.id_of(code),
-            ratings.items.title_of(code),
-            ratings.items.genres_of(code),
-            int(counts[code]),
-            float(means[code]),
-        )
-        for code in codes
-    )
+@answers(FindUsers)
+def answer_find_users(library: Library, question: FindUsers) -> tuple[UserRow, ...]:
+    """Search the users of a store."""
+    return find_users(library.ratings(question.store), question.text, question.limit)
 
 
 def find_users(ratings: Ratings, text: str, limit: int) -> tuple[UserRow, ...]:
@@ -179,19 +168,3 @@ def find_users(ratings: Ratings, text: str, limit: int) -> tuple[UserRow, ...]:
     return tuple(
         UserRow(ratings.users.id_of(code), int(counts[code]), float(means[code])) for code in codes
     )
-
-
-@lru_cache(maxsize=4)
-def item_means(ratings: Ratings) -> np.ndarray:
-    """Return each item's mean rating, shape (n_items,); do not change it."""
-    return _means(ratings.item, ratings.value, ratings.n_items)
-
-
-@lru_cache(maxsize=4)
-def user_means(ratings: Ratings) -> np.ndarray:
-    """Return each user's mean rating, shape (n_users,); do not change it."""
-    return _means(ratings.user, ratings.value, ratings.n_users)
-
-
-def _means(codes: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
-    return np.bincount(codes, weights=values, minlength=n) / np.bincount(codes, minlength=n)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.files import replace_file
+from cftui.library.door import Library, answers
 from cftui.questions.errors import QuestionError
-from cftui.questions.sheet import Labels, Sheet
+from cftui.questions.sheet import Labels, Sheet, WriteCells
 from cftui.sheet.workbook import write_workbook
 from cftui.text import plain
 
@@ -23,6 +24,16 @@ def ending_of(path: Path) -> str:
     if ending not in ENDINGS:
         raise QuestionError(f"{path}: choose a name that ends in {', '.join(ENDINGS)}")
     return ending
+
+
+@answers(WriteCells)
+def answer_write(_: Library, question: WriteCells) -> str:
+    """Return cells as text for a clipboard, or the path of the file that they are written to."""
+    if not question.path:
+        return cells_text(".tsv", question.labels, question.values)
+    path = Path(question.path).expanduser().absolute()
+    write_cells(path, question.labels, question.values, question.sheet)
+    return str(path)
 
 
 def write_cells(

@@ -15,7 +15,7 @@ from cftui.explore.predict import predict, predict_valid
 from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend, top
 from cftui.explore.search import find_item, find_items, find_users, normalise
-from cftui.explore.trained import Trained, load_trained
+from cftui.library.trained import Trained, load_trained
 from cftui.models.dot_bias import DotBias
 from cftui.questions.errors import Ambiguous, QuestionError
 from cftui.ratings.store import open_ratings

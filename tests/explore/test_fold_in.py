@@ -12,7 +12,7 @@ from small import here, small_config, write_ratings
 from cftui.explore.fold_in import fold_in, mean_user
 from cftui.explore.neighbours import neighbours
 from cftui.explore.newcomer import explore_newcomer, suggest
-from cftui.explore.trained import Trained, load_trained
+from cftui.library.trained import Trained, load_trained
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter

@@ -12,7 +12,7 @@ from cftui import paths
 from cftui.explore.biases import explore_biases
 from cftui.explore.profiles import explore_item
 from cftui.explore.recommend import recommend
-from cftui.explore.trained import Trained, load_trained
+from cftui.library.trained import Trained, load_trained
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter
 from cftui.ratings.features import YEAR, explore_facets, passing

@@ -12,8 +12,8 @@ from loaded import modules_after
 from small import cli, here, small_config, write_ratings
 
 from cftui.explore.predict import predict_valid
-from cftui.explore.trained import load_trained
 from cftui.hyperparameters import installed
+from cftui.library.trained import load_trained
 from cftui.questions.errors import Untrusted
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.control import send

@@ -10,7 +10,7 @@ from small import small_config, write_ratings
 from cftui import paths
 from cftui.catalogue import CATALOGUE
 from cftui.explore.neighbours import neighbours
-from cftui.explore.trained import load_trained
+from cftui.library.trained import load_trained
 from cftui.ratings.store import open_ratings
 from cftui.runs.control import send
 from cftui.runs.directory import Run, RunError

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from cftui.explore.fold_in import fold_in, mean_user
-from cftui.explore.trained import load_trained
+from cftui.library.trained import load_trained
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import save_checkpoint
 from cftui.runs.directory import Run, create_run

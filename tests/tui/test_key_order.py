@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cftui.explore.neighbours import neighbours
-from cftui.explore.trained import load_trained
+from cftui.library.trained import load_trained
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore.movie import MovieView

@@ -1,6 +1,6 @@
 """A trained model and the ratings it was trained on, ready for questions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -48,6 +48,8 @@ class Trained:
     tables: Mapping[str, np.ndarray]
     """Every array of the model by name, read-only."""
     step: int
+    path: str = ""
+    """What questions call it: the run's directory, or its checkpoint of the best weights."""
 
     @cached_property
     def user_factors(self) -> np.ndarray | None:
@@ -108,11 +110,16 @@ class Trained:
         return np.bincount(self.ratings.item[self.split.train], minlength=self.ratings.n_items) > 0
 
 
-def load_trained(run: Run, *, best: bool = False) -> Trained:
+def load_trained(
+    run: Run,
+    *,
+    best: bool = False,
+    find: Callable[[RunRecord, RunConfig], Ratings] = ratings_of,
+) -> Trained:
     """Open a run's weights: as training ended, or at the best validation error.
 
-    Raises RunError, CheckpointError, ModelError or Untrusted, with the remedy, where the run cannot
-    answer.
+    `find` opens its ratings. Raises RunError, CheckpointError, ModelError or Untrusted, with the
+    remedy, where the run cannot answer.
     """
     record, config = run.record(), run.config()
     if not run.has_weights:
@@ -124,7 +131,7 @@ def load_trained(run: Run, *, best: bool = False) -> Trained:
     tables = {name.removeprefix("parameters/"): a for name, a in checkpoint.arrays.items()}
     for table in tables.values():
         table.flags.writeable = False
-    ratings = ratings_of(record, config)
+    ratings = find(record, config)
     factors = None
     try:
         if config.model.name in DOT_FAMILY:
@@ -136,7 +143,8 @@ def load_trained(run: Run, *, best: bool = False) -> Trained:
         raise CheckpointError(
             f"{path}: its tables do not fit the ratings ({error}); train anew"
         ) from None
-    return Trained(run.id, record, config, ratings, scorer, factors, tables, checkpoint.step)
+    named = str(run.best if best else run.path)
+    return Trained(run.id, record, config, ratings, scorer, factors, tables, checkpoint.step, named)
 
 
 def _factors(config: RunConfig, ratings: Ratings, tables: Mapping[str, np.ndarray]) -> Factors:
