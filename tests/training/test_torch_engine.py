@@ -317,6 +317,18 @@ def test_what_is_handed_out_does_not_change_with_training() -> None:
         np.testing.assert_array_equal(array, copies[name])
 
 
+def test_a_torch_without_wrappers_for_its_compiler_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def zero_grad(self: torch.optim.Optimizer) -> None:
+        for group in self.param_groups:
+            for weight in group["params"]:
+                weight.grad = None
+
+    monkeypatch.setattr(torch.optim.Optimizer, "zero_grad", zero_grad)
+    order, rates = order_and_rates()
+    engine, _ = started(config(name="adam"))
+    assert np.isfinite(engine.run(order, rates)).all()
+
+
 def test_a_table_of_another_shape_is_refused() -> None:
     engine, initial = started(config(name="sgd"))
     with pytest.raises(ValueError, match=r"user_bias has shape \(1, 1\), not \(7, 1\)"):
