@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from loaded import modules_after, whole_names_after
 from small import small_config, write_ratings
-from test_imports import modules_after, whole_names_after
 
 from cftui import questions
 from cftui.library import door

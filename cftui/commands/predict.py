@@ -128,24 +128,32 @@ def _say_other_step(trained: "Trained") -> None:
 
 def _write(out: Path, pairs: "PredictedPairs") -> None:
     """Write pairs as CSV or Parquet, by the file's ending, whole or not at all."""
-    names = ("user", "item", "rating", "prediction")
-    columns = (pairs.users, pairs.items, pairs.actual, pairs.predicted)
-    temporary = out.with_name(f".{out.name}.part")
-    try:
-        if out.suffix == ".parquet":
-            import pyarrow
-            import pyarrow.parquet
+    from cftui.files import replacing
 
-            table = pyarrow.table(dict(zip(names, columns, strict=True)))
-            pyarrow.parquet.write_table(table, temporary)
-        else:
-            with temporary.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file)
-                writer.writerow(names)
-                for user, item, rating, prediction in zip(*columns, strict=True):
-                    shown = "" if math.isnan(rating) else f"{rating:.9g}"
-                    writer.writerow((user, item, shown, f"{prediction:.9g}"))
-        temporary.replace(out)
+    columns = {
+        "user": pairs.users,
+        "item": pairs.items,
+        "rating": pairs.actual,
+        "prediction": pairs.predicted,
+    }
+    try:
+        with replacing(out) as temporary:
+            if out.suffix == ".parquet":
+                import pyarrow
+                import pyarrow.parquet
+
+                pyarrow.parquet.write_table(pyarrow.table(columns), temporary)
+            else:
+                _write_csv(temporary, pairs)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise CommandError(f"{out}: cannot be written: {error.strerror or error}") from None
+
+
+def _write_csv(path: Path, pairs: "PredictedPairs") -> None:
+    columns = (pairs.users, pairs.items, pairs.actual, pairs.predicted)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("user", "item", "rating", "prediction"))
+        for user, item, rating, prediction in zip(*columns, strict=True):
+            shown = "" if math.isnan(rating) else f"{rating:.9g}"
+            writer.writerow((user, item, shown, f"{prediction:.9g}"))

@@ -53,4 +53,5 @@ def similar(
             for r in answer.neighbours
         ],
         right=("rank", "id", metric, "ratings"),
+        yielding=("genres", "title"),
     )

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -162,12 +163,15 @@ def find_users(ratings: Ratings, text: str, limit: int) -> tuple[UserRow, ...]:
     """Return the users whose ids begin with the text, the most active first, an exact id before."""
     counts = ratings.by_user.counts()
     means = user_means(ratings)
-    rows = []
+    codes: list[int] = []
+    with suppress(UnknownId):
+        codes.append(ratings.users.code_of(text))
+    exact = codes[:1]
     for code in np.argsort(-counts, kind="stable").tolist():
-        custom = ratings.users.id_of(code)
-        if custom.startswith(text):
-            rows.append(UserRow(custom, int(counts[code]), float(means[code])))
-            if len(rows) >= limit and rows[0].user != text:
-                break
-    exact = [row for row in rows if row.user == text]
-    return tuple((exact + [row for row in rows if row.user != text])[:limit])
+        if len(codes) >= limit:
+            break
+        if ratings.users.id_of(code).startswith(text) and code not in exact:
+            codes.append(code)
+    return tuple(
+        UserRow(ratings.users.id_of(code), int(counts[code]), float(means[code])) for code in codes
+    )

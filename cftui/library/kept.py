@@ -4,10 +4,10 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+from cftui.files import replace_file
 from cftui.paths import answers_folder
 from cftui.questions.job import Job
 from cftui.questions.question import A, answer_type
-from cftui.runs.checkpoint import replace_file
 
 
 def kept(job: Job[A], fingerprint: str) -> A | None:

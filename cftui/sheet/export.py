@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cftui.files import replace_file
 from cftui.library.door import Library, answers
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import Labels, Sheet, WriteCells
@@ -47,10 +48,12 @@ def write_cells(
     if ending == ".xlsx" and sheet is None:
         raise QuestionError(f"{path}: a workbook is made of the sheet; start it first")
     try:
+        # Of a link it is the file at its end that is replaced.
+        place = path.resolve() if path.is_symlink() else path
         if sheet is not None and ending == ".xlsx":
-            write_workbook(path, sheet, labels)
+            write_workbook(place, sheet, labels)
         else:
-            path.write_text(cells_text(ending, labels, values), encoding="utf-8")
+            replace_file(place, cells_text(ending, labels, values).encode())
     except OSError as error:
         raise OSError(
             f"{path}: cannot be written: {error.strerror}; choose another place"

@@ -4,12 +4,13 @@ import json
 from dataclasses import asdict, dataclass, fields
 
 from cftui.evaluation.errors import Errors
+from cftui.runs.record import RateChange
 
 SMOOTHING = 0.98
 """Share of the old average kept at each step (lesson 5, `avg_mom`)."""
 
 LATER = ("stale_epochs", "stale_from")
-"""Fields that checkpoints of the first version lack."""
+"""Fields that checkpoints of the first version lack, beside `rate_changes`."""
 
 
 @dataclass
@@ -44,6 +45,8 @@ class Progress:
     """The validation error that it must fall from."""
     wishes_ns: int = 0
     """When the last wish was sent whose outcome is part of this state."""
+    rate_changes: tuple[RateChange, ...] | None = ()
+    """Of the base rate; None where an older version may have changed it untold."""
 
     @property
     def smooth(self) -> float:
@@ -56,6 +59,13 @@ class Progress:
         self.position += 1
         self.average = self.average * SMOOTHING + loss * (1.0 - SMOOTHING)
         self.squares += loss * batch
+
+    def change_rate(self, rate: float) -> None:
+        """Have the schedule scale another rate from now on."""
+        if self.rate_changes is not None and rate != self.base_rate:
+            kept = (change for change in self.rate_changes if change.step != self.step)
+            self.rate_changes = (*kept, RateChange(self.step, rate))
+        self.base_rate = rate
 
     def finish_epoch(self) -> None:
         """Count a whole epoch; the next begins at its first step."""
@@ -91,8 +101,12 @@ class Progress:
         """Read what `to_json` wrote; raises ValueError if it is something else."""
         try:
             raw = json.loads(text)
+            changes = raw.get("rate_changes")
+            if changes is not None:
+                changes = tuple(RateChange(**change) for change in changes)
+            raw["rate_changes"] = changes
             return cls(
                 **{f.name: raw[f.name] for f in fields(cls) if f.name not in LATER or f.name in raw}
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a training state: {error}") from None

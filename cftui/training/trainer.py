@@ -284,7 +284,9 @@ class Trainer:
                 self._stop_wished = True
             case "learning-rate":
                 assert wish.value is not None
-                self.progress.base_rate = self._rate = wish.value
+                self.progress.change_rate(wish.value)
+                self._rate = wish.value
+                self._write_record()
 
     def _set_state(self, state: State) -> None:
         if self.record.state != state:
@@ -312,5 +314,6 @@ class Trainer:
             valid_rmse=None if p.valid_mse is None else math.sqrt(p.valid_mse),
             valid_step=p.valid_step,
             best_valid_mse=p.best_valid_mse,
+            rate_changes=p.rate_changes,
         )
         return self.record

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from test_app import BUNDLED, opened, until
+from driving import BUNDLED, opened, until
 from textual import events
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
