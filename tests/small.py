@@ -24,8 +24,8 @@ from cftui.runs.directory import Run, create_run
 from cftui.runs.events import Event
 from cftui.runs.lock import RunLock
 from cftui.runs.record import RunRecord
-from cftui.training.engine import Engine
-from cftui.training.torch_engine import TorchEngine
+from cftui.training.engines.protocol import Engine
+from cftui.training.engines.torch_engine import TorchEngine
 from cftui.training.trainer import Trainer
 
 

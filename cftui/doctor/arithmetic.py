@@ -24,8 +24,8 @@ from cftui.doctor.reference import (
 from cftui.hyperparameters import MODELS
 from cftui.models.initial import initial_values
 from cftui.ratings.parts import TrainingRatings
-from cftui.training import engine as engines
-from cftui.training.engine import Engine
+from cftui.training.engines import choose
+from cftui.training.engines.protocol import Engine
 from cftui.training.order import epoch_order
 
 SECTION = "arithmetic"
@@ -46,7 +46,7 @@ def arithmetic_findings(
 ) -> Iterator[Finding]:
     """Yield the precision, then a finding a device, model and optimizer, and one a resumption."""
     yield _precision(torch)
-    bench = _Bench(make_engine or engines.make_engine)
+    bench = _Bench(make_engine or choose.make_engine)
     for device in devices:
         for model in MODELS:
             for optimizer in OPTIMIZERS:

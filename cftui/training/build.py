@@ -14,7 +14,7 @@ from cftui.runs.checkpoint import Checkpoint, CheckpointError
 from cftui.runs.directory import Run, RunError
 from cftui.runs.events import Event
 from cftui.runs.record import RunRecord
-from cftui.training.engine import make_engine
+from cftui.training.engines.choose import make_engine
 from cftui.training.progress import Progress
 from cftui.training.trainer import Trainer
 

@@ -9,7 +9,7 @@ from cftui.config import ConfigError, RunConfig
 from cftui.models.errors import ModelError
 from cftui.runs.checkpoint import CheckpointError
 from cftui.runs.directory import Run, RunError
-from cftui.training.engine import EngineError
+from cftui.training.engines.protocol import EngineError
 from cftui.training.trainer import NonFiniteLoss
 
 RESERVE = ".reserve"

@@ -10,14 +10,14 @@ import numpy as np
 
 from cftui.config import RunConfig
 from cftui.evaluation.errors import errors
-from cftui.optim import learning_rates, momenta
+from cftui.optim.schedules import learning_rates, momenta
 from cftui.ratings.parts import TrainingRatings, ValidRatings
 from cftui.runs.checkpoint import Checkpoint, save_checkpoint
 from cftui.runs.control import UNREADABLE, Inbox, Wish
 from cftui.runs.directory import Run
 from cftui.runs.events import Checkpointed, Control, Epoch, Event
 from cftui.runs.record import RunRecord, State
-from cftui.training.engine import Engine
+from cftui.training.engines.protocol import Engine
 from cftui.training.order import epoch_order
 from cftui.training.progress import Progress
 from cftui.training.reporter import FINEST, Reporter
@@ -125,14 +125,14 @@ class Trainer:
     def _train_epoch(self) -> None:
         progress, size = self.progress, self.config.training.batch_size
         order = epoch_order(self.config.training.seed, progress.epoch, len(self.training))
-        factors, pushes = self._schedule()
+        multipliers, cycled = self._schedule()
         while progress.position < self.steps_per_epoch:
             self._obey()
             first = progress.position
             last = min(first + self._chunk, self.steps_per_epoch)
             batches = order[first * size : last * size]
-            push = None if pushes is None else pushes[first:last]
-            self._run(batches, progress.base_rate * factors[first:last], push)
+            momentum = None if cycled is None else cycled[first:last]
+            self._run(batches, progress.base_rate * multipliers[first:last], momentum)
             if progress.position < self.steps_per_epoch:
                 self._reporter.report(progress, self._rate)
                 if time.monotonic() - self._checkpoint_at >= CHECKPOINT_SECONDS:
@@ -153,10 +153,10 @@ class Trainer:
             momenta(config.schedule, config.optimizer, spe, first, spe, epochs=epochs),
         )
 
-    def _run(self, batches: np.ndarray, rates: np.ndarray, push: np.ndarray | None) -> None:
+    def _run(self, batches: np.ndarray, rates: np.ndarray, momentum: np.ndarray | None) -> None:
         """Take steps, count them, and fit the size of the next portion to the time they took."""
         began = time.perf_counter()
-        losses = self.engine.run(batches, rates, push)
+        losses = self.engine.run(batches, rates, momentum)
         elapsed = time.perf_counter() - began
         if not np.isfinite(losses).all():
             bad = int(np.flatnonzero(~np.isfinite(losses))[0])

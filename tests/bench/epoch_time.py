@@ -26,8 +26,8 @@ def engine_epoch(optimizer: str) -> Callable[[np.ndarray], float]:
     """
     from cftui.config import make_config
     from cftui.models.initial import initial_values
-    from cftui.optim import learning_rates
-    from cftui.training.torch_engine import TorchEngine
+    from cftui.optim.schedules import learning_rates
+    from cftui.training.engines.torch_engine import TorchEngine
 
     config = make_config({"optimizer": {"name": optimizer}, "training": {"device": "cpu"}})
     training = the_ratings()

@@ -15,9 +15,9 @@ from cftui.doctor.finding import Finding
 from cftui.doctor.reference import made_up_ratings, train_in_float64, trial_config
 from cftui.hyperparameters import MODELS
 from cftui.models.initial import initial_values
-from cftui.training.engine import Engine
+from cftui.training.engines.protocol import Engine
+from cftui.training.engines.torch_engine import TorchEngine
 from cftui.training.order import epoch_order
-from cftui.training.torch_engine import TorchEngine
 
 FACTS = TorchFacts("2.13.0")
 

@@ -19,7 +19,7 @@ from cftui.ratings.features import YEAR, explore_facets, passing
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.runs.find import find_run
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 
 
 @pytest.fixture

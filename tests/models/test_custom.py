@@ -20,7 +20,7 @@ from cftui.runs.directory import Run, RunError
 from cftui.runs.events import Event, Failed, Started, Step
 from cftui.runs.find import find_run
 from cftui.runs.model_source import trust_run
-from cftui.training.session import resume_run, start_run
+from cftui.training.start import resume_run, start_run
 
 Capture = pytest.CaptureFixture[str]
 

@@ -7,8 +7,13 @@ import pytest
 import torch
 
 from cftui.devices import Gpu
-from cftui.training.device import choose_device, refuse_missing, visible_devices, which_gpu
-from cftui.training.engine import EngineError
+from cftui.training.engines.protocol import EngineError
+from cftui.training.engines.torch_device import (
+    choose_device,
+    refuse_missing,
+    visible_devices,
+    which_gpu,
+)
 
 
 def play(patch: pytest.MonkeyPatch, gpus: int) -> None:

@@ -12,10 +12,11 @@ from cftui.config import RunConfig
 from cftui.hyperparameters import DataInfo, OneCycle, Sgd
 from cftui.models.dot_bias import DotBias
 from cftui.models.initial import initial_values
-from cftui.optim import learning_rates, momenta
+from cftui.optim.schedules import learning_rates, momenta
 from cftui.ratings.parts import TrainingRatings
-from cftui.training.engine import EngineError
-from cftui.training.torch_engine import TorchEngine, choose_device
+from cftui.training.engines.protocol import EngineError
+from cftui.training.engines.torch_device import choose_device
+from cftui.training.engines.torch_engine import TorchEngine
 
 INFO = DataInfo(n_users=7, n_items=9, low=0.5, high=5.0)
 STEPS, BATCH = 40, 5
@@ -242,14 +243,14 @@ def test_one_cycle_is_torchs_own(name: str) -> None:
     settings = config(name=name)
     engine, initial = started(settings)
     rates = [learning_rates(schedule, 0.05, spe, first, spe, epochs=epochs) for first in (0, spe)]
-    pushes = [
+    cycled = [
         momenta(schedule, settings.optimizer, spe, first, spe, epochs=epochs) for first in (0, spe)
     ]
     order, _ = order_and_rates()
     for epoch in (0, 1):
-        push = pushes[epoch]
-        assert push is not None
-        engine.run(order[epoch * spe * BATCH : (epoch + 1) * spe * BATCH], rates[epoch], push)
+        momentum = cycled[epoch]
+        assert momentum is not None
+        engine.run(order[epoch * spe * BATCH : (epoch + 1) * spe * BATCH], rates[epoch], momentum)
     module = Plain(initial)
     kind = torch.optim.Adam if name == "adam" else torch.optim.SGD
     options = {} if name == "adam" else {"momentum": 0.9}
@@ -265,7 +266,7 @@ def test_one_cycle_is_torchs_own(name: str) -> None:
         plain.step()
         if step + 1 < spe * epochs:
             told.step()
-    found = np.stack([np.concatenate(rates), np.concatenate(pushes)], axis=1)
+    found = np.stack([np.concatenate(rates), np.concatenate(cycled)], axis=1)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     for table, values in zip(NAMES, module.tables, strict=True):
         np.testing.assert_allclose(engine.parameters()[table], values.detach().numpy(), atol=2e-5)

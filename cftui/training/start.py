@@ -23,9 +23,9 @@ from cftui.runs.lock import RunHeld, RunLock
 from cftui.runs.record import RunRecord
 from cftui.training.build import check_checkpoint
 from cftui.training.custom_model import load_for_new_run
-from cftui.training.device import refuse_missing
-from cftui.training.life import Listener, TrainerProcess
+from cftui.training.engines.torch_device import refuse_missing
 from cftui.training.signals import ignore_hangup
+from cftui.training.trainer_process import Listener, TrainerProcess
 
 
 def start_run(
@@ -68,7 +68,7 @@ def start_run(
     )
     run, lock = create_run(record, config, custom.files)
     remember(config.data.source, ratings.summary(), config.data.mapping)
-    session = TrainerProcess(
+    process = TrainerProcess(
         run,
         lock,
         record=record,
@@ -79,7 +79,7 @@ def start_run(
         started_ns=started_ns,
         custom=custom.loaded,
     )
-    return session.train(None, name=name)
+    return process.train(None, name=name)
 
 
 def resume_run(
@@ -118,7 +118,7 @@ def resume_run(
     except BaseException:
         lock.release()
         raise
-    session = TrainerProcess(
+    process = TrainerProcess(
         run,
         lock,
         record=record,
@@ -129,7 +129,7 @@ def resume_run(
         started_ns=started_ns,
         custom=custom,
     )
-    return session.train(checkpoint, resuming=True, learning_rate=learning_rate)
+    return process.train(checkpoint, resuming=True, learning_rate=learning_rate)
 
 
 def _ratings_of(record: RunRecord, config: RunConfig) -> Ratings:

@@ -11,18 +11,18 @@ from small import open_small, record_of, small_config, wait_for
 from cftui.runs.checkpoint import CheckpointError
 from cftui.runs.directory import Run, create_run
 from cftui.runs.lock import RunHeld, RunLock
-from cftui.training import process
-from cftui.training.session import resume_run
+from cftui.training import surroundings
 from cftui.training.signals import StopSignals
+from cftui.training.start import resume_run
 
 
 def test_the_heart_beats_while_the_trainer_is_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(surroundings, "HEARTBEAT_SECONDS", 0.01)
     path = tmp_path / "lock"
     lock = RunLock(path)
-    with process.heartbeat(lock):
+    with surroundings.heartbeat(lock):
         for _ in range(2):
             os.utime(path, (1, 1))
             wait_for(lambda: path.stat().st_mtime > 1, 10)
@@ -34,12 +34,12 @@ def test_the_heart_beats_while_the_trainer_is_busy(
 def test_the_beat_is_seen_by_another_host_long_before_it_counts_as_silent() -> None:
     from cftui.runs.directory import REMOTE_SILENCE
 
-    assert REMOTE_SILENCE >= 3 * process.HEARTBEAT_SECONDS
+    assert REMOTE_SILENCE >= 3 * surroundings.HEARTBEAT_SECONDS
 
 
 def test_a_log_that_cannot_be_written_is_no_reason_to_end(tmp_path: Path) -> None:
     (tmp_path / "log.txt").mkdir()
-    with process.log_to(Run(tmp_path)):
+    with surroundings.log_to(Run(tmp_path)):
         pass
 
 

@@ -10,10 +10,11 @@ from cftui.config import RunConfig
 from cftui.models import build_model
 from cftui.models.custom import CustomClass
 from cftui.models.module import arrays_of, load_arrays, resident, score, to_numpy, trainable
-from cftui.optim import make_optimizer, set_rates, stepper
+from cftui.optim.torch_optim import make_optimizer, set_rates
+from cftui.optim.torch_quick import stepper
 from cftui.ratings.parts import TrainingRatings
-from cftui.training.device import choose_device
-from cftui.training.engine import Arrays
+from cftui.training.engines.protocol import Arrays
+from cftui.training.engines.torch_device import choose_device
 
 SMALL_MODEL = 5_000_000
 """Parameters below which a second CPU thread gains little and costs the screen its core."""
@@ -64,10 +65,10 @@ class TorchEngine:
             self._values[positions],
         )
         losses = torch.empty(len(learning_rates), device=self._device)
-        pushes = [None] * len(learning_rates) if momenta is None else momenta.tolist()
-        for step, (rate, push) in enumerate(zip(learning_rates.tolist(), pushes, strict=True)):
+        kept = [None] * len(learning_rates) if momenta is None else momenta.tolist()
+        for step, (rate, momentum) in enumerate(zip(learning_rates.tolist(), kept, strict=True)):
             batch = slice(step * size, (step + 1) * size)
-            set_rates(optimizer, rate, push)
+            set_rates(optimizer, rate, momentum)
             optimizer.zero_grad()
             loss = functional.mse_loss(model(users[batch], items[batch]), values[batch])
             loss.backward()  # type: ignore[no-untyped-call]

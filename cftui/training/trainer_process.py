@@ -24,11 +24,11 @@ from cftui.runs.record import LIVE, RunRecord, State
 from cftui.runs.vocabulary import FILE as VOCABULARY
 from cftui.runs.vocabulary import save_vocabulary
 from cftui.training.build import build_trainer
-from cftui.training.device import which_gpu
 from cftui.training.device_watch import watch_device
+from cftui.training.engines.torch_device import which_gpu
 from cftui.training.faults import explain, keep_reserve, release_reserve
-from cftui.training.process import heartbeat, log_to
 from cftui.training.signals import StopSignals
+from cftui.training.surroundings import heartbeat, log_to
 from cftui.training.trainer import StopTraining, Trainer
 
 if TYPE_CHECKING:
