@@ -27,6 +27,7 @@ def test_the_check_itself_sees_what_is_loaded() -> None:
         "cftui.training.start",
         "cftui.training.trainer_process",
         "cftui.training.build",
+        "cftui.training.prepare",
         "cftui.runs.directory",
         "cftui.runs.history",
         "cftui.runs.launch",

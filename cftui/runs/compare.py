@@ -89,7 +89,7 @@ def differences(settings: Sequence[Settings]) -> list[Difference]:
 
 
 def _place(key: str) -> int:
-    sections = ("data", "split", "model", "optimizer", "schedule", "training")
+    sections = ("data", "split", "model", "method", "optimizer", "schedule", "training")
     section = key.partition(".")[0]
     return sections.index(section) if section in sections else len(sections)
 

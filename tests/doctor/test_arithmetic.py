@@ -96,14 +96,16 @@ def test_dropout_is_left_out_on_both_sides_and_its_masks_come_back_on_resumption
     assert kept.dropout > 0  # type: ignore[attr-defined]
 
 
-def one_step_too_long(engine: Engine, run: Any, order: np.ndarray, rates: np.ndarray) -> Any:
+def one_step_too_long(
+    engine: Engine, run: Any, order: np.ndarray, rates: np.ndarray, *more: Any
+) -> Any:
     rates = rates.copy()
     rates[20] *= 1.01
-    return run(order, rates)
+    return run(order, rates, *more)
 
 
-def not_a_number(engine: Engine, run: Any, order: np.ndarray, rates: np.ndarray) -> Any:
-    return run(order, rates) * np.float32("nan")
+def not_a_number(engine: Engine, run: Any, *given: Any) -> Any:
+    return run(*given) * np.float32("nan")
 
 
 def stale_weights(engine: Engine, parameters: Any) -> Any:
@@ -144,10 +146,10 @@ def cut(values: torch.Tensor) -> torch.Tensor:
     return torch.ldexp(torch.round(share * 2**11) / 2**11, power)
 
 
-def with_tf32(engine: Engine, run: Any, order: np.ndarray, rates: np.ndarray) -> Any:
+def with_tf32(engine: Engine, run: Any, *given: Any) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(functional, "linear", lambda x, w, bias: Tf32Product.apply(x, w) + bias)
-        return run(order, rates)
+        return run(*given)
 
 
 def test_reduced_precision_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
