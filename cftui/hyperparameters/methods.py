@@ -2,16 +2,27 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, SerializeAsAny
+from pydantic import BeforeValidator, SerializeAsAny, model_validator
 
 from cftui.hyperparameters.base import Parameters
 from cftui.hyperparameters.choosing import Optimizer, Schedule, chooser
 from cftui.hyperparameters.optimizers import Sgd
 from cftui.hyperparameters.schedules import Constant
 
+PARTS = ("optimizer", "schedule")
+"""Sections of a configuration that gradient descent is written as."""
+
 
 class TrainingMethod(Parameters):
     """Base of the methods; one that has no learning rate needs to say nothing more."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_whole(cls, given: Any) -> Any:
+        foreign = [part for part in PARTS if part in given and part not in cls.model_fields]
+        if foreign:
+            raise ValueError(f"it takes no {' and no '.join(foreign)}; leave that out")
+        return given
 
     @property
     def label(self) -> str:
@@ -51,8 +62,6 @@ class GradientDescent(TrainingMethod):
         return {part: record[part] for part in PARTS}
 
 
-PARTS = ("optimizer", "schedule")
-"""Sections of a configuration that gradient descent is written as."""
 USUAL = "gradient-descent"
 METHODS: dict[str, type[TrainingMethod]] = {USUAL: GradientDescent}
 Method = Annotated[SerializeAsAny[TrainingMethod], BeforeValidator(chooser(METHODS, USUAL))]

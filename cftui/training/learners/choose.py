@@ -22,7 +22,14 @@ class Beginning(Protocol):
         *,
         threads: int = 0,
     ) -> Learner:
-        """Return it; `custom` is the class of a user's model, `threads` 0 where it may choose."""
+        """Return it; `custom` is the class of a user's model, `threads` 0 where it may choose.
+
+        Raises EngineError if its device is not there, ModelError if a user's model does not work.
+        """
+
+
+LEARNERS: dict[str, Beginning] = {"gradient-descent": begin_gradient_descent}
+"""By the method's name, as in `cftui.hyperparameters.methods.METHODS`."""
 
 
 def begin_learning(
@@ -32,8 +39,5 @@ def begin_learning(
     *,
     threads: int = 0,
 ) -> Learner:
-    """Return the learner of a run's method at its first step.
-
-    Raises EngineError if its device is not there, ModelError if a user's model does not work.
-    """
-    return begin_gradient_descent(config, ratings, custom, threads=threads)
+    """Return the learner of a run's method at its first step; raises what it raises."""
+    return LEARNERS[config.method.name](config, ratings, custom, threads=threads)
