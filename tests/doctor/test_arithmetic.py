@@ -168,7 +168,7 @@ def forget_slots(engine: Engine, restore: Any, parameters: Any, state: Any) -> N
 
 def forget_randomness(engine: Engine, restore: Any, parameters: Any, state: Any) -> None:
     torch.manual_seed(99)
-    restore(parameters, {**state, "random/cpu": torch.get_rng_state().numpy()})
+    restore(parameters, {**state, "random/torch-cpu": torch.get_rng_state().numpy()})
 
 
 def test_a_state_that_is_not_restored_whole_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -298,6 +298,62 @@ def test_state_and_parameters_are_all_that_going_on_needs(name: str) -> None:
         assert values.tobytes() == fresh.parameters()[table].tobytes()
 
 
+def as_the_first_version_wrote(state: Tables, optimizer: torch.optim.Optimizer) -> Tables:
+    """Return a state by torch's own names, read off torch's own optimizer."""
+    slots = optimizer.state_dict()["state"]
+    found = {"random/cpu": state["random/torch-cpu"]}
+    for index, table in enumerate(NAMES):
+        for slot, value in slots.get(index, {}).items():
+            if value is not None:
+                found[f"optimizer/{slot}/{table}"] = value.numpy().copy()
+    return found
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_state_by_the_names_of_the_first_version_goes_on_as_well(name: str) -> None:
+    order, rates = order_and_rates()
+    settings = config(**{"name": name, **PLAIN[name][2]})
+    whole, _ = started(settings)
+    whole.run(order, rates)
+    begun, _ = started(settings)
+    begun.run(order[: 11 * BATCH], rates[:11])
+    old = as_the_first_version_wrote(begun.state(), begun._optimizer)
+    assert {key.partition("/")[0] for key in old} <= {"random", "optimizer"}
+    assert len(old) == len(begun.state()) and not (old.keys() & begun.state().keys())
+    fresh, _ = started(settings)
+    fresh.restore(begun.parameters(), old)
+    fresh.run(order[11 * BATCH :], rates[11:])
+    for table, values in whole.parameters().items():
+        assert values.tobytes() == fresh.parameters()[table].tobytes()
+    for key, values in whole.state().items():
+        assert values.tobytes() == fresh.state()[key].tobytes(), key
+
+
+def test_slots_are_called_by_what_they_are() -> None:
+    """After one step from nothing, each has a closed form in the gradient."""
+    order, rates = order_and_rates()
+    found: dict[str, Tables] = {}
+    for name in ("sgd", "adam", "rmsprop", "adagrad"):
+        engine, initial = started(config(name=name, weight_decay=0))
+        engine.run(order[:BATCH], rates[:1])
+        found[name] = engine.state()
+    users, items, actual, _ = batches()[0]
+    tables = {name: values.astype(np.float64) for name, values in initial.items()}
+    for table, slope in gradients(tables, users, items, actual).items():
+        expected = {
+            ("sgd", "velocity"): slope,
+            ("adam", "gradient_average"): 0.1 * slope,
+            ("adam", "square_average"): 0.001 * slope**2,
+            ("rmsprop", "square_average"): 0.01 * slope**2,
+            ("adagrad", "square_sum"): slope**2,
+        }
+        for (name, slot), values in expected.items():
+            array = found[name][f"optimizer/{slot}/{table}"]
+            np.testing.assert_allclose(array, values, rtol=1e-4, atol=1e-7)
+        for name in ("adam", "adagrad"):
+            assert found[name][f"optimizer/steps/{table}"] == 1
+
+
 def test_what_is_handed_out_does_not_change_with_training() -> None:
     order, rates = order_and_rates()
     engine, _ = started(config(name="sgd"))
