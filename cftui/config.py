@@ -28,7 +28,7 @@ from cftui.hyperparameters import (
     parameter,
     suited,
 )
-from cftui.hyperparameters.choosing import Model
+from cftui.hyperparameters.choosing import DEFAULTS, Model
 from cftui.hyperparameters.complaints import complaints
 from cftui.hyperparameters.methods import (
     METHODS,
@@ -206,10 +206,10 @@ def _with_suited(settings: Mapping[str, Any]) -> dict[str, Any]:
         return dict(settings)
     optimizer = settings.get("optimizer", {})
     given = {"name": optimizer} if isinstance(optimizer, str) else optimizer
-    name = _name_of(given, "sgd")
+    name = _name_of(given, DEFAULTS["optimizer"])
     if not isinstance(given, Mapping) or name not in OPTIMIZERS:
         return dict(settings)
-    numbers = suited(_name_of(settings.get("model", {}), "dot-bias"), name)
+    numbers = suited(_name_of(settings.get("model", {}), DEFAULTS["model"]), name)
     return {**settings, "optimizer": {"name": name, **numbers, **given}}
 
 
@@ -252,8 +252,8 @@ def merge(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
 def _drop_suited(merged: dict[str, Any], changes: Mapping[str, Any]) -> None:
     """Take numbers out that nobody chose: they were what suits a model that is to change."""
     optimizer = merged.get("optimizer")
-    before = _name_of(merged.get("model", {}), "dot-bias")
-    name = _name_of(optimizer, "sgd")
+    before = _name_of(merged.get("model", {}), DEFAULTS["model"])
+    name = _name_of(optimizer, DEFAULTS["optimizer"])
     if _name_of(changes.get("model", {}), before) == before or name not in OPTIMIZERS:
         return
     if isinstance(optimizer, dict):
@@ -291,14 +291,14 @@ def _known_keys(settings: Mapping[str, Any], path: list[str]) -> list[str]:
     if not path:
         return ["data", "split", "model", *PARTS, "training", "method"]
     section = path[0]
-    kinds: dict[str, tuple[Mapping[str, type[BaseModel]], str]] = {
-        "model": (MODELS, "dot-bias"),
-        "method": (METHODS, USUAL),
-        "optimizer": (OPTIMIZERS, "sgd"),
-        "schedule": (SCHEDULES, "constant"),
+    kinds: dict[str, Mapping[str, type[BaseModel]]] = {
+        "model": MODELS,
+        "method": METHODS,
+        "optimizer": OPTIMIZERS,
+        "schedule": SCHEDULES,
     }
     if section in kinds:
-        records, default = kinds[section]
+        records, default = kinds[section], {**DEFAULTS, "method": USUAL}[section]
         chosen = settings.get(section, {})
         name = chosen.get("name", default) if isinstance(chosen, Mapping) else default
         return [key for key in records[name].model_fields if key != "name"]

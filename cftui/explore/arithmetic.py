@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from cftui.explore.trained import Trained
+from cftui.hyperparameters import models_with
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import CellArithmetic
@@ -64,7 +65,7 @@ def cell_of_run(trained: Trained, user: int, item: int) -> CellArithmetic:
     if trained.factors is None:
         raise QuestionError(
             f"{trained.config.model.name} is no dot product: its arithmetic does not fit on a"
-            " page; choose a run of dot or dot-bias"
+            f" page; choose a run of {models_with('dot-product')}"
         )
     ratings = trained.ratings
     custom = ratings.by_user.of(user)

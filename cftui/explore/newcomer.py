@@ -9,6 +9,7 @@ from cftui.explore.fold_in import fold_in, mean_user
 from cftui.explore.recommend import best_of, top
 from cftui.explore.search import item_rows
 from cftui.explore.trained import Trained
+from cftui.hyperparameters import models_with
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemRow
@@ -82,7 +83,7 @@ def _factors(trained: Trained) -> Factors:
     if trained.factors is None:
         raise QuestionError(
             f"the model {trained.config.model.name} cannot take in somebody new without training:"
-            " that takes factors and biases alone; choose a run of dot-bias or dot"
+            f" that takes a dot product alone; choose a run of {models_with('dot-product')}"
         )
     return trained.factors
 

@@ -8,6 +8,7 @@ from cftui.explore.neighbours import neighbours
 from cftui.explore.recommend import recommend, top
 from cftui.explore.search import user_means
 from cftui.explore.trained import Trained
+from cftui.hyperparameters import models_with
 from cftui.questions.items import ItemFilter
 from cftui.questions.trained import Fan, ItemAnswer, Metric, RatedItem, UserAnswer
 
@@ -81,8 +82,8 @@ def explore_item(
 
 def _no_neighbours(trained: Trained, known: bool) -> str:
     if trained.item_factors is None:
-        name = trained.config.model.name
-        return f"The model {name} has no item factors to be near in; choose a run of dot-bias"
+        name, others = trained.config.model.name, models_with("factors")
+        return f"The model {name} has no item factors to be near in; choose a run of {others}"
     return "" if known else "No rating of it was trained on: the model knows nothing of it"
 
 

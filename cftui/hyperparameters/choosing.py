@@ -51,10 +51,15 @@ def _choices(kinds: Mapping[str, type[Parameters]]) -> str:
     return f"{names}; one of your own is path/to/file.py:Class"
 
 
-Model = Annotated[SerializeAsAny[ModelParameters], BeforeValidator(chooser(MODELS, "dot-bias"))]
+DEFAULTS = {"model": "dot-bias", "optimizer": "sgd", "schedule": "constant"}
+"""What is meant where a section names nothing: the lesson's recipe."""
+
+Model = Annotated[
+    SerializeAsAny[ModelParameters], BeforeValidator(chooser(MODELS, DEFAULTS["model"]))
+]
 Optimizer = Annotated[
-    SerializeAsAny[OptimizerParameters], BeforeValidator(chooser(OPTIMIZERS, "sgd"))
+    SerializeAsAny[OptimizerParameters], BeforeValidator(chooser(OPTIMIZERS, DEFAULTS["optimizer"]))
 ]
 Schedule = Annotated[
-    SerializeAsAny[ScheduleParameters], BeforeValidator(chooser(SCHEDULES, "constant"))
+    SerializeAsAny[ScheduleParameters], BeforeValidator(chooser(SCHEDULES, DEFAULTS["schedule"]))
 ]
