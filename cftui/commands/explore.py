@@ -179,6 +179,7 @@ def _predict_many(
     import numpy as np
 
     from cftui.explore.predict import actual_values, predict_valid
+    from cftui.ratings.pairs import Pairs
 
     ratings = trained.ratings
     if pairs is None:
@@ -187,7 +188,7 @@ def _predict_many(
         actual = np.asarray(ratings.value[positions])
     else:
         users, items = (np.array(codes) for codes in pairs)
-        predicted = trained.scorer.score(users, items)
+        predicted = trained.scorer.score(Pairs(users, items))
         actual = actual_values(ratings, users, items)
     columns = {
         "user": [ratings.users.id_of(code) for code in users.tolist()],

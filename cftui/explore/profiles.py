@@ -11,6 +11,7 @@ from cftui.explore.trained import Trained
 from cftui.hyperparameters import models_with
 from cftui.questions.items import ItemFilter
 from cftui.questions.trained import Fan, ItemAnswer, Metric, RatedItem, UserAnswer
+from cftui.ratings.pairs import Pairs
 
 
 def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = None) -> UserAnswer:
@@ -20,7 +21,7 @@ def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = 
     if ratings.timestamp is not None:
         custom = custom[np.argsort(-ratings.timestamp[custom], kind="stable")]
     items = ratings.item[custom]
-    predicted = trained.scorer.score(np.full(len(custom), user), items)
+    predicted = trained.scorer.score(Pairs.of_user(user, items))
     held_out = trained.held_out[custom]
     squares = (predicted.astype(np.float64) - ratings.value[custom]) ** 2
     rated = tuple(
@@ -93,7 +94,7 @@ def _friends(trained: Trained, item: int, n: int) -> tuple[tuple[Fan, ...], tupl
     positions = ratings.by_item.of(item)
     raters, values = ratings.user[positions], ratings.value[positions]
     users = np.arange(ratings.n_users)
-    predicted = trained.scorer.score(users, np.full(ratings.n_users, item))
+    predicted = trained.scorer.score(Pairs.of_item(users, item))
     counts = ratings.by_user.counts()
 
     def fan(user: int, value: float | None) -> Fan:

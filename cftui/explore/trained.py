@@ -14,6 +14,7 @@ from cftui.models import build_model, load_of_run
 from cftui.models.errors import ModelError
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split, split
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import DataError, Ratings
@@ -31,10 +32,10 @@ TABLES: dict[str, Ability] = {
 
 
 class Scorer(Protocol):
-    """Anything that predicts ratings for codes."""
+    """Anything that predicts ratings."""
 
-    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """Return predicted ratings, shape (n,), float32, for codes of shape (n,)."""
+    def score(self, pairs: Pairs) -> np.ndarray:
+        """Return predicted ratings, shape (n,), float32."""
 
     def score_all_items(self, user: int) -> np.ndarray:
         """Return one user's predicted ratings of every item, shape (n_items,)."""

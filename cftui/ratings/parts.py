@@ -6,6 +6,7 @@ import numpy as np
 
 from cftui.config import ConfigError, SplitConfig
 from cftui.hyperparameters import DataInfo
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import split, unseen
 from cftui.ratings.values import Ratings
 
@@ -22,6 +23,11 @@ class TrainingRatings:
     def __len__(self) -> int:
         return len(self.user)
 
+    @property
+    def pairs(self) -> Pairs:
+        """Who rated what."""
+        return Pairs(self.user, self.item)
+
 
 @dataclass(frozen=True)
 class ValidRatings:
@@ -34,6 +40,11 @@ class ValidRatings:
     """Whether the pair's user or item has no training rating."""
     low: float
     high: float
+
+    @property
+    def pairs(self) -> Pairs:
+        """Who rated what."""
+        return Pairs(self.user, self.item)
 
 
 def parts_of(config: SplitConfig, ratings: Ratings) -> tuple[TrainingRatings, ValidRatings]:

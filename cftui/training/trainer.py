@@ -65,7 +65,7 @@ class Trainer:
     def _finish_epoch(self) -> None:
         self.book.report_steps()
         valid = self.prepared.valid
-        found = errors(self.learner.score(valid.user, valid.item), valid)
+        found = errors(self.learner.score(valid.pairs), valid)
         if not math.isfinite(found.mse):
             step = self.progress.step
             raise NonFiniteLoss(f"the validation error became {found.mse} after step {step}")

@@ -13,6 +13,7 @@ from small import here, write_ratings
 from cftui.config import ConfigError, RunConfig, make_config, merge
 from cftui.explore.trained import load_trained
 from cftui.hyperparameters import methods, parameter
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.parts import TrainingRatings
 from cftui.runs.compare import changed, settings_of
 from cftui.runs.control import send
@@ -50,9 +51,9 @@ class AlternatingLearner:
     def change_rate(self, rate: float) -> None:
         raise AssertionError("there is none")
 
-    def predicted(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    def predicted(self, pairs: Pairs) -> np.ndarray:
         info = self.ratings.info
-        raw = self.tables["user_bias"][users, 0] + self.tables["item_bias"][items, 0]
+        raw = self.tables["user_bias"][pairs.users, 0] + self.tables["item_bias"][pairs.items, 0]
         share: np.ndarray = 1 / (1 + np.exp(-raw))
         return info.low + (info.high - info.low) * share
 
@@ -60,7 +61,7 @@ class AlternatingLearner:
         losses = []
         for _ in range(min(steps, 2 - self.step % 2)):
             r = self.ratings
-            error = r.value - self.predicted(r.user, r.item)
+            error = r.value - self.predicted(r.pairs)
             losses.append(float((error.astype(np.float64) ** 2).mean()))
             name, codes = ("item_bias", r.item) if self.step % 2 else ("user_bias", r.user)
             table = self.tables[name]
@@ -70,8 +71,8 @@ class AlternatingLearner:
         counts = np.full(len(losses), len(self.ratings))
         return Report(np.array(losses), counts, None, 0.001, self.step % 2 == 0)
 
-    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        return self.predicted(users, items).astype(np.float32)
+    def score(self, pairs: Pairs) -> np.ndarray:
+        return self.predicted(pairs).astype(np.float32)
 
     def parameters(self) -> dict[str, np.ndarray]:
         return {name: table.copy() for name, table in self.tables.items()}

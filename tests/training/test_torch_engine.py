@@ -13,6 +13,7 @@ from cftui.hyperparameters import DataInfo, OneCycle, Sgd
 from cftui.models.dot_bias import DotBias
 from cftui.models.initial import initial_values
 from cftui.optim.schedules import learning_rates, momenta
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.parts import TrainingRatings
 from cftui.training.engines.protocol import EngineError
 from cftui.training.engines.torch_device import choose_device
@@ -376,7 +377,7 @@ def test_scores_are_the_formula_in_any_portion(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("cftui.models.module.SCORE_CHUNK", 7)
     draw = np.random.default_rng(5)
     users, items = draw.integers(0, 7, 50), draw.integers(0, 9, 50)
-    scores = engine.score(users, items)
+    scores = engine.score(Pairs(users, items))
     assert scores.dtype == np.float32
     np.testing.assert_allclose(scores, forward(initial, users, items), rtol=1e-6)
 

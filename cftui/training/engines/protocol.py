@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from cftui.config import RunConfig
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.parts import TrainingRatings
 
 Arrays = Mapping[str, np.ndarray]
@@ -31,7 +32,7 @@ class Engine(Protocol):
         `learning_rates`: one a step; so `momenta`, without which the optimizer's own stands.
         """
 
-    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, float32, shape (n,), without dropout."""
 
     def parameters(self) -> dict[str, np.ndarray]:

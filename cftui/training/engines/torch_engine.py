@@ -10,6 +10,7 @@ from cftui.models.custom import CustomClass
 from cftui.models.module import arrays_of, load_arrays, resident, score
 from cftui.optim.torch_optim import make_optimizer, set_rates
 from cftui.optim.torch_quick import stepper
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.parts import TrainingRatings
 from cftui.training.engines.protocol import Arrays
 from cftui.training.engines.torch_device import choose_device
@@ -81,9 +82,9 @@ class TorchEngine:
             losses[step] = loss.detach()
         return losses.cpu().numpy()
 
-    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, float32, shape (n,), without dropout."""
-        return score(self._model, users, items, self._device)
+        return score(self._model, pairs, self._device)
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Return copies of the model's parameters, and of its buffers, by name."""

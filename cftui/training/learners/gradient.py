@@ -10,6 +10,7 @@ import numpy as np
 from cftui.config import RunConfig
 from cftui.models.initial import initial_values
 from cftui.optim.schedules import learning_rates, momenta
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.parts import TrainingRatings
 from cftui.training.engines import choose
 from cftui.training.engines.protocol import Arrays, Engine
@@ -106,9 +107,9 @@ class GradientLearner:
             momenta(config.schedule, config.optimizer, steps, first, steps, epochs=epochs),
         )
 
-    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, float32, shape (n,), without dropout."""
-        return self.engine.score(users, items)
+        return self.engine.score(pairs)
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Return the model's parameters by name."""

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from cftui.ratings.pairs import Pairs
 from cftui.training.engines.protocol import Arrays
 
 Place = Mapping[str, float]
@@ -47,8 +48,8 @@ class Learner(Protocol):
     def advance(self, steps: int) -> Report:
         """Take so many steps, but none of the next epoch."""
 
-    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """Return predicted ratings, float32, shape (n,), for codes of shape (n,)."""
+    def score(self, pairs: Pairs) -> np.ndarray:
+        """Return predicted ratings, float32, shape (n,)."""
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Return what predictions are computed from, by name."""
