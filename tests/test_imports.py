@@ -1,19 +1,11 @@
 """What a module loads decides how soon a process answers."""
 
-import subprocess
+import ast
 import sys
+from pathlib import Path
 
 import pytest
-
-
-def modules_after(statement: str) -> set[str]:
-    return {name.partition(".")[0] for name in whole_names_after(statement)}
-
-
-def whole_names_after(statement: str) -> set[str]:
-    code = f"{statement}\nimport sys\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
+from loaded import modules_after, whole_names_after
 
 
 def test_the_check_itself_sees_what_is_loaded() -> None:
@@ -75,3 +67,22 @@ def test_training_leaves_torchs_compiler_out(name: str) -> None:
         "engine.restore(engine.parameters(), engine.state())"
     )
     assert "torch" in loaded and loaded.isdisjoint({"torch._dynamo", "torch._inductor"})
+
+
+def test_no_test_module_imports_another() -> None:
+    """What several need is in a module named for it, so that each can be moved and run alone."""
+    modules = list(Path(__file__).parent.rglob("test_*.py"))
+    found = {
+        f"{module.name}: {name}"
+        for module in modules
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        for name in imported_by(node)
+        if name.rpartition(".")[2].startswith("test_")
+    }
+    assert len(modules) > 50 and found == set()
+
+
+def imported_by(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -186,6 +186,7 @@ def _print(shown: _Shown, values: str, *, json: bool, brief: bool) -> None:
                 for user, row in zip(shown.labels.users, rows, strict=True)
             ],
             right=("user", *shown.labels.items),
+            repeating=True,
         )
     if shown.rmse is not None:
         print(f"RMSE of the sheet {shown.rmse:.6f}")

@@ -94,13 +94,14 @@ def describe(
     debug: Debug = False,
 ) -> None:
     """Show how values, users, items and times are spread, the first rows, and what was left out."""
-    from cftui.ratings.profile import kept_profile
+    from cftui.library.door import Library
+    from cftui.questions.data import DescribeData
 
     begin_job(while_stdin=while_stdin)
     mapping = ColumnMapping(user_column, item_column, rating_column, timestamp_column, separator)
     ratings = open_told(source, mapping, json=json)
     held_out = _held_out(ratings, split, settings)
-    profile = kept_profile(ratings)
+    profile = Library().answer(DescribeData(str(ratings.path)))
     if json:
         print_json({"event": "profile", **asdict(profile)})
         if held_out:

@@ -50,7 +50,7 @@ def list_data_sets(json: Json = False, debug: Debug = False) -> None:
         for row in rows
     )
     numbers = ("ratings", *counts, "MB")
-    print_table(columns, cells, right=numbers, yielding=columns[-1])
+    print_table(columns, cells, right=numbers, yielding=columns[-1:])
     if sys.stdout.isatty():
         _print_licences(rows)
 

@@ -33,7 +33,7 @@ def open_known(data: str) -> Any:
 
 def load_run(word: str, data: str | None, *, best: bool, json: bool) -> Any:
     """Open a run's weights and say on stderr which run answers."""
-    from cftui.explore.trained import load_trained
+    from cftui.library.trained import load_trained
     from cftui.runs.directory import RunError
     from cftui.runs.find import find_run
 
@@ -93,6 +93,7 @@ def similar(
             for r in rows
         ],
         right=("rank", "id", metric, "ratings"),
+        yielding=("genres", "title"),
     )
 
 
@@ -226,21 +227,25 @@ def _say_other_step(trained: Any) -> None:
 
 def _write(out: Path, columns: dict[str, Any]) -> None:
     """Write the columns as CSV or Parquet, by the file's ending, whole or not at all."""
-    temporary = out.with_name(f".{out.name}.part")
-    try:
-        if out.suffix == ".parquet":
-            import pyarrow
-            import pyarrow.parquet
+    from cftui.files import replacing
 
-            pyarrow.parquet.write_table(pyarrow.table(columns), temporary)
-        else:
-            with temporary.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file)
-                writer.writerow(columns)
-                for user, item, rating, prediction in zip(*columns.values(), strict=True):
-                    shown = "" if math.isnan(rating) else f"{rating:.9g}"
-                    writer.writerow((user, item, shown, f"{prediction:.9g}"))
-        temporary.replace(out)
+    try:
+        with replacing(out) as temporary:
+            if out.suffix == ".parquet":
+                import pyarrow
+                import pyarrow.parquet
+
+                pyarrow.parquet.write_table(pyarrow.table(columns), temporary)
+            else:
+                _write_csv(temporary, columns)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise CommandError(f"{out}: cannot be written: {error.strerror or error}") from None
+
+
+def _write_csv(path: Path, columns: dict[str, Any]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for user, item, rating, prediction in zip(*columns.values(), strict=True):
+            shown = "" if math.isnan(rating) else f"{rating:.9g}"
+            writer.writerow((user, item, shown, f"{prediction:.9g}"))

@@ -32,7 +32,6 @@ class EventPrinter:
         self._live = not json and sys.stdout is not None and sys.stdout.isatty()
         self._drawn_at = 0.0
         self._steps_per_epoch = 0
-        self._epochs = 0
         self._gone = False
 
     def __call__(self, event: Event) -> None:
@@ -69,7 +68,7 @@ class EventPrinter:
         words = ""
         match event:
             case Started():
-                self._steps_per_epoch, self._epochs = event.steps_per_epoch, event.epochs
+                self._steps_per_epoch = event.steps_per_epoch
                 words = (
                     f"run {event.run} on {event.device}: {event.parameter_count:,} parameters,"
                     f" {event.n_train:,} ratings to train on, {event.n_valid:,} held out"

@@ -152,4 +152,5 @@ def _print(rows: "Sequence[Recommendation]", *, json: bool) -> None:
             for r in rows
         ],
         right=("rank", "id", "predicted", "ratings"),
+        yielding=("genres", "title"),
     )

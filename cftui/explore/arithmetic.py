@@ -5,11 +5,12 @@ from typing import Literal
 
 import numpy as np
 
-from cftui.explore.trained import Trained
 from cftui.hyperparameters import models_with
+from cftui.library.door import Library, answers
+from cftui.library.trained import Trained
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
-from cftui.questions.sheet import CellArithmetic
+from cftui.questions.sheet import CellArithmetic, CellOfRun
 
 
 def cell_arithmetic(
@@ -55,6 +56,14 @@ def cell_arithmetic(
         user_gradient=tuple((total_slope * other).tolist()),
         item_gradient=tuple((total_slope * custom).tolist()),
     )
+
+
+@answers(CellOfRun)
+def answer_cell(library: Library, question: CellOfRun) -> CellArithmetic:
+    """Take a run's prediction for a user and an item apart."""
+    trained = library.trained(question.run)
+    user = trained.ratings.users.code_of(question.user)
+    return cell_of_run(trained, user, trained.ratings.items.code_of(question.item))
 
 
 def cell_of_run(trained: Trained, user: int, item: int) -> CellArithmetic:

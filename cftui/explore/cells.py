@@ -2,11 +2,26 @@
 
 import numpy as np
 
-from cftui.explore.trained import Trained
-from cftui.questions.sheet import CrosstabAnswer, Labels, PredictedCells
-from cftui.ratings.crosstab import Crosstab
+from cftui.library.door import Library, answers
+from cftui.library.trained import Trained
+from cftui.questions.sheet import (
+    CrosstabAnswer,
+    Labels,
+    OpenCrosstab,
+    PredictCells,
+    PredictedCells,
+)
+from cftui.ratings.crosstab import Crosstab, crosstab
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
+
+
+@answers(OpenCrosstab)
+def open_crosstab(library: Library, question: OpenCrosstab) -> CrosstabAnswer:
+    """Make a crosstab of the ratings in a store."""
+    ratings = library.ratings(question.store)
+    table = crosstab(ratings, question.n_users, question.n_items, question.order)
+    return describe_crosstab(ratings, table)
 
 
 def describe_crosstab(ratings: Ratings, table: Crosstab) -> CrosstabAnswer:
@@ -23,6 +38,12 @@ def describe_crosstab(ratings: Ratings, table: Crosstab) -> CrosstabAnswer:
         item_counts=tuple(item_counts[table.items].tolist()),
         values=table.values,
     )
+
+
+@answers(PredictCells)
+def answer_cells(library: Library, question: PredictCells) -> PredictedCells:
+    """Predict for a crosstab's cells."""
+    return predict_cells(library.trained(question.run), question.labels)
 
 
 def predict_cells(trained: Trained, labels: Labels) -> PredictedCells:

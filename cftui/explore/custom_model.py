@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING
 
 from cftui.config import ConfigError
 from cftui.hyperparameters import CustomModel, DataInfo, is_source, specs_of
+from cftui.library.door import Library, answers
 from cftui.models.errors import ModelError
 from cftui.questions.custom_model import DescribeModel, ModelDescription, NeedsAgreement
-from cftui.ratings.values import Ratings
 from cftui.runs.model_source import is_trusted, read_source, trust
 
 if TYPE_CHECKING:
     from cftui.models.custom import CustomClass
 
 
-def describe_model(ratings: Ratings, question: DescribeModel) -> ModelDescription | NeedsAgreement:
+@answers(DescribeModel)
+def describe_model(library: Library, question: DescribeModel) -> ModelDescription | NeedsAgreement:
     """Return a model's parameters, or that executing its source needs the user's agreement.
 
     Raises ConfigError for a file that cannot be read, ModelError where the model does not work.
@@ -29,7 +30,7 @@ def describe_model(ratings: Ratings, question: DescribeModel) -> ModelDescriptio
     # torch and the user's source are loaded only from here on.
     from cftui.models.custom import load_installed, load_source
 
-    info = ratings.info()
+    info = library.ratings(question.store).info()
     custom = load_source(source, info) if is_source(name) else load_installed(name)
     about = (custom.kind.__doc__ or "").strip().partition("\n")[0]
     count, problem = None, ""

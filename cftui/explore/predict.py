@@ -2,10 +2,20 @@
 
 import numpy as np
 
-from cftui.explore.trained import Trained
-from cftui.questions.trained import Prediction
+from cftui.explore.search import find_item
+from cftui.library.door import Library, answers
+from cftui.library.trained import Trained
+from cftui.questions.trained import Predict, Prediction
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
+
+
+@answers(Predict)
+def answer_predict(library: Library, question: Predict) -> Prediction:
+    """Predict for a user and an item, which an id or a title names."""
+    trained = library.trained(question.run)
+    user = trained.ratings.users.code_of(question.user)
+    return predict(trained, user, find_item(trained.ratings, question.item))
 
 
 def predict(trained: Trained, user: int, item: int) -> Prediction:

@@ -4,14 +4,40 @@ import math
 
 import numpy as np
 
+from cftui.explore.items import counted, names_of, user_means
 from cftui.explore.neighbours import neighbours
 from cftui.explore.recommend import recommend, top
-from cftui.explore.search import user_means
-from cftui.explore.trained import Trained
+from cftui.explore.search import find_item
 from cftui.hyperparameters import models_with
+from cftui.library.door import Library, answers
+from cftui.library.trained import Trained
 from cftui.questions.items import ItemFilter
-from cftui.questions.trained import Fan, ItemAnswer, Metric, RatedItem, UserAnswer
+from cftui.questions.trained import (
+    ExploreItem,
+    ExploreUser,
+    Fan,
+    ItemAnswer,
+    Metric,
+    RatedItem,
+    UserAnswer,
+)
 from cftui.ratings.pairs import Pairs
+
+
+@answers(ExploreUser)
+def answer_user(library: Library, question: ExploreUser) -> UserAnswer:
+    """Look at a user as a run's model sees them."""
+    trained = library.trained(question.run)
+    user = trained.ratings.users.code_of(question.user)
+    return explore_user(trained, user, question.n, question.only)
+
+
+@answers(ExploreItem)
+def answer_item(library: Library, question: ExploreItem) -> ItemAnswer:
+    """Look at an item, which an id or a title names, as a run's model sees it."""
+    trained = library.trained(question.run)
+    code = find_item(trained.ratings, question.item)
+    return explore_item(trained, code, question.metric, question.n, question.min_ratings)
 
 
 def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = None) -> UserAnswer:
@@ -26,9 +52,7 @@ def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = 
     squares = (predicted.astype(np.float64) - ratings.value[custom]) ** 2
     rated = tuple(
         RatedItem(
-            item=ratings.items.id_of(item),
-            title=ratings.items.title_of(item),
-            genres=ratings.items.genres_of(item),
+            **names_of(ratings, item),
             actual=float(ratings.value[position]),
             predicted=float(guess),
             held_out=bool(kept),
@@ -63,10 +87,7 @@ def explore_item(
     fans, would_like = _friends(trained, item, n)
     return ItemAnswer(
         step=trained.step,
-        item=ratings.items.id_of(item),
-        title=ratings.items.title_of(item),
-        genres=ratings.items.genres_of(item),
-        n_ratings=len(values),
+        **counted(ratings, item),
         mean=float(values.astype(np.float64).mean()),
         bias=_entry(bias, item),
         bias_rank=None if bias is None else int((bias > bias[item]).sum()) + 1,

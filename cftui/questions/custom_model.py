@@ -6,7 +6,9 @@ from cftui.questions.question import Question
 
 
 @dataclass(frozen=True)
-class DescribeModel(Question["ModelDescription | NeedsAgreement"]):
+class DescribeModel(
+    Question["ModelDescription | NeedsAgreement"], answered_in="cftui.explore.custom_model"
+):
     """Which parameters does the class in a file, `path.py:Class`, or an installed model take?
 
     The answer is a ModelDescription; or NeedsAgreement, where reading them would execute a source

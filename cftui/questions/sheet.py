@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class OpenCrosstab(Question["CrosstabAnswer"]):
+class OpenCrosstab(Question["CrosstabAnswer"], answered_in="cftui.explore.cells"):
     """What did the most active users give the most rated items?"""
 
     store: str
@@ -46,7 +46,7 @@ class CrosstabAnswer:
 
 
 @dataclass(frozen=True)
-class PredictCells(Question["PredictedCells"]):
+class PredictCells(Question["PredictedCells"], answered_in="cftui.explore.cells"):
     """What would each of these users give each of these items?"""
 
     run: str
@@ -90,7 +90,7 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class StartSheet(Question["SheetAnswer"]):
+class StartSheet(Question["SheetAnswer"], answered_in="cftui.sheet.solver"):
     """A sheet with fresh factors, uniform between 0 and 1."""
 
     actual: "Floats"
@@ -100,14 +100,14 @@ class StartSheet(Question["SheetAnswer"]):
 
 
 @dataclass(frozen=True)
-class EvaluateSheet(Question["SheetAnswer"]):
+class EvaluateSheet(Question["SheetAnswer"], answered_in="cftui.sheet.solver"):
     """What does a sheet predict as it stands?"""
 
     sheet: Sheet
 
 
 @dataclass(frozen=True)
-class DescendSheet(Question["SheetAnswer"]):
+class DescendSheet(Question["SheetAnswer"], answered_in="cftui.sheet.solver"):
     """So many full steps of gradient descent on the RMSE of the known cells."""
 
     sheet: Sheet
@@ -117,10 +117,11 @@ class DescendSheet(Question["SheetAnswer"]):
 
 
 @dataclass(frozen=True)
-class SolveSheet(Question["SheetAnswer"]):
-    """L-BFGS on the RMSE of the known cells, as far as it gets in a second."""
+class SolveSheet(Question["SheetAnswer"], answered_in="cftui.sheet.solver"):
+    """L-BFGS on the RMSE of the known cells, as far as it gets in some seconds."""
 
     sheet: Sheet
+    seconds: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +142,7 @@ class SheetAnswer:
 
 
 @dataclass(frozen=True, eq=False)
-class WriteCells(Question["str"]):
+class WriteCells(Question["str"], answered_in="cftui.sheet.export"):
     """The cells as a file, or as text where there is no path: TSV, for a clipboard.
 
     The answer is the text, or the path of the file as it was written.
@@ -156,7 +157,7 @@ class WriteCells(Question["str"]):
 
 
 @dataclass(frozen=True)
-class CellOfRun(Question["CellArithmetic"]):
+class CellOfRun(Question["CellArithmetic"], answered_in="cftui.explore.arithmetic"):
     """How does a run's model come to its prediction for this pair?"""
 
     run: str
@@ -165,7 +166,7 @@ class CellOfRun(Question["CellArithmetic"]):
 
 
 @dataclass(frozen=True)
-class CellOfSheet(Question["CellArithmetic"]):
+class CellOfSheet(Question["CellArithmetic"], answered_in="cftui.sheet.solver"):
     """How does the sheet come to the prediction in this cell?"""
 
     sheet: Sheet

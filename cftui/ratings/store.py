@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui import paths
+from cftui.files import sync_folder
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
 from cftui.ratings.sources.locate import FORMAT, locate
 from cftui.ratings.values import DataError, Grouping, Ratings, TextColumn, Vocabulary
@@ -253,12 +254,3 @@ def _lock(path: Path, wait: bool = True) -> int:
         os.close(descriptor)
         raise
     return descriptor
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder written to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

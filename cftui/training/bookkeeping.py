@@ -157,6 +157,12 @@ class Book:
             )
         )  # fmt: skip
 
+    def note_rate(self, before: float | None, rate: float) -> None:
+        """Write down that the base learning rate is another from now on."""
+        self.progress.note_rate(before, rate)
+        self.rate = rate
+        self.write_record()
+
     def set_state(self, state: State) -> None:
         """Write the run's state where it is another."""
         if self.record.state != state:
@@ -181,5 +187,6 @@ class Book:
             valid_rmse=None if p.valid_mse is None else math.sqrt(p.valid_mse),
             valid_step=p.valid_step,
             best_valid_mse=p.best_valid_mse,
+            rate_changes=p.rate_changes,
         )
         return self.record

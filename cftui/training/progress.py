@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from cftui.evaluation.errors import Errors
+from cftui.runs.record import RateChange
 
 SMOOTHING = 0.98
 """Share of the old average kept at each step (lesson 5, `avg_mom`)."""
 
 LATER = ("stale_epochs", "stale_from")
-"""Fields that checkpoints of the first version lack."""
+"""Fields that checkpoints of the first version lack, beside `rate_changes`."""
 
 
 @dataclass
@@ -42,6 +43,8 @@ class Progress:
     """The validation error that it must fall from."""
     wishes_ns: int = 0
     """When the last wish was sent whose outcome is part of this state."""
+    rate_changes: tuple[RateChange, ...] | None = ()
+    """Of the base rate; None where an older version may have changed it untold."""
 
     @property
     def smooth(self) -> float:
@@ -53,6 +56,12 @@ class Progress:
         self.step += 1
         self.average = self.average * SMOOTHING + loss * (1.0 - SMOOTHING)
         self.squares += loss * batch
+
+    def note_rate(self, before: float | None, rate: float) -> None:
+        """Remember that the schedule scales another rate from now on."""
+        if self.rate_changes is not None and rate != before:
+            kept = (change for change in self.rate_changes if change.step != self.step)
+            self.rate_changes = (*kept, RateChange(self.step, rate))
 
     def finish_epoch(self) -> None:
         """Count a whole epoch."""
@@ -92,7 +101,11 @@ def read_state(text: str) -> tuple[Progress, Mapping[str, Any]]:
     """
     try:
         raw = json.loads(text)
+        changes = raw.get("rate_changes")
+        if changes is not None:
+            changes = tuple(RateChange(**change) for change in changes)
+        raw["rate_changes"] = changes
         known = [f.name for f in fields(Progress) if f.name not in LATER or f.name in raw]
         return Progress(**{name: raw[name] for name in known}), raw
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a training state: {error}") from None

@@ -1,25 +1,23 @@
 """Begins a run in this process, or goes on with one."""
 
-import contextlib
 import os
 import platform
 import socket
 import time
 from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 
 from cftui.config import RunConfig
 from cftui.models import load_of_run
 from cftui.paths import resolve_source
 from cftui.ratings.sources.recent import remember
 from cftui.ratings.split import check as check_split
-from cftui.ratings.store import open_ratings, open_store
-from cftui.ratings.values import Ratings
+from cftui.ratings.store import open_ratings
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.directory import Run, RunError, create_run, new_id
 from cftui.runs.events import Event
 from cftui.runs.lock import RunHeld, RunLock
+from cftui.runs.ratings_of import ratings_of
 from cftui.runs.record import RunRecord
 from cftui.training.build import check_checkpoint
 from cftui.training.custom_model import load_for_new_run
@@ -102,7 +100,7 @@ def resume_run(
         if record.state == "finished":
             raise RunError(f"{run.id} is finished; nothing is left to train")
         refuse_missing(config.training.device)
-        ratings = _ratings_of(record, config)
+        ratings = ratings_of(record, config)
         custom = load_of_run(run, record, config.model, ratings.info())
         # A trainer that died before its first checkpoint has not taken a step either.
         fresh = record.step == 0 and not run.has_weights
@@ -130,22 +128,6 @@ def resume_run(
         custom=custom,
     )
     return process.train(checkpoint, resuming=True, learning_rate=learning_rate)
-
-
-def _ratings_of(record: RunRecord, config: RunConfig) -> Ratings:
-    """Return the ratings that a run was trained on; raises RunError if they have changed."""
-    store = Path(record.store)
-    if store.is_dir():
-        with contextlib.suppress(ValueError, OSError):
-            ratings = open_store(store)
-            if ratings.fingerprint == record.fingerprint:
-                return ratings
-    ratings = open_ratings(resolve_source(config.data.source), config.data.mapping)
-    if ratings.fingerprint != record.fingerprint:
-        raise RunError(
-            f"{record.data_source} has changed since {record.run} began; train anew: cftui train"
-        )
-    return ratings
 
 
 def _versions() -> dict[str, str]:

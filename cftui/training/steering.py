@@ -121,5 +121,5 @@ class Steering:
                 self._book.set_state("running")
             case "learning-rate":
                 assert wish.value is not None
+                self._book.note_rate(self._learner.base_rate, wish.value)
                 self._learner.change_rate(wish.value)
-                self._book.rate = wish.value

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from cftui.config import RunConfig
 from cftui.devices import DeviceReader, reader_for
+from cftui.files import sweep
 from cftui.ratings.values import Ratings
-from cftui.runs.checkpoint import Checkpoint, sweep_temporaries
+from cftui.runs.checkpoint import Checkpoint
 from cftui.runs.control import compose
 from cftui.runs.directory import Run
 from cftui.runs.event_log import EventLog
@@ -96,7 +97,7 @@ class TrainerProcess:
     def _prepare(self, checkpoint: Checkpoint | None, name: str) -> Trainer:
         """Make the directory complete and tidy, and build the trainer."""
         run = self.run
-        sweep_temporaries(run.path, (run.last.name, run.best.name, "run.json", VOCABULARY))
+        sweep(run.path, (run.last.name, run.best.name, "run.json", VOCABULARY))
         keep_reserve(run.path)
         self.events = EventLog(run.events)
         if name:

@@ -43,6 +43,8 @@ class RunKeeper(KeysInOrder):
         self.summary: DataSummary | None = None
         self.desk: RunService | None = None
         """The runs; there once the first frame is painted."""
+        self.starting = 0
+        """Trainers that were started and have no run directory yet."""
         self._panes: dict[str, Pane] = {}
 
     async def action_pane(self, name: str) -> None:
@@ -72,12 +74,11 @@ class RunKeeper(KeysInOrder):
             os._exit(129)  # a terminal can go without a SIGHUP where it was not the controlling one
         looking = any(w.group == "look" and not w.is_finished for w in self.workers)
         if self.desk is not None and not looking:
-            self.run_worker(
-                self.desk.look(self._feed_runs, self._feed_history),
-                group="look",
-                exit_on_error=False,
-                description="Watching runs",
-            )
+            self._look_at(self.desk)
+
+    @work(group="look", exit_on_error=False, description="Watching runs")
+    async def _look_at(self, desk: "RunService") -> None:
+        await desk.look(self._feed_runs, self._feed_history)
 
     # Which runs are looked at
 
@@ -113,13 +114,16 @@ class RunKeeper(KeysInOrder):
         message.stop()
         self._start_run({**message.settings, "data": self.data_settings})
 
-    @work(exclusive=True, group="start", exit_on_error=False, description="Starting a trainer")
+    # Not exclusive: a trainer that was started goes on, whoever waits for it no longer.
+    @work(group="start", exit_on_error=False, description="Starting a trainer")
     async def _start_run(self, settings: dict[str, dict[str, Any]]) -> None:
         if self.desk is None:
             return
-        self._show_starting(True)
-        started = await self._try(self.desk.start(settings), "The run cannot start")
-        self._show_starting(False)
+        self._count_starting(1)
+        try:
+            started = await self._try(self.desk.start(settings), "The run cannot start")
+        finally:
+            self._count_starting(-1)
         if started:
             self._choose(started)
 
@@ -139,16 +143,17 @@ class RunKeeper(KeysInOrder):
         if settings is not None:
             self._start_run({**settings, **like.changes, "data": self.data_settings})
 
-    def _show_starting(self, starting: bool) -> None:
+    def _count_starting(self, by: int) -> None:
+        self.starting += by
         for pane in self._panes.values():
-            pane.show_starting(starting)
+            pane.show_starting(self.starting)
 
     def on_resume_run(self, message: "ResumeRun") -> None:
         """Go on with a run that ended early."""
         message.stop()
         self._resume_run(message.run)
 
-    @work(exclusive=True, group="start", exit_on_error=False, description="Resuming a run")
+    @work(group="resume", exit_on_error=False, description="Resuming a run")
     async def _resume_run(self, run: str) -> None:
         if self.desk is not None:
             await self._try(self.desk.resume(run), "The run cannot go on")
@@ -194,6 +199,13 @@ class RunKeeper(KeysInOrder):
         await self.action_pane("train")
         await cast("TrainPane", self._panes["train"]).fill(settings)
         row = next((row for row in self.desk.rows if row.id == run), None)
+        if row is not None and row.rate_changes:
+            from cftui.runs.rates import change_words
+
+            words = (
+                f"The form has the rate that it began with, not {change_words(row.rate_changes)}"
+            )
+            self.notify(words, title="Learning rate", markup=False, timeout=8)
         if row is not None and self.summary and row.fingerprint != self.summary.fingerprint:
             words = f"It was trained on {row.data}; a new run trains on {self.summary.name}"
             self.notify(plain(words), title="Other ratings", markup=False)

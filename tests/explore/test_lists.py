@@ -12,7 +12,7 @@ from cftui import paths
 from cftui.explore.biases import explore_biases
 from cftui.explore.profiles import explore_item
 from cftui.explore.recommend import recommend
-from cftui.explore.trained import Trained, load_trained
+from cftui.library.trained import Trained, load_trained
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter
 from cftui.ratings.features import YEAR, explore_facets, passing
@@ -151,6 +151,21 @@ def test_who_loved_an_item_and_who_would(trained: Trained) -> None:
     best = sorted(zip(predicted.tolist(), others, strict=True), reverse=True)[:5]
     assert [fan.user for fan in answer.would_like] == [user for _, user in best]
     assert [fan.value for fan in answer.would_like] == [None] * 5
+
+
+def test_users_never_trained_on_are_not_said_to_like_anything(tmp_path: Path) -> None:
+    """All that such a user has is where the weights began."""
+    source = write_ratings(tmp_path / "small", users=60, items=150, n=150)
+    start_run(small_config(source), lambda _: None, run_id="r", began=0.0)
+    trained = load_trained(find_run("r"))
+    ratings = trained.ratings
+    known = set(np.delete(ratings.user, trained.split.valid).tolist())
+    assert len(known) < ratings.n_users
+    item = int(np.argmax(ratings.by_item.counts()))
+    raters = set(ratings.user[ratings.item == item].tolist())
+    answer = explore_item(trained, item, "cosine", 1000)
+    told = {ratings.users.code_of(fan.user) for fan in answer.would_like}
+    assert told == known - raters
 
 
 def test_an_item_of_a_model_without_factors_still_has_its_ratings(trained: Trained) -> None:

@@ -8,11 +8,12 @@ from textwrap import dedent
 import numpy as np
 import pytest
 import torch
+from loaded import modules_after
 from small import cli, here, small_config, write_ratings
 
 from cftui.explore.predict import predict_valid
-from cftui.explore.trained import load_trained
 from cftui.hyperparameters import installed
+from cftui.library.trained import load_trained
 from cftui.questions.errors import Untrusted
 from cftui.ratings.pairs import Pairs
 from cftui.runs.checkpoint import load_checkpoint
@@ -382,8 +383,6 @@ def test_nothing_but_agreement_lets_a_source_run(
 
 def test_listing_does_not_load_torch(source: Path, mine: Path) -> None:
     """Nor does validating a configuration that names a file which is not even there."""
-    from test_imports import modules_after
-
     loaded = modules_after(
         "from cftui.config import make_config;"
         " make_config({'model': {'name': '/nowhere/gone.py:M', 'rank': 3}})"

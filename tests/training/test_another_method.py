@@ -11,8 +11,8 @@ import pytest
 from small import here, write_ratings
 
 from cftui.config import ConfigError, RunConfig, make_config, merge
-from cftui.explore.trained import load_trained
 from cftui.hyperparameters import methods, parameter
+from cftui.library.trained import load_trained
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.parts import TrainingRatings
 from cftui.runs.compare import changed, settings_of

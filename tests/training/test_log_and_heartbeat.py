@@ -1,7 +1,11 @@
 """What goes on around training: the heartbeat, the log, signals, and a run held elsewhere."""
 
+import logging
 import os
+import re
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -41,6 +45,26 @@ def test_a_log_that_cannot_be_written_is_no_reason_to_end(tmp_path: Path) -> Non
     (tmp_path / "log.txt").mkdir()
     with surroundings.log_to(Run(tmp_path)):
         pass
+
+
+def test_the_log_tells_when_and_how_grave(tmp_path: Path) -> None:
+    with surroundings.log_to(Run(tmp_path)):
+        logging.getLogger("cftui.training").error("the disk is full")
+    logging.getLogger("cftui.training").error("nobody listens")
+    line = (tmp_path / "log.txt").read_text()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ERROR the disk is full\n", line)
+
+
+def test_a_crash_leaves_its_story_in_the_log(tmp_path: Path) -> None:
+    code = (
+        "import faulthandler, pathlib, resource\n"
+        "from cftui.runs.directory import Run\nfrom cftui.training.surroundings import log_to\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
+        f"with log_to(Run(pathlib.Path({str(tmp_path)!r}))):\n    faulthandler._sigsegv()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGSEGV
+    assert "Fatal Python error: Segmentation fault" in (tmp_path / "log.txt").read_text()
 
 
 def test_signals_are_given_back() -> None:

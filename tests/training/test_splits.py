@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from small import here, make_bench, open_small, small_config
 
-from cftui.explore.trained import load_trained
+from cftui.library.trained import load_trained
 from cftui.paths import runs_folder
 from cftui.ratings.split import split
 from cftui.runs.checkpoint import load_checkpoint

@@ -273,6 +273,15 @@ def test_one_cycle_is_torchs_own(name: str) -> None:
         np.testing.assert_allclose(engine.parameters()[table], values.detach().numpy(), atol=2e-5)
 
 
+def test_one_cycle_of_a_single_warm_step_begins_at_the_top() -> None:
+    """A quarter of four steps is the step it begins with; torch divides by nothing there."""
+    rates = learning_rates(OneCycle(warm_up=0.25), 0.1, 4, 0, 4, epochs=1)
+    assert rates[0] == 0.1 and (np.diff(rates) < 0).all()
+    assert rates[-1] == pytest.approx(0.1 / 25 / 1e4)
+    push = momenta(OneCycle(warm_up=0.25), Sgd(), 4, 0, 4, epochs=1)
+    assert push is not None and push[0] == OneCycle().low_momentum and (np.diff(push) > 0).all()
+
+
 def test_one_cycle_leaves_a_momentum_alone_that_is_not_there() -> None:
     def cycled(**optimizer: object) -> bool:
         settings = config(**optimizer).optimizer
@@ -364,6 +373,18 @@ def test_what_is_handed_out_does_not_change_with_training() -> None:
     engine.run(order, rates)
     for name, array in {**before, **slots}.items():
         np.testing.assert_array_equal(array, copies[name])
+
+
+def test_a_torch_without_wrappers_for_its_compiler_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def zero_grad(self: torch.optim.Optimizer) -> None:
+        for group in self.param_groups:
+            for weight in group["params"]:
+                weight.grad = None
+
+    monkeypatch.setattr(torch.optim.Optimizer, "zero_grad", zero_grad)
+    order, rates = order_and_rates()
+    engine, _ = started(config(name="adam"))
+    assert np.isfinite(engine.run(order, rates)).all()
 
 
 def test_a_table_of_another_shape_is_refused() -> None:

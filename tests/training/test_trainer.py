@@ -14,13 +14,15 @@ import numpy as np
 import pytest
 from small import Bench, make_bench, open_small, small_config
 
+from cftui import files
 from cftui.evaluation.errors import Errors
 from cftui.ratings.values import Ratings
-from cftui.runs import checkpoint as checkpoints
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.control import Wish, send
 from cftui.runs.event_log import EventLog, read_events
 from cftui.runs.events import Checkpointed, Control, Epoch, Event, Step
+from cftui.runs.rates import changes_in
+from cftui.runs.record import RateChange
 from cftui.training import bookkeeping
 from cftui.training import trainer as trainer_module
 from cftui.training.endings import NonFiniteLoss, StopTraining
@@ -139,6 +141,47 @@ def test_checkpoints_come_by_the_clock_within_an_epoch(
     assert at == [0, *range(5, 61, 5), 63]
 
 
+def test_the_record_on_disk_is_never_much_behind(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every step takes half a second here: the record follows every 2 s, and at an epoch's end."""
+    now, seen = 0.0, []
+
+    def tick(losses: np.ndarray) -> np.ndarray:
+        nonlocal now
+        now += 0.5
+        record = bench.run.record()
+        seen.append((record.step, record.epoch))
+        return losses
+
+    clock = SimpleNamespace(**{**vars(time), "monotonic": lambda: now})
+    monkeypatch.setattr(bookkeeping, "time", clock)
+    monkeypatch.setattr(trainer_module, "CHUNK_SECONDS", 0.0)  # a step a portion
+    bench = make_bench(small_config(training={"epochs": 2}), ratings, spoil=tick)
+    bench.trainer.train()
+    assert len(seen) == 126 and sorted(set(seen)) == [
+        *((step, 0) for step in range(0, 63, 4)),
+        *((step, 1) for step in range(63, 126, 4)),
+    ]
+
+
+def test_the_seconds_told_are_those_of_the_steps(ratings: Ratings) -> None:
+    began = time.monotonic()
+    bench = make_bench(small_config(training={"epochs": 3}), ratings)
+    bench.trainer.train()
+    took = time.monotonic() - began
+    epochs = [event for event in bench.events if isinstance(event, Epoch)]
+    total = 0.0
+    for epoch in epochs:
+        total += epoch.seconds
+        assert epoch.seconds > 0 and epoch.train_seconds == pytest.approx(total)
+    assert total < took
+    steps = [event.seconds for event in steps_of(bench.events)]
+    assert steps == sorted(steps) and steps[0] > 0 and steps[-1] <= round(total, 6)
+    saved = [event.seconds for event in bench.events if isinstance(event, Checkpointed)]
+    assert len(saved) == 4 and all(0 <= seconds < took for seconds in saved)
+
+
 def test_the_default_clock_allows_ten_seconds_of_steps() -> None:
     assert bookkeeping.CHECKPOINT_SECONDS + 2 * trainer_module.CHUNK_SECONDS < 10
 
@@ -225,6 +268,15 @@ def test_it_ends_when_patience_does(
     assert best.step == 63 * (errors[:epochs].index(min(errors[:epochs])) + 1)
 
 
+def test_of_equal_errors_the_first_is_the_best(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = scripted(ratings, monkeypatch, [1.0, 0.8, 0.8], "r")
+    bench.trainer.train()
+    assert load_checkpoint(bench.run.best).step == 2 * 63
+    assert (bench.trainer.progress.best_epoch, bench.trainer.progress.stale_epochs) == (2, 1)
+
+
 def test_a_death_after_the_last_look_does_not_train_on(
     ratings: Ratings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,6 +309,16 @@ def test_a_death_between_last_and_best_is_mended(ratings: Ratings) -> None:
     mended = load_checkpoint(bench.run.best)
     assert mended.metadata == best.metadata and mended.arrays.keys() == best.arrays.keys()
     assert all(mended.arrays[name].tobytes() == best.arrays[name].tobytes() for name in best.arrays)
+
+
+def test_resuming_leaves_a_better_epoch_than_the_last_alone(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = scripted(ratings, monkeypatch, [0.5, 0.9], "r")
+    bench.trainer.train()
+    best = bench.run.best.read_bytes()
+    bench.trainer.book.restore(load_checkpoint(bench.run.last))
+    assert bench.run.best.read_bytes() == best and load_checkpoint(bench.run.best).step == 63
 
 
 def test_a_loss_that_is_not_finite_keeps_the_last_good_weights(ratings: Ratings) -> None:
@@ -297,7 +359,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(
     def full(_file: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(checkpoints.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         bench.trainer.train()
     assert bench.run.last.read_bytes() == before
@@ -396,6 +458,39 @@ def test_a_wish_after_the_last_epoch_is_told_that_it_is_late(
     assert bench.trainer.book.record.state == "running"
 
 
+@pytest.mark.parametrize("kind", ["stop", "checkpoint"])
+def test_what_the_end_does_anyway_is_obeyed_by_it(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    bench = scripted(ratings, monkeypatch, [1.0], "r")
+    emit = bench.trainer.book._emit
+
+    def wish_at_the_end(event: Event) -> None:
+        emit(event)
+        if isinstance(event, Epoch):
+            send(bench.run.path, kind)  # type: ignore[arg-type]
+            time.sleep(0.02)
+
+    monkeypatch.setattr(bench.trainer.book, "_emit", wish_at_the_end)
+    bench.trainer.train()
+    (control,) = [event for event in bench.events if isinstance(event, Control)]
+    assert (control.wish, control.outcome) == (kind, "obeyed")
+
+
+@pytest.mark.parametrize("kind", ["checkpoint", "learning-rate"])
+def test_what_a_wish_changed_is_safe_at_once(ratings: Ratings, kind: str) -> None:
+    """Its file is gone then: a death a moment later must not lose it."""
+    bench = make_bench(small_config(training={"epochs": 1}), ratings)
+    sent = send(bench.run.path, kind, 0.02 if kind == "learning-rate" else None)  # type: ignore[arg-type]
+    (bench.run.path / "control" / "later.json").write_text("not json")
+    time.sleep(0.02)
+    bench.trainer.steering.obey()
+    assert not list((bench.run.path / "control").glob("[!.]*"))
+    kept, place = read_state(load_checkpoint(bench.run.last).metadata["progress"])
+    assert place["base_rate"] == (0.02 if kind == "learning-rate" else 0.1)
+    assert kept.wishes_ns == sent.sent_ns
+
+
 def test_a_rate_given_on_resuming_is_told_and_safe(ratings: Ratings) -> None:
     bench = make_bench(small_config(training={"epochs": 1}), ratings)
     bench.trainer.steering.obey_at_start(Wish("learning-rate", 0.004, "me", time.time_ns()))
@@ -404,6 +499,34 @@ def test_a_rate_given_on_resuming_is_told_and_safe(ratings: Ratings) -> None:
     again = resumed(bench, ratings, "again")
     again.trainer.train()
     assert set(again.engine.rates) == {0.004}
+
+
+def test_changes_of_the_rate_are_part_of_the_run(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 2}), ratings)
+    for value in (0.02, 0.03):  # at one step: the first never trained anything
+        bench.trainer.steering.obey_at_start(Wish("learning-rate", value, "me", time.time_ns()))
+    first = (RateChange(0, 0.03),)
+    assert bench.run.record().rate_changes == first
+    asked = iter([False] * 3 + [True] * 100)
+    bench.trainer.steering._should_stop = lambda: next(asked)
+    with pytest.raises(StopTraining):
+        bench.trainer.train()
+    again = resumed(bench, ratings, "again")
+    step = again.trainer.progress.step
+    again.trainer.steering.obey_at_start(Wish("learning-rate", 0.004, "me", time.time_ns()))
+    again.trainer.steering.obey_at_start(Wish("learning-rate", 0.004, "me", time.time_ns()))
+    again.trainer.train()
+    assert step > 0 and again.run.record().rate_changes == (*first, RateChange(step, 0.004))
+
+
+def test_a_run_begun_by_an_older_version_leaves_changes_to_the_events(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 1}), ratings)
+    state = json.loads(write_state(bench.trainer.progress, {}))
+    del state["rate_changes"]
+    bench.trainer.book.progress, _ = read_state(json.dumps(state))
+    bench.trainer.steering.obey_at_start(Wish("learning-rate", 0.004, "me", time.time_ns()))
+    assert bench.run.record().rate_changes is None
+    assert changes_in(bench.events) == (RateChange(0, 0.004),)
 
 
 def test_events_are_on_disk_before_the_checkpoint_they_belong_to(ratings: Ratings) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from test_app import until
+from driving import until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -42,7 +42,6 @@ async def pane_open(
         pane = app.query_one(CrosstabPane)
         await until(pilot, lambda: pane.state.answer is not None and pane.grid.cells is not None)
         yield pane, pilot
-        await app._end_children()
 
 
 def lines(pane: CrosstabPane) -> list[str]:

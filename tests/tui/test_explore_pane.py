@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_app import BUNDLED, cells, opened, until
+from driving import BUNDLED, cells, opened, until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from cftui.explore.fold_in import fold_in, mean_user
-from cftui.explore.trained import load_trained
+from cftui.library.trained import load_trained
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import save_checkpoint
@@ -301,7 +301,7 @@ async def test_rate_three_movies_see_the_list_and_watch_it_move(
         assert [row["title"] for row in rows] == [row[4] for row in cells(view.list)]
         await pilot.press("d")
         await until(pilot, lambda: "Titanic (1997)" not in own(view))
-        assert about(view).startswith("You: 2 ratings")
+        await until(pilot, lambda: about(view).startswith("You: 2 ratings"))
     kept = load_yours(trained.ratings.fingerprint).rated
     assert kept == (("2571", 4.5), (next(iter(rated)), 5.0))
     # and there again the next time

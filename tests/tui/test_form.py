@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from test_app import opened, text, until
+from driving import opened, text, until
 from textual.pilot import Pilot
 from textual.widgets import Static
 

@@ -20,7 +20,7 @@ from cftui.runs.row import RunRow
 from cftui.tui.runs.details import RunDetailsView
 from cftui.tui.runs.marks import Marks, drawn
 from cftui.tui.runs.overlay_chart import VIEWS, Overlay, View
-from cftui.tui.runs.table import runs_columns
+from cftui.tui.runs.table import rate_width, runs_columns
 from cftui.tui.services.memory import Memory
 from cftui.tui.services.runs import RunService, path_of
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
@@ -50,6 +50,8 @@ class RunsView(Pane):
         self._overlay = Overlay()
         self._rest: Timer | None = None
         self._greyed: tuple[bool, ...] = ()
+        self._rates = 0
+        """Cells that the changed learning rates in the list take."""
 
     def compose(self) -> ComposeResult:
         """Lay out filter and list above, chart and details below."""
@@ -139,6 +141,8 @@ class RunsView(Pane):
         self._listed = in_order(found, name, descending=state.runs_descending)
         if name == "when" and state.runs_descending:
             self._listed = found  # newest first they are already, to the nanosecond
+        if rate_width(self._listed) != self._rates:
+            self._show_columns()
         self.table.set_empty(self._why_empty())
         self.table.set_rows(self._listed, [row.id for row in self._listed])
         self._say(len(found))
@@ -164,13 +168,14 @@ class RunsView(Pane):
             said.update(words, layout=False)
 
     def _show_columns(self) -> None:
-        state = self._session.state
+        state, self._rates = self._session.state, rate_width(self._listed)
         self.table.set_columns(
             runs_columns(
                 self.app.size.width,
                 state.runs_sort,
                 descending=state.runs_descending,
                 colours=self._colours,
+                rates=self._rates,
             )
         )
 

@@ -6,19 +6,11 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping
 from cftui.runs.control import WishKind
-from cftui.runs.row import RunRow
 
 if TYPE_CHECKING:
     from cftui.tui.services.runs import RunService
-
-
-@dataclass
-class DataReady(Message):
-    """The ratings are open."""
-
-    summary: DataSummary
 
 
 @dataclass
@@ -93,17 +85,6 @@ class ResumeRun(Message):
     """The user wants a stopped or died run to go on."""
 
     run: str
-
-
-@dataclass
-class RunsChanged(Message):
-    """The list of runs is other than it was."""
-
-    rows: tuple[RunRow, ...]
-
-    def can_replace(self, message: Message) -> bool:
-        """A newer list makes an older one pointless."""
-        return isinstance(message, RunsChanged)
 
 
 @dataclass

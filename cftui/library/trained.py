@@ -1,9 +1,8 @@
 """A trained model and the ratings it was trained on, ready for questions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -16,10 +15,10 @@ from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split, split
-from cftui.ratings.store import open_ratings, open_store
-from cftui.ratings.values import DataError, Ratings
+from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import CheckpointError, load_checkpoint
 from cftui.runs.directory import Run, RunError
+from cftui.runs.ratings_of import ratings_of
 from cftui.runs.record import RunRecord
 
 TABLES: dict[str, Ability] = {
@@ -56,6 +55,8 @@ class Trained:
     tables: Mapping[str, np.ndarray]
     """Every array of the model by name, read-only."""
     step: int
+    path: str = ""
+    """What questions call it: the run's directory, or its checkpoint of the best weights."""
 
     @cached_property
     def user_factors(self) -> np.ndarray | None:
@@ -116,11 +117,16 @@ class Trained:
         return np.bincount(self.ratings.item[self.split.train], minlength=self.ratings.n_items) > 0
 
 
-def load_trained(run: Run, *, best: bool = False) -> Trained:
+def load_trained(
+    run: Run,
+    *,
+    best: bool = False,
+    find: Callable[[RunRecord, RunConfig], Ratings] = ratings_of,
+) -> Trained:
     """Open a run's weights: as training ended, or at the best validation error.
 
-    Raises RunError, CheckpointError, ModelError or Untrusted, with the remedy, where the run cannot
-    answer.
+    `find` opens its ratings. Raises RunError, CheckpointError, ModelError or Untrusted, with the
+    remedy, where the run cannot answer.
     """
     record, config = run.record(), run.config()
     if not run.has_weights:
@@ -132,7 +138,7 @@ def load_trained(run: Run, *, best: bool = False) -> Trained:
     tables = {name.removeprefix("parameters/"): a for name, a in checkpoint.arrays.items()}
     for table in tables.values():
         table.flags.writeable = False
-    ratings = _ratings_of(record, config)
+    ratings = find(record, config)
     factors = None
     try:
         if "dot-product" in config.model.abilities:
@@ -144,7 +150,8 @@ def load_trained(run: Run, *, best: bool = False) -> Trained:
         raise CheckpointError(
             f"{path}: its tables do not fit the ratings ({error}); train anew"
         ) from None
-    return Trained(run.id, record, config, ratings, scorer, factors, tables, checkpoint.step)
+    named = str(run.best if best else run.path)
+    return Trained(run.id, record, config, ratings, scorer, factors, tables, checkpoint.step, named)
 
 
 def _factors(config: RunConfig, ratings: Ratings, tables: Mapping[str, np.ndarray]) -> Factors:
@@ -169,20 +176,3 @@ def _module_scorer(
     module = build_model(config.model, ratings.info(), custom)
     load_arrays(module, tables)
     return ModuleScorer(module, ratings.n_items)
-
-
-def _ratings_of(record: RunRecord, config: RunConfig) -> Ratings:
-    """Return the ratings a run was trained on; raises RunError if they are gone or changed."""
-    try:
-        ratings = open_store(Path(record.store))
-    except (DataError, OSError):
-        try:
-            ratings = open_ratings(Path(record.data_source), config.data.mapping)
-        except (DataError, OSError) as error:
-            raise RunError(f"the ratings of {record.run} cannot be read: {error}") from None
-    if ratings.fingerprint != record.fingerprint:
-        raise RunError(
-            f"{record.data_source} has changed since {record.run} was trained;"
-            " bring the old file back or train anew"
-        )
-    return ratings
