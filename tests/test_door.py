@@ -22,10 +22,11 @@ from cftui.questions.data import DescribeData
 from cftui.questions.job import Job
 from cftui.questions.question import Question, answer_type
 from cftui.questions.trained import Predict, Recommend, Similar
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import RunError
 from cftui.runs.find import find_run
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 
 ROOT = Path(__file__).parents[1]
 MODULES = [
@@ -217,7 +218,7 @@ def test_best_weights_answer_where_the_question_names_them(small: Path) -> None:
     tables = [library.trained(run.path, best=best) for best in (True, False)]
     codes = [tables[0].ratings.users.code_of("1"), tables[0].ratings.items.code_of("1001")]
     for trained, predicted in zip(tables, scored, strict=True):
-        alone = trained.scorer.score(np.array(codes[:1]), np.array(codes[1:]))
+        alone = trained.scorer.score(Pairs(np.array(codes[:1]), np.array(codes[1:])))
         assert predicted == float(alone[0])
 
 

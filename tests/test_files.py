@@ -19,7 +19,7 @@ from cftui import files
 from cftui.files import held, replace_file, replacing, sweep
 from cftui.ratings.store import open_ratings
 from cftui.runs.control import Inbox, send
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 
 
 def names(folder: Path) -> list[str]:

@@ -16,9 +16,10 @@ def test_the_check_itself_sees_what_is_loaded() -> None:
     "module",
     [
         "cftui.training.trainer",
-        "cftui.training.session",
-        "cftui.training.life",
+        "cftui.training.start",
+        "cftui.training.trainer_process",
         "cftui.training.build",
+        "cftui.training.prepare",
         "cftui.runs.directory",
         "cftui.runs.history",
         "cftui.runs.launch",
@@ -27,7 +28,7 @@ def test_the_check_itself_sees_what_is_loaded() -> None:
         "cftui.commands",
         "cftui.brain",
         "cftui.config",
-        "cftui.optim",
+        "cftui.optim.schedules",
     ],
 )
 def test_the_core_without_its_engines(module: str) -> None:
@@ -58,7 +59,7 @@ def test_training_leaves_torchs_compiler_out(name: str) -> None:
         "from cftui.config import make_config\n"
         "from cftui.hyperparameters import DataInfo\n"
         "from cftui.ratings.parts import TrainingRatings\n"
-        "from cftui.training.torch_engine import TorchEngine\n"
+        "from cftui.training.engines.torch_engine import TorchEngine\n"
         "engine, codes = TorchEngine('cpu', 1), np.zeros(4, np.int32)\n"
         "ratings = TrainingRatings(codes, codes, np.ones(4, np.float32), DataInfo(1, 1, 0, 5))\n"
         f"engine.start(make_config({{'optimizer': {name!r}}}), ratings, None)\n"

@@ -10,7 +10,7 @@ from small import here, small_config
 
 from cftui.commands.tables import GAP, fit, parts, total
 from cftui.ratings.words import TAIL_HEADINGS
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 
 Capture = pytest.CaptureFixture[str]
 WIDTHS = [60, 80, 120]

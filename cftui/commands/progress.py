@@ -124,11 +124,8 @@ class EventPrinter:
             epoch, within = divmod(event.step, self._steps_per_epoch)
             share = within / self._steps_per_epoch
             text = f"epoch {epoch + 1:>3}  {share:4.0%}"
-        print(
-            f"\r\x1b[K{text}  loss {event.smooth:.4f}  lr {event.learning_rate:.3g}",
-            end="",
-            flush=True,
-        )
+        rate = "" if event.learning_rate is None else f"  lr {event.learning_rate:.3g}"
+        print(f"\r\x1b[K{text}  loss {event.smooth:.4f}{rate}", end="", flush=True)
 
 
 def beside(baselines: dict[str, float] | None) -> str:

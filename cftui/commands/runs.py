@@ -134,7 +134,7 @@ def resume(
 
     Signals and exit codes are those of cftui train.
     """
-    from cftui.training.session import resume_run
+    from cftui.training.start import resume_run
 
     run = find(word)
     if lr is not None and not 0 < lr < float("inf"):

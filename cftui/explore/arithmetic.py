@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from cftui.hyperparameters import models_with
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.models.factors import Factors
@@ -73,7 +74,7 @@ def cell_of_run(trained: Trained, user: int, item: int) -> CellArithmetic:
     if trained.factors is None:
         raise QuestionError(
             f"{trained.config.model.name} is no dot product: its arithmetic does not fit on a"
-            " page; choose a run of dot or dot-bias"
+            f" page; choose a run of {models_with('dot-product')}"
         )
     ratings = trained.ratings
     custom = ratings.by_user.of(user)

@@ -12,6 +12,7 @@ from cftui.questions.sheet import (
     PredictedCells,
 )
 from cftui.ratings.crosstab import Crosstab, crosstab
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
 
 
@@ -52,5 +53,5 @@ def predict_cells(trained: Trained, labels: Labels) -> PredictedCells:
     """
     rows = np.array([trained.ratings.users.code_of(user) for user in labels.users])
     columns = np.array([trained.ratings.items.code_of(item) for item in labels.items])
-    scores = trained.scorer.score(np.repeat(rows, len(columns)), np.tile(columns, len(rows)))
+    scores = trained.scorer.score(Pairs.crossed(rows, columns))
     return PredictedCells(trained.step, scores.astype(np.float64).reshape(len(rows), len(columns)))

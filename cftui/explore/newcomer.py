@@ -8,6 +8,7 @@ import numpy as np
 from cftui.explore.fold_in import fold_in, mean_user
 from cftui.explore.items import item_rows, names_of
 from cftui.explore.recommend import best_of, top
+from cftui.hyperparameters import models_with
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.models.factors import Factors
@@ -95,7 +96,7 @@ def _factors(trained: Trained) -> Factors:
     if trained.factors is None:
         raise QuestionError(
             f"the model {trained.config.model.name} cannot take in somebody new without training:"
-            " that takes factors and biases alone; choose a run of dot-bias or dot"
+            f" that takes a dot product alone; choose a run of {models_with('dot-product')}"
         )
     return trained.factors
 

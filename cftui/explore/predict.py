@@ -10,6 +10,7 @@ from cftui.explore.search import find_item
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.questions.trained import Predict, Prediction
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
 
 
@@ -24,7 +25,7 @@ def answer_predict(library: Library, question: Predict) -> Prediction:
 def predict(trained: Trained, user: int, item: int) -> Prediction:
     """Return the prediction for one pair of codes, beside the actual rating if there is one."""
     ratings = trained.ratings
-    predicted = trained.scorer.score(np.array([user]), np.array([item]))[0]
+    predicted = trained.scorer.score(Pairs.of_user(user, np.array([item])))[0]
     custom = ratings.by_user.of(user)
     known = custom[ratings.item[custom] == item]
     return Prediction(
@@ -99,7 +100,8 @@ def predict_valid(trained: Trained) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions of the held-out ratings and their predictions, shape (n_valid,)."""
     positions = trained.split.valid
     ratings = trained.ratings
-    return positions, trained.scorer.score(ratings.user[positions], ratings.item[positions])
+    pairs = Pairs(ratings.user[positions], ratings.item[positions])
+    return positions, trained.scorer.score(pairs)
 
 
 def actual_values(ratings: Ratings, users: np.ndarray, items: np.ndarray) -> np.ndarray:

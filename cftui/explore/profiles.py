@@ -8,6 +8,7 @@ from cftui.explore.items import counted, names_of, user_means
 from cftui.explore.neighbours import neighbours
 from cftui.explore.recommend import recommend, top
 from cftui.explore.search import find_item
+from cftui.hyperparameters import models_with
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.questions.items import ItemFilter
@@ -20,6 +21,7 @@ from cftui.questions.trained import (
     RatedItem,
     UserAnswer,
 )
+from cftui.ratings.pairs import Pairs
 
 
 @answers(ExploreUser)
@@ -45,7 +47,7 @@ def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = 
     if ratings.timestamp is not None:
         custom = custom[np.argsort(-ratings.timestamp[custom], kind="stable")]
     items = ratings.item[custom]
-    predicted = trained.scorer.score(np.full(len(custom), user), items)
+    predicted = trained.scorer.score(Pairs.of_user(user, items))
     held_out = trained.held_out[custom]
     squares = (predicted.astype(np.float64) - ratings.value[custom]) ** 2
     rated = tuple(
@@ -102,8 +104,8 @@ def explore_item(
 
 def _no_neighbours(trained: Trained, known: bool) -> str:
     if trained.item_factors is None:
-        name = trained.config.model.name
-        return f"The model {name} has no item factors to be near in; choose a run of dot-bias"
+        name, others = trained.config.model.name, models_with("factors")
+        return f"The model {name} has no item factors to be near in; choose a run of {others}"
     return "" if known else "No rating of it was trained on: the model knows nothing of it"
 
 
@@ -113,7 +115,7 @@ def _friends(trained: Trained, item: int, n: int) -> tuple[tuple[Fan, ...], tupl
     positions = ratings.by_item.of(item)
     raters, values = ratings.user[positions], ratings.value[positions]
     users = np.arange(ratings.n_users)
-    predicted = trained.scorer.score(users, np.full(ratings.n_users, item))
+    predicted = trained.scorer.score(Pairs.of_item(users, item))
     counts = ratings.by_user.counts()
 
     def fan(user: int, value: float | None) -> Fan:

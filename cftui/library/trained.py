@@ -8,10 +8,12 @@ from typing import Protocol
 import numpy as np
 
 from cftui.config import RunConfig
+from cftui.hyperparameters import Ability, models_with
 from cftui.models import build_model, load_of_run
 from cftui.models.errors import ModelError
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split, split
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import CheckpointError, load_checkpoint
@@ -19,15 +21,20 @@ from cftui.runs.directory import Run, RunError
 from cftui.runs.ratings_of import ratings_of
 from cftui.runs.record import RunRecord
 
-DOT_FAMILY = ("dot", "dot-bias")
-"""Models that numpy alone can score."""
+TABLES: dict[str, Ability] = {
+    "user_factors": "factors",
+    "item_factors": "factors",
+    "user_bias": "biases",
+    "item_bias": "biases",
+}
+"""Which ability of a model each of the tables that are asked for comes of."""
 
 
 class Scorer(Protocol):
-    """Anything that predicts ratings for codes."""
+    """Anything that predicts ratings."""
 
-    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """Return predicted ratings, shape (n,), float32, for codes of shape (n,)."""
+    def score(self, pairs: Pairs) -> np.ndarray:
+        """Return predicted ratings, shape (n,), float32."""
 
     def score_all_items(self, user: int) -> np.ndarray:
         """Return one user's predicted ratings of every item, shape (n_items,)."""
@@ -44,7 +51,7 @@ class Trained:
     scorer: Scorer
     """Predicts with any model; what needs no more than predictions asks it."""
     factors: Factors | None
-    """The tables of a model of the dot family, for what needs its arithmetic; else none."""
+    """The tables of a dot-product model, for what needs its arithmetic; else none."""
     tables: Mapping[str, np.ndarray]
     """Every array of the model by name, read-only."""
     step: int
@@ -83,7 +90,7 @@ class Trained:
         if found is None:
             raise QuestionError(
                 f"the model {self.config.model.name} of {self.run} has no table {table}, which"
-                " this is read from; choose a run of dot-bias"
+                f" this is read from; choose a run of {models_with(TABLES[table])}"
             )
         return found
 
@@ -134,7 +141,7 @@ def load_trained(
     ratings = find(record, config)
     factors = None
     try:
-        if config.model.name in DOT_FAMILY:
+        if "dot-product" in config.model.abilities:
             factors = _factors(config, ratings, tables)
         scorer: Scorer = factors or _module_scorer(run, record, config, ratings, tables)
     except (QuestionError, RunError, ModelError):
@@ -151,7 +158,7 @@ def _factors(config: RunConfig, ratings: Ratings, tables: Mapping[str, np.ndarra
     for table in config.model.tables(ratings.info()):
         if tables[table.name].shape != table.shape:
             raise ValueError(f"{table.name} has shape {tables[table.name].shape}")
-    sigmoid = config.model.name == "dot-bias"
+    sigmoid = "sigmoid" in config.model.abilities
     return Factors.from_tables(tables, ratings.low, ratings.high, sigmoid=sigmoid)
 
 

@@ -102,7 +102,7 @@ def run_differences(runs: Sequence[Run]) -> list[Difference]:
 
 
 def _place(key: str) -> int:
-    sections = ("data", "split", "model", "optimizer", "schedule", "training")
+    sections = ("data", "split", "model", "method", "optimizer", "schedule", "training")
     section = key.partition(".")[0]
     return sections.index(section) if section in sections else len(sections)
 

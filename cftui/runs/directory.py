@@ -191,7 +191,7 @@ def new_id(config: RunConfig) -> str:
     alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
     tail = "".join(secrets.choice(alphabet) for _ in range(4))
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    return f"{stamp}-{config.model.label}-{config.optimizer.name}-{tail}"
+    return f"{stamp}-{config.model.label}-{config.method.label}-{tail}"
 
 
 def create_run(

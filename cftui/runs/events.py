@@ -74,7 +74,8 @@ class Step(Event):
     high: float
     smooth: float
     """Debiased exponentially weighted average as of this step (lesson 5, decay 0.98)."""
-    learning_rate: float
+    learning_rate: float | None
+    """None where training has no such thing; so in the epochs' events."""
     seconds: float
     """Time spent training, pauses left out."""
 
@@ -97,7 +98,7 @@ class Epoch(Event):
     unseen_pairs: Int
     unseen_mse: float | None
     """Of the held-out pairs whose user or item has no training rating."""
-    learning_rate: float
+    learning_rate: float | None
     seconds: float
     """Time this epoch took, evaluation left out."""
     train_seconds: float

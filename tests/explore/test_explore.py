@@ -25,7 +25,7 @@ from cftui.runs.control import send
 from cftui.runs.directory import Run, RunError
 from cftui.runs.events import Step
 from cftui.runs.find import find_run
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 
 
 @pytest.fixture

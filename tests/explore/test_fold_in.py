@@ -18,7 +18,7 @@ from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter
 from cftui.questions.newcomer import FoldIn
 from cftui.runs.find import find_run
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 
 
 def random_factors(*, sigmoid: bool, biases: bool = True, k: int = 6) -> Factors:

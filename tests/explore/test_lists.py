@@ -16,10 +16,11 @@ from cftui.library.trained import Trained, load_trained
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter
 from cftui.ratings.features import YEAR, explore_facets, passing
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.runs.find import find_run
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ def test_who_loved_an_item_and_who_would(trained: Trained) -> None:
         assert fan.value == given[fan.user] and fan.mean == pytest.approx(means[fan.user])
     others = [user for user in means if user not in given]
     codes = np.array([ratings.users.code_of(user) for user in others])
-    predicted = trained.scorer.score(codes, np.full(len(codes), item))
+    predicted = trained.scorer.score(Pairs.of_item(codes, item))
     best = sorted(zip(predicted.tolist(), others, strict=True), reverse=True)[:5]
     assert [fan.user for fan in answer.would_like] == [user for _, user in best]
     assert [fan.value for fan in answer.would_like] == [None] * 5

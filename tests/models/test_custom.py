@@ -15,13 +15,14 @@ from cftui.explore.predict import predict_valid
 from cftui.hyperparameters import installed
 from cftui.library.trained import load_trained
 from cftui.questions.errors import Untrusted
+from cftui.ratings.pairs import Pairs
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.control import send
 from cftui.runs.directory import Run, RunError
 from cftui.runs.events import Event, Failed, Started, Step
 from cftui.runs.find import find_run
 from cftui.runs.model_source import trust_run
-from cftui.training.session import resume_run, start_run
+from cftui.training.start import resume_run, start_run
 
 Capture = pytest.CaptureFixture[str]
 
@@ -160,7 +161,7 @@ def test_the_readmes_own_example_does_what_it_says(
     factors = trained.require("user_factors")[users] * trained.require("item_factors")[items]
     biases = trained.require("user_bias")[users] + trained.require("item_bias")[items]
     expected = (trained.ratings.low + trained.ratings.high) / 2 + factors.sum(1) + biases
-    np.testing.assert_allclose(trained.scorer.score(users, items), expected, rtol=1e-5)
+    np.testing.assert_allclose(trained.scorer.score(Pairs(users, items)), expected, rtol=1e-5)
     assert here("similar", "1001") == 0
 
 
@@ -219,7 +220,7 @@ def test_the_lessons_class_runs_as_the_lesson_prints_it(
     raw = raw + trained.require("user_bias")[users] + trained.require("item_bias")[items]
     low, high = trained.ratings.low, trained.ratings.high
     expected = low + (high - low) / (1 + np.exp(-raw.astype(np.float64)))
-    np.testing.assert_allclose(trained.scorer.score(users, items), expected, atol=1e-5)
+    np.testing.assert_allclose(trained.scorer.score(Pairs(users, items)), expected, atol=1e-5)
 
 
 def test_the_lessons_net_takes_its_own_arguments(source: Path, tmp_path: Path) -> None:

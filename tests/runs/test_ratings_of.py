@@ -16,7 +16,7 @@ from cftui.runs.control import send
 from cftui.runs.directory import Run, RunError
 from cftui.runs.events import Started
 from cftui.runs.find import find_run
-from cftui.training.session import resume_run, start_run
+from cftui.training.start import resume_run, start_run
 
 
 def stopped_run(source: Path | str) -> Run:

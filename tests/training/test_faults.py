@@ -12,9 +12,9 @@ from cftui.config import ConfigError
 from cftui.models.errors import ModelError
 from cftui.runs.checkpoint import CheckpointError
 from cftui.runs.directory import Run, RunError, create_run
-from cftui.training.engine import EngineError
+from cftui.training.endings import NonFiniteLoss
+from cftui.training.engines.protocol import EngineError
 from cftui.training.faults import explain, keep_reserve, release_reserve
-from cftui.training.trainer import NonFiniteLoss
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from cftui.config import make_config
 from cftui.paths import BUNDLED
 from cftui.runs.directory import Run
 from cftui.runs.events import Finished
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore.pane import ExplorePane
 from cftui.tui.shared.form import TrainingForm

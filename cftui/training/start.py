@@ -21,9 +21,9 @@ from cftui.runs.ratings_of import ratings_of
 from cftui.runs.record import RunRecord
 from cftui.training.build import check_checkpoint
 from cftui.training.custom_model import load_for_new_run
-from cftui.training.device import refuse_missing
-from cftui.training.life import Listener, TrainerProcess
+from cftui.training.engines.torch_device import refuse_missing
 from cftui.training.signals import ignore_hangup
+from cftui.training.trainer_process import Listener, TrainerProcess
 
 
 def start_run(
@@ -66,7 +66,7 @@ def start_run(
     )
     run, lock = create_run(record, config, custom.files)
     remember(config.data.source, ratings.summary(), config.data.mapping)
-    session = TrainerProcess(
+    process = TrainerProcess(
         run,
         lock,
         record=record,
@@ -77,7 +77,7 @@ def start_run(
         started_ns=started_ns,
         custom=custom.loaded,
     )
-    return session.train(None, name=name)
+    return process.train(None, name=name)
 
 
 def resume_run(
@@ -116,7 +116,7 @@ def resume_run(
     except BaseException:
         lock.release()
         raise
-    session = TrainerProcess(
+    process = TrainerProcess(
         run,
         lock,
         record=record,
@@ -127,7 +127,7 @@ def resume_run(
         started_ns=started_ns,
         custom=custom,
     )
-    return session.train(checkpoint, resuming=True, learning_rate=learning_rate)
+    return process.train(checkpoint, resuming=True, learning_rate=learning_rate)
 
 
 def _versions() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What goes on around training in its process: the log and the heartbeat."""
+"""What surrounds training in its process: the log and the heartbeat."""
 
 import contextlib
 import faulthandler

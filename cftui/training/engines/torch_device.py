@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from cftui.devices import Gpu
-from cftui.training.engine import EngineError
+from cftui.training.engines.protocol import EngineError
 
 if TYPE_CHECKING:
     import torch

@@ -1,15 +1,13 @@
-"""What a trainer asks of an engine, and which engine serves a run."""
+"""What gradient descent asks of an engine."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from cftui.config import RunConfig
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.parts import TrainingRatings
-
-if TYPE_CHECKING:
-    from cftui.models.custom import CustomClass
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -34,7 +32,7 @@ class Engine(Protocol):
         `learning_rates`: one a step; so `momenta`, without which the optimizer's own stands.
         """
 
-    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, float32, shape (n,), without dropout."""
 
     def parameters(self) -> dict[str, np.ndarray]:
@@ -45,16 +43,6 @@ class Engine(Protocol):
 
     def restore(self, parameters: Arrays, state: Arrays) -> None:
         """Go back to what `parameters` and `state` returned."""
-
-
-def make_engine(config: RunConfig, threads: int, custom: "CustomClass | None" = None) -> Engine:
-    """Return the engine for a run, with the class of a user's model where it is one.
-
-    Raises EngineError if its device is not there.
-    """
-    from cftui.training.torch_engine import TorchEngine
-
-    return TorchEngine(config.training.device, threads, custom)
 
 
 class EngineError(RuntimeError):

@@ -15,18 +15,18 @@ from small import open_small, record_of, small_config, wait_for
 from cftui.runs.checkpoint import CheckpointError
 from cftui.runs.directory import Run, create_run
 from cftui.runs.lock import RunHeld, RunLock
-from cftui.training import process
-from cftui.training.session import resume_run
+from cftui.training import surroundings
 from cftui.training.signals import StopSignals
+from cftui.training.start import resume_run
 
 
 def test_the_heart_beats_while_the_trainer_is_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(surroundings, "HEARTBEAT_SECONDS", 0.01)
     path = tmp_path / "lock"
     lock = RunLock(path)
-    with process.heartbeat(lock):
+    with surroundings.heartbeat(lock):
         for _ in range(2):
             os.utime(path, (1, 1))
             wait_for(lambda: path.stat().st_mtime > 1, 10)
@@ -38,17 +38,17 @@ def test_the_heart_beats_while_the_trainer_is_busy(
 def test_the_beat_is_seen_by_another_host_long_before_it_counts_as_silent() -> None:
     from cftui.runs.directory import REMOTE_SILENCE
 
-    assert REMOTE_SILENCE >= 3 * process.HEARTBEAT_SECONDS
+    assert REMOTE_SILENCE >= 3 * surroundings.HEARTBEAT_SECONDS
 
 
 def test_a_log_that_cannot_be_written_is_no_reason_to_end(tmp_path: Path) -> None:
     (tmp_path / "log.txt").mkdir()
-    with process.log_to(Run(tmp_path)):
+    with surroundings.log_to(Run(tmp_path)):
         pass
 
 
 def test_the_log_tells_when_and_how_grave(tmp_path: Path) -> None:
-    with process.log_to(Run(tmp_path)):
+    with surroundings.log_to(Run(tmp_path)):
         logging.getLogger("cftui.training").error("the disk is full")
     logging.getLogger("cftui.training").error("nobody listens")
     line = (tmp_path / "log.txt").read_text()
@@ -58,7 +58,7 @@ def test_the_log_tells_when_and_how_grave(tmp_path: Path) -> None:
 def test_a_crash_leaves_its_story_in_the_log(tmp_path: Path) -> None:
     code = (
         "import faulthandler, pathlib, resource\n"
-        "from cftui.runs.directory import Run\nfrom cftui.training.process import log_to\n"
+        "from cftui.runs.directory import Run\nfrom cftui.training.surroundings import log_to\n"
         "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
         f"with log_to(Run(pathlib.Path({str(tmp_path)!r}))):\n    faulthandler._sigsegv()\n"
     )

@@ -18,7 +18,7 @@ from cftui.runs.events import Epoch, Event, Failed, Finished, Resumed, Started
 from cftui.runs.find import find_run
 from cftui.runs.vocabulary import FILE as VOCABULARY
 from cftui.runs.vocabulary import load_vocabulary
-from cftui.training.session import resume_run, start_run
+from cftui.training.start import resume_run, start_run
 
 Capture = pytest.CaptureFixture[str]
 

@@ -1,7 +1,5 @@
 """The engine that runs any module with torch.optim, on any device."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch.nn import functional
@@ -9,11 +7,19 @@ from torch.nn import functional
 from cftui.config import RunConfig
 from cftui.models import build_model
 from cftui.models.custom import CustomClass
-from cftui.models.module import arrays_of, load_arrays, resident, score, to_numpy, trainable
-from cftui.optim import make_optimizer, set_rates, stepper
+from cftui.models.module import arrays_of, load_arrays, resident, score
+from cftui.optim.torch_optim import make_optimizer, set_rates
+from cftui.optim.torch_quick import stepper
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.parts import TrainingRatings
-from cftui.training.device import choose_device
-from cftui.training.engine import Arrays
+from cftui.training.engines.protocol import Arrays
+from cftui.training.engines.torch_device import choose_device
+from cftui.training.engines.torch_state import (
+    load_optimizer,
+    load_random,
+    optimizer_arrays,
+    random_arrays,
+)
 
 SMALL_MODEL = 5_000_000
 """Parameters below which a second CPU thread gains little and costs the screen its core."""
@@ -45,6 +51,7 @@ class TorchEngine:
             self.threads = 1 if small else torch.get_num_threads()
         torch.set_num_threads(self.threads)
         self._optimizer = make_optimizer(config.optimizer, weights)
+        self._optimizer_name = config.optimizer.name
         self._batch_size = config.training.batch_size
         self._users = resident(ratings.user, self._device)
         self._items = resident(ratings.item, self._device)
@@ -64,10 +71,10 @@ class TorchEngine:
             self._values[positions],
         )
         losses = torch.empty(len(learning_rates), device=self._device)
-        pushes = [None] * len(learning_rates) if momenta is None else momenta.tolist()
-        for step, (rate, push) in enumerate(zip(learning_rates.tolist(), pushes, strict=True)):
+        kept = [None] * len(learning_rates) if momenta is None else momenta.tolist()
+        for step, (rate, momentum) in enumerate(zip(learning_rates.tolist(), kept, strict=True)):
             batch = slice(step * size, (step + 1) * size)
-            set_rates(optimizer, rate, push)
+            set_rates(optimizer, rate, momentum)
             optimizer.zero_grad()
             loss = functional.mse_loss(model(users[batch], items[batch]), values[batch])
             loss.backward()  # type: ignore[no-untyped-call]
@@ -75,9 +82,9 @@ class TorchEngine:
             losses[step] = loss.detach()
         return losses.cpu().numpy()
 
-    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, float32, shape (n,), without dropout."""
-        return score(self._model, users, items, self._device)
+        return score(self._model, pairs, self._device)
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Return copies of the model's parameters, and of its buffers, by name."""
@@ -85,29 +92,11 @@ class TorchEngine:
 
     def state(self) -> dict[str, np.ndarray]:
         """Return the optimizer's slots and the random states."""
-        names = [name for name, _ in trainable(self._model)]
-        arrays = {"random/cpu": torch.get_rng_state().numpy().copy()}
-        if self._device.type == "cuda":
-            arrays["random/cuda"] = torch.cuda.get_rng_state(self._device).numpy().copy()
-        for index, slots in self._optimizer.state_dict()["state"].items():
-            for slot, value in slots.items():
-                if value is not None:
-                    arrays[f"optimizer/{slot}/{names[index]}"] = to_numpy(value)
-        return arrays
+        slots = optimizer_arrays(self._optimizer_name, self._optimizer, self._model)
+        return {**random_arrays(self._device), **slots}
 
     def restore(self, parameters: Arrays, state: Arrays) -> None:
         """Go back to what `parameters` and `state` returned."""
         load_arrays(self._model, parameters)
-        names = {name: index for index, (name, _) in enumerate(trainable(self._model))}
-        slots: dict[int, dict[str, Any]] = {}
-        for key, array in state.items():
-            kind, _, rest = key.partition("/")
-            if kind == "optimizer":
-                slot, _, name = rest.partition("/")
-                slots.setdefault(names[name], {})[slot] = torch.from_numpy(array.copy())
-        groups = self._optimizer.state_dict()["param_groups"]
-        self._optimizer.load_state_dict({"state": slots, "param_groups": groups})
-        torch.set_rng_state(torch.from_numpy(state["random/cpu"].copy()))
-        if "random/cuda" in state and self._device.type == "cuda":
-            cuda_state = torch.from_numpy(state["random/cuda"].copy())
-            torch.cuda.set_rng_state(cuda_state, self._device)
+        load_optimizer(self._optimizer_name, self._optimizer, self._model, state)
+        load_random(self._device, state)

@@ -25,12 +25,14 @@ from cftui.runs.record import LIVE, RunRecord, State
 from cftui.runs.vocabulary import FILE as VOCABULARY
 from cftui.runs.vocabulary import save_vocabulary
 from cftui.training.build import build_trainer
-from cftui.training.device import which_gpu
 from cftui.training.device_watch import watch_device
+from cftui.training.endings import StopTraining
+from cftui.training.engines.torch_device import which_gpu
 from cftui.training.faults import explain, keep_reserve, release_reserve
-from cftui.training.process import heartbeat, log_to
+from cftui.training.prepare import prepare
 from cftui.training.signals import StopSignals
-from cftui.training.trainer import StopTraining, Trainer
+from cftui.training.surroundings import heartbeat, log_to
+from cftui.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from cftui.models.custom import CustomClass
@@ -79,7 +81,7 @@ class TrainerProcess:
                     trainer = self._prepare(checkpoint, name)
                     self._announce(trainer, fresh=checkpoint is None, resuming=resuming)
                     if learning_rate is not None:
-                        trainer.change_rate(compose("learning-rate", learning_rate))
+                        trainer.steering.obey_at_start(compose("learning-rate", learning_rate))
                     with watch_device(self._device_reader, self.emit, trainer.is_training):
                         trainer.train()
                     return self._end(self._finished(trainer, "finished"))
@@ -105,19 +107,17 @@ class TrainerProcess:
         self.trainer = build_trainer(
             run,
             self.record,
-            self.config,
-            self.ratings,
+            prepare(self.config, self.ratings, self.custom, threads=self.record.threads),
             self.emit,
             sync=self.events.sync,
             should_stop=self.signals,
             started_ns=self.started_ns,
             checkpoint=checkpoint,
-            custom=self.custom,
         )
         return self.trainer
 
     def _announce(self, trainer: Trainer, *, fresh: bool, resuming: bool) -> None:
-        record, progress, now = trainer.record, trainer.progress, time.time()
+        record, progress, now = trainer.book.record, trainer.progress, time.time()
         if fresh:
             self.emit(
                 Started(
@@ -127,10 +127,10 @@ class TrainerProcess:
                     host=record.host,
                     device=record.device,
                     parameter_count=record.parameter_count,
-                    n_train=len(trainer.training),
-                    n_valid=len(trainer.valid.user),
-                    unseen_pairs=int(trainer.valid.unseen.sum()),
-                    steps_per_epoch=trainer.steps_per_epoch,
+                    n_train=len(trainer.prepared.training),
+                    n_valid=len(trainer.prepared.valid.user),
+                    unseen_pairs=int(trainer.prepared.valid.unseen.sum()),
+                    steps_per_epoch=trainer.learner.steps_per_epoch,
                     epochs=record.epochs,
                     baselines=record.baselines,
                     notes=list(self.custom.notes) if self.custom else None,
@@ -157,7 +157,7 @@ class TrainerProcess:
             self.listener(event)
 
     def _device_reader(self, say: Callable[[str], None]) -> DeviceReader:
-        device = self.trainer.record.device if self.trainer else "cpu"
+        device = self.trainer.book.record.device if self.trainer else "cpu"
         return reader_for(device, which_gpu(device), say)
 
     def _finished(self, trainer: Trainer, outcome: str) -> Finished:
@@ -173,19 +173,19 @@ class TrainerProcess:
             valid_mse_clipped=p.valid_mse_clipped,
             best_valid_mse=p.best_valid_mse,
             best_epoch=p.best_epoch,
-            unseen_pairs=int(trainer.valid.unseen.sum()),
+            unseen_pairs=int(trainer.prepared.valid.unseen.sum()),
             unseen_mse=p.unseen_mse,
             train_seconds=p.train_seconds,
             wall_seconds=time.monotonic() - self.began,
             signal=self.signals.received if outcome == "stopped" else None,
             why=trainer.why_early if outcome == "finished" else "",
-            baselines=trainer.record.baselines,
+            baselines=trainer.book.record.baselines,
         )
 
     def _failed(self, error: Exception) -> Failed:
-        step, rate = 0, self.config.optimizer.learning_rate
+        step, rate = 0, self.config.method.learning_rate
         if self.trainer is not None:
-            step, rate = self.trainer.progress.step, self.trainer.progress.base_rate
+            step, rate = self.trainer.progress.step, self.trainer.learner.base_rate
         message = explain(error, self.run, self.config, rate)
         return Failed(self.run.id, time.time(), step, message)
 
@@ -196,7 +196,7 @@ class TrainerProcess:
             with contextlib.suppress(OSError):
                 self.events.write(event)
                 self.events.sync()
-        record = self.trainer.record_now() if self.trainer else self.record
+        record = self.trainer.book.record_now() if self.trainer else self.record
         state: State = "failed"
         if isinstance(event, Finished):
             state = "finished" if event.outcome == "finished" else "stopped"
@@ -207,6 +207,6 @@ class TrainerProcess:
         return event
 
     def _second_signal(self) -> None:
-        record = self.trainer.record if self.trainer else self.record
+        record = self.trainer.book.record if self.trainer else self.record
         if record.state in LIVE:
             self.run.write_record(replace(record, state="stopped"))
