@@ -76,7 +76,7 @@ def predict_held_out(trained: Trained) -> PredictedPairs:
 def predict_pairs(trained: Trained, users: Sequence[int], items: Sequence[int]) -> PredictedPairs:
     """Return the predictions for pairs of codes, beside the actual ratings."""
     rows, columns = np.array(users), np.array(items)
-    predicted = trained.scorer.score(rows, columns)
+    predicted = trained.scorer.score(Pairs(rows, columns))
     actual = actual_values(trained.ratings, rows, columns)
     return _with_ids(trained.ratings, rows, columns, actual, predicted)
 
