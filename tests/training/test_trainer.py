@@ -167,6 +167,35 @@ def test_the_record_on_disk_is_never_much_behind(
     ]
 
 
+def test_portions_double_until_they_take_as_long_as_they_may(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1,024 steps a second here: 40 of them in 0.04 s."""
+    now = 0.0
+
+    def tick(losses: np.ndarray) -> np.ndarray:
+        nonlocal now
+        now += len(losses) / 1024
+        return losses
+
+    clock = SimpleNamespace(**{**vars(time), "perf_counter": lambda: now})
+    monkeypatch.setattr(trainer_module, "time", clock)
+    bench = make_bench(small_config(training={"epochs": 3}), ratings, spoil=tick)
+    bench.trainer.train()
+    assert bench.engine.portions == [1, 2, 4, 8, 16, 32, 40, 23, 40, 23]
+
+
+def test_the_steps_of_an_epoch_are_told_before_its_end(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 2}), ratings)
+    bench.trainer.train()
+    before = [
+        (step.step, epoch.step)
+        for step, epoch in pairwise(bench.events)
+        if isinstance(step, Step) and isinstance(epoch, Epoch)
+    ]
+    assert before == [(63, 63), (126, 126)]
+
+
 def test_the_seconds_told_are_those_of_the_steps(ratings: Ratings) -> None:
     began = time.monotonic()
     bench = make_bench(small_config(training={"epochs": 3}), ratings)
