@@ -30,6 +30,7 @@ class DataKeeper(RunKeeper):
             if self.summary is not None:
                 pane.show_data(self.summary)
             pane.show_opening(self.opening)
+            pane.show_starting(self.starting)
         self._feed_runs()
 
     def on_choose_data(self, message: "ChooseData") -> None:

@@ -43,6 +43,8 @@ class RunKeeper(KeysInOrder):
         self.summary: DataSummary | None = None
         self.desk: RunService | None = None
         """The runs; there once the first frame is painted."""
+        self.starting = 0
+        """Trainers that were started and have no run directory yet."""
         self._panes: dict[str, Pane] = {}
 
     async def action_pane(self, name: str) -> None:
@@ -113,13 +115,16 @@ class RunKeeper(KeysInOrder):
         message.stop()
         self._start_run({**message.settings, "data": self.data_settings})
 
-    @work(exclusive=True, group="start", exit_on_error=False, description="Starting a trainer")
+    # Not exclusive: a trainer that was started goes on, whoever waits for it no longer.
+    @work(group="start", exit_on_error=False, description="Starting a trainer")
     async def _start_run(self, settings: dict[str, dict[str, Any]]) -> None:
         if self.desk is None:
             return
-        self._show_starting(True)
-        started = await self._try(self.desk.start(settings), "The run cannot start")
-        self._show_starting(False)
+        self._count_starting(1)
+        try:
+            started = await self._try(self.desk.start(settings), "The run cannot start")
+        finally:
+            self._count_starting(-1)
         if started:
             self._choose(started)
 
@@ -139,16 +144,17 @@ class RunKeeper(KeysInOrder):
         if settings is not None:
             self._start_run({**settings, **like.changes, "data": self.data_settings})
 
-    def _show_starting(self, starting: bool) -> None:
+    def _count_starting(self, by: int) -> None:
+        self.starting += by
         for pane in self._panes.values():
-            pane.show_starting(starting)
+            pane.show_starting(self.starting)
 
     def on_resume_run(self, message: "ResumeRun") -> None:
         """Go on with a run that ended early."""
         message.stop()
         self._resume_run(message.run)
 
-    @work(exclusive=True, group="start", exit_on_error=False, description="Resuming a run")
+    @work(group="resume", exit_on_error=False, description="Resuming a run")
     async def _resume_run(self, run: str) -> None:
         if self.desk is not None:
             await self._try(self.desk.resume(run), "The run cannot go on")

@@ -1,5 +1,6 @@
 """The whole screen, by its keys."""
 
+import asyncio
 import json
 import socket
 from dataclasses import replace
@@ -14,11 +15,14 @@ from cftui import paths
 from cftui.runs.directory import Run, create_run
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore.predicting import PredictScreen
+from cftui.tui.services.memory import Memory
+from cftui.tui.services.runs import RunService
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.form import TrainingForm
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.inputs import Choice, NumberField
+from cftui.tui.shared.messages import ResumeRun, StartRun
 from cftui.tui.shared.overlays import AskNumber, HelpScreen
 from cftui.tui.shared.palette import lead
 from cftui.tui.train.pane import TrainPane
@@ -260,3 +264,71 @@ async def test_ask_number_refuses_what_is_no_rate(stored: Path) -> None:
         assert isinstance(app.screen, AskNumber) and not answers
         await pilot.press("backspace", *"0.02", "enter")
         assert answers == [0.02]
+
+
+class SlowDesk:
+    """Stands in for the start of a trainer, which waits until it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.go = asyncio.Event()
+        self.begun = self.started = 0
+        self.resumed: list[str] = []
+        monkeypatch.setattr(RunService, "start", self.start)
+        monkeypatch.setattr(RunService, "resume", self.resume)
+
+    async def start(self, settings: object) -> str:
+        self.begun += 1
+        await self.go.wait()
+        self.started += 1
+        return ""
+
+    async def resume(self, run_id: str) -> None:
+        self.resumed.append(run_id)
+
+
+async def test_resuming_a_run_while_others_start_leaves_start_free(
+    trained_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, desk = CftuiApp(BUNDLED), SlowDesk(monkeypatch)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        train = app.query_one(TrainPane)
+        await until(pilot, lambda: train.why_not("start") is None)
+        app.post_message(StartRun({}))
+        app.post_message(StartRun({}))
+        await until(pilot, lambda: desk.begun == 2)
+        assert train.why_not("start") == "A trainer is starting already"
+        app.post_message(ResumeRun(trained_run.id))
+        await until(pilot, lambda: desk.resumed == [trained_run.id])
+        desk.go.set()
+        await until(pilot, lambda: train.why_not("start") is None, 5)
+        assert desk.started == 2 and app.starting == 0
+        assert "finished" in text(app, "#status")
+
+
+async def test_a_pane_opened_while_a_trainer_starts_knows_of_it(
+    trained_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Memory().update(pane="runs")
+    app, desk = CftuiApp(BUNDLED), SlowDesk(monkeypatch)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        app.post_message(StartRun({}))
+        await until(pilot, lambda: desk.begun == 1)
+        await pilot.press("3")
+        train = app.query_one(TrainPane)
+        assert train.why_not("start") == "A trainer is starting already"
+        desk.go.set()
+        await until(pilot, lambda: train.why_not("start") is None, 5)
+
+
+async def test_leaving_while_a_trainer_starts_is_no_fault(
+    trained_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, desk = CftuiApp(BUNDLED), SlowDesk(monkeypatch)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        app.post_message(StartRun({}))
+        await until(pilot, lambda: desk.begun == 1)
+        await pilot.press("q")
+    assert app.return_code == 0

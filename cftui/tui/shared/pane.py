@@ -63,8 +63,8 @@ class Pane(Widget):
     def show_history(self, desk: "RunService") -> None:
         """Take the curves and epochs of the run in view."""
 
-    def show_starting(self, starting: bool) -> None:
-        """Take whether a run is on its way."""
+    def show_starting(self, starting: int) -> None:
+        """Take how many runs are on their way."""
 
     def redraw(self) -> None:
         """Draw the charts anew, as after a change of their marks."""

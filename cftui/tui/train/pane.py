@@ -105,7 +105,7 @@ class TrainPane(Pane):
         self._history = History()
         self._zoom = 1
         self._view = "both"
-        self._starting = False
+        self._starting = 0
 
     def compose(self) -> ComposeResult:
         """Lay out the form and the runs at the left, charts and epochs at the right."""
@@ -219,12 +219,16 @@ class TrainPane(Pane):
         if str(status.content) != words:
             status.update(words, layout=False)
 
-    def show_starting(self, starting: bool) -> None:
-        """Say that a run is on its way."""
+    def show_starting(self, starting: int) -> None:
+        """Say that runs are on their way."""
+        if starting == self._starting:
+            return
         self._starting = starting
         self.refresh_bindings()
         if starting:
             self.query_one("#status", Static).update("starting a trainer …")
+        else:
+            self.show_status()
 
     def _batch_size(self) -> int:
         started = self._history.started
