@@ -22,6 +22,7 @@ from cftui.tui.services.memory import Memory
 from cftui.tui.shared.commands import Command, bindings, key_label
 from cftui.tui.shared.key_bar import KeyBar
 from cftui.tui.shared.tab_bar import TabBar
+from cftui.tui.themes import DEFAULT, FALLBACKS, can_be_drawn
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -95,6 +96,8 @@ class CftuiApp(DataKeeper):
         super().__init__(source, session or Memory())
         self.animation_level = "none"  # every moving cell is a byte on the wire
         self._children: list[Child] = []
+        self._drawn_theme = ""
+        """The theme that panes have been drawn in."""
 
     # Composing: the tab bar and a frame first, all else after the first paint
 
@@ -107,6 +110,8 @@ class CftuiApp(DataKeeper):
         """Set what the session remembers, then fill the frame once it has been painted."""
         if self.session.state.theme in self.available_themes:
             self.theme = self.session.state.theme
+        else:
+            self._refuse_theme(self.session.state.theme, "is not known here")
         bar = self.query_one(TabBar)
         bar.active, bar.about = self.session.state.pane, "opening the ratings …"
         self._set_signals()
@@ -129,6 +134,7 @@ class CftuiApp(DataKeeper):
             await self.mount(KeyBar())
             frame.styles.border = ("none", "transparent")
             await self._show_pane(self.session.state.pane)
+        self.call_after_refresh(self._keep_theme)
         self._open_data(ChooseData(self.source))
         self._look()
         self.set_interval(LOOK_SECONDS, self._look)
@@ -254,12 +260,34 @@ class CftuiApp(DataKeeper):
 
         return run
 
-    def watch_theme(self, theme: str) -> None:
-        """Remember the theme; without colours the terminal's own would be black on black."""
+    # Themes
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return values for what a theme lacks."""
+        return FALLBACKS
+
+    def watch_theme(self, before: str, theme: str) -> None:
+        """Take back a theme that cannot be drawn.
+
+        Without colours the terminal's own would be black on black.
+        """
         if self.no_color and self.current_theme.ansi:
-            self.theme = "textual-dark"
-            return
-        self.session.update(theme=theme)
+            self.theme = DEFAULT
+        elif not can_be_drawn(self.current_theme):
+            self.theme = before
+            self._refuse_theme(theme, "cannot be drawn")
+        else:
+            self.call_after_refresh(self._keep_theme)
+
+    def _refuse_theme(self, theme: str, why: str) -> None:
+        words = f"The theme {theme} {why}; this is {self.theme}"
+        self.notify(plain(words), severity="warning", markup=False, timeout=8)
+
+    def _keep_theme(self) -> None:
+        """Remember the theme, now that panes have been drawn in it."""
+        if self._panes:
+            self._drawn_theme = self.theme
+            self.session.update(theme=self.theme)
 
     # Leaving
 
@@ -273,6 +301,8 @@ class CftuiApp(DataKeeper):
         with contextlib.suppress(OSError):
             path.write_text(traceback.format_exc(), encoding="utf-8")
         error = self._exception
+        if self.session.state.theme == self.theme != self._drawn_theme:
+            self.session.update(theme=DEFAULT)  # lest every start end here
         self._exit_renderables.append(
             f"cftui stopped: {type(error).__name__}: {plain(str(error))}; {path} tells more"
         )
