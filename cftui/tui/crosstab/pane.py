@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from cftui.charts import Chart, Drawing
 from cftui.questions.data import DataSummary
+from cftui.questions.question import Ask
 from cftui.questions.sheet import (
     CellOfRun,
     CellOfSheet,
@@ -31,10 +32,11 @@ from cftui.tui.crosstab.heat_grid import CrosstabGrid
 from cftui.tui.crosstab.sheet_learner import SheetLearner
 from cftui.tui.crosstab.state import CrosstabSettings, CrosstabState
 from cftui.tui.crosstab.words import cell_words, rmse_chart, state_words
-from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.child import ChildError
 from cftui.tui.services.memory import Memory
 from cftui.tui.services.runs import RunService, path_of
 from cftui.tui.shared.ask_line import AskText
+from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.cell_arithmetic import ONE_OF_A_BATCH, CellScreen
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.commands import Command, bindings
@@ -62,12 +64,13 @@ class CrosstabPane(Pane):
     def __init__(
         self,
         session: Memory,
-        ask: Callable[..., Awaitable[Any]],
+        ask: Ask,
         paint: Callable[[Chart], Awaitable[Drawing]],
     ) -> None:
         """Ask by `ask`, draw by `paint`."""
         super().__init__(id="crosstab")
-        self._session, self._ask, self._paint = session, ask, paint
+        self._session, self._paint = session, paint
+        self._ask = Asker(ask, self._failed)
         self.settings = CrosstabSettings.of(session.state.crosstab)
         self.state = CrosstabState()
         self._summary: DataSummary | None = None
@@ -75,7 +78,7 @@ class CrosstabPane(Pane):
         self._asked_run: tuple[str, int, bool] | None = None
         self._factors: bool | None = None
         """Whether the user wants factors beside; none: as the room allows."""
-        self.learner = SheetLearner(self.state, self._answer, self._show)
+        self.learner = SheetLearner(self.state, self._ask, self._show)
 
     def compose(self) -> ComposeResult:
         """Lay out the grid with the chart in its corner, and two lines of words."""
@@ -131,7 +134,7 @@ class CrosstabPane(Pane):
             return
         n, m = min(self.settings.users, summary.n_users), min(self.settings.items, summary.n_items)
         order: Any = self.settings.order
-        table = await self._answer(OpenCrosstab(summary.store, n, m, order))
+        table = await self._ask(OpenCrosstab(summary.store, n, m, order))
         if table is None:
             return
         self.learner.stop()
@@ -145,21 +148,14 @@ class CrosstabPane(Pane):
         if table is None:
             return
         start = StartSheet(table.values, settings.factors, settings.biases, settings.seed)
-        answer = await self._answer(start)
+        answer = await self._ask(start)
         if answer is not None:
             self.state.begin(answer)
         self._show()
 
-    async def _answer(self, question: Any, group: str | None = None) -> Any:
-        """Return the brain's answer; none where it failed, which is said, or is out of date."""
-        try:
-            return await self._ask(question, group)
-        except Superseded:
-            return None
-        except ChildError as error:
-            self.learner.stop()
-            self.notify(plain(str(error)), severity="error", markup=False, timeout=12)
-            return None
+    def _failed(self, error: ChildError) -> None:
+        self.learner.stop()
+        self.notify(plain(str(error)), severity="error", markup=False, timeout=12)
 
     def _ask_run(self) -> None:
         """Ask for the run's predictions where those here are of another run or older."""
@@ -176,7 +172,7 @@ class CrosstabPane(Pane):
         table = self.state.table
         if table is None:
             return
-        found = await self._answer(PredictCells(str(path_of(run.id)), table.labels), "cells")
+        found = await self._ask(PredictCells(str(path_of(run.id)), table.labels), "cells")
         if found is not None and self.state.table is table:
             self.state.run_values = found.values
             self._show()
@@ -368,10 +364,10 @@ class CrosstabPane(Pane):
         user, item = table.labels.users[place[0]], table.labels.items[place[1]]
         title = plain(f"user {user} × {table.labels.titles[place[1]]}")
         if self.state.source == "run" and run is not None:
-            cell = await self._answer(CellOfRun(str(path_of(run.id)), user, item))
+            cell = await self._ask(CellOfRun(str(path_of(run.id)), user, item))
             step = ONE_OF_A_BATCH
         elif self.state.answer is not None:
-            cell = await self._answer(CellOfSheet(self.state.answer.sheet, *place))
+            cell = await self._ask(CellOfSheet(self.state.answer.sheet, *place))
             step = (
                 f"A step of descent takes {self.settings.rate():g} times the sum of such gradients"
                 " over the row, or the column, off a factor."
@@ -409,7 +405,7 @@ class CrosstabPane(Pane):
 
     @work(exclusive=True, group="learn", exit_on_error=False, description="Changing the sheet")
     async def _change(self, sheet: Any) -> None:
-        answer = await self._answer(EvaluateSheet(sheet))
+        answer = await self._ask(EvaluateSheet(sheet))
         if answer is not None:
             self.state.change(answer)
             self._show()
@@ -426,7 +422,7 @@ class CrosstabPane(Pane):
 
     @work(exclusive=True, group="export", exit_on_error=False, description="Writing the cells")
     async def _write(self, path: str) -> None:
-        written = await self._answer(self._cells_to_write(path))
+        written = await self._ask(self._cells_to_write(path))
         if written is not None:
             self.notify(plain(f"Written: {written}"), markup=False)
 
@@ -436,7 +432,7 @@ class CrosstabPane(Pane):
 
     @work(exclusive=True, group="export", exit_on_error=False, description="Copying the cells")
     async def _copy(self) -> None:
-        text = await self._answer(self._cells_to_write(""))
+        text = await self._ask(self._cells_to_write(""))
         if text is not None:
             self.app.copy_to_clipboard(text)
             self.notify("Sent to the terminal's clipboard; x writes a file instead")

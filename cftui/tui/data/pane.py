@@ -1,7 +1,7 @@
 """Pane 1, Data: which ratings, what there is to know of them, and how they are split."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -11,16 +11,18 @@ from textual.widgets import Input, Static
 
 from cftui.charts import Chart, Drawing
 from cftui.questions.data import DataSetRow, DataSummary, DescribeSplit, ListDataSets
+from cftui.questions.question import Ask
 from cftui.text import plain
 from cftui.tui.data.ask_columns import Asking
 from cftui.tui.data.path_field import PathField, absolute
 from cftui.tui.data.profile_view import ProfileView
 from cftui.tui.data.set_list import SetList, download_question, set_words
 from cftui.tui.data.split_form import SplitForm
-from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.child import ChildError
 from cftui.tui.services.jobs import JobError
 from cftui.tui.services.memory import Memory
 from cftui.tui.services.ratings import Opening, RatingsService, stage_of
+from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import AskColumns, CancelOpening, ChooseData, ChooseSplit
@@ -69,7 +71,7 @@ class DataPane(Pane):
         self,
         session: Memory,
         desk: RatingsService,
-        ask: Callable[..., Awaitable[Any]],
+        ask: Ask,
         paint: Callable[[Chart], Awaitable[Drawing]],
     ) -> None:
         """Show the ratings on the desk; ask questions by `ask`, draw by `paint`."""
@@ -193,28 +195,22 @@ class DataPane(Pane):
 
     @work(exclusive=True, group="sets", exit_on_error=False, description="Listing data sets")
     async def _list_sets(self) -> None:
-        try:
-            found = await self._ask(ListDataSets(), group="sets")
-        except Superseded:
-            return
-        except ChildError as error:
-            self.sets.set_empty(str(error))
-            return
-        self.sets.show_sets(found, self._desk.source)
+        ask = Asker(self._ask, lambda error: self.sets.set_empty(str(error)))
+        found = await ask(ListDataSets(), group="sets")
+        if found is not None:
+            self.sets.show_sets(found, self._desk.source)
 
     @work(exclusive=True, group="split", exit_on_error=False, description="Weighing the split")
     async def _weigh_split(self) -> None:
         if self._summary is None:
             return
         question = DescribeSplit(self._summary.store, self.split.split.model_dump())
-        try:
-            found = await self._ask(question, group="split")
-        except Superseded:
-            return
-        except ChildError as error:
-            self.split.show_words(str(error), problem=True)
-            return
-        self.split.show_summary(found, self._summary.items_word)
+        found = await Asker(self._ask, self._not_weighed)(question, group="split")
+        if found is not None:
+            self.split.show_summary(found, self._summary.items_word)
+
+    def _not_weighed(self, error: ChildError) -> None:
+        self.split.show_words(str(error), problem=True)
 
     # What the user does here
 

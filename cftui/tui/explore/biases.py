@@ -10,8 +10,9 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from cftui.questions.items import ItemFilter
+from cftui.questions.question import Ask
 from cftui.questions.trained import BiasAnswer, BiasRow, ExploreBiases
-from cftui.tui.explore.view import LEAST, Ask, View, fill, filter_words
+from cftui.tui.explore.view import LEAST, View, fill, filter_words
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Column, Grid
 
@@ -82,7 +83,7 @@ class BiasView(View):
             self.refused(no_biases(model.model))
         else:
             question = ExploreBiases(self.setting.run_path, 100, self.only)
-            answer = await self.put(question, "explore")
+            answer = await self._ask(question, "explore")
             if answer is not None:
                 self._show(answer)
 

@@ -10,9 +10,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from cftui.questions.question import Ask
 from cftui.tui.explore.finder import Finder
-from cftui.tui.explore.view import Ask, View
-from cftui.tui.shared.key_order import hold_keys, let_keys_go
+from cftui.tui.explore.view import View
+from cftui.tui.shared.key_order import hold_keys
 
 
 class FoundView(View):
@@ -31,7 +32,7 @@ class FoundView(View):
     def compose(self) -> ComposeResult:
         """Lay out the search at the left, the answer at the right."""
         with Horizontal():
-            yield Finder(self.KIND, self._ask)
+            yield Finder(self.KIND, self._ask.ask)
             with Vertical(classes="answer"):
                 yield Static("", id="about", markup=False)
                 yield from self.compose_answer()
@@ -90,7 +91,6 @@ class FoundView(View):
     def answered(self) -> None:
         """Take note that the answer is on show."""
         self._shown = self._key
-        let_keys_go(self)
 
     def refused(self, words: str) -> None:
         """Show why there is no answer."""

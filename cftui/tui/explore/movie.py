@@ -8,13 +8,15 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from cftui.questions.items import ItemFilter
+from cftui.questions.question import Ask
 from cftui.questions.trained import ExploreItem, Fan, ItemAnswer, Metric
 from cftui.text import plain
 from cftui.tui.explore.bars import Bars
 from cftui.tui.explore.found import FoundView
-from cftui.tui.explore.view import LEAST, Ask, fill
+from cftui.tui.explore.view import LEAST, fill
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.key_order import held_keys_follow
 
 COMMANDS = (
     Command("explore.search", "slash", "search", "Search", "Type part of a title", True),
@@ -73,19 +75,20 @@ class MovieView(FoundView):
 
     @work(exclusive=True, group="ask", exit_on_error=False, description="Asking the model")
     async def _ask_item(self) -> None:
-        if not self.setting.answers:
-            self.refused(self.NO_RUN)
-        elif self._key:
-            least = self.only.min_ratings
-            question = ExploreItem(self.setting.run_path, self._key, self._metric, 100, least)
-            answer = await self.put(question, "explore")
-            if answer is not None:
-                another = self._answer is None or answer.item != self._answer.item
-                self._answer = answer
-                self._show(answer)
-                if another:
-                    self.first.action_first()
-                    self.second.action_first()
+        with held_keys_follow(self):
+            if not self.setting.answers:
+                self.refused(self.NO_RUN)
+            elif self._key:
+                least = self.only.min_ratings
+                question = ExploreItem(self.setting.run_path, self._key, self._metric, 100, least)
+                answer = await self._ask(question, "explore")
+                if answer is not None:
+                    another = self._answer is None or answer.item != self._answer.item
+                    self._answer = answer
+                    self._show(answer)
+                    if another:
+                        self.first.action_first()
+                        self.second.action_first()
 
     def _show(self, answer: ItemAnswer) -> None:
         bias = ""

@@ -1,5 +1,7 @@
 """What a newcomer may rate: what they look for, or else what they had best rate first."""
 
+from collections.abc import Sequence
+
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -7,11 +9,13 @@ from textual.widgets import Input
 
 from cftui.questions.items import FindItems, ItemRow
 from cftui.questions.newcomer import SuggestItems
-from cftui.tui.explore.view import Ask, Setting
+from cftui.questions.question import Ask
+from cftui.tui.explore.view import Setting
 from cftui.tui.explore.your_ratings import YourRatings
-from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.child import ChildError
+from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.grid import Column, Grid
-from cftui.tui.shared.key_order import hold_keys, let_keys_go
+from cftui.tui.shared.key_order import held_keys_follow, hold_keys
 
 COLUMNS = (
     Column("title", None, key=lambda row: row[0]),
@@ -25,7 +29,7 @@ class Offers(Vertical):
 
     def __init__(self, ask: Ask) -> None:
         super().__init__()
-        self._ask = ask
+        self._ask = Asker(ask, self._failed)
         self._setting = Setting()
         self._yours = YourRatings()
         self._query: str | None = None
@@ -87,15 +91,16 @@ class Offers(Vertical):
         if not text and self._setting.answers:
             rated = tuple(item for item, _ in self._yours.rated)
             question = SuggestItems(self._setting.run_path, rated, SUGGESTED)
-        try:
+        with held_keys_follow(self):
             found = await self._ask(question, group="offer")
-        except Superseded:
-            return
-        except ChildError as error:
-            self.grid.set_empty(str(error))
-            self.grid.set_rows(())
-            let_keys_go(self)
-            return
+            if found is not None:
+                self._show(found, text)
+
+    def _failed(self, error: ChildError) -> None:
+        self.grid.set_empty(str(error))
+        self.grid.set_rows(())
+
+    def _show(self, found: Sequence[ItemRow], text: str) -> None:
         self.titles.update({row.item: row.title for row in found})
         self.grid.border_title = "Found" if text else "Rate first"
         self.grid.set_empty("Nothing fits; another spelling?")
@@ -106,7 +111,6 @@ class Offers(Vertical):
         if self._query != text:
             self._query = text
             self.grid.cursor_row = 0
-        let_keys_go(self)
 
     def _marked(self, row: ItemRow) -> str:
         value = self._yours.value_of(row.item)

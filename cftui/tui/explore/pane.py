@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
 from cftui.questions.data import DataSummary
+from cftui.questions.question import Ask
 from cftui.questions.trained import AskAbilities
 from cftui.runs.directory import Run, RunError
 from cftui.runs.model_source import FILE as SOURCE
@@ -20,10 +21,11 @@ from cftui.tui.explore.biases import BiasView, no_biases
 from cftui.tui.explore.kind_bar import KindBar
 from cftui.tui.explore.movie import MovieView
 from cftui.tui.explore.user import UserView
-from cftui.tui.explore.view import Ask, OpenItem, OpenUser, Setting, View
+from cftui.tui.explore.view import OpenItem, OpenUser, Setting, View
 from cftui.tui.explore.you import YouView, no_newcomers
-from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.child import ChildError
 from cftui.tui.services.runs import RunService, path_of
+from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.messages import ChooseRun
 from cftui.tui.shared.overlays import AskYesNo, ChooseRunScreen
@@ -134,17 +136,16 @@ class ExplorePane(Pane):
         """Learn what the model can be asked; without an answer its questions tell why."""
         if not self._setting.answers:
             return
-        try:
-            model = await self._ask(AskAbilities(path), group="describe")
-        except Superseded:
-            return
-        except ChildError as error:
+
+        def failed(error: ChildError) -> None:
             if error.kind == "Untrusted" and self.display:
-                await self._agree(path)
-            return
-        if path == self._setting.run_path:
+                self._agree(path)
+
+        model = await Asker(self._ask, failed)(AskAbilities(path), group="describe")
+        if model is not None and path == self._setting.run_path:
             self._set(Setting(self._setting.summary, self._setting.row, path, model))
 
+    @work(group="agree", exit_on_error=False, description="Asking for agreement")
     async def _agree(self, path: str) -> None:
         """Ask, once a run, whether the model that came with it may be executed."""
         source = Path(path) / SOURCE

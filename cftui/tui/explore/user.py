@@ -7,12 +7,14 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
+from cftui.questions.question import Ask
 from cftui.questions.trained import ExploreUser, RatedItem, UserAnswer
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.predicting import PredictScreen
-from cftui.tui.explore.view import Ask, fill, filter_words
+from cftui.tui.explore.view import fill, filter_words
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.key_order import held_keys_follow
 
 COMMANDS = (
     Command("explore.search", "slash", "search", "Search", "Type a user's id", True),
@@ -69,13 +71,14 @@ class UserView(FoundView):
 
     @work(exclusive=True, group="ask", exit_on_error=False, description="Asking the model")
     async def _ask_user(self) -> None:
-        if not self.setting.answers:
-            self.refused(self.NO_RUN)
-        elif self._key:
-            question = ExploreUser(self.setting.run_path, self._key, 100, self.only)
-            answer = await self.put(question, "explore")
-            if answer is not None:
-                self._show(answer)
+        with held_keys_follow(self):
+            if not self.setting.answers:
+                self.refused(self.NO_RUN)
+            elif self._key:
+                question = ExploreUser(self.setting.run_path, self._key, 100, self.only)
+                answer = await self._ask(question, "explore")
+                if answer is not None:
+                    self._show(answer)
 
     def _show(self, answer: UserAnswer) -> None:
         if self._to_predict:
@@ -130,7 +133,7 @@ class UserView(FoundView):
         self._to_predict = not self._key
         if summary is not None and self._key:
             self.app.push_screen(
-                PredictScreen(self._ask, summary, self.setting.run_path, self._key)
+                PredictScreen(self._ask.ask, summary, self.setting.run_path, self._key)
             )
 
 

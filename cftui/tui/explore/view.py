@@ -1,8 +1,7 @@
 """What the Explore pane's views have in common: the run that answers, and asking it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from textual import on, work
 from textual.message import Message
@@ -10,15 +9,15 @@ from textual.widgets import Static
 
 from cftui.questions.data import DataSummary
 from cftui.questions.items import Facets, ItemFilter
+from cftui.questions.question import Ask
 from cftui.questions.trained import Abilities
 from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.explore.filtering import FilterScreen
-from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.pane import Pane
 
-Ask = Callable[..., Awaitable[Any]]
 LEAST_RATINGS = (1, 5, 20, 50)
 """What a list's items need to have, by turns."""
 LEAST = 20
@@ -76,7 +75,7 @@ class View(Pane):
 
     def __init__(self, name: str, ask: Ask) -> None:
         super().__init__(id=name)
-        self._ask = ask
+        self._ask = Asker(ask, lambda error: self.refused(str(error)))
         self.setting = Setting()
         self.only = ItemFilter()
         """What this view's lists are narrowed to."""
@@ -113,16 +112,6 @@ class View(Pane):
     def run_changed(self) -> None:
         """Ask another run, or the same one's newer weights."""
 
-    async def put(self, question: Any, group: str) -> Any:
-        """Return the answer; none where a newer question came, or where there is none to give."""
-        try:
-            return await self._ask(question, group=group)
-        except Superseded:
-            return None
-        except ChildError as error:
-            self.refused(str(error))
-            return None
-
     def refused(self, words: str) -> None:
         """Show why there is no answer."""
         self.say(words)
@@ -154,7 +143,7 @@ class View(Pane):
         """Ask what to narrow the lists to."""
         if self.setting.summary is None:
             return
-        facets = await self.put(Facets(self.setting.summary.store), "facets")
+        facets = await self._ask(Facets(self.setting.summary.store), "facets")
         if facets is None:
             return
 

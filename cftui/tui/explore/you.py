@@ -11,11 +11,12 @@ from textual.widgets import Static
 
 from cftui.questions.items import DescribeItems, ItemFilter
 from cftui.questions.newcomer import FoldIn, FoldInAnswer
+from cftui.questions.question import Ask
 from cftui.text import plain
 from cftui.tui.explore.newcomer_list import NewcomerList, newcomer_words
 from cftui.tui.explore.offers import Offers
 from cftui.tui.explore.rating import RateScreen, Scale
-from cftui.tui.explore.view import LEAST, Ask, View, filter_words
+from cftui.tui.explore.view import LEAST, View, filter_words
 from cftui.tui.explore.your_grid import YourGrid
 from cftui.tui.explore.your_ratings import (
     YourRatings,
@@ -78,7 +79,7 @@ class YouView(View):
         """Lay out what can be rated and what is at the left, the list at the right."""
         with Horizontal():
             with Vertical(classes="finder"):
-                yield Offers(self._ask)
+                yield Offers(self._ask.ask)
                 yield YourGrid()
             with Vertical(classes="answer"):
                 yield Static("", id="about", markup=False)
@@ -122,7 +123,7 @@ class YouView(View):
         """Find the titles of what was rated in an earlier session."""
         items = tuple(item for item, _ in self.yours.rated)
         assert self.setting.summary is not None
-        rows = await self.put(DescribeItems(self.setting.summary.store, items), "own")
+        rows = await self._ask(DescribeItems(self.setting.summary.store, items), "own")
         self.offers.titles.update({row.item: row.title for row in rows or ()})
         gone = set(items) - {row.item for row in rows or ()}
         # Of those rated by now: one may have been rated meanwhile.
@@ -212,7 +213,7 @@ class YouView(View):
             self.only,
             before if before != rated else None,
         )
-        answer = await self.put(question, "fold-in")
+        answer = await self._ask(question, "fold-in")
         if answer is not None:
             self._shown = rated
             self._show(answer)

@@ -1,6 +1,8 @@
 """Keys that come in one burst: each is given out once the one before it has been dealt with."""
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from textual import events
 from textual.app import App
@@ -102,12 +104,26 @@ class KeysInOrder(App[None]):
 
 
 def hold_keys(widget: Widget) -> None:
-    """Keep keys until the answer has come that the next one is about."""
+    """Keep keys until the answer that they are about, which `held_keys_follow` is around."""
     if isinstance(widget.app, KeysInOrder):
         widget.app.hold_keys()
 
 
-def let_keys_go(widget: Widget) -> None:
-    """Give out the keys that were held: the answer is there, or none will come."""
+@contextmanager
+def held_keys_follow(widget: Widget) -> Iterator[None]:
+    """Give out what was held once this is done: the answer is on show, or none will come.
+
+    Not where it is cancelled: keys are then about a newer question, which took its place.
+    """
+    try:
+        yield
+    except Exception:
+        _let_keys_go(widget)
+        raise
+    else:
+        _let_keys_go(widget)
+
+
+def _let_keys_go(widget: Widget) -> None:
     if isinstance(widget.app, KeysInOrder):
         widget.app.let_keys_go()

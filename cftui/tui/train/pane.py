@@ -15,13 +15,15 @@ from textual.widgets import Static
 from cftui.charts import Chart, Drawing
 from cftui.questions.custom_model import DescribeModel, ModelDescription
 from cftui.questions.data import DataSummary
+from cftui.questions.question import Ask
 from cftui.runs.control import WishKind
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
 from cftui.text import plain
-from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.child import ChildError
 from cftui.tui.services.memory import Memory
 from cftui.tui.services.runs import RunService
+from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.form import TrainingForm
@@ -91,14 +93,14 @@ class TrainPane(Pane):
         self,
         session: Memory,
         paint: Callable[[Chart], Awaitable[Drawing]],
-        ask: Callable[[Any, str], Awaitable[Any]],
+        ask: Ask,
     ) -> None:
         """Draw by `paint`; `ask` the brain what a user's own model takes."""
         super().__init__(id="train")
         self._session = session
         self._desk: RunService | None = None
         self._paint = paint
-        self._ask = ask
+        self._ask = Asker(ask, self._not_described)
         self._summary: DataSummary | None = None
         self._row: RunRow | None = None
         self._rows: tuple[RunRow, ...] = ()
@@ -289,15 +291,9 @@ class TrainPane(Pane):
         """Have a user's model tell its parameters; its source runs only where that is agreed to."""
         if self._summary is None:
             return  # asked again when the ratings are there
-        try:
-            question = DescribeModel(name, self._summary.store, values, agreed)
-            answer = await self._ask(question, "describe")
-        except Superseded:
-            return
-        except ChildError as error:
-            self.notify(
-                plain(str(error)), title="Your model", severity="error", timeout=20, markup=False
-            )
+        question = DescribeModel(name, self._summary.store, values, agreed)
+        answer = await self._ask(question, "describe")
+        if answer is None:
             return
         if isinstance(answer, ModelDescription):
             await self.form.describe(answer)
@@ -307,6 +303,10 @@ class TrainPane(Pane):
                 self.action_form()  # where letters are commands again: s starts
         elif asked and await self.app.push_screen_wait(AskYesNo(_agreement(answer.path))):
             self._describe(name, values, asked=asked, agreed=True)
+
+    def _not_described(self, error: ChildError) -> None:
+        words = plain(str(error))
+        self.notify(words, title="Your model", severity="error", timeout=20, markup=False)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Explain the field that has the focus."""
