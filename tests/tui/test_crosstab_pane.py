@@ -35,8 +35,8 @@ async def pane_open(
 ) -> AsyncIterator[tuple[CrosstabPane, Pilot[None]]]:
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.summary is not None)
-        await until(pilot, lambda: bool(app.desk and app.desk.rows) or not runs)
+        await until(pilot, lambda: app.workspace.ratings is not None)
+        await until(pilot, lambda: bool(app.workspace.runs) or not runs)
         await pilot.press("2")
         pane = app.query_one(CrosstabPane)
         await until(pilot, lambda: pane.state.answer is not None and pane.grid.cells is not None)

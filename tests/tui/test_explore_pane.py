@@ -333,7 +333,7 @@ async def test_where_no_tastes_were_learned_a_key_trains_a_run_that_learns_them(
 ) -> None:
     started: list[dict[str, dict[str, object]]] = []
 
-    async def start(desk: RunService, settings: dict[str, dict[str, object]]) -> str:
+    async def start(runs: RunService, settings: dict[str, dict[str, object]]) -> str:
         started.append(settings)
         return trained_run.id
 
@@ -375,7 +375,7 @@ async def test_without_a_run_titles_can_be_rated_and_a_key_trains_one(
         assert view.why_not("export") and pane.why_not("run")
         started: list[dict[str, dict[str, object]]] = []
 
-        async def start(desk: RunService, settings: dict[str, dict[str, object]]) -> str:
+        async def start(runs: RunService, settings: dict[str, dict[str, object]]) -> str:
             started.append(settings)
             return ""
 
@@ -422,7 +422,7 @@ async def test_the_run_that_answers_can_be_chosen(trained_run: Run) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(pilot.app.screen, ChooseRunScreen))
         app = pilot.app
-        assert isinstance(app, CftuiApp) and app.desk and app.desk.chosen == trained_run.id
+        assert isinstance(app, CftuiApp) and app.services.runs.chosen == trained_run.id
 
 
 async def test_help_is_about_the_kind_in_view(trained_run: Run) -> None:

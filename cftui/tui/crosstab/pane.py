@@ -1,7 +1,7 @@
 """Pane 2, Crosstab: the most active users by the most rated movies, and the sheet that learns."""
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import asdict
 from typing import Any, ClassVar
 
@@ -12,9 +12,6 @@ from textual.containers import Container
 from textual.events import Resize
 from textual.widgets import Static
 
-from cftui.charts import Chart, Drawing
-from cftui.questions.data import DataSummary
-from cftui.questions.question import Ask
 from cftui.questions.sheet import (
     CellOfRun,
     CellOfSheet,
@@ -33,14 +30,15 @@ from cftui.tui.crosstab.sheet_learner import SheetLearner
 from cftui.tui.crosstab.state import CrosstabSettings, CrosstabState
 from cftui.tui.crosstab.words import cell_words, rmse_chart, state_words
 from cftui.tui.services.child import ChildError
-from cftui.tui.services.memory import Memory
-from cftui.tui.services.runs import RunService, path_of
+from cftui.tui.services.runs import path_of
+from cftui.tui.services.services import Services
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.cell_arithmetic import ONE_OF_A_BATCH, CellScreen
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.pane import Pane
+from cftui.tui.workspace import Workspace
 
 LEAST_CORNER = (26, 7)
 """Cells that a chart of the RMSE needs in the corner over the users."""
@@ -61,20 +59,12 @@ class CrosstabPane(Pane):
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(
-        self,
-        session: Memory,
-        ask: Ask,
-        paint: Callable[[Chart], Awaitable[Drawing]],
-    ) -> None:
-        """Ask by `ask`, draw by `paint`."""
-        super().__init__(id="crosstab")
-        self._session, self._paint = session, paint
-        self._ask = Asker(ask, self._failed)
-        self.settings = CrosstabSettings.of(session.state.crosstab)
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self._memory = services.memory
+        self._ask = Asker(services.ask, self._failed)
+        self.settings = CrosstabSettings.of(self._memory.state.crosstab)
         self.state = CrosstabState()
-        self._summary: DataSummary | None = None
-        self._run: RunRow | None = None
         self._asked_run: tuple[str, int, bool] | None = None
         self._factors: bool | None = None
         """Whether the user wants factors beside; none: as the room allows."""
@@ -84,7 +74,8 @@ class CrosstabPane(Pane):
         """Lay out the grid with the chart in its corner, and two lines of words."""
         with Container(id="sheet"):
             yield CrosstabGrid()
-            yield ChartView(self._paint, id="rmse", placeholder="s solves the sheet", pause=0.5)
+            paint = self.services.paint
+            yield ChartView(paint, id="rmse", placeholder="s solves the sheet", pause=0.5)
         yield Static("Reading the ratings …", id="cell", markup=False)
         yield Static("", id="sheet-words", markup=False)
 
@@ -104,22 +95,16 @@ class CrosstabPane(Pane):
 
     # What the app shows here
 
-    def show_data(self, summary: DataSummary) -> None:
-        """Take the ratings; others bring another table."""
-        changed = self._summary is None or self._summary.store != summary.store
-        self._summary = summary
-        if changed and self.is_mounted:
-            self._open()
+    @property
+    def _run(self) -> RunRow | None:
+        """The run that may predict."""
+        return self.workspace.answering_run
 
-    def on_mount(self) -> None:
-        """Open the table of the ratings that are already known."""
-        if self._summary is not None:
+    def show_changes(self, before: Workspace) -> None:
+        """Open the table of other ratings; ask the run again where it has learned."""
+        if _store_of(self.workspace) != _store_of(before):
             self._open()
-
-    def show_runs(self, desk: RunService) -> None:
-        """Take the run that may predict; ask again where it has learned."""
-        self._run = desk.answering
-        if self.is_mounted and self.state.source == "run":
+        if self._run is not before.answering_run and self.state.source == "run":
             self._ask_run()
         self.refresh_offer()
 
@@ -129,7 +114,7 @@ class CrosstabPane(Pane):
 
     @work(exclusive=True, group="crosstab", exit_on_error=False, description="Opening the crosstab")
     async def _open(self) -> None:
-        summary = self._summary
+        summary = self.workspace.ratings
         if summary is None:
             return
         n, m = min(self.settings.users, summary.n_users), min(self.settings.items, summary.n_items)
@@ -206,7 +191,7 @@ class CrosstabPane(Pane):
         if self.is_mounted and self.chart.display:
             self.chart.show(
                 lambda width, height: rmse_chart(
-                    self.state.rmses, self.app, self._session.state.marker, width, height
+                    self.state.rmses, self.app, self._memory.state.marker, width, height
                 )
             )
 
@@ -232,7 +217,11 @@ class CrosstabPane(Pane):
         """Return why an action cannot be done now."""
         name = action.partition("(")[0]
         if self.state.table is None:
-            return None if name == "settings" and self._summary else "The ratings are being read"
+            return (
+                None
+                if name == "settings" and self.workspace.ratings
+                else "The ratings are being read"
+            )
         if name in ("undo",) and not self.state.undoable:
             return "Nothing was changed yet"
         if name == "model" and self.state.source == "sheet" and self._run is None:
@@ -332,7 +321,8 @@ class CrosstabPane(Pane):
 
     def action_settings(self) -> None:
         """Choose the size, and how the sheet begins."""
-        if self._summary is None:
+        ratings = self.workspace.ratings
+        if ratings is None:
             return
 
         def take(settings: CrosstabSettings | None) -> None:
@@ -340,13 +330,13 @@ class CrosstabPane(Pane):
                 return
             fresh = settings.table != self.settings.table
             self.settings = settings
-            self._session.update(crosstab=asdict(settings))
+            self._memory.update(crosstab=asdict(settings))
             if fresh:
                 self._open()
             else:
                 self.action_restart()
 
-        most = (self._summary.n_users, self._summary.n_items)
+        most = (ratings.n_users, ratings.n_items)
         self.app.push_screen(SettingsScreen(self.settings, most), take)
 
     @on(CrosstabGrid.CellSelected)
@@ -446,3 +436,7 @@ class CrosstabPane(Pane):
             # The workbook stands in the table's own order, as its factors do.
             return WriteCells(self.state.table.labels, cells.values, path, sheet)
         return WriteCells(cells.labels, cells.values, path, sheet)
+
+
+def _store_of(workspace: Workspace) -> str | None:
+    return None if workspace.ratings is None else workspace.ratings.store

@@ -10,16 +10,16 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from cftui.questions.items import ItemFilter
-from cftui.questions.question import Ask
 from cftui.questions.trained import BiasAnswer, BiasRow, ExploreBiases
 from cftui.tui.explore.view import LEAST, View, fill, filter_words
+from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Column, Grid
 
 COMMANDS = (
-    Command("explore.filter", "f", "filter", "Filter", "By genre, year and ratings", True),
-    Command("explore.least", "n", "least", "At least", "With at least 1, 5, 20, 50 ratings", True),
-    Command("explore.open", "o", "open", "Open", "Open the movie under the cursor"),
+    Command("biases.filter", "f", "filter", "Filter", "By genre, year and ratings", True),
+    Command("biases.least", "n", "least", "At least", "With at least 1, 5, 20, 50 ratings", True),
+    Command("biases.open", "o", "open", "Open", "Open the movie under the cursor"),
 )
 COLUMNS = (
     Column("#", 5, align="right"),
@@ -44,8 +44,8 @@ class BiasView(View):
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(self, ask: Ask) -> None:
-        super().__init__("biases", ask)
+    def __init__(self, services: Services) -> None:
+        super().__init__("biases", services)
         self.only = ItemFilter(min_ratings=LEAST)
 
     def compose(self) -> ComposeResult:

@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from cftui.questions.question import Ask
 from cftui.tui.explore.finder import Finder
 from cftui.tui.explore.view import View
+from cftui.tui.services.services import Services
 from cftui.tui.shared.key_order import hold_keys
 
 
@@ -22,8 +22,8 @@ class FoundView(View):
     KIND: ClassVar[Literal["users", "movies"]]
     """What is searched."""
 
-    def __init__(self, ask: Ask) -> None:
-        super().__init__(self.KIND, ask)
+    def __init__(self, services: Services) -> None:
+        super().__init__(self.KIND, services)
         self._key = ""
         self._shown = ""
         """The id that the answer on show is about."""

@@ -8,29 +8,29 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from cftui.questions.items import ItemFilter
-from cftui.questions.question import Ask
 from cftui.questions.trained import ExploreItem, Fan, ItemAnswer, Metric
 from cftui.text import plain
 from cftui.tui.explore.bars import Bars
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.view import LEAST, fill
+from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.key_order import held_keys_follow
 
 COMMANDS = (
-    Command("explore.search", "slash", "search", "Search", "Type part of a title", True),
-    Command("explore.metric", "c", "metric", "Metric", "Cosine, dot product or distance", True),
+    Command("movies.search", "slash", "search", "Search", "Type part of a title", True),
+    Command("movies.metric", "c", "metric", "Metric", "Cosine, dot product or distance", True),
     Command(
-        "explore.least",
+        "movies.least",
         "n",
         "least",
         "At least",
         "Neighbours with at least 1, 5, 20 or 50 ratings",
         True,
     ),
-    Command("explore.fans", "w", "fans", "Who", "Who loved it, or who would", True),
-    Command("explore.open", "o", "open", "Open", "Open what the cursor is on"),
+    Command("movies.fans", "w", "fans", "Who", "Who loved it, or who would", True),
+    Command("movies.open", "o", "open", "Open", "Open what the cursor is on"),
 )
 FAN_COLUMNS = (
     Column("user", 8),
@@ -55,8 +55,8 @@ class MovieView(FoundView):
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(self, ask: Ask) -> None:
-        super().__init__(ask)
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self.only = ItemFilter(min_ratings=LEAST)
         self._metric: Metric = "cosine"
         self._would = False

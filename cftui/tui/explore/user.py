@@ -7,21 +7,21 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from cftui.questions.question import Ask
 from cftui.questions.trained import ExploreUser, RatedItem, UserAnswer
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.predicting import PredictScreen
 from cftui.tui.explore.view import fill, filter_words
+from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.key_order import held_keys_follow
 
 COMMANDS = (
-    Command("explore.search", "slash", "search", "Search", "Type a user's id", True),
-    Command("explore.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
-    Command("explore.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
-    Command("explore.predict", "p", "predict", "Predict", "What they would give any movie", True),
-    Command("explore.open", "o", "open", "Open", "Open the movie under the cursor"),
+    Command("users.search", "slash", "search", "Search", "Type a user's id", True),
+    Command("users.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
+    Command("users.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
+    Command("users.predict", "p", "predict", "Predict", "What they would give any movie", True),
+    Command("users.open", "o", "open", "Open", "Open the movie under the cursor"),
 )
 RATED_COLUMNS = (
     Column("rated", 5, align="right"),
@@ -51,8 +51,8 @@ class UserView(FoundView):
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(self, ask: Ask) -> None:
-        super().__init__(ask)
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._answer: UserAnswer | None = None
         self._to_predict = False
         """Whether a prediction was asked for before the first user came."""

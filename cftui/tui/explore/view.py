@@ -9,14 +9,16 @@ from textual.widgets import Static
 
 from cftui.questions.data import DataSummary
 from cftui.questions.items import Facets, ItemFilter
-from cftui.questions.question import Ask
 from cftui.questions.trained import Abilities
 from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.explore.filtering import FilterScreen
+from cftui.tui.services.runs import path_of
+from cftui.tui.services.services import Services
 from cftui.tui.shared.asking import Asker
+from cftui.tui.shared.commanded import Commanded
 from cftui.tui.shared.grid import Grid
-from cftui.tui.shared.pane import Pane
+from cftui.tui.workspace import Workspace
 
 LEAST_RATINGS = (1, 5, 20, 50)
 """What a list's items need to have, by turns."""
@@ -26,13 +28,23 @@ LEAST = 20
 
 @dataclass(frozen=True)
 class Setting:
-    """What questions are about: the ratings that are open, and the run that answers."""
+    """The part of the workspace that questions are about, and what can be asked of the run."""
 
     summary: DataSummary | None = None
     row: RunRow | None = None
-    run_path: str = ""
+    """The run that answers."""
     model: Abilities | None = None
     """None until the brain has told."""
+
+    @classmethod
+    def of(cls, workspace: Workspace, model: Abilities | None) -> "Setting":
+        """Return the setting of a workspace."""
+        return cls(workspace.ratings, workspace.answering_run, model)
+
+    @property
+    def run_path(self) -> str:
+        """Return the directory of the run that answers; empty where there is none."""
+        return str(path_of(self.row.id)) if self.row else ""
 
     @property
     def answers(self) -> bool:
@@ -68,14 +80,14 @@ class OpenUser(Message):
     user: str
 
 
-class View(Pane):
+class View(Commanded):
     """One kind of question to a trained model."""
 
     NO_RUN = "No trained model on these ratings yet: train one (3, then s), then ask it here"
 
-    def __init__(self, name: str, ask: Ask) -> None:
+    def __init__(self, name: str, services: Services) -> None:
         super().__init__(id=name)
-        self._ask = Asker(ask, lambda error: self.refused(str(error)))
+        self._ask = Asker(services.ask, lambda error: self.refused(str(error)))
         self.setting = Setting()
         self.only = ItemFilter()
         """What this view's lists are narrowed to."""
@@ -95,7 +107,7 @@ class View(Pane):
         """Return the table at the right."""
         return self.query_one("#second", Grid)
 
-    def take(self, setting: Setting) -> None:
+    def show(self, setting: Setting) -> None:
         """Ask anew where the ratings or the run became others."""
         before, self.setting = self.setting, setting
         if not self.is_mounted:

@@ -11,7 +11,6 @@ from textual.widgets import Static
 
 from cftui.questions.items import DescribeItems, ItemFilter
 from cftui.questions.newcomer import FoldIn, FoldInAnswer
-from cftui.questions.question import Ask
 from cftui.text import plain
 from cftui.tui.explore.newcomer_list import NewcomerList, newcomer_words
 from cftui.tui.explore.offers import Offers
@@ -26,6 +25,7 @@ from cftui.tui.explore.your_ratings import (
     refuse_path,
     save_yours,
 )
+from cftui.tui.services.services import Services
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Grid
@@ -33,14 +33,14 @@ from cftui.tui.shared.messages import TrainLike
 from cftui.tui.shared.overlays import AskNumber
 
 COMMANDS = (
-    Command("explore.search", "slash", "search", "Search", "Type a title to rate", True),
+    Command("you.search", "slash", "search", "Search", "Type a title to rate", True),
     Command("you.drop", "d,delete", "drop", "Delete", "Take the rating back", True),
-    Command("explore.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
-    Command("explore.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
+    Command("you.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
+    Command("you.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
     Command("you.weight", "l", "weight", "Lambda", "How far you are held to the mean user", True),
     Command("you.train", "t", "train", "Train", "Train a run like this one that learns tastes"),
     Command("you.export", "e", "export", "Export", "Write the list as CSV"),
-    Command("explore.open", "o", "open", "Open", "Open the movie under the cursor"),
+    Command("you.open", "o", "open", "Open", "Open the movie under the cursor"),
 )
 TASTEFUL: dict[str, dict[str, object]] = {
     "optimizer": {"name": "adam"},
@@ -67,8 +67,8 @@ class YouView(View):
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(self, ask: Ask) -> None:
-        super().__init__("you", ask)
+    def __init__(self, services: Services) -> None:
+        super().__init__("you", services)
         self.only = ItemFilter(min_ratings=LEAST)
         self.yours = YourRatings()
         self._shown: tuple[tuple[str, float], ...] | None = None

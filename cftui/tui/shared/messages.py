@@ -6,19 +6,11 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping
 from cftui.runs.control import WishKind
-from cftui.runs.row import RunRow
 
 if TYPE_CHECKING:
     from cftui.tui.services.runs import RunService
-
-
-@dataclass
-class DataReady(Message):
-    """The ratings are open."""
-
-    summary: DataSummary
 
 
 @dataclass
@@ -47,6 +39,13 @@ class ForkRun(Message):
     """The user wants the training form filled with a run's settings."""
 
     run: str
+
+
+@dataclass
+class FillForm(Message):
+    """The training form is to show these settings; for the Train pane."""
+
+    settings: dict[str, dict[str, object]]
 
 
 @dataclass
@@ -93,17 +92,6 @@ class ResumeRun(Message):
     """The user wants a stopped or died run to go on."""
 
     run: str
-
-
-@dataclass
-class RunsChanged(Message):
-    """The list of runs is other than it was."""
-
-    rows: tuple[RunRow, ...]
-
-    def can_replace(self, message: Message) -> bool:
-        """A newer list makes an older one pointless."""
-        return isinstance(message, RunsChanged)
 
 
 @dataclass
