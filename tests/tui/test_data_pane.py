@@ -179,7 +179,7 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
         await until(pilot, lambda: not app.query(MappingForm))
     again = CftuiApp(str(file))
     async with again.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: again.summary is not None)
+        await until(pilot, lambda: again.workspace.ratings is not None)
         assert again.services.ratings.mapping.user == "wer"
 
 

@@ -8,11 +8,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cftui.questions.sheet import Labels
 from cftui.tui.crosstab.state import CrosstabSettings
+from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.inputs import Choice, FieldChanged, NumberField
 
@@ -20,9 +20,13 @@ DEFAULTS = CrosstabSettings()
 CANCEL = Binding("escape", "dismiss(None)", "Cancel", id="dialog.cancel")
 
 
-class SettingsScreen(ModalScreen[CrosstabSettings | None]):
+class SettingsScreen(Dialog[CrosstabSettings | None]):
     """Asks for the size of the crosstab and how its sheet begins."""
 
+    DEFAULT_CSS = """
+    SettingsScreen .setting { height: 1; }
+    SettingsScreen .setting Static { width: 26; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         CANCEL,
         Binding("enter", "take", "Take", priority=True, id="dialog.take"),
@@ -101,7 +105,7 @@ class SettingsScreen(ModalScreen[CrosstabSettings | None]):
         return CrosstabSettings(**read)
 
 
-class JumpScreen(ModalScreen[tuple[str, int] | None]):
+class JumpScreen(Dialog[tuple[str, int] | None]):
     """Looks for a user or a movie of the crosstab by id or title."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

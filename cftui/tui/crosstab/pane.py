@@ -56,6 +56,15 @@ class CrosstabPane(Pane):
         " the run in view. Where there is no rating, the sheet predicts 0, and learns nothing from"
         " it. enter shows a cell's arithmetic. i changes a rating or a factor: what if?"
     )
+    DEFAULT_CSS = """
+    CrosstabPane {
+        & #sheet { height: 1fr; layers: table chart; }
+        & #sheet CrosstabGrid { layer: table; }
+        & #rmse { layer: chart; display: none; }
+        & #cell, & #sheet-words { height: 1; padding: 0 1; }
+        & #sheet-words { color: $text-muted; }
+    }
+    """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 

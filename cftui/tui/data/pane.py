@@ -62,6 +62,26 @@ class DataPane(Pane):
         "The split says which ratings are held out from training to measure the error on; runs"
         " started in Train (3) use it. Users or movies that training has never seen are guessed at."
     )
+    SCOPED_CSS = False  # classes of the screen that tell its size stand above the pane
+    DEFAULT_CSS = """
+    DataPane #choosing { width: 42; }
+    .-narrow DataPane #choosing { width: 31; }
+    .-wide DataPane #choosing { width: 52; }
+    DataPane #path-row { height: 1; padding: 0 1; }
+    DataPane #path-row > Static { width: 2; color: $text-muted; }
+    DataPane #set-about { height: 2; padding: 0 1; color: $text-muted; }
+    .-short DataPane #meaning { height: 4; }
+    DataPane #about-data { width: 1fr; }
+    DataPane #opening { height: auto; padding: 0 1; color: $text-success; }
+    DataPane #opening.problem { color: $text-error; text-style: bold; }
+    DataPane SetList, DataPane MappingForm, DataPane #members {
+        border: round $primary-muted;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+    }
+    DataPane SetList:focus, DataPane #members:focus { border: round $primary; }
+    DataPane MappingForm:focus-within { border: round $primary; }
+    """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 

@@ -41,6 +41,11 @@ class BiasView(View):
         " the plain mean and the rank by mean among the same movies; where the two ranks differ,"
         " it matters who rated."
     )
+    SCOPED_CSS = False  # classes of the screen that tell its size stand above the view
+    DEFAULT_CSS = """
+    BiasView .tables { layout: horizontal; }
+    .-narrow BiasView .tables { layout: vertical; }
+    """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 

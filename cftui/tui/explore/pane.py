@@ -59,6 +59,7 @@ VIEWS: dict[str, type[UserView] | type[MovieView] | type[BiasView] | type[YouVie
 class ExplorePane(Pane):
     """Ask a trained model: one view a kind of question, composed on its first visit."""
 
+    DEFAULT_CSS = "ExplorePane #kinds { height: 1fr; }"
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 

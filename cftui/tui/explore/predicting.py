@@ -6,7 +6,6 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cftui.questions.data import DataSummary
@@ -17,18 +16,17 @@ from cftui.questions.trained import Predict, Prediction
 from cftui.text import plain
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.cell_arithmetic import CellScreen
+from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.key_order import held_keys_follow, hold_keys
 
 COLUMNS = (Column("title", None), Column("ratings", 7, align="right"))
 
 
-class PredictScreen(ModalScreen[None]):
+class PredictScreen(Dialog[None]):
     """Search a title; the prediction for the movie under the cursor stands below."""
 
     DEFAULT_CSS = """
-    PredictScreen { align: center middle; }
-    PredictScreen .overlay { height: 80%; }
     PredictScreen #verdict { height: 2; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

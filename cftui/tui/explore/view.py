@@ -83,6 +83,26 @@ class OpenUser(Message):
 class View(Commanded):
     """One kind of question to a trained model."""
 
+    SCOPED_CSS = False  # classes of the screen that tell its size stand above the view
+    DEFAULT_CSS = """
+    View { height: 1fr; }
+    View Grid {
+        border: round $primary-muted;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+    }
+    View Grid:focus { border: round $primary; }
+    View .finder { width: 34; }
+    .-narrow View .finder { width: 29; }
+    .-wide View .finder { width: 50; }
+    View #search { height: 1; padding: 0 1; }
+    View #about { height: 3; padding: 0 1; }
+    .-short View #about { height: 2; }
+    .-short View Bars { height: 1; }
+    View .tables { height: 1fr; }
+    View .tables > Grid { height: 1fr; }
+    .-wide View .tables { layout: horizontal; }
+    """
     NO_RUN = "No trained model on these ratings yet: train one (3, then s), then ask it here"
 
     def __init__(self, name: str, services: Services) -> None:

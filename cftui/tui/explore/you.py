@@ -63,6 +63,11 @@ class YouView(View):
         " know, o opens it."
         " Your ratings are kept for the next time."
     )
+    DEFAULT_CSS = """
+    YouView Offers { height: 3fr; }
+    YouView #offers { height: 1fr; }
+    YouView #own { height: 2fr; }
+    """
     NO_RUN = "No trained model on these ratings yet: t trains one"
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]

@@ -61,6 +61,33 @@ class RunsPane(Pane):
         " none marked, the run at the cursor is drawn. d shows what differs between them.\n\n"
         f"/ filters as you type. {HELP}"
     )
+    SCOPED_CSS = False  # classes of the screen that tell its size stand above the pane
+    DEFAULT_CSS = """
+    RunsPane #runs-head { height: 1; }
+    RunsPane #runs-filter { width: 1fr; height: 1; padding: 0 1; }
+    RunsPane #runs-said {
+        width: 44;
+        height: 1;
+        padding: 0 1;
+        color: $text-muted;
+        text-align: right;
+    }
+    RunsPane #all-runs { height: 1fr; border: round $primary-muted; }
+    RunsPane #all-runs:focus { border: round $primary; }
+    RunsPane #runs-below { height: 1fr; }
+    RunsPane #overlay { width: 3fr; padding: 0 1; }
+    RunsPane #details {
+        width: 2fr;
+        border: round $primary-muted;
+        border-title-color: $text-muted;
+        padding: 0 1;
+        scrollbar-size-vertical: 1;
+    }
+    RunsPane #details:focus { border: round $primary; }
+    RunsPane.-about #details, .-narrow RunsPane #details { display: none; }
+    .-narrow RunsPane.-about #details { display: block; width: 1fr; }
+    .-narrow RunsPane.-about #overlay { display: none; }
+    """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 

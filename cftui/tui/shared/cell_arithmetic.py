@@ -5,15 +5,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cftui.questions.sheet import CellArithmetic
+from cftui.tui.shared.dialog import Dialog
 
 ONE_OF_A_BATCH = "One rating's share of a batch: the optimizer averages it with the others'."
 
 
-class CellScreen(ModalScreen[None]):
+class CellScreen(Dialog[None]):
     """Shows how one prediction comes about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

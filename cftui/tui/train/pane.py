@@ -84,6 +84,50 @@ class TrainPane(Pane):
         " mean squared error on the ratings held out; unseen is that of pairs whose user or movie"
         " has no rating in training."
     )
+    SCOPED_CSS = False  # classes of the screen that tell its size stand above the pane
+    DEFAULT_CSS = """
+    TrainPane #side { width: 43; }
+    .-narrow TrainPane #side { width: 37; }
+    .-wide TrainPane #side { width: 48; }
+    TrainPane #main { width: 1fr; }
+    TrainPane TrainingForm {
+        height: 1fr;
+        min-height: 6;
+        border: round $primary-muted;
+        border-title-color: $text-muted;
+        padding: 0 1;
+        scrollbar-size-vertical: 1;
+    }
+    TrainPane TrainingForm:focus-within { border: round $primary; }
+    TrainPane #hint {
+        height: auto;
+        max-height: 4;
+        min-height: 3;
+        padding: 0 1;
+        color: $text-muted;
+    }
+    .-short TrainPane #hint { max-height: 2; min-height: 2; }
+    TrainPane #cost { height: 2; padding: 0 1; color: $text-success; }
+    TrainPane #cost.problem { color: $text-error; text-style: bold; }
+    TrainPane #own-runs {
+        height: 30%;
+        min-height: 5;
+        border: round $primary-muted;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+    }
+    .-short TrainPane #own-runs { height: 6; }
+    TrainPane #own-runs:focus { border: round $primary; }
+    TrainPane #loss { height: 3fr; }
+    TrainPane #rate { height: 1fr; min-height: 6; }
+    TrainPane.-loss-only #rate, TrainPane.-rate-only #loss { display: none; }
+    .-short TrainPane #rate { display: none; }
+    .-short TrainPane.-rate-only #rate { display: block; }
+    TrainPane #status { height: 2; padding: 0 1; }
+    .-narrow TrainPane #status { height: 3; }
+    TrainPane #epochs { height: 6; border-top: solid $primary-muted; }
+    .-short TrainPane #epochs { height: 4; }
+    """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
