@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -19,10 +19,10 @@ from cftui.tui.panes import PANES, entry_of
 from cftui.tui.services.memory import Memory
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.key_bar import KeyBar
-from cftui.tui.shared.key_order import KeysInOrder
+from cftui.tui.shared.key_order import Follower, KeyOrder
 from cftui.tui.shared.tab_bar import TabBar
-from cftui.tui.shared.textual_hacks import end_with_words, fault_of
-from cftui.tui.themes import DEFAULT, FALLBACKS, can_be_drawn
+from cftui.tui.shared.textual_hacks import FaultInWords
+from cftui.tui.themes import FALLBACKS, ThemeChoice
 from cftui.tui.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def palette_provider() -> "type[Provider]":
     return CommandsProvider
 
 
-class CftuiApp(KeysInOrder):
+class CftuiApp(FaultInWords):
     """Explorer for collaborative filtering."""
 
     CSS_PATH = "app.tcss"
@@ -89,8 +89,16 @@ class CftuiApp(KeysInOrder):
         self.animation_level = "none"  # every moving cell is a byte on the wire
         self._stack: PaneStack | None = None
         self._children: list[Child] = []
-        self._drawn_theme = ""
-        """The theme that panes have been drawn in."""
+        self._theme_choice = ThemeChoice(self, self.memory)
+        self.key_order = KeyOrder(self, super().on_event)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take keys in their order."""
+        await self.key_order.take(event)
+
+    async def on_follower(self, message: Follower) -> None:
+        """Go on with the next key."""
+        await self.key_order.follow(message)
 
     @property
     def workspace(self) -> Workspace:
@@ -106,10 +114,7 @@ class CftuiApp(KeysInOrder):
 
     def on_mount(self) -> None:
         """Set what the session remembers, then fill the frame once it has been painted."""
-        if self.memory.state.theme in self.available_themes:
-            self.theme = self.memory.state.theme
-        else:
-            self._refuse_theme(self.memory.state.theme, "is not known here")
+        self._theme_choice.begin()
         bar = self.query_one(TabBar)
         bar.active, bar.about = self.memory.state.pane, "opening the ratings …"
         terminal.on_signals(self.exit)
@@ -269,27 +274,13 @@ class CftuiApp(KeysInOrder):
         return FALLBACKS
 
     def watch_theme(self, before: str, theme: str) -> None:
-        """Take back a theme that cannot be drawn.
-
-        Without colours the terminal's own would be black on black.
-        """
-        if self.no_color and self.current_theme.ansi:
-            self.theme = DEFAULT
-        elif not can_be_drawn(self.current_theme):
-            self.theme = before
-            self._refuse_theme(theme, "cannot be drawn")
-        else:
+        """Take back a theme that cannot be drawn."""
+        if self._theme_choice.take_back_unless_drawable(before):
             self.call_after_refresh(self._keep_theme)
 
-    def _refuse_theme(self, theme: str, why: str) -> None:
-        words = f"The theme {theme} {why}; this is {self.theme}"
-        self.notify(plain(words), severity="warning", markup=False, timeout=8)
-
     def _keep_theme(self) -> None:
-        """Remember the theme, now that panes have been drawn in it."""
         if self._stack is not None and self._stack.in_view is not None:
-            self._drawn_theme = self.theme
-            self.memory.update(theme=self.theme)
+            self._theme_choice.keep()
 
     # Leaving
 
@@ -297,16 +288,13 @@ class CftuiApp(KeysInOrder):
         """Say how to leave: ctrl+c is for copying in many terminals."""
         self.notify("q leaves; runs go on without the screen", timeout=4)
 
-    def _fatal_error(self) -> None:
+    def last_words(self, error: BaseException | None) -> str:
         """Leave a fault's traceback in a file; hundreds of lines on the terminal help nobody."""
         path = state_folder() / "crash.log"
         with contextlib.suppress(OSError):
             path.write_text(traceback.format_exc(), encoding="utf-8")
-        if self.memory.state.theme == self.theme != self._drawn_theme:
-            self.memory.update(theme=DEFAULT)  # lest every start end here
-        error = fault_of(self)
-        words = f"cftui stopped: {type(error).__name__}: {plain(str(error))}; {path} tells more"
-        end_with_words(self, words)
+        self._theme_choice.forget_undrawn()
+        return f"cftui stopped: {type(error).__name__}: {plain(str(error))}; {path} tells more"
 
     async def action_quit(self) -> None:
         """Leave; runs go on."""
