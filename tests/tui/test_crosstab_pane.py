@@ -184,7 +184,7 @@ async def test_another_size_is_asked_for_and_remembered(stored: Path) -> None:
         await pilot.pause()
         await pilot.press("enter")
         await until(pilot, lambda: pane.state.table and pane.state.table.values.shape == (40, 60))
-        assert pane._session.state.crosstab["items"] == 60
+        assert pane.services.memory.state.crosstab["items"] == 60
         await pilot.press("end", "G")
         await until(pilot, lambda: pane.grid.place == (39, 59))
         assert pane.state.table is not None

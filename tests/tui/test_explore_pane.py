@@ -300,7 +300,7 @@ async def test_rate_three_movies_see_the_list_and_watch_it_move(
         assert [row["title"] for row in rows] == [row[4] for row in cells(view.list)]
         await pilot.press("d")
         await until(pilot, lambda: "Titanic (1997)" not in own(view))
-        assert about(view).startswith("You: 2 ratings")
+        await until(pilot, lambda: about(view).startswith("You: 2 ratings"))
     kept = load_yours(trained.ratings.fingerprint).rated
     assert kept == (("2571", 4.5), (next(iter(rated)), 5.0))
     # and there again the next time
