@@ -34,8 +34,8 @@ class PlacedCommand:
 
     def key(self, *, here: bool) -> str:
         """Return what to press for it."""
-        own = key_label(self.command.keys)
-        return f"key {own}" if here or self.entry is None else f"key {self.entry.key}, then {own}"
+        keys = key_label(self.command.keys)
+        return f"key {keys}" if here or self.entry is None else f"key {self.entry.key}, then {keys}"
 
 
 def placed_commands(anywhere: Sequence[Command]) -> list[PlacedCommand]:

@@ -237,7 +237,7 @@ async def rate(pilot: Pilot[None], *keys: str) -> None:
 
 
 def own(view: YouView) -> dict[str, str]:
-    return {row[2]: row[0] for row in cells(view.own_grid)}
+    return {row[2]: row[0] for row in cells(view.your_grid)}
 
 
 async def test_rate_three_movies_see_the_list_and_watch_it_move(
@@ -278,8 +278,8 @@ async def test_rate_three_movies_see_the_list_and_watch_it_move(
         mine = [row[4] for row in cells(view.list)]
         assert mine != everybodys and own(view)["Titanic (1997)"] == "1"
         # change one: right twice under "You rated", where the newest stands first
-        view.own_grid.focus()
-        view.own_grid.cursor_row = 0
+        view.your_grid.focus()
+        view.your_grid.cursor_row = 0
         await pilot.press("right", "right")
         rated["1721"] = 2.0
         await until(pilot, lambda: [r[4] for r in cells(view.list)][:50] == expected(rated, 50))
@@ -317,14 +317,14 @@ async def test_the_regularization_is_shown_and_changed(trained_run: Run, bundled
         view = pane.query_one(YouView)
         await until(pilot, lambda: "regularization 3 " in about(view))
         near = [row[4] for row in cells(view.list)]
-        told = float(cells(view.own_grid)[0][1])
+        told = float(cells(view.your_grid)[0][1])
         await pilot.press("l")
         await until(pilot, lambda: isinstance(pilot.app.focused, Input))
         await pilot.press(*"0.2", "enter")
         await until(pilot, lambda: "regularization 0.2 " in about(view))
         assert near != [row[4] for row in cells(view.list)]
         # held less to the mean user, the model says more nearly what was given
-        assert told + 0.1 < float(cells(view.own_grid)[0][1]) <= 5.0
+        assert told + 0.1 < float(cells(view.your_grid)[0][1]) <= 5.0
     assert load_yours(bundled.fingerprint).regularization == 0.2
 
 

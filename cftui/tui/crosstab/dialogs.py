@@ -119,10 +119,10 @@ class JumpScreen(Dialog[tuple[str, int] | None]):
         super().__init__()
         self._rows = [
             *(
-                ("movie", own, title)
-                for own, title in zip(labels.items, labels.titles, strict=True)
+                ("movie", item, title)
+                for item, title in zip(labels.items, labels.titles, strict=True)
             ),
-            *(("user", own, "") for own in labels.users),
+            *(("user", user, "") for user in labels.users),
         ]
         self._places = [*range(len(labels.items)), *range(len(labels.users))]
         self._found: list[int] = []
@@ -172,11 +172,12 @@ def search(text: str, rows: Sequence[tuple[str, str, str]]) -> list[int]:
     wanted = text.casefold().split()
     if not wanted:
         return list(range(len(rows)))
-    exact = [place for place, (_, own, _) in enumerate(rows) if [own.casefold()] == wanted]
+    exact = [place for place, (_, known, _) in enumerate(rows) if [known.casefold()] == wanted]
     holding = [
         place
-        for place, (kind, own, title) in enumerate(rows)
-        if place not in exact and all(word in f"{kind} {own} {title}".casefold() for word in wanted)
+        for place, (kind, known, title) in enumerate(rows)
+        if place not in exact
+        and all(word in f"{kind} {known} {title}".casefold() for word in wanted)
     ]
     if exact or holding:
         return exact + holding

@@ -382,8 +382,7 @@ class CrosstabPane(Pane):
         if cells is None or answer is None or self.state.source == "run":
             return
         rating = min(place) >= 0
-        own = self.state.at(place)
-        value = float(answer.sheet.actual[own]) if rating else cells.value(*place)
+        value = float(answer.sheet.actual[self.state.at(place)]) if rating else cells.value(*place)
         question = "Rating (empty: none)" if rating else "Factor"
 
         def take(text: str | None) -> None:

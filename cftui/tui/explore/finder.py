@@ -123,11 +123,11 @@ class Finder(Vertical):
             return
         text, store = self.search.value.strip(), self._summary.store
         with held_keys_follow(self):
-            found = await self._look_up(store, text)
+            found = await self._search(store, text)
             if found is not None:
                 self._show(found, text)
 
-    async def _look_up(self, store: str, text: str) -> Sequence[UserRow | ItemRow] | None:
+    async def _search(self, store: str, text: str) -> Sequence[UserRow | ItemRow] | None:
         if self._kind == "users":
             return await self._ask(FindUsers(store, text), group="find users")
         return await self._ask(FindItems(store, text), group="find movies")

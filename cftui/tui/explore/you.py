@@ -66,7 +66,7 @@ class YouView(View):
     DEFAULT_CSS = """
     YouView Offers { height: 3fr; }
     YouView #offers { height: 1fr; }
-    YouView #own { height: 2fr; }
+    YouView #yours { height: 2fr; }
     """
     NO_RUN = "No trained model on these ratings yet: t trains one"
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
@@ -96,7 +96,7 @@ class YouView(View):
         return self.query_one(Offers)
 
     @property
-    def own_grid(self) -> YourGrid:
+    def your_grid(self) -> YourGrid:
         """Return what was rated."""
         return self.query_one(YourGrid)
 
@@ -123,12 +123,12 @@ class YouView(View):
             self._shown, self._answer = None, None
             self._name_yours()
 
-    @work(exclusive=True, group="own", exit_on_error=False, description="Naming your ratings")
+    @work(exclusive=True, group="yours", exit_on_error=False, description="Naming your ratings")
     async def _name_yours(self) -> None:
         """Find the titles of what was rated in an earlier session."""
         items = tuple(item for item, _ in self.yours.rated)
         assert self.setting.summary is not None
-        rows = await self._ask(DescribeItems(self.setting.summary.store, items), "own")
+        rows = await self._ask(DescribeItems(self.setting.summary.store, items), "yours")
         self.offers.titles.update({row.item: row.title for row in rows or ()})
         gone = set(items) - {row.item for row in rows or ()}
         # Of those rated by now: one may have been rated meanwhile.
@@ -180,7 +180,7 @@ class YouView(View):
         def give(given: float | None) -> None:
             if given is not None:
                 self._keep(self.yours.rate(item, given))
-                self.own_grid.action_first()  # where it stands now: left and right change it
+                self.your_grid.action_first()  # where it stands now: left and right change it
 
         self.app.push_screen(RateScreen(self._title(item), value, scale), give)
 
@@ -248,7 +248,7 @@ class YouView(View):
 
     def _show_yours(self) -> None:
         told = self._answer.rated if self._answer else ()
-        self.own_grid.show(self.yours, told, self.offers.titles)
+        self.your_grid.show(self.yours, told, self.offers.titles)
 
     # What the user does here
 
@@ -274,7 +274,7 @@ class YouView(View):
 
     def action_drop(self) -> None:
         """Take the rating under the cursor back."""
-        item = self.own_grid.cursor_key
+        item = self.your_grid.cursor_key
         if item is not None:
             self._keep(self.yours.drop(str(item)))
 

@@ -45,8 +45,8 @@ def cell_lines(cell: CellArithmetic) -> list[str]:
         *(cell.user_gradient, cell.item_gradient),
         strict=True,
     )
-    for number, (own, other, product, to_user, to_item) in enumerate(rows, 1):
-        line = f"{number:<4}{own:>8.4f} × {other:>8.4f} = {product:>8.4f}"
+    for number, (of_user, of_item, product, to_user, to_item) in enumerate(rows, 1):
+        line = f"{number:<4}{of_user:>8.4f} × {of_item:>8.4f} = {product:>8.4f}"
         lines.append(line + (f"   │ {to_user:>15.6f}{to_item:>12.6f}" if rated else ""))
     lines += [f"{'sum of the products':<25}{sum(cell.products):>9.4f}"]
     for words, bias in (("user's bias", cell.user_bias), ("movie's bias", cell.item_bias)):

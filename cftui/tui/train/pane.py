@@ -109,15 +109,15 @@ class TrainPane(Pane):
     .-short TrainPane #hint { max-height: 2; min-height: 2; }
     TrainPane #cost { height: 2; padding: 0 1; color: $text-success; }
     TrainPane #cost.problem { color: $text-error; text-style: bold; }
-    TrainPane #own-runs {
+    TrainPane #run-list {
         height: 30%;
         min-height: 5;
         border: round $primary-muted;
         border-title-color: $text-muted;
         border-subtitle-color: $text-muted;
     }
-    .-short TrainPane #own-runs { height: 6; }
-    TrainPane #own-runs:focus { border: round $primary; }
+    .-short TrainPane #run-list { height: 6; }
+    TrainPane #run-list:focus { border: round $primary; }
     TrainPane #loss { height: 3fr; }
     TrainPane #rate { height: 1fr; min-height: 6; }
     TrainPane.-loss-only #rate, TrainPane.-rate-only #loss { display: none; }
@@ -148,7 +148,7 @@ class TrainPane(Pane):
                 yield form
                 yield Static("", id="hint", markup=False)
                 yield Static("", id="cost", markup=False)
-                runs = Grid(RUN_COLUMNS, empty="No runs yet: s starts one", id="own-runs")
+                runs = Grid(RUN_COLUMNS, empty="No runs yet: s starts one", id="run-list")
                 runs.border_title = "Runs"
                 yield runs
             with Vertical(id="main"):
@@ -170,7 +170,7 @@ class TrainPane(Pane):
     @property
     def runs(self) -> Grid:
         """Return the list of runs."""
-        return self.query_one("#own-runs", Grid)
+        return self.query_one("#run-list", Grid)
 
     @property
     def epochs(self) -> Grid:
@@ -356,14 +356,14 @@ class TrainPane(Pane):
             return self._rows[self.runs.cursor_row]
         return self._row
 
-    @on(Grid.Highlighted, "#own-runs")
+    @on(Grid.Highlighted, "#run-list")
     def _run_highlighted(self, message: Grid.Highlighted) -> None:
         message.stop()
         row = self._rows[message.row] if message.row < len(self._rows) else None
         if row is not None and message.grid.has_focus:
             self.post_message(ChooseRun(row.id))
 
-    @on(Grid.Selected, "#own-runs")
+    @on(Grid.Selected, "#run-list")
     def _open_run(self, message: Grid.Selected) -> None:
         message.stop()
         self.post_message(ChooseRun(self._rows[message.row].id))
