@@ -1,6 +1,5 @@
 """Explore, biases: the best and the worst movies once it is known who rated them."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import work
@@ -10,7 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from cftui.questions.items import ItemFilter
-from cftui.questions.trained import BiasAnswer, BiasRow, ExploreBiases
+from cftui.questions.trained import BiasAnswer, ExploreBiases
 from cftui.tui.explore.view import LEAST, View, fill, filter_words
 from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
@@ -22,12 +21,12 @@ COMMANDS = (
     Command("biases.open", "o", "open", "Open", "Open the movie under the cursor"),
 )
 COLUMNS = (
-    Column("#", 5, align="right"),
-    Column("bias", 5, align="right"),
-    Column("mean", 4, align="right"),
-    Column("its #", 5, align="right"),
-    Column("ratings", 7, align="right"),
-    Column("title", None),
+    Column("#", 5, align="right", key=lambda row: f"{row.rank:,}"),
+    Column("bias", 5, align="right", key=lambda row: f"{row.bias:+.2f}"),
+    Column("mean", 4, align="right", key=lambda row: f"{row.mean:.2f}"),
+    Column("its #", 5, align="right", key=lambda row: f"{row.mean_rank:,}"),
+    Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+    Column("title", None, key=lambda row: row.title),
 )
 
 
@@ -96,7 +95,7 @@ class BiasView(View):
         self.first.border_subtitle = self.by(answer.step)
         for grid, rows in ((self.first, answer.best), (self.second, answer.worst)):
             grid.set_empty("None pass: n asks for fewer ratings, f for other genres or years")
-            fill(grid, _cells(rows), [row.item for row in rows])
+            fill(grid, rows, [row.item for row in rows])
         self.say(
             f"{answer.n_items:,} {self.setting.items_word}{filter_words(self.only)}, by what the"
             " model adds whoever rates them\nmean: of the plain ratings; its #: the rank by that"
@@ -114,17 +113,3 @@ class BiasView(View):
 def no_biases(model: str) -> str:
     """Return why a model has no biases to show, and what to do."""
     return f"The model {model} has no item biases: r chooses a run of dot-bias"
-
-
-def _cells(rows: Sequence[BiasRow]) -> list[tuple[str, ...]]:
-    return [
-        (
-            f"{row.rank:,}",
-            f"{row.bias:+.2f}",
-            f"{row.mean:.2f}",
-            f"{row.mean_rank:,}",
-            f"{row.n_ratings:,}",
-            row.title,
-        )
-        for row in rows
-    ]

@@ -20,13 +20,13 @@ from cftui.tui.shared.key_order import held_keys_follow, hold_keys
 Kind = Literal["users", "movies"]
 COLUMNS = {
     "users": (
-        Column("user", None),
-        Column("ratings", 7, align="right"),
-        Column("mean", 4, align="right"),
+        Column("user", None, key=lambda row: row.user),
+        Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+        Column("mean", 4, align="right", key=lambda row: f"{row.mean:.2f}"),
     ),
     "movies": (
-        Column("title", None, key=lambda row: row[0]),
-        Column("ratings", 7, align="right", key=lambda row: row[1]),
+        Column("title", None, key=lambda row: row.title),
+        Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
     ),
 }
 PLACEHOLDER = {"users": "a user's id", "movies": "part of a title, or an id"}
@@ -135,7 +135,7 @@ class Finder(Vertical):
     def _show(self, found: Sequence[UserRow | ItemRow], text: str) -> None:
         self._found = tuple(found)
         self.found.set_empty("Nothing fits; another spelling?")
-        self.found.set_rows([_cells(row) for row in found], [_id_of(row) for row in found])
+        self.found.set_rows(self._found, [_id_of(row) for row in found])
         if self._query != text:
             self._query = text
             self.found.cursor_row = 0
@@ -164,9 +164,3 @@ class Finder(Vertical):
 
 def _id_of(row: UserRow | ItemRow) -> str:
     return row.user if isinstance(row, UserRow) else row.item
-
-
-def _cells(row: UserRow | ItemRow) -> tuple[str, ...]:
-    if isinstance(row, UserRow):
-        return (row.user, f"{row.n_ratings:,}", f"{row.mean:.2f}")
-    return (row.title, f"{row.n_ratings:,}")

@@ -1,6 +1,7 @@
 """What a newcomer may rate: what they look for, or else what they had best rate first."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -18,10 +19,19 @@ from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.key_order import held_keys_follow, hold_keys
 
 COLUMNS = (
-    Column("title", None, key=lambda row: row[0]),
-    Column("ratings", 7, align="right", key=lambda row: row[1]),
+    Column("title", None, key=lambda offer: offer.words),
+    Column("ratings", 7, align="right", key=lambda offer: f"{offer.n_ratings:,}"),
 )
 SUGGESTED, FOUND = 30, 200
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A title that can be rated."""
+
+    words: str
+    """The title, behind the value that it was given already."""
+    n_ratings: int
 
 
 class Offers(Vertical):
@@ -105,7 +115,7 @@ class Offers(Vertical):
         self.grid.border_title = "Found" if text else "Rate first"
         self.grid.set_empty("Nothing fits; another spelling?")
         self.grid.set_rows(
-            [(self._marked(row), f"{row.n_ratings:,}") for row in found],
+            [Offer(self._marked(row), row.n_ratings) for row in found],
             [row.item for row in found],
         )
         if self._query != text:

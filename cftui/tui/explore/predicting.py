@@ -20,7 +20,10 @@ from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.key_order import held_keys_follow, hold_keys
 
-COLUMNS = (Column("title", None), Column("ratings", 7, align="right"))
+COLUMNS = (
+    Column("title", None, key=lambda row: row.title),
+    Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+)
 
 
 class PredictScreen(Dialog[None]):
@@ -86,7 +89,7 @@ class PredictScreen(Dialog[None]):
     def _show(self, found: tuple[ItemRow, ...], text: str) -> None:
         self._found = found
         grid = self.query_one(Grid)
-        grid.set_rows([(row.title, f"{row.n_ratings:,}") for row in self._found])
+        grid.set_rows(found)
         grid.cursor_row = 0
         self._query = text
         self._predict(0)

@@ -1,6 +1,6 @@
 """Explore, a user: what they rated beside what the model predicts, and what they would like."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -23,18 +23,24 @@ COMMANDS = (
     Command("users.predict", "p", "predict", "Predict", "What they would give any movie", True),
     Command("users.open", "o", "open", "Open", "Open the movie under the cursor"),
 )
+
+
+def _marks(row: RatedItem) -> str:
+    return ("h" if row.held_out else " ") + ("!" if abs(row.error) >= 1 else " ")
+
+
 RATED_COLUMNS = (
-    Column("rated", 5, align="right"),
-    Column("model", 5, align="right"),
-    Column("error", 6, align="right"),
-    Column("", 2),
-    Column("title", None),
+    Column("rated", 5, align="right", key=lambda row: f"{row.actual:g}"),
+    Column("model", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
+    Column("error", 6, align="right", key=lambda row: f"{row.error:+.2f}"),
+    Column("", 2, key=_marks),
+    Column("title", None, key=lambda row: row.title),
 )
 TOP_COLUMNS = (
-    Column("#", 3, align="right"),
-    Column("model", 5, align="right"),
-    Column("ratings", 7, align="right"),
-    Column("title", None),
+    Column("#", 3, align="right", key=lambda row: str(row.rank)),
+    Column("model", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
+    Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+    Column("title", None, key=lambda row: row.title),
 )
 
 
@@ -89,17 +95,10 @@ class UserView(FoundView):
         first, second = self.first, self.second
         first.border_title = "Rated, newest first" if answer.dated else "Rated"
         first.border_subtitle = self.by(answer.step)
-        first.set_rows([_rated_cells(row) for row in answer.rated], [r.item for r in answer.rated])
+        first.set_rows(answer.rated, [row.item for row in answer.rated])
         second.border_title = f"Would like, of what they have not rated{filter_words(self.only)}"
         second.set_empty(f"Of {self.setting.items_word} so narrowed there are none: f, n")
-        fill(
-            second,
-            [
-                (str(r.rank), f"{r.predicted:.2f}", f"{r.n_ratings:,}", r.title)
-                for r in answer.recommended
-            ],
-            [r.item for r in answer.recommended],
-        )
+        fill(second, answer.recommended, [row.item for row in answer.recommended])
         if another:
             first.action_first()
             second.action_first()
@@ -135,8 +134,3 @@ class UserView(FoundView):
             self.app.push_screen(
                 PredictScreen(self._ask.ask, summary, self.setting.run_path, self._key)
             )
-
-
-def _rated_cells(row: RatedItem) -> tuple[Any, ...]:
-    marks = ("h" if row.held_out else " ") + ("!" if abs(row.error) >= 1 else " ")
-    return (f"{row.actual:g}", f"{row.predicted:.2f}", f"{row.error:+.2f}", marks, row.title)
