@@ -64,11 +64,7 @@ class CftuiApp(FaultInWords):
     ENABLE_COMMAND_PALETTE = True
     COMMANDS = {palette_provider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    HORIZONTAL_BREAKPOINTS = [
-        (0, "-narrow"),
-        (100, "-medium"),
-        (150, "-wide"),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(ANYWHERE),
@@ -126,9 +122,12 @@ class CftuiApp(FaultInWords):
         from cftui.tui.performing import Performer
         from cftui.tui.ratings_controller import RatingsController
         from cftui.tui.run_controller import RunController
+        from cftui.tui.services.child import Child
+        from cftui.tui.services.services import make_services
         from cftui.tui.shared.messages import ChooseData
 
-        self.services = self._make_services()
+        brain, painter = self._children = [Child("cftui.brain"), Child("cftui.painter")]
+        self.services = make_services(self.memory, brain.ask, painter.ask)
         self._stack = stack = PaneStack(self.services)
         self._runs = RunController(stack)
         self._ratings = RatingsController(stack, self._runs)
@@ -145,17 +144,6 @@ class CftuiApp(FaultInWords):
         self._ratings.open(ChooseData(self.source))
         self._runs.poll()
         self.set_interval(POLL_SECONDS, self._poll)
-
-    def _make_services(self) -> "Services":
-        from cftui.tui.services.child import Child
-        from cftui.tui.services.ratings import RatingsService
-        from cftui.tui.services.runs import RunService
-        from cftui.tui.services.services import Services
-
-        self._children = [Child("cftui.brain"), Child("cftui.painter")]
-        ask, paint = (child.ask for child in self._children)
-        runs = RunService(self.memory.state.run)
-        return Services(self.memory, RatingsService(ask), runs, ask, paint)
 
     def _poll(self) -> None:
         if not self.is_headless:

@@ -23,3 +23,8 @@ class Services:
     """Asks the brain."""
     paint: Paint
     """Has the painter draw."""
+
+
+def make_services(memory: Memory, ask: Ask, paint: Paint) -> Services:
+    """Return the services of an app that has just begun."""
+    return Services(memory, RatingsService(ask), RunService(memory.state.run), ask, paint)
