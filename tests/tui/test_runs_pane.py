@@ -354,7 +354,7 @@ async def test_a_changed_learning_rate_is_told_wherever_settings_are(three: dict
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
         pane = await at_runs(pilot, 3, "down")
-        assert "0.05→0.002" in cells(pane.table)[1] and "0.01" in cells(pane.table)[2]
+        assert "0.05→0.002" in cells(pane.board.table)[1] and "0.01" in cells(pane.board.table)[2]
         assert "0.05→0.002" in app.screen.query_one("#all-runs").render_line(2).text
         await until(pilot, lambda: "learning rate 0.002 from step 3,260" in details_of(pane))
         left_out = "the learning rate was changed to 0.002 at step 3,260; no option repeats that"
