@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,9 +11,9 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    SerializeAsAny,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from cftui.hyperparameters import (
@@ -21,21 +21,24 @@ from cftui.hyperparameters import (
     OPTIMIZERS,
     SCHEDULES,
     Adam,
-    Constant,
     CosineRestarts,
-    CustomModel,
     DotBias,
-    ModelParameters,
     OptimizerParameters,
-    Parameters,
     ScheduleParameters,
-    Sgd,
-    is_source,
     parameter,
     suited,
 )
+from cftui.hyperparameters.choosing import DEFAULTS, Model
 from cftui.hyperparameters.complaints import complaints
-from cftui.hyperparameters.installed import installed_models
+from cftui.hyperparameters.methods import (
+    METHODS,
+    PARTS,
+    USUAL,
+    GradientDescent,
+    Method,
+    as_written,
+    gathered,
+)
 from cftui.paths import BUNDLED
 from cftui.questions.data import ColumnMapping
 
@@ -132,63 +135,49 @@ class TrainingConfig(Section):
         return device
 
 
-def _chooser(kinds: Mapping[str, type[Parameters]], default: str) -> Callable[[Any], Any]:
-    """Return a validator that picks the record by its `name` key."""
-
-    def choose(value: Any) -> Any:
-        if isinstance(value, str):
-            value = {"name": value}
-        if not isinstance(value, Mapping):
-            return value
-        name = value.get("name", default)
-        kind = kinds.get(name) if isinstance(name, str) else None
-        if kind is None and kinds is MODELS and isinstance(name, str):
-            kind = _custom_kind(name)
-        if kind is None:
-            raise ValueError(f"{name!r} is not one of {_choices(kinds)}")
-        return kind.model_validate({**value, "name": name})
-
-    return choose
-
-
-def _custom_kind(name: str) -> type[Parameters] | None:
-    """Return the record of a user's own model, if the name means one."""
-    if not name:
-        raise ValueError("name a file and the class in it: path/to/file.py:Class")
-    if name.endswith(".py"):
-        raise ValueError(f"{name!r} names no class; write it as {name}:Class")
-    return CustomModel if is_source(name) or name in installed_models() else None
-
-
-def _choices(kinds: Mapping[str, type[Parameters]]) -> str:
-    if kinds is not MODELS:
-        return ", ".join(sorted(kinds))
-    names = ", ".join(sorted({*kinds, *installed_models()}))
-    return f"{names}; one of your own is path/to/file.py:Class"
-
-
-Model = Annotated[SerializeAsAny[ModelParameters], BeforeValidator(_chooser(MODELS, "dot-bias"))]
-Optimizer = Annotated[
-    SerializeAsAny[OptimizerParameters], BeforeValidator(_chooser(OPTIMIZERS, "sgd"))
-]
-Schedule = Annotated[
-    SerializeAsAny[ScheduleParameters], BeforeValidator(_chooser(SCHEDULES, "constant"))
-]
-
-
 class RunConfig(Section):
-    """Everything that decides a run. `RunConfig()` is the lesson's SGD recipe."""
+    """Everything that decides a run. `RunConfig()` is the lesson's SGD recipe.
+
+    Gradient descent is written as its two sections, `optimizer` and `schedule`; any other method as
+    a section `method` with its name and what else it takes.
+    """
 
     data: DataConfig = DataConfig()
     split: SplitConfig = SplitConfig()
     model: Model = DotBias()
-    optimizer: Optimizer = Sgd()
-    schedule: Schedule = Constant()
+    method: Method = GradientDescent()
     training: TrainingConfig = TrainingConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gathered(cls, settings: Any) -> Any:
+        return gathered(dict(settings)) if isinstance(settings, Mapping) else settings
+
+    @property
+    def optimizer(self) -> OptimizerParameters:
+        """Return gradient descent's optimizer; raises ConfigError where the method is another."""
+        return self._gradient_descent.optimizer
+
+    @property
+    def schedule(self) -> ScheduleParameters:
+        """Return gradient descent's schedule; raises ConfigError where the method is another."""
+        return self._gradient_descent.schedule
+
+    @property
+    def _gradient_descent(self) -> GradientDescent:
+        if isinstance(self.method, GradientDescent):
+            return self.method
+        raise ConfigError(f"training by {self.method.name} has neither optimizer nor schedule")
 
     def to_settings(self) -> dict[str, dict[str, Any]]:
         """Return the sections as plain values, ready for TOML or JSON."""
-        return self.model_dump(mode="json")
+        sections: dict[str, dict[str, Any]] = {}
+        for name in type(self).model_fields:
+            if name == "method":
+                sections |= self.method.to_sections()
+            else:
+                sections[name] = getattr(self, name).model_dump(mode="json")
+        return sections
 
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -208,17 +197,19 @@ def make_config(settings: Mapping[str, Any]) -> RunConfig:
         return RunConfig.model_validate(_with_suited(settings))
     except ValidationError as error:
         raise ConfigError(
-            "\n".join(complaints(error, known=partial(_known_keys, settings)))
+            "\n".join(complaints(error, known=partial(_known_keys, settings), path=as_written))
         ) from None
 
 
 def _with_suited(settings: Mapping[str, Any]) -> dict[str, Any]:
+    if _name_of(settings.get("method", {}), USUAL) != USUAL:
+        return dict(settings)
     optimizer = settings.get("optimizer", {})
     given = {"name": optimizer} if isinstance(optimizer, str) else optimizer
-    name = _name_of(given, "sgd")
+    name = _name_of(given, DEFAULTS["optimizer"])
     if not isinstance(given, Mapping) or name not in OPTIMIZERS:
         return dict(settings)
-    numbers = suited(_name_of(settings.get("model", {}), "dot-bias"), name)
+    numbers = suited(_name_of(settings.get("model", {}), DEFAULTS["model"]), name)
     return {**settings, "optimizer": {"name": name, **numbers, **given}}
 
 
@@ -240,11 +231,13 @@ def read_config(path: Path) -> dict[str, Any]:
 def merge(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings with changes laid over them, section by section.
 
-    Choosing another model, optimizer or schedule by name drops the former one's parameters; with
-    another model, so go a learning rate and a weight decay that merely suited the former.
+    Choosing another model, method, optimizer or schedule by name drops the former one's parameters;
+    with another model, so go a learning rate and a weight decay that merely suited the former.
     """
     merged = {k: dict(v) if isinstance(v, Mapping) else v for k, v in settings.items()}
     _drop_suited(merged, changes)
+    if _name_of(changes.get("method", {}), USUAL) != USUAL:
+        merged = {section: keys for section, keys in merged.items() if section not in PARTS}
     for section, change in changes.items():
         old = merged.get(section)
         if not isinstance(old, dict) or not isinstance(change, Mapping):
@@ -259,8 +252,8 @@ def merge(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
 def _drop_suited(merged: dict[str, Any], changes: Mapping[str, Any]) -> None:
     """Take numbers out that nobody chose: they were what suits a model that is to change."""
     optimizer = merged.get("optimizer")
-    before = _name_of(merged.get("model", {}), "dot-bias")
-    name = _name_of(optimizer, "sgd")
+    before = _name_of(merged.get("model", {}), DEFAULTS["model"])
+    name = _name_of(optimizer, DEFAULTS["optimizer"])
     if _name_of(changes.get("model", {}), before) == before or name not in OPTIMIZERS:
         return
     if isinstance(optimizer, dict):
@@ -296,15 +289,16 @@ def _value(text: str) -> Any:
 
 def _known_keys(settings: Mapping[str, Any], path: list[str]) -> list[str]:
     if not path:
-        return list(RunConfig.model_fields)
+        return ["data", "split", "model", *PARTS, "training", "method"]
     section = path[0]
-    kinds: dict[str, tuple[Mapping[str, type[BaseModel]], str]] = {
-        "model": (MODELS, "dot-bias"),
-        "optimizer": (OPTIMIZERS, "sgd"),
-        "schedule": (SCHEDULES, "constant"),
+    kinds: dict[str, Mapping[str, type[BaseModel]]] = {
+        "model": MODELS,
+        "method": METHODS,
+        "optimizer": OPTIMIZERS,
+        "schedule": SCHEDULES,
     }
     if section in kinds:
-        records, default = kinds[section]
+        records, default = kinds[section], {**DEFAULTS, "method": USUAL}[section]
         chosen = settings.get(section, {})
         name = chosen.get("name", default) if isinstance(chosen, Mapping) else default
         return [key for key in records[name].model_fields if key != "name"]

@@ -42,6 +42,11 @@ def stores_folder() -> Path:
     return _folder("cache") / "ratings"
 
 
+def answers_folder() -> Path:
+    """Return the folder of kept answers, one folder a data set; it can be deleted at any time."""
+    return _folder("cache") / "answers"
+
+
 def state_folder() -> Path:
     """Return the folder of what the screen remembers between sessions."""
     return _folder("state")

@@ -1,4 +1,4 @@
-"""Length-prefixed pickles between our own processes: the frame that brain and painter speak.
+"""Length-prefixed pickles between our own processes: the frame that brain, jobs and painter speak.
 
 Pickles cross pipes between a parent and the child that it started; none is read from a file.
 """

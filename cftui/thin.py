@@ -10,7 +10,7 @@ def means(x: ArrayLike, y: ArrayLike, buckets: int) -> tuple[Floats, Floats]:
     """Mean of x and of y over at most `buckets` equal slices, each shape (min(n, buckets),).
 
     Non-finite values of y are left out of their slice's mean; a slice of nothing else is NaN.
-    For where the trend matters. Raises ValueError where x and y differ in length.
+    Raises ValueError where x and y differ in length.
     """
     x, y = _pair(x, y, buckets)
     if len(y) <= buckets:
@@ -22,26 +22,6 @@ def means(x: ArrayLike, y: ArrayLike, buckets: int) -> tuple[Floats, Floats]:
     sizes = np.diff(np.append(edges, len(y)))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.add.reduceat(x, edges) / sizes, sums / counts
-
-
-def extremes(x: ArrayLike, y: ArrayLike, buckets: int) -> tuple[Floats, Floats]:
-    """Lowest and highest point of each of `buckets` equal slices, in their order along the series.
-
-    At most 2 * buckets points, every one of them a point of the series; non-finite values of y
-    are left out. For where spikes matter. Raises ValueError where x and y differ in length.
-    """
-    x, y = _pair(x, y, buckets)
-    if len(y) <= 2 * buckets:
-        return x, y
-    finite = np.isfinite(y)
-    x, y = x[finite], y[finite]
-    if len(y) <= 2 * buckets:
-        return x, y
-    edges = np.linspace(0, len(y), buckets + 1).astype(np.intp)
-    slices = np.repeat(np.arange(buckets), np.diff(edges))
-    by_height = np.lexsort((y, slices))
-    kept = np.union1d(by_height[edges[:-1]], by_height[edges[1:] - 1])
-    return x[kept], y[kept]
 
 
 def floats(values: ArrayLike) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,17 @@ import numpy as np
 
 from cftui.commands import run_command
 from cftui.config import RunConfig, make_config
-from cftui.hyperparameters import DataInfo
-from cftui.models.initial import initial_values
-from cftui.ratings.parts import TrainingRatings, ValidRatings
-from cftui.ratings.split import split
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run, create_run
 from cftui.runs.events import Event
 from cftui.runs.lock import RunLock
 from cftui.runs.record import RunRecord
-from cftui.training.engine import Engine
-from cftui.training.torch_engine import TorchEngine
+from cftui.training.build import build_trainer
+from cftui.training.engines.protocol import Engine
+from cftui.training.engines.torch_engine import TorchEngine
+from cftui.training.learners.gradient import begin_gradient_descent
+from cftui.training.prepare import prepare
 from cftui.training.trainer import Trainer
 
 
@@ -88,23 +88,6 @@ class Recording:
         return losses
 
 
-def training_parts(config: RunConfig, ratings: Ratings) -> tuple[TrainingRatings, ValidRatings]:
-    parts = split(config.split, ratings)
-    train, valid = parts.train, parts.valid
-    info = DataInfo(ratings.n_users, ratings.n_items, ratings.low, ratings.high)
-    return (
-        TrainingRatings(ratings.user[train], ratings.item[train], ratings.value[train], info),
-        ValidRatings(
-            ratings.user[valid],
-            ratings.item[valid],
-            ratings.value[valid],
-            np.zeros(len(valid), bool),
-            ratings.low,
-            ratings.high,
-        ),
-    )
-
-
 @dataclass
 class Bench:
     """A trainer in this process, with its run directory and all that it said."""
@@ -144,23 +127,12 @@ def make_bench(
     **options: Any,
 ) -> Bench:
     """Return a trainer at its start, on torch, in a run directory of its own."""
-    training, valid = training_parts(config, ratings)
     engine = Recording(TorchEngine("cpu", 1), spoil)
-    initial = initial_values(config.model, training.info, config.training.seed)
-    engine.start(config, training, initial)
+    prepared = prepare(config, ratings, begin=partial(begin_gradient_descent, engine=engine))
     record = record_of(run_id, ratings, epochs=config.training.epochs)
     run, lock = create_run(record, config)
     events: list[Event] = []
-    trainer = Trainer(
-        run,
-        config,
-        record,
-        engine,
-        training=training,
-        valid=valid,
-        emit=events.append,
-        **options,
-    )
+    trainer = build_trainer(run, record, prepared, events.append, **options)
     return Bench(trainer, engine, run, lock, events)
 
 

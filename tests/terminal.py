@@ -21,6 +21,9 @@ CFTUI = (sys.executable, "-m", "cftui.cli")
 PATIENCE = 40.0
 """Seconds; a busy machine takes this long to import torch."""
 
+NOT_INHERITED = ("NO_COLOR", "SSH_CONNECTION", "COLUMNS", "LINES")
+"""Of these the last two would beat the terminal's own size; pytest-xdist sets them."""
+
 SMALL = {"model": {"n_factors": 4}, "training": {"batch_size": 1024, "epochs": 2, "threads": 1}}
 """A run that takes less than a second once torch is there."""
 LONG = {**SMALL, "training": {**SMALL["training"], "epochs": 100_000}}
@@ -28,7 +31,7 @@ LONG = {**SMALL, "training": {**SMALL["training"], "epochs": 100_000}}
 
 def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return this process's environment, for a terminal of many colours and a home of its own."""
-    outer = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "SSH_CONNECTION")}
+    outer = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     own = {"TERM": "xterm-256color", "COLORTERM": "truecolor", HOME_VARIABLE: str(home)}
     return {**outer, "LANG": "C.UTF-8", **own, **(extra or {})}
 

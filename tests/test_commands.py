@@ -12,7 +12,7 @@ from cftui.runs.directory import Run, create_run
 from cftui.runs.event_log import EventLog
 from cftui.runs.events import Checkpointed, Epoch, Event, Failed, Finished, Step
 from cftui.runs.find import find_run
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 
 Capture = pytest.CaptureFixture[str]
 

@@ -10,7 +10,7 @@ import pytest
 from small import here, small_config, write_ratings
 
 from cftui.sheet.read_workbook import read_workbook
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 
 Capture = pytest.CaptureFixture[str]
 

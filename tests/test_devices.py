@@ -129,14 +129,15 @@ def test_no_source_left_is_no_reading() -> None:
 
 
 def test_the_machine_is_read_as_psutil_sees_it() -> None:
-    source = MachineSource()
+    began, source = time.monotonic(), MachineSource()
     spun = time.process_time() + 0.2
     while time.process_time() < spun:
         pass
     reading = source.read()
+    passed = time.monotonic() - began  # long, where other work has the machine
     assert reading.memory_total == psutil.virtual_memory().total
     assert reading.cores == psutil.cpu_count()
-    assert reading.own_cores is not None and reading.own_cores > 0.1
+    assert reading.own_cores is not None and reading.own_cores * passed > 0.1
     assert reading.use is not None and 0 < reading.use <= 100
     assert (reading.power, reading.temperature) == (None, None)
 

@@ -1,19 +1,11 @@
 """What a module loads decides how soon a process answers."""
 
-import subprocess
+import ast
 import sys
+from pathlib import Path
 
 import pytest
-
-
-def modules_after(statement: str) -> set[str]:
-    return {name.partition(".")[0] for name in whole_names_after(statement)}
-
-
-def whole_names_after(statement: str) -> set[str]:
-    code = f"{statement}\nimport sys\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
+from loaded import modules_after, whole_names_after
 
 
 def test_the_check_itself_sees_what_is_loaded() -> None:
@@ -24,9 +16,10 @@ def test_the_check_itself_sees_what_is_loaded() -> None:
     "module",
     [
         "cftui.training.trainer",
-        "cftui.training.session",
-        "cftui.training.life",
+        "cftui.training.start",
+        "cftui.training.trainer_process",
         "cftui.training.build",
+        "cftui.training.prepare",
         "cftui.runs.directory",
         "cftui.runs.history",
         "cftui.runs.launch",
@@ -35,7 +28,7 @@ def test_the_check_itself_sees_what_is_loaded() -> None:
         "cftui.commands",
         "cftui.brain",
         "cftui.config",
-        "cftui.optim",
+        "cftui.optim.schedules",
     ],
 )
 def test_the_core_without_its_engines(module: str) -> None:
@@ -66,7 +59,7 @@ def test_training_leaves_torchs_compiler_out(name: str) -> None:
         "from cftui.config import make_config\n"
         "from cftui.hyperparameters import DataInfo\n"
         "from cftui.ratings.parts import TrainingRatings\n"
-        "from cftui.training.torch_engine import TorchEngine\n"
+        "from cftui.training.engines.torch_engine import TorchEngine\n"
         "engine, codes = TorchEngine('cpu', 1), np.zeros(4, np.int32)\n"
         "ratings = TrainingRatings(codes, codes, np.ones(4, np.float32), DataInfo(1, 1, 0, 5))\n"
         f"engine.start(make_config({{'optimizer': {name!r}}}), ratings, None)\n"
@@ -74,3 +67,22 @@ def test_training_leaves_torchs_compiler_out(name: str) -> None:
         "engine.restore(engine.parameters(), engine.state())"
     )
     assert "torch" in loaded and loaded.isdisjoint({"torch._dynamo", "torch._inductor"})
+
+
+def test_no_test_module_imports_another() -> None:
+    """What several need is in a module named for it, so that each can be moved and run alone."""
+    modules = list(Path(__file__).parent.rglob("test_*.py"))
+    found = {
+        f"{module.name}: {name}"
+        for module in modules
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        for name in imported_by(node)
+        if name.rpartition(".")[2].startswith("test_")
+    }
+    assert len(modules) > 50 and found == set()
+
+
+def imported_by(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

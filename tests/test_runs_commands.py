@@ -10,7 +10,9 @@ from small import here, small_config
 
 from cftui.config import make_config
 from cftui.runs.directory import Run, create_run
-from cftui.runs.record import RunRecord
+from cftui.runs.event_log import EventLog
+from cftui.runs.events import Control, Resumed
+from cftui.runs.record import RateChange, RunRecord
 
 
 def made(run_id: str, settings: dict[str, Any], **changes: Any) -> Run:
@@ -111,3 +113,69 @@ def test_show_tells_the_line_that_repeats(
     assert "again: cftui train --data /small --model dot-bias" in capsys.readouterr().out
     assert here("runs", "show", "fast", "--json") == 0
     assert lines(capsys)[0]["command"].startswith("cftui train --data /small")
+
+
+CHANGES = (RateChange(100, 0.02), RateChange(3260, 0.002))
+LEFT_OUT = (
+    "the learning rate was changed to 0.02 at step 100 and to 0.002 at step 3,260;"
+    " no option repeats that"
+)
+
+
+@pytest.fixture
+def changed_twice() -> Run:
+    return made("changed", {"optimizer": {"name": "adam"}}, rate_changes=CHANGES)
+
+
+@pytest.fixture
+def old() -> Run:
+    """Give a run of a version that left changes to the events."""
+    run = made("old", {"optimizer": {"name": "adam"}})
+    log = EventLog(run.events)
+    for step, value in ((100, 0.02), (3260, 0.002), (4000, 0.5)):
+        log.write(Control(1.0, step, "learning-rate", value, "me", 1, "obeyed"))
+    log.write(Control(1.0, 300, "learning-rate", -1.0, "me", 1, "refused: above 0"))
+    log.write(Resumed("old", 1.0, 1, "box", "cpu", 3500, 1))
+    log.close()
+    return run
+
+
+@pytest.mark.parametrize("which", ["changed", "old"])
+def test_show_tells_how_the_learning_rate_was_changed(
+    changed_twice: Run, old: Run, which: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert here("runs", "show", which) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "learning rate 0.02 from step 100, 0.002 from step 3,260" in told
+    again = next(place for place, line in enumerate(told) if line.startswith("again: "))
+    assert told[again + 1] == LEFT_OUT
+    assert here("runs", "show", which, "--json") == 0
+    [line] = lines(capsys)
+    assert line["rate_changes"] == [
+        {"step": 100, "learning_rate": 0.02},
+        {"step": 3260, "learning_rate": 0.002},
+    ]
+    assert line["unrepeated"] == LEFT_OUT and "0.02" not in line["command"]
+
+
+def test_diff_and_export_tell_a_changed_learning_rate(
+    two: tuple[Run, Run], changed_twice: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = "0.02 from step 100, 0.002 from step 3,260"
+    assert here("runs", "diff", "fast", "changed", "--json") == 0
+    values = {"fast": None, "changed": told}
+    assert lines(capsys) == [{"setting": "learning rate, changed", "values": values}]
+    assert here("runs", "diff", "fast", "changed") == 0
+    assert capsys.readouterr().out.splitlines()[1] == f"learning rate, changed\t–\t{told}"
+    assert here("runs", "export", "changed", "fast", "--out", str(tmp_path / "all.json")) == 0
+    rows = json.loads((tmp_path / "all.json").read_text())
+    assert [row["learning rate, changed"] for row in rows] == [told, ""]
+
+
+def test_words_compare_the_learning_rate_that_was_configured(
+    two: tuple[Run, Run], changed_twice: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert here("runs", "list", "lr=0.01", "adam", "--json") == 0
+    assert {line["run"] for line in lines(capsys)} == {"fast", "changed"}
+    assert here("runs", "list", "lr:0.01→…→0.002", "--json") == 0
+    assert [line["run"] for line in lines(capsys)] == ["changed"]

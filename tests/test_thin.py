@@ -1,9 +1,9 @@
-"""Thinning keeps the trend, or the spikes."""
+"""Thinning keeps the trend."""
 
 import numpy as np
 import pytest
 
-from cftui.thin import extremes, floats, means
+from cftui.thin import floats, means
 
 
 def test_a_short_series_is_left_as_it_is() -> None:
@@ -31,41 +31,15 @@ def test_means_leave_gaps_out() -> None:
     assert np.isnan(y[2])
 
 
-def test_extremes_keep_every_spike() -> None:
-    rng = np.random.default_rng(0)
-    y = rng.normal(size=10_000)
-    y[[17, 5_000]] = 40, -30
-    x, thinned = extremes(np.arange(10_000), y, 50)
-    assert len(x) <= 100
-    assert (np.diff(x) > 0).all()
-    assert thinned.max() == 40
-    assert thinned.min() == -30
-    np.testing.assert_array_equal(thinned, y[x.astype(int)])
-    for start in range(0, 10_000, 200):
-        inside = thinned[(x >= start) & (x < start + 200)]
-        assert {inside.min(), inside.max()} == {
-            y[start : start + 200].min(),
-            y[start : start + 200].max(),
-        }
-
-
-def test_extremes_of_nothing_finite() -> None:
-    x, y = extremes(np.arange(10), np.full(10, np.nan), 2)
-    assert len(x) == len(y) == 0
-
-
-@pytest.mark.parametrize("thin", [means, extremes])
-def test_wrong_use_is_told(thin: object) -> None:
-    assert callable(thin)
+def test_wrong_use_is_told() -> None:
     with pytest.raises(ValueError, match="equally long"):
-        thin([1, 2], [1], 3)
+        means([1, 2], [1], 3)
     with pytest.raises(ValueError, match="buckets"):
-        thin([1], [1], 0)
+        means([1], [1], 0)
 
 
 def test_empty_series() -> None:
     assert means([], [], 3)[0].size == 0
-    assert extremes([], [], 3)[0].size == 0
 
 
 def test_floats_are_plain() -> None:

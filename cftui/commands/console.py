@@ -6,13 +6,16 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
+from cftui.commands.tables import Widths, fit, parts, total
 from cftui.config import ConfigError
 from cftui.questions.errors import QuestionError
 from cftui.text import plain
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -92,6 +95,14 @@ def _explain(error: Exception | None, code: int) -> int:
     return code
 
 
+def one_of(word: str, known: Sequence[T], complaint: str) -> T:
+    """Return the known value that a word is; raises UsageError with the complaint."""
+    for value in known:
+        if word == value:
+            return value
+    raise UsageError(complaint)
+
+
 def say(message: str) -> None:
     """Print a message to stderr, its own line breaks kept, all else that could act made plain."""
     lines = [plain(line) for line in message.splitlines()] or [""]
@@ -109,11 +120,16 @@ def print_table(
     rows: Iterable[Sequence[str]],
     *,
     right: Sequence[str] = (),
-    yielding: str = "",
+    yielding: Sequence[str] = (),
+    dropping: Sequence[str] | None = None,
+    repeating: bool = False,
 ) -> None:
     """Print rows under headings: drawn on a terminal, tab-separated elsewhere.
 
-    `right`: columns of numbers. `yielding`: the column that is cut before any other is.
+    Where a terminal is too narrow, columns of `yielding` are cut, then those of `dropping` (else
+    of `yielding`) are left out, each in this order; all others are printed whole, whatever the
+    width. `repeating`: instead, further columns go on below, beside the first one once more.
+    `right`: columns of numbers.
     """
     if not sys.stdout.isatty():
         print("\t".join(columns))
@@ -122,27 +138,35 @@ def print_table(
         return
     from rich.cells import cell_len
     from rich.console import Console
+
+    room = Console().width
+    cells = [[plain(cell) for cell in row] for row in rows]
+    texts = zip(map(plain, columns), *cells, strict=True)
+    widths: Widths = {place: max(map(cell_len, column)) for place, column in enumerate(texts)}
+    cut = [columns.index(column) for column in yielding]
+    left_out = cut if dropping is None else [columns.index(column) for column in dropping]
+    for part in parts(widths, room) if repeating else [fit(widths, room, cut, left_out)]:
+        _draw(part, columns, cells, right)
+
+
+def _draw(
+    widths: Widths, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]
+) -> None:
+    """Draw the columns that have a width; beyond the terminal's it is the terminal that wraps."""
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    cells = [[plain(cell) for cell in row] for row in rows]
-    for place, column in enumerate(columns):
-        numeric, most = column in right, None
-        if column == yielding:
-            # Told, else rich takes the same from every column, and drops the narrow ones.
-            widths = [max(map(cell_len, texts)) for texts in zip(columns, *cells, strict=True)]
-            others = sum(widths) - widths[place] + 2 * (len(columns) - 1)
-            most = max(len(column), console.width - others)
+    for place, width in widths.items():
         table.add_column(
-            column,
-            justify="right" if numeric else "left",
+            Text(plain(columns[place])),
+            justify="right" if columns[place] in right else "left",
             no_wrap=True,
             overflow="ellipsis",
-            min_width=len(column) if numeric else None,
-            max_width=most,
+            width=width,
         )
     for row in cells:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+        table.add_row(*(Text(row[place]) for place in widths))
+    console = Console()
+    console.print(table, width=max(console.width, total(widths)), crop=False)

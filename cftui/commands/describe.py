@@ -28,6 +28,7 @@ def print_profile(profile: DataProfile) -> None:
         words.TAIL_HEADINGS,
         words.tail_rows(profile),
         right=words.TAIL_HEADINGS[1:],
+        repeating=True,
     )
     _lines([words.single_words(profile)])
     _heading("Time")
@@ -98,4 +99,4 @@ def _print_rows(profile: DataProfile) -> None:
         (row.user, row.item, row.title, f"{row.value:g}", row.time)
         for row in profile.rows[:SHOWN_ROWS]
     ]
-    print_table(columns, rows, right=["rating"])
+    print_table(columns, rows, right=["rating"], yielding=["title"], dropping=["time", "title"])

@@ -32,7 +32,6 @@ class EventPrinter:
         self._live = not json and sys.stdout is not None and sys.stdout.isatty()
         self._drawn_at = 0.0
         self._steps_per_epoch = 0
-        self._epochs = 0
         self._gone = False
 
     def __call__(self, event: Event) -> None:
@@ -69,7 +68,7 @@ class EventPrinter:
         words = ""
         match event:
             case Started():
-                self._steps_per_epoch, self._epochs = event.steps_per_epoch, event.epochs
+                self._steps_per_epoch = event.steps_per_epoch
                 words = (
                     f"run {event.run} on {event.device}: {event.parameter_count:,} parameters,"
                     f" {event.n_train:,} ratings to train on, {event.n_valid:,} held out"
@@ -125,11 +124,8 @@ class EventPrinter:
             epoch, within = divmod(event.step, self._steps_per_epoch)
             share = within / self._steps_per_epoch
             text = f"epoch {epoch + 1:>3}  {share:4.0%}"
-        print(
-            f"\r\x1b[K{text}  loss {event.smooth:.4f}  lr {event.learning_rate:.3g}",
-            end="",
-            flush=True,
-        )
+        rate = "" if event.learning_rate is None else f"  lr {event.learning_rate:.3g}"
+        print(f"\r\x1b[K{text}  loss {event.smooth:.4f}{rate}", end="", flush=True)
 
 
 def beside(baselines: dict[str, float] | None) -> str:

@@ -1,13 +1,23 @@
 """`cftui runs list|show|diff|export`: what is known of runs, printed or written to a file."""
 
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cftui.commands.console import Debug, Json, UsageError, print_json, print_table
+from cftui.commands.opening import find
 from cftui.commands.progress import EventPrinter, beside
+from cftui.commands.tables import GAP
+from cftui.text import plain
+
+if TYPE_CHECKING:
+    from cftui.runs.directory import Run
+    from cftui.runs.record import RunStatus
+    from cftui.runs.row import RunRow
 
 Word = Annotated[str, typer.Argument(metavar="RUN", help="Id, unique prefix, name, or latest")]
 Words = Annotated[
@@ -17,17 +27,6 @@ Words = Annotated[
 Runs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids, prefixes, names")]
 SHOWN = ("state", "epochs", "mse", "time", "data", "when")
 """Columns of the printed list, beside id and name."""
-
-
-def find(word: str) -> Any:
-    """Return the run that a word means; raises UsageError where none or several fit."""
-    from cftui.runs.directory import RunError
-    from cftui.runs.find import find_run
-
-    try:
-        return find_run(word, weights=False)
-    except RunError as error:
-        raise UsageError(str(error)) from None
 
 
 def list_(
@@ -51,7 +50,13 @@ def list_(
     fields = [BY_NAME[name] for name in SHOWN]
     table = [(row.id, row.name, *(field.text(row) for field in fields)) for row in rows]
     labels = ["run", "name", *(field.label for field in fields)]
-    print_table(labels, table, right=[field.label for field in fields if field.number])
+    print_table(
+        labels,
+        table,
+        right=[field.label for field in fields if field.number],
+        yielding=("data", "name"),
+        dropping=("began", "data", "time", "epochs", "name"),
+    )
 
 
 def _folder() -> Path:
@@ -60,7 +65,7 @@ def _folder() -> Path:
     return runs_folder()
 
 
-def _listed(words: Sequence[str], sort: str) -> list[Any]:
+def _listed(words: Sequence[str], sort: str) -> "list[RunRow]":
     """Return the rows that words fit, in order."""
     from cftui.runs.columns import BY_NAME, in_order
     from cftui.runs.filters import chosen, complaint
@@ -75,7 +80,7 @@ def _listed(words: Sequence[str], sort: str) -> list[Any]:
     return rows if sort == "when" else in_order(rows, sort, descending=False)
 
 
-def _line_of(run: Any) -> dict[str, Any]:
+def _line_of(run: "Run") -> dict[str, Any]:
     from cftui.runs.directory import RunError
 
     try:
@@ -84,7 +89,7 @@ def _line_of(run: Any) -> dict[str, Any]:
         return {"run": run.id, "state": "damaged", "message": str(error)}
 
 
-def _summary(run: Any, status: Any) -> dict[str, Any]:
+def _summary(run: "Run", status: "RunStatus") -> dict[str, Any]:
     from dataclasses import asdict
 
     from cftui.runs.annotations import read_annotations
@@ -105,15 +110,19 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
     from cftui.runs.compare import command_line
     from cftui.runs.events import Finished
     from cftui.runs.history import read_history
+    from cftui.runs.rates import change_words, changes_of, unrepeated
 
     run = find(word)
     status, config, history = run.status(), run.config(), read_history(run.events)
-    again = command_line(run)
+    again, changes = command_line(run), changes_of(run)
     if json:
+        from dataclasses import asdict
+
         from cftui.runs.events import as_row
 
         epochs = [as_row(epoch) for epoch in history.epochs]
         told = {"config": config.to_settings(), "command": again, "epochs_done": epochs}
+        told |= {"rate_changes": list(map(asdict, changes)), "unrepeated": unrepeated(changes)}
         print_json({**_summary(run, status), **told})
         return
     print(f"{run.id}  {run.name()}  {status.shown}  step {status.record.step:,}")
@@ -122,7 +131,11 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
     print(f"in {run.path}")
     for section, values in config.to_settings().items():
         print(f"{section}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
+    if changes:
+        print(f"learning rate {change_words(changes)}")
     print(f"again: {again}")
+    if changes:
+        print(unrepeated(changes))
     printer = EventPrinter(json=False)
     for epoch in history.epochs:
         printer(epoch)
@@ -137,21 +150,41 @@ def diff(
     debug: Debug = False,
 ) -> None:
     """Show the settings in which runs differ, those alone."""
-    from cftui.runs.compare import differences, settings_of
+    from cftui.runs.compare import run_differences
 
     if len(words) < 2:
         raise UsageError("runs diff: name two runs or more")
     runs = [find(word) for word in words]
-    found = differences([settings_of(run) for run in runs])
+    found = run_differences(runs)
     if json:
         for one in found:
             values = dict(zip((run.id for run in runs), one.values, strict=True))
             print_json({"setting": one.key, "values": values})
     elif found:
         table = [(one.key, *("–" if v is None else str(v) for v in one.values)) for one in found]
-        print_table(["setting", *(run.name() or run.id for run in runs)], table)
+        heads = _heads([run.name() or run.id for run in runs], max(len(one.key) for one in found))
+        print_table(["setting", *heads], table, repeating=True)
     else:
         print("no setting differs")
+
+
+def _heads(names: list[str], taken: int) -> list[str]:
+    """Return what heads the runs' columns, beside one of `taken` cells.
+
+    Letters, and a line on each, where a terminal has no room for the names side by side.
+    """
+    from cftui.runs.columns import MARKS
+
+    wide = taken + sum(GAP + len(name) for name in names)
+    if (
+        not sys.stdout.isatty()
+        or len(names) > len(MARKS)
+        or wide <= shutil.get_terminal_size().columns
+    ):
+        return names
+    for mark, name in zip(MARKS, names, strict=False):
+        print(f"{mark}  {plain(name)}")
+    return list(MARKS[: len(names)])
 
 
 def export(

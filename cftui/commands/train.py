@@ -94,7 +94,7 @@ def train(
 
 
 def _train_here(config: RunConfig, run_id: str, name: str, *, json: bool) -> int:
-    from cftui.training.session import start_run
+    from cftui.training.start import start_run
 
     printer = EventPrinter(json=json)
     end = start_run(config, printer, run_id=run_id, name=name, began=process.began)

@@ -13,7 +13,6 @@ from cftui.doctor.finding import Finding, first_line
 from cftui.doctor.reference import (
     EPOCHS,
     OPTIMIZERS,
-    SEED,
     STEPS,
     STEPS_PER_EPOCH,
     Result,
@@ -22,11 +21,10 @@ from cftui.doctor.reference import (
     trial_config,
 )
 from cftui.hyperparameters import MODELS
-from cftui.models.initial import initial_values
 from cftui.ratings.parts import TrainingRatings
-from cftui.training import engine as engines
-from cftui.training.engine import Engine
-from cftui.training.order import epoch_order
+from cftui.training.engines import choose
+from cftui.training.engines.protocol import Engine
+from cftui.training.learners.gradient import GradientLearner, begin_gradient_descent
 
 SECTION = "arithmetic"
 TOLERANCE = 5e-6
@@ -46,7 +44,7 @@ def arithmetic_findings(
 ) -> Iterator[Finding]:
     """Yield the precision, then a finding a device, model and optimizer, and one a resumption."""
     yield _precision(torch)
-    bench = _Bench(make_engine or engines.make_engine)
+    bench = _Bench(make_engine or choose.make_engine)
     for device in devices:
         for model in MODELS:
             for optimizer in OPTIMIZERS:
@@ -88,12 +86,12 @@ class _Bench:
         """Return where the steps lead, and how many the second half of them took a second."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of kernels in no fixed order: `resume` tells of them
-            engine, half = self._started(config), EPOCHS // 2
-            losses = [self._epoch(engine, config, epoch) for epoch in range(half)]
+            learner, half = self._started(config), EPOCHS // 2
+            losses = [self._epoch(learner) for _ in range(half)]
             began = time.perf_counter()
-            losses += [self._epoch(engine, config, epoch) for epoch in range(half, EPOCHS)]
+            losses += [self._epoch(learner) for _ in range(half, EPOCHS)]
             speed = STEPS / 2 / (time.perf_counter() - began)
-        return Result(np.concatenate(losses), engine.parameters()), speed
+        return Result(np.concatenate(losses), learner.parameters()), speed
 
     def resume(self, device: str, model: str) -> Finding:
         """Return whether a restored state goes on as if never interrupted, dropout and all."""
@@ -103,29 +101,25 @@ class _Bench:
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
                 through, again = self._started(config), self._started(config)
-                for epoch in range(EPOCHS // 2):
-                    self._epoch(through, config, epoch)
-                parameters, state = through.parameters(), through.state()
-                for epoch in range(EPOCHS // 2, EPOCHS):
-                    self._epoch(through, config, epoch)
-                again.restore(parameters, state)
-                for epoch in range(EPOCHS // 2, EPOCHS):
-                    self._epoch(again, config, epoch)
+                for _ in range(EPOCHS // 2):
+                    self._epoch(through)
+                half = through.parameters(), through.state(), through.place()
+                for _ in range(EPOCHS // 2, EPOCHS):
+                    self._epoch(through)
+                again.restore(*half)
+                for _ in range(EPOCHS // 2, EPOCHS):
+                    self._epoch(again)
             apart = parameters_apart(again.parameters(), through.parameters())
         except Exception as error:
             return _broken(name, device, error)
         unordered = [first_line(w.message) for w in warned if isinstance(w.message, Warning)]
         return _resumed(name, device, apart, unordered)
 
-    def _started(self, config: RunConfig) -> Engine:
-        engine = self.make_engine(config, 1)
-        initial = initial_values(config.model, self.ratings.info, SEED)
-        engine.start(config, self.ratings, initial)
-        return engine
+    def _started(self, config: RunConfig) -> GradientLearner:
+        return begin_gradient_descent(config, self.ratings, engine=self.make_engine(config, 1))
 
-    def _epoch(self, engine: Engine, config: RunConfig, epoch: int) -> np.ndarray:
-        rates = np.full(STEPS_PER_EPOCH, config.optimizer.learning_rate)
-        return engine.run(epoch_order(SEED, epoch, len(self.ratings)), rates)
+    def _epoch(self, learner: GradientLearner) -> np.ndarray:
+        return learner.advance(STEPS_PER_EPOCH).losses
 
 
 def loss_differences(found: np.ndarray, expected: np.ndarray) -> np.ndarray:

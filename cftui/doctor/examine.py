@@ -41,7 +41,7 @@ def _whatever_happens(section: str, findings: Iterator[Finding]) -> Iterator[Fin
 
 
 def _arithmetic(device: str | None, facts: TorchFacts) -> Iterator[Finding]:
-    from cftui.training.device import visible_devices
+    from cftui.training.engines.torch_device import visible_devices
 
     here = visible_devices()
     wanted = f"{device}:0" if device == "cuda" else device

@@ -73,7 +73,7 @@ def train_in_float64(config: RunConfig, ratings: TrainingRatings) -> Result:
 
     from cftui.models import build_model
     from cftui.models.module import arrays_of, load_arrays
-    from cftui.optim import make_optimizer
+    from cftui.optim.torch_optim import make_optimizer
 
     model = build_model(config.model, ratings.info).double()
     load_arrays(model, initial_values(config.model, ratings.info, SEED))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cftui.ratings.pairs import Pairs
+
 DAMPING = 5.0
 """So many ratings at the mean are added to each user's and item's own."""
 SWEEPS = 5
@@ -18,19 +20,18 @@ class Biases:
     user: np.ndarray
     item: np.ndarray
 
-    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """Return predicted ratings, shape (n,), float64, for codes of shape (n,)."""
-        scores: np.ndarray = self.mean + self.user[users] + self.item[items]
+    def score(self, pairs: Pairs) -> np.ndarray:
+        """Return predicted ratings, shape (n,), float64."""
+        scores: np.ndarray = self.mean + self.user[pairs.users] + self.item[pairs.items]
         return scores
 
 
-def fit_biases(
-    user: np.ndarray, item: np.ndarray, value: np.ndarray, n_users: int, n_items: int
-) -> Biases:
+def fit_biases(pairs: Pairs, value: np.ndarray, n_users: int, n_items: int) -> Biases:
     """Return damped least-squares biases (Koren 2010, section 2.1), by alternating.
 
-    Codes and values of the ratings, shape (n,). A user or an item without any has the bias 0.
+    `value`: the pairs' ratings, shape (n,). A user or an item without any has the bias 0.
     """
+    user, item = pairs.users, pairs.items
     mean = float(value.mean(dtype=np.float64))
     left = value.astype(np.float64) - mean
     users, items = np.zeros(n_users), np.zeros(n_items)

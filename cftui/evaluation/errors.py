@@ -37,7 +37,7 @@ def errors(predicted: np.ndarray, valid: ValidRatings) -> Errors:
 def baseline_errors(training: TrainingRatings, valid: ValidRatings) -> dict[str, float]:
     """Return the validation MSE of the training ratings' mean, and of the mean with biases."""
     info = training.info
-    fitted = fit_biases(training.user, training.item, training.value, info.n_users, info.n_items)
+    fitted = fit_biases(training.pairs, training.value, info.n_users, info.n_items)
     mean = np.full(len(valid.user), fitted.mean)
-    biases = fitted.score(valid.user, valid.item)
+    biases = fitted.score(valid.pairs)
     return {"global_mean": errors(mean, valid).mse, "biases": errors(biases, valid).mse}

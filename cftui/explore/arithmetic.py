@@ -5,10 +5,12 @@ from typing import Literal
 
 import numpy as np
 
-from cftui.explore.trained import Trained
+from cftui.hyperparameters import models_with
+from cftui.library.door import Library, answers
+from cftui.library.trained import Trained
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
-from cftui.questions.sheet import CellArithmetic
+from cftui.questions.sheet import CellArithmetic, CellOfRun
 
 
 def cell_arithmetic(
@@ -56,6 +58,14 @@ def cell_arithmetic(
     )
 
 
+@answers(CellOfRun)
+def answer_cell(library: Library, question: CellOfRun) -> CellArithmetic:
+    """Take a run's prediction for a user and an item apart."""
+    trained = library.trained(question.run)
+    user = trained.ratings.users.code_of(question.user)
+    return cell_of_run(trained, user, trained.ratings.items.code_of(question.item))
+
+
 def cell_of_run(trained: Trained, user: int, item: int) -> CellArithmetic:
     """Return how a run's model comes to its prediction for one pair of codes.
 
@@ -64,7 +74,7 @@ def cell_of_run(trained: Trained, user: int, item: int) -> CellArithmetic:
     if trained.factors is None:
         raise QuestionError(
             f"{trained.config.model.name} is no dot product: its arithmetic does not fit on a"
-            " page; choose a run of dot or dot-bias"
+            f" page; choose a run of {models_with('dot-product')}"
         )
     ratings = trained.ratings
     custom = ratings.by_user.of(user)

@@ -2,11 +2,18 @@
 
 import numpy as np
 
-from cftui.explore.search import item_means
-from cftui.explore.trained import Trained
+from cftui.explore.items import counted, item_means
+from cftui.library.door import Library, answers
+from cftui.library.trained import Trained
 from cftui.questions.items import ItemFilter
-from cftui.questions.trained import BiasAnswer, BiasRow
+from cftui.questions.trained import BiasAnswer, BiasRow, ExploreBiases
 from cftui.ratings.features import passing
+
+
+@answers(ExploreBiases)
+def answer_biases(library: Library, question: ExploreBiases) -> BiasAnswer:
+    """Order a run's items by their biases."""
+    return explore_biases(library.trained(question.run), question.n, question.only)
 
 
 def explore_biases(trained: Trained, n: int, only: ItemFilter) -> BiasAnswer:
@@ -17,7 +24,7 @@ def explore_biases(trained: Trained, n: int, only: ItemFilter) -> BiasAnswer:
     """
     ratings, bias = trained.ratings, trained.require("item_bias")
     codes = np.flatnonzero(passing(ratings, only) & trained.trained_items)
-    means, counts = item_means(ratings), ratings.by_item.counts()
+    means = item_means(ratings)
     order = codes[np.argsort(-bias[codes], kind="stable")]
     mean_rank = np.zeros(ratings.n_items, np.int64)
     mean_rank[codes[np.argsort(-means[codes], kind="stable")]] = np.arange(1, len(codes) + 1)
@@ -26,13 +33,10 @@ def explore_biases(trained: Trained, n: int, only: ItemFilter) -> BiasAnswer:
         code = int(order[place])
         return BiasRow(
             rank=place + 1,
-            item=ratings.items.id_of(code),
-            title=ratings.items.title_of(code),
-            genres=ratings.items.genres_of(code),
+            **counted(ratings, code),
             bias=float(bias[code]),
             mean=float(means[code]),
             mean_rank=int(mean_rank[code]),
-            n_ratings=int(counts[code]),
         )
 
     shown = min(n, len(order))

@@ -2,10 +2,26 @@
 
 import numpy as np
 
-from cftui.explore.trained import Trained
-from cftui.questions.sheet import CrosstabAnswer, Labels, PredictedCells
-from cftui.ratings.crosstab import Crosstab
+from cftui.library.door import Library, answers
+from cftui.library.trained import Trained
+from cftui.questions.sheet import (
+    CrosstabAnswer,
+    Labels,
+    OpenCrosstab,
+    PredictCells,
+    PredictedCells,
+)
+from cftui.ratings.crosstab import Crosstab, crosstab
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
+
+
+@answers(OpenCrosstab)
+def open_crosstab(library: Library, question: OpenCrosstab) -> CrosstabAnswer:
+    """Make a crosstab of the ratings in a store."""
+    ratings = library.ratings(question.store)
+    table = crosstab(ratings, question.n_users, question.n_items, question.order)
+    return describe_crosstab(ratings, table)
 
 
 def describe_crosstab(ratings: Ratings, table: Crosstab) -> CrosstabAnswer:
@@ -24,6 +40,12 @@ def describe_crosstab(ratings: Ratings, table: Crosstab) -> CrosstabAnswer:
     )
 
 
+@answers(PredictCells)
+def answer_cells(library: Library, question: PredictCells) -> PredictedCells:
+    """Predict for a crosstab's cells."""
+    return predict_cells(library.trained(question.run), question.labels)
+
+
 def predict_cells(trained: Trained, labels: Labels) -> PredictedCells:
     """Return what each of these users would give each of these items, shape (n, m).
 
@@ -31,5 +53,5 @@ def predict_cells(trained: Trained, labels: Labels) -> PredictedCells:
     """
     rows = np.array([trained.ratings.users.code_of(user) for user in labels.users])
     columns = np.array([trained.ratings.items.code_of(item) for item in labels.items])
-    scores = trained.scorer.score(np.repeat(rows, len(columns)), np.tile(columns, len(rows)))
+    scores = trained.scorer.score(Pairs.crossed(rows, columns))
     return PredictedCells(trained.step, scores.astype(np.float64).reshape(len(rows), len(columns)))

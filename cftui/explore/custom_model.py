@@ -1,20 +1,23 @@
 """What a form needs to know of a user's model; reading it executes its source."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cftui.config import ConfigError
 from cftui.hyperparameters import CustomModel, DataInfo, is_source, specs_of
+from cftui.library.door import Library, answers
 from cftui.models.errors import ModelError
-from cftui.questions.custom_model import DescribeModel, ModelDescription, NeedsAgreement
-from cftui.ratings.values import Ratings
-from cftui.runs.model_source import is_trusted, read_source, trust
+from cftui.questions.custom_model import DescribeModel, ModelDescription, NeedsAgreement, TrustRun
+from cftui.runs.directory import Run
+from cftui.runs.model_source import is_trusted, read_source, trust, trust_run
 
 if TYPE_CHECKING:
     from cftui.models.custom import CustomClass
 
 
-def describe_model(ratings: Ratings, question: DescribeModel) -> ModelDescription | NeedsAgreement:
+@answers(DescribeModel)
+def describe_model(library: Library, question: DescribeModel) -> ModelDescription | NeedsAgreement:
     """Return a model's parameters, or that executing its source needs the user's agreement.
 
     Raises ConfigError for a file that cannot be read, ModelError where the model does not work.
@@ -29,7 +32,7 @@ def describe_model(ratings: Ratings, question: DescribeModel) -> ModelDescriptio
     # torch and the user's source are loaded only from here on.
     from cftui.models.custom import load_installed, load_source
 
-    info = ratings.info()
+    info = library.ratings(question.store).info()
     custom = load_source(source, info) if is_source(name) else load_installed(name)
     about = (custom.kind.__doc__ or "").strip().partition("\n")[0]
     count, problem = None, ""
@@ -46,6 +49,12 @@ def describe_model(ratings: Ratings, question: DescribeModel) -> ModelDescriptio
         problem=problem,
         notes=custom.notes,
     )
+
+
+@answers(TrustRun)
+def agree_to(_: Library, question: TrustRun) -> str:
+    """Agree to a run's own model as it stands; raises RunError where there is none."""
+    return trust_run(Run(Path(question.run))).path
 
 
 def _count(custom: "CustomClass", info: DataInfo, model: CustomModel) -> int:

@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from cftui.explore.items import counted
 from cftui.explore.recommend import top
-from cftui.explore.trained import Trained
+from cftui.explore.search import find_item
+from cftui.library.door import Library, answers
+from cftui.library.trained import Trained
 from cftui.questions.errors import QuestionError
-from cftui.questions.trained import Metric, Neighbour
+from cftui.questions.trained import Metric, Neighbour, Similar, SimilarItems
 
 
 def nearness(factors: np.ndarray, code: int, metric: Metric) -> np.ndarray:
@@ -31,6 +34,15 @@ def nearness(factors: np.ndarray, code: int, metric: Metric) -> np.ndarray:
     return scores
 
 
+@answers(Similar)
+def answer_similar(library: Library, question: Similar) -> SimilarItems:
+    """Find the items nearest to one, which an id or a title names."""
+    trained = library.trained(question.run)
+    code, items = find_item(trained.ratings, question.item), trained.ratings.items
+    near = neighbours(trained, code, question.metric, question.n, question.min_ratings)
+    return SimilarItems(items.id_of(code), items.title_of(code), question.metric, near)
+
+
 def neighbours(
     trained: Trained, code: int, metric: Metric, n: int, min_ratings: int = 1
 ) -> tuple[Neighbour, ...]:
@@ -54,11 +66,8 @@ def neighbours(
     return tuple(
         Neighbour(
             rank=rank,
-            item=ratings.items.id_of(place),
-            title=ratings.items.title_of(place),
-            genres=ratings.items.genres_of(place),
+            **counted(ratings, place),
             score=float(scores[place]),
-            n_ratings=int(counts[place]),
         )
         for rank, place in enumerate(best, start=1)
     )

@@ -6,19 +6,33 @@ from functools import lru_cache
 import numpy as np
 
 from cftui.explore.fold_in import fold_in, mean_user
+from cftui.explore.items import item_rows, names_of
 from cftui.explore.recommend import best_of, top
-from cftui.explore.search import item_rows
-from cftui.explore.trained import Trained
+from cftui.hyperparameters import models_with
+from cftui.library.door import Library, answers
+from cftui.library.trained import Trained
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemRow
-from cftui.questions.newcomer import FoldIn, FoldInAnswer, YourRating
+from cftui.questions.newcomer import FoldIn, FoldInAnswer, SuggestItems, YourRating
 from cftui.ratings.features import passing
 from cftui.ratings.values import Ratings
 
 Rated = Sequence[tuple[str, float]]
 KNOWN = 200
 """How many of the most rated items may be suggested: a newcomer has to know them."""
+
+
+@answers(FoldIn)
+def answer_fold_in(library: Library, question: FoldIn) -> FoldInAnswer:
+    """Ask a run what a newcomer would like."""
+    return explore_newcomer(library.trained(question.run), question)
+
+
+@answers(SuggestItems)
+def answer_suggest(library: Library, question: SuggestItems) -> tuple[ItemRow, ...]:
+    """Ask a run what a newcomer should rate first."""
+    return suggest(library.trained(question.run), question.rated, question.n)
 
 
 def explore_newcomer(trained: Trained, asked: FoldIn) -> FoldInAnswer:
@@ -82,7 +96,7 @@ def _factors(trained: Trained) -> Factors:
     if trained.factors is None:
         raise QuestionError(
             f"the model {trained.config.model.name} cannot take in somebody new without training:"
-            " that takes factors and biases alone; choose a run of dot-bias or dot"
+            f" that takes a dot product alone; choose a run of {models_with('dot-product')}"
         )
     return trained.factors
 
@@ -141,12 +155,9 @@ def _rise(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> np.ndarray
 def _own_ratings(
     trained: Trained, scores: np.ndarray, items: np.ndarray, values: np.ndarray
 ) -> list[YourRating]:
-    custom = trained.ratings.items
     return [
         YourRating(
-            item=custom.id_of(code),
-            title=custom.title_of(code),
-            genres=custom.genres_of(code),
+            **names_of(trained.ratings, code),
             value=value,
             predicted=float(scores[code]),
             trained=bool(trained.trained_items[code]),

@@ -4,12 +4,40 @@ import math
 
 import numpy as np
 
+from cftui.explore.items import counted, names_of, user_means
 from cftui.explore.neighbours import neighbours
 from cftui.explore.recommend import recommend, top
-from cftui.explore.search import user_means
-from cftui.explore.trained import Trained
+from cftui.explore.search import find_item
+from cftui.hyperparameters import models_with
+from cftui.library.door import Library, answers
+from cftui.library.trained import Trained
 from cftui.questions.items import ItemFilter
-from cftui.questions.trained import Fan, ItemAnswer, Metric, RatedItem, UserAnswer
+from cftui.questions.trained import (
+    ExploreItem,
+    ExploreUser,
+    Fan,
+    ItemAnswer,
+    Metric,
+    RatedItem,
+    UserAnswer,
+)
+from cftui.ratings.pairs import Pairs
+
+
+@answers(ExploreUser)
+def answer_user(library: Library, question: ExploreUser) -> UserAnswer:
+    """Look at a user as a run's model sees them."""
+    trained = library.trained(question.run)
+    user = trained.ratings.users.code_of(question.user)
+    return explore_user(trained, user, question.n, question.only)
+
+
+@answers(ExploreItem)
+def answer_item(library: Library, question: ExploreItem) -> ItemAnswer:
+    """Look at an item, which an id or a title names, as a run's model sees it."""
+    trained = library.trained(question.run)
+    code = find_item(trained.ratings, question.item)
+    return explore_item(trained, code, question.metric, question.n, question.min_ratings)
 
 
 def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = None) -> UserAnswer:
@@ -19,14 +47,12 @@ def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = 
     if ratings.timestamp is not None:
         custom = custom[np.argsort(-ratings.timestamp[custom], kind="stable")]
     items = ratings.item[custom]
-    predicted = trained.scorer.score(np.full(len(custom), user), items)
+    predicted = trained.scorer.score(Pairs.of_user(user, items))
     held_out = trained.held_out[custom]
     squares = (predicted.astype(np.float64) - ratings.value[custom]) ** 2
     rated = tuple(
         RatedItem(
-            item=ratings.items.id_of(item),
-            title=ratings.items.title_of(item),
-            genres=ratings.items.genres_of(item),
+            **names_of(ratings, item),
             actual=float(ratings.value[position]),
             predicted=float(guess),
             held_out=bool(kept),
@@ -61,10 +87,7 @@ def explore_item(
     fans, would_like = _friends(trained, item, n)
     return ItemAnswer(
         step=trained.step,
-        item=ratings.items.id_of(item),
-        title=ratings.items.title_of(item),
-        genres=ratings.items.genres_of(item),
-        n_ratings=len(values),
+        **counted(ratings, item),
         mean=float(values.astype(np.float64).mean()),
         bias=_entry(bias, item),
         bias_rank=None if bias is None else int((bias > bias[item]).sum()) + 1,
@@ -81,8 +104,8 @@ def explore_item(
 
 def _no_neighbours(trained: Trained, known: bool) -> str:
     if trained.item_factors is None:
-        name = trained.config.model.name
-        return f"The model {name} has no item factors to be near in; choose a run of dot-bias"
+        name, others = trained.config.model.name, models_with("factors")
+        return f"The model {name} has no item factors to be near in; choose a run of {others}"
     return "" if known else "No rating of it was trained on: the model knows nothing of it"
 
 
@@ -92,7 +115,7 @@ def _friends(trained: Trained, item: int, n: int) -> tuple[tuple[Fan, ...], tupl
     positions = ratings.by_item.of(item)
     raters, values = ratings.user[positions], ratings.value[positions]
     users = np.arange(ratings.n_users)
-    predicted = trained.scorer.score(users, np.full(ratings.n_users, item))
+    predicted = trained.scorer.score(Pairs.of_item(users, item))
     counts = ratings.by_user.counts()
 
     def fan(user: int, value: float | None) -> Fan:

@@ -2,11 +2,21 @@
 
 import numpy as np
 
-from cftui.explore.trained import Trained
+from cftui.explore.items import counted
+from cftui.library.door import Library, answers
+from cftui.library.trained import Trained
 from cftui.questions.items import ItemFilter
-from cftui.questions.trained import Recommendation
+from cftui.questions.trained import Recommend, Recommendation
 from cftui.ratings.features import passing
 from cftui.ratings.values import Ratings
+
+
+@answers(Recommend)
+def answer_recommend(library: Library, question: Recommend) -> tuple[Recommendation, ...]:
+    """Find what a user of the data would like."""
+    trained = library.trained(question.run)
+    user = trained.ratings.users.code_of(question.user)
+    return recommend(trained, user, question.n, question.only)
 
 
 def recommend(
@@ -29,15 +39,11 @@ def best_of(
     """Return the n items of highest score, shape (n_items,), among those that `mask` marks."""
     ranked = np.where(mask, scores, -np.inf)
     best = top(ranked, min(n, int(np.isfinite(ranked).sum())))
-    counts = ratings.by_item.counts()
     return tuple(
         Recommendation(
             rank=rank,
-            item=ratings.items.id_of(code),
-            title=ratings.items.title_of(code),
-            genres=ratings.items.genres_of(code),
+            **counted(ratings, code),
             predicted=float(scores[code]),
-            n_ratings=int(counts[code]),
         )
         for rank, code in enumerate(best, start=1)
     )

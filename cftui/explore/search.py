@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,8 +9,10 @@ from functools import lru_cache
 import numpy as np
 from rapidfuzz import fuzz, process, utils
 
+from cftui.explore.items import item_rows, user_means
+from cftui.library.door import Library, answers
 from cftui.questions.errors import Ambiguous
-from cftui.questions.items import ItemRow, UserRow
+from cftui.questions.items import FindItems, FindUsers, IdentifyItem, ItemRow, UserRow
 from cftui.ratings.values import Ratings, UnknownId
 from cftui.text import plain
 
@@ -128,6 +129,19 @@ def find_item(ratings: Ratings, text: str) -> int:
     return best[0].code
 
 
+@answers(IdentifyItem)
+def identify_item(library: Library, question: IdentifyItem) -> ItemRow:
+    """Return the one item that is meant; raises as `find_item`."""
+    ratings = library.ratings(question.store)
+    return item_rows(ratings, [find_item(ratings, question.text)])[0]
+
+
+@answers(FindItems)
+def answer_find_items(library: Library, question: FindItems) -> tuple[ItemRow, ...]:
+    """Search the titles of a store."""
+    return find_items(library.ratings(question.store), question.text, question.limit)
+
+
 def find_items(ratings: Ratings, text: str, limit: int) -> tuple[ItemRow, ...]:
     """Return items whose id equals the text, then those whose titles fit it."""
     codes = [match.code for match in search_titles(ratings, text, limit)]
@@ -139,56 +153,25 @@ def find_items(ratings: Ratings, text: str, limit: int) -> tuple[ItemRow, ...]:
     return item_rows(ratings, codes)
 
 
-def describe_items(ratings: Ratings, items: Iterable[str]) -> tuple[ItemRow, ...]:
-    """Return items by their ids, in their order; ids that are not in the data are left out."""
-    codes = []
-    for item in items:
-        with suppress(UnknownId):
-            codes.append(ratings.items.code_of(item))
-    return item_rows(ratings, codes)
-
-
-def item_rows(ratings: Ratings, codes: Iterable[int]) -> tuple[ItemRow, ...]:
-    """Return items by their codes, in their order."""
-    counts, means = ratings.by_item.counts(), item_means(ratings)
-    return tuple(
-        ItemRow(
-            ratings.items.id_of(code),
-            ratings.items.title_of(code),
-            ratings.items.genres_of(code),
-            int(counts[code]),
-            float(means[code]),
-        )
-        for code in codes
-    )
+@answers(FindUsers)
+def answer_find_users(library: Library, question: FindUsers) -> tuple[UserRow, ...]:
+    """Search the users of a store."""
+    return find_users(library.ratings(question.store), question.text, question.limit)
 
 
 def find_users(ratings: Ratings, text: str, limit: int) -> tuple[UserRow, ...]:
     """Return the users whose ids begin with the text, the most active first, an exact id before."""
     counts = ratings.by_user.counts()
     means = user_means(ratings)
-    rows = []
+    codes: list[int] = []
+    with suppress(UnknownId):
+        codes.append(ratings.users.code_of(text))
+    exact = codes[:1]
     for code in np.argsort(-counts, kind="stable").tolist():
-        custom = ratings.users.id_of(code)
-        if custom.startswith(text):
-            rows.append(UserRow(custom, int(counts[code]), float(means[code])))
-            if len(rows) >= limit and rows[0].user != text:
-                break
-    exact = [row for row in rows if row.user == text]
-    return tuple((exact + [row for row in rows if row.user != text])[:limit])
-
-
-@lru_cache(maxsize=4)
-def item_means(ratings: Ratings) -> np.ndarray:
-    """Return each item's mean rating, shape (n_items,); do not change it."""
-    return _means(ratings.item, ratings.value, ratings.n_items)
-
-
-@lru_cache(maxsize=4)
-def user_means(ratings: Ratings) -> np.ndarray:
-    """Return each user's mean rating, shape (n_users,); do not change it."""
-    return _means(ratings.user, ratings.value, ratings.n_users)
-
-
-def _means(codes: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
-    return np.bincount(codes, weights=values, minlength=n) / np.bincount(codes, minlength=n)
+        if len(codes) >= limit:
+            break
+        if ratings.users.id_of(code).startswith(text) and code not in exact:
+            codes.append(code)
+    return tuple(
+        UserRow(ratings.users.id_of(code), int(counts[code]), float(means[code])) for code in codes
+    )

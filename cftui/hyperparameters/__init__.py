@@ -5,6 +5,7 @@ them. Only pydantic is imported, so that the screen and the shell may use them f
 """
 
 from cftui.hyperparameters.base import (
+    Ability,
     DataInfo,
     ModelParameters,
     OptimizerParameters,
@@ -17,10 +18,10 @@ from cftui.hyperparameters.base import (
 )
 from cftui.hyperparameters.models import CustomModel, Dot, DotBias, Net, is_source
 from cftui.hyperparameters.optimizers import Adagrad, Adam, AdamW, RmsProp, Sgd
+from cftui.hyperparameters.registry import MODELS, models_with
 from cftui.hyperparameters.schedules import Constant, CosineRestarts, OneCycle
 from cftui.hyperparameters.specs import FieldSpec, specs_of
 
-MODELS: dict[str, type[ModelParameters]] = {"dot-bias": DotBias, "dot": Dot, "net": Net}
 OPTIMIZERS: dict[str, type[OptimizerParameters]] = {
     "sgd": Sgd,
     "adam": Adam,
@@ -34,23 +35,6 @@ SCHEDULES: dict[str, type[ScheduleParameters]] = {
     "one-cycle": OneCycle,
 }
 
-SUITED: dict[tuple[str, str], tuple[float, float]] = {
-    ("dot", "sgd"): (0.1, 1e-5),
-    ("dot", "adam"): (3e-3, 1e-5),
-    ("dot", "adamw"): (3e-3, 1e-2),
-    ("dot", "rmsprop"): (3e-3, 1e-5),
-    ("dot", "adagrad"): (0.1, 1e-5),
-    ("net", "sgd"): (1e-2, 1e-5),
-    ("net", "adam"): (1e-3, 1e-5),
-    ("net", "adamw"): (1e-3, 1e-2),
-    ("net", "rmsprop"): (1e-3, 1e-5),
-    ("net", "adagrad"): (2e-2, 1e-5),
-}
-"""Learning rate and weight decay by model and optimizer, where they differ from dot-bias's.
-
-Found by trying, on the bundled ratings, three epochs in batches of 64.
-"""
-
 
 def suited(model: str, optimizer: str) -> dict[str, float]:
     """Return the learning rate and the weight decay that suit an optimizer with a model.
@@ -59,7 +43,8 @@ def suited(model: str, optimizer: str) -> dict[str, float]:
     """
     fields = OPTIMIZERS[optimizer].model_fields
     usual = (fields["learning_rate"].default, fields["weight_decay"].default)
-    rate, decay = SUITED.get((model, optimizer), usual)
+    record = MODELS.get(model, ModelParameters)
+    rate, decay = record.suited.get(optimizer, usual)
     return {"learning_rate": rate, "weight_decay": decay}
 
 
@@ -67,6 +52,7 @@ __all__ = [
     "MODELS",
     "OPTIMIZERS",
     "SCHEDULES",
+    "Ability",
     "Adagrad",
     "Adam",
     "AdamW",
@@ -88,6 +74,7 @@ __all__ = [
     "Table",
     "is_source",
     "limits_of",
+    "models_with",
     "parameter",
     "specs_of",
     "suited",

@@ -1,8 +1,9 @@
 """What every record of hyper-parameters is made of, and how its fields describe themselves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -38,8 +39,26 @@ class Parameters(BaseModel):
     name: str
 
 
+Ability = Literal["factors", "biases", "dot-product", "sigmoid"]
+"""What a model can be asked for beyond predictions.
+
+`factors`, `biases`: it has tables `user_factors` and `item_factors`, or `user_bias` and
+`item_bias`. `dot-product`: it predicts from these tables alone, by a dot product, so that numpy
+scores it, its arithmetic fits on a page, and newcomers are folded in. `sigmoid`: which brings that
+product to the range of the ratings.
+"""
+SuitedNumbers = tuple[float, float]
+"""A learning rate and a weight decay."""
+
+
 class ModelParameters(Parameters):
     """Base of the models' hyper-parameters."""
+
+    module: ClassVar[str] = ""
+    """Where the class of a built-in model is, `file:Class`."""
+    abilities: ClassVar[frozenset[Ability]] = frozenset()
+    suited: ClassVar[Mapping[str, SuitedNumbers]] = {}
+    """By optimizer, where its own defaults do not suit the model."""
 
     @property
     def label(self) -> str:

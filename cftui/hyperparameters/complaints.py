@@ -8,10 +8,20 @@ from pydantic import ValidationError
 
 
 def complaints(
-    error: ValidationError, section: str = "", known: Callable[[list[str]], list[str]] | None = None
+    error: ValidationError,
+    section: str = "",
+    known: Callable[[list[str]], list[str]] | None = None,
+    path: Callable[[list[str]], list[str]] = list,
 ) -> list[str]:
-    """Return a line for each wrong value; `known` tells which keys there are under a path."""
-    return [_complaint(p, section, known) for p in error.errors(include_url=False)]
+    """Return a line for each wrong value.
+
+    `known` tells which keys there are under a path; `path`, how one is called where it was written.
+    """
+    found = []
+    for problem in error.errors(include_url=False):
+        place = path([str(part) for part in problem["loc"]])
+        found.append(_complaint(problem, [section] * bool(section) + place, known))
+    return found
 
 
 def unknown_key(section: str, key: str, known: Iterable[str]) -> str:
@@ -23,8 +33,9 @@ def unknown_key(section: str, key: str, known: Iterable[str]) -> str:
     return f"{section}.{key}: unknown key; {hint}" if section else f"{key}: unknown key; {hint}"
 
 
-def _complaint(problem: Any, section: str, known: Callable[[list[str]], list[str]] | None) -> str:
-    path = [section] * bool(section) + [str(part) for part in problem["loc"]]
+def _complaint(
+    problem: Any, path: list[str], known: Callable[[list[str]], list[str]] | None
+) -> str:
     key = ".".join(path)
     if problem["type"] == "extra_forbidden":
         return unknown_key(".".join(path[:-1]), path[-1], known(path[:-1]) if known else ())

@@ -13,12 +13,6 @@ if TYPE_CHECKING:
 
     from cftui.models.custom import CustomClass
 
-CLASSES = {
-    "dot": "cftui.models.dot:Dot",
-    "dot-bias": "cftui.models.dot_bias:DotBias",
-    "net": "cftui.models.net:Net",
-}
-
 
 def build_model(
     parameters: ModelParameters, info: DataInfo, custom: "CustomClass | None" = None
@@ -30,7 +24,7 @@ def build_model(
     if isinstance(parameters, CustomModel):
         assert custom is not None, "a user's model is loaded by who may execute it"
         return custom.build(info, parameters)
-    module, _, attribute = CLASSES[parameters.name].partition(":")
+    module, _, attribute = parameters.module.partition(":")
     kind = getattr(import_module(module), attribute)
     built: nn.Module = kind.from_data(info, parameters)
     return built

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cftui.ratings.pairs import Pairs
+
 Array = np.ndarray
 
 
@@ -43,12 +45,12 @@ class Factors:
             sigmoid,
         )
 
-    def score(self, users: Array, items: Array) -> Array:
-        """Return predicted ratings, shape (n,), float32, for codes of shape (n,)."""
-        scores = np.empty(len(users), dtype=np.float32)
-        for start in range(0, len(users), 65_536):  # keeps the gathered rows in cache
+    def score(self, pairs: Pairs) -> Array:
+        """Return predicted ratings, shape (n,), float32."""
+        scores = np.empty(len(pairs), dtype=np.float32)
+        for start in range(0, len(pairs), 65_536):  # keeps the gathered rows in cache
             part = slice(start, start + 65_536)
-            u, i = users[part], items[part]
+            u, i = pairs.users[part], pairs.items[part]
             raw = np.einsum("nk,nk->n", self.user_factors[u], self.item_factors[i])
             if self.user_bias is not None:
                 raw += self.user_bias[u]

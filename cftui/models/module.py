@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from cftui.models.errors import ModelError, model_error
+from cftui.ratings.pairs import Pairs
 
 SCORE_CHUNK = 65_536
 """Pairs scored at a time, so that activations stay small."""
@@ -101,16 +102,15 @@ def resident(array: np.ndarray, device: torch.device) -> Tensor:
 
 
 @torch.no_grad()
-def score(
-    module: nn.Module, users: np.ndarray, items: np.ndarray, device: torch.device
-) -> np.ndarray:
+def score(module: nn.Module, pairs: Pairs, device: torch.device) -> np.ndarray:
     """Return predicted ratings, float32, shape (n,), without dropout."""
     module.eval()
-    scores = np.empty(len(users), dtype=np.float32)
-    for start in range(0, len(users), SCORE_CHUNK):
-        part = slice(start, start + SCORE_CHUNK)
-        predicted = module(resident(users[part], device), resident(items[part], device))
-        scores[part] = predicted.float().cpu().numpy()
+    scores = np.empty(len(pairs), dtype=np.float32)
+    for start in range(0, len(pairs), SCORE_CHUNK):
+        place = slice(start, start + SCORE_CHUNK)
+        part = pairs[place]
+        predicted = module(resident(part.users, device), resident(part.items, device))
+        scores[place] = predicted.float().cpu().numpy()
     return scores
 
 
@@ -121,13 +121,13 @@ class ModuleScorer:
         self._module = module
         self._items = np.arange(n_items)
 
-    def score(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """Return predicted ratings, shape (n,), float32, for codes of shape (n,)."""
-        return score(self._module, users, items, torch.device("cpu"))
+    def score(self, pairs: Pairs) -> np.ndarray:
+        """Return predicted ratings, shape (n,), float32."""
+        return score(self._module, pairs, torch.device("cpu"))
 
     def score_all_items(self, user: int) -> np.ndarray:
         """Return one user's predicted ratings of every item, shape (n_items,)."""
-        return self.score(np.full(len(self._items), user), self._items)
+        return self.score(Pairs.of_user(user, self._items))
 
 
 def _kept(module: nn.Module) -> Iterator[tuple[str, Tensor]]:

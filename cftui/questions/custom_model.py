@@ -6,7 +6,9 @@ from cftui.questions.question import Question
 
 
 @dataclass(frozen=True)
-class DescribeModel(Question["ModelDescription | NeedsAgreement"]):
+class DescribeModel(
+    Question["ModelDescription | NeedsAgreement"], answered_in="cftui.explore.custom_model"
+):
     """Which parameters does the class in a file, `path.py:Class`, or an installed model take?
 
     The answer is a ModelDescription; or NeedsAgreement, where reading them would execute a source
@@ -19,6 +21,13 @@ class DescribeModel(Question["ModelDescription | NeedsAgreement"]):
     values: tuple[tuple[str, object], ...] = ()
     """Its parameters, by name, as far as they are given."""
     agreed: bool = False
+
+
+@dataclass(frozen=True)
+class TrustRun(Question[str], answered_in="cftui.explore.custom_model"):
+    """May a run's own model be executed here? Asking agrees; the answer is its source's path."""
+
+    run: str
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Literal
 
+from cftui.questions.job import Job
 from cftui.questions.question import Question
 
 
@@ -40,7 +42,7 @@ AS_RECOGNISED = ColumnMapping()
 
 
 @dataclass(frozen=True)
-class OpenData(Question["DataSummary | None"]):
+class OpenData(Question["DataSummary | None"], answered_in="cftui.explore.data"):
     """What is in the ratings that a data set's name or a path means?
 
     The answer is a DataSummary, or None where they must be ingested first.
@@ -51,7 +53,7 @@ class OpenData(Question["DataSummary | None"]):
 
 
 @dataclass(frozen=True)
-class PreviewFile(Question["FilePreview"]):
+class PreviewFile(Question["FilePreview"], answered_in="cftui.explore.data"):
     """What does the beginning of a ratings file look like? The answer is a FilePreview."""
 
     source: str
@@ -192,8 +194,24 @@ class DataProfile(DataSummary):
     """What else is wrong with the files, a sentence each."""
 
 
+PROFILE_FORMAT = 1
+"""Raising it makes every kept profile anew."""
+
+
 @dataclass(frozen=True)
-class ListDataSets(Question["tuple[DataSetRow, ...]"]):
+class DescribeData(Job["DataProfile"], answered_in="cftui.explore.data"):
+    """How are a data set's values, users, items and times spread? The answer is a DataProfile."""
+
+    store: str
+
+    @property
+    def key(self) -> str:
+        """Name the store as well: a profile tells of the file, and of what was left out of it."""
+        return f"profile-{PROFILE_FORMAT}-{PurePath(self.store).name}"
+
+
+@dataclass(frozen=True)
+class ListDataSets(Question["tuple[DataSetRow, ...]"], answered_in="cftui.explore.data"):
     """Which data sets are there to open or to download? The answer is a tuple of DataSetRow."""
 
 
@@ -232,7 +250,7 @@ class DataSetRow:
 
 
 @dataclass(frozen=True)
-class DescribeSplit(Question["SplitSummary"]):
+class DescribeSplit(Question["SplitSummary"], answered_in="cftui.explore.data"):
     """What would a split hold out, and what of it would training never have seen?"""
 
     store: str

@@ -6,7 +6,7 @@ from cftui.questions.question import Question
 
 
 @dataclass(frozen=True)
-class FindUsers(Question["tuple[UserRow, ...]"]):
+class FindUsers(Question["tuple[UserRow, ...]"], answered_in="cftui.explore.search"):
     """Which users have ids that begin with the text? Most active first."""
 
     store: str
@@ -15,7 +15,7 @@ class FindUsers(Question["tuple[UserRow, ...]"]):
 
 
 @dataclass(frozen=True)
-class FindItems(Question["tuple[ItemRow, ...]"]):
+class FindItems(Question["tuple[ItemRow, ...]"], answered_in="cftui.explore.search"):
     """Which items have titles near the text, or its very id? Best match first.
 
     An empty text gives the most rated items.
@@ -27,7 +27,15 @@ class FindItems(Question["tuple[ItemRow, ...]"]):
 
 
 @dataclass(frozen=True)
-class DescribeItems(Question["tuple[ItemRow, ...]"]):
+class IdentifyItem(Question["ItemRow"], answered_in="cftui.explore.search"):
+    """Which item has this id, or else the title nearest to the text?"""
+
+    store: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DescribeItems(Question["tuple[ItemRow, ...]"], answered_in="cftui.explore.items"):
     """What are these items? In their order; ids that are not in the data are left out."""
 
     store: str
@@ -71,7 +79,7 @@ EVERY_ITEM = ItemFilter()
 
 
 @dataclass(frozen=True)
-class Facets(Question["FacetsAnswer"]):
+class Facets(Question["FacetsAnswer"], answered_in="cftui.explore.data"):
     """Which genres and years are there to filter by?"""
 
     store: str

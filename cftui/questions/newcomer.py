@@ -11,7 +11,7 @@ REGULARIZATION = 3.0
 
 
 @dataclass(frozen=True)
-class FoldIn(Question["FoldInAnswer"]):
+class FoldIn(Question["FoldInAnswer"], answered_in="cftui.explore.newcomer"):
     """What would somebody like who gave these ratings, and is not in the data?
 
     `rated` and `before` are (item id, value) each; only models of the dot family can say.
@@ -63,7 +63,7 @@ class FoldInAnswer:
 
 
 @dataclass(frozen=True)
-class SuggestItems(Question[tuple[ItemRow, ...]]):
+class SuggestItems(Question[tuple[ItemRow, ...]], answered_in="cftui.explore.newcomer"):
     """What should a newcomer rate first? Well known items, unlike each other and the rated."""
 
     run: str

@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+Order = Literal["id", "activity"]
+"""Rows and columns in ascending order of their ids, or the most active first."""
+
+
 @dataclass(frozen=True)
-class OpenCrosstab(Question["CrosstabAnswer"]):
+class OpenCrosstab(Question["CrosstabAnswer"], answered_in="cftui.explore.cells"):
     """What did the most active users give the most rated items?"""
 
     store: str
     n_users: int = 15
     n_items: int = 15
-    order: Literal["id", "activity"] = "id"
+    order: Order = "id"
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class CrosstabAnswer:
 
 
 @dataclass(frozen=True)
-class PredictCells(Question["PredictedCells"]):
+class PredictCells(Question["PredictedCells"], answered_in="cftui.explore.cells"):
     """What would each of these users give each of these items?"""
 
     run: str
@@ -90,7 +94,7 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class StartSheet(Question["SheetAnswer"]):
+class StartSheet(Question["SheetAnswer"], answered_in="cftui.sheet.solver"):
     """A sheet with fresh factors, uniform between 0 and 1."""
 
     actual: "Floats"
@@ -100,14 +104,23 @@ class StartSheet(Question["SheetAnswer"]):
 
 
 @dataclass(frozen=True)
-class EvaluateSheet(Question["SheetAnswer"]):
+class EvaluateSheet(Question["SheetAnswer"], answered_in="cftui.sheet.solver"):
     """What does a sheet predict as it stands?"""
 
     sheet: Sheet
 
 
+def default_rate(n_users: int, n_items: int) -> float:
+    """Return a learning rate that is quick and safe for `DescendSheet` with a momentum of 0.9.
+
+    The gradient of a row shrinks as cells are added, hence the rate grows with the table: 1 for
+    15 by 15.
+    """
+    return (n_users + n_items) / 30
+
+
 @dataclass(frozen=True)
-class DescendSheet(Question["SheetAnswer"]):
+class DescendSheet(Question["SheetAnswer"], answered_in="cftui.sheet.solver"):
     """So many full steps of gradient descent on the RMSE of the known cells."""
 
     sheet: Sheet
@@ -117,10 +130,11 @@ class DescendSheet(Question["SheetAnswer"]):
 
 
 @dataclass(frozen=True)
-class SolveSheet(Question["SheetAnswer"]):
-    """L-BFGS on the RMSE of the known cells, as far as it gets in a second."""
+class SolveSheet(Question["SheetAnswer"], answered_in="cftui.sheet.solver"):
+    """L-BFGS on the RMSE of the known cells, as far as it gets in some seconds."""
 
     sheet: Sheet
+    seconds: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,8 +154,25 @@ class SheetAnswer:
     """Whether going on would change next to nothing."""
 
 
+@dataclass(frozen=True)
+class ReadSheet(Question["ReadAnswer"], answered_in="cftui.sheet.read_workbook"):
+    """What stands in a workbook that WriteCells made, and a spreadsheet may have solved since?"""
+
+    path: str
+    store: str
+    """Of the ratings that its ids are of."""
+
+
 @dataclass(frozen=True, eq=False)
-class WriteCells(Question["str"]):
+class ReadAnswer:
+    """A workbook's sheet, and its labels with the titles of the data."""
+
+    sheet: Sheet
+    labels: Labels
+
+
+@dataclass(frozen=True, eq=False)
+class WriteCells(Question["str"], answered_in="cftui.sheet.export"):
     """The cells as a file, or as text where there is no path: TSV, for a clipboard.
 
     The answer is the text, or the path of the file as it was written.
@@ -156,7 +187,7 @@ class WriteCells(Question["str"]):
 
 
 @dataclass(frozen=True)
-class CellOfRun(Question["CellArithmetic"]):
+class CellOfRun(Question["CellArithmetic"], answered_in="cftui.explore.arithmetic"):
     """How does a run's model come to its prediction for this pair?"""
 
     run: str
@@ -165,7 +196,7 @@ class CellOfRun(Question["CellArithmetic"]):
 
 
 @dataclass(frozen=True)
-class CellOfSheet(Question["CellArithmetic"]):
+class CellOfSheet(Question["CellArithmetic"], answered_in="cftui.sheet.solver"):
     """How does the sheet come to the prediction in this cell?"""
 
     sheet: Sheet

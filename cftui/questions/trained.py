@@ -7,11 +7,12 @@ from cftui.questions.items import EVERY_ITEM, ItemFilter
 from cftui.questions.question import Question
 
 Metric = Literal["cosine", "dot", "euclid"]
+METRICS: tuple[Metric, ...] = ("cosine", "dot", "euclid")
 OFTEN_RATED = ItemFilter(min_ratings=20)
 
 
 @dataclass(frozen=True)
-class AskAbilities(Question["Abilities"]):
+class AskAbilities(Question["Abilities"], answered_in="cftui.explore.abilities"):
     """What can the model of a run be asked?"""
 
     run: str
@@ -29,7 +30,7 @@ class Abilities:
 
 
 @dataclass(frozen=True)
-class Predict(Question["Prediction"]):
+class Predict(Question["Prediction"], answered_in="cftui.explore.predict"):
     """What would this user give this item?"""
 
     run: str
@@ -52,7 +53,7 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Recommend(Question["tuple[Recommendation, ...]"]):
+class Recommend(Question["tuple[Recommendation, ...]"], answered_in="cftui.explore.recommend"):
     """Which items that this user has not rated would they like best?"""
 
     run: str
@@ -75,7 +76,7 @@ class Recommendation:
 
 
 @dataclass(frozen=True)
-class Similar(Question["SimilarItems"]):
+class Similar(Question["SimilarItems"], answered_in="cftui.explore.neighbours"):
     """Which items are nearest to this one in the model's item factors?"""
 
     run: str
@@ -111,7 +112,7 @@ class SimilarItems:
 
 
 @dataclass(frozen=True)
-class ExploreUser(Question["UserAnswer"]):
+class ExploreUser(Question["UserAnswer"], answered_in="cftui.explore.profiles"):
     """What did this user rate, what does the model predict for it, and what would they like?"""
 
     run: str
@@ -157,7 +158,7 @@ class UserAnswer:
 
 
 @dataclass(frozen=True)
-class ExploreItem(Question["ItemAnswer"]):
+class ExploreItem(Question["ItemAnswer"], answered_in="cftui.explore.profiles"):
     """What is this item like for the model?"""
 
     run: str
@@ -210,7 +211,7 @@ class ItemAnswer:
 
 
 @dataclass(frozen=True)
-class ExploreBiases(Question["BiasAnswer"]):
+class ExploreBiases(Question["BiasAnswer"], answered_in="cftui.explore.biases"):
     """Which items have the highest and lowest biases: what is left once tastes are explained?"""
 
     run: str

@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cftui.config import ConfigError, SplitConfig
 from cftui.hyperparameters import DataInfo
+from cftui.ratings.pairs import Pairs
+from cftui.ratings.split import split, unseen
+from cftui.ratings.values import Ratings
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,11 @@ class TrainingRatings:
     def __len__(self) -> int:
         return len(self.user)
 
+    @property
+    def pairs(self) -> Pairs:
+        """Who rated what."""
+        return Pairs(self.user, self.item)
+
 
 @dataclass(frozen=True)
 class ValidRatings:
@@ -31,3 +40,35 @@ class ValidRatings:
     """Whether the pair's user or item has no training rating."""
     low: float
     high: float
+
+    @property
+    def pairs(self) -> Pairs:
+        """Who rated what."""
+        return Pairs(self.user, self.item)
+
+
+def parts_of(config: SplitConfig, ratings: Ratings) -> tuple[TrainingRatings, ValidRatings]:
+    """Return the two parts of ratings.
+
+    Raises ConfigError if they are too few for two, or cannot be split so.
+    """
+    parts = split(config, ratings)
+    train, valid = parts.train, parts.valid
+    if not len(train) or not len(valid):
+        raise ConfigError(
+            f"{len(ratings)} ratings are too few for this split ({len(train)} to train on,"
+            f" {len(valid)} held out); change split.fraction or split.kind"
+        )
+    return (
+        TrainingRatings(
+            ratings.user[train], ratings.item[train], ratings.value[train], ratings.info()
+        ),
+        ValidRatings(
+            ratings.user[valid],
+            ratings.item[valid],
+            ratings.value[valid],
+            unseen(ratings, parts),
+            ratings.low,
+            ratings.high,
+        ),
+    )

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui import paths
+from cftui.files import sync_folder
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
-from cftui.ratings.sources.locate import FORMAT, locate
+from cftui.ratings.sources.locate import FORMAT, META, locate
 from cftui.ratings.values import DataError, Grouping, Ratings, TextColumn, Vocabulary
 
 Progress = Callable[[int, int], None]
@@ -24,7 +25,6 @@ Progress = Callable[[int, int], None]
 
 BUILDING = ".building-"
 """Begins the names of stores that are not finished."""
-META = "meta.json"
 LOCK = "lock"
 
 
@@ -253,12 +253,3 @@ def _lock(path: Path, wait: bool = True) -> int:
         os.close(descriptor)
         raise
     return descriptor
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder written to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

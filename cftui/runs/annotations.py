@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cftui.runs.checkpoint import replace_file
+from cftui.files import replace_file
 from cftui.text import plain
 
 

@@ -1,13 +1,14 @@
 """Checkpoints: named arrays in safetensors files that are there whole or not at all."""
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import safetensors
 import safetensors.numpy
+
+from cftui.files import replace_file
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -27,37 +28,6 @@ class Checkpoint:
     def step(self) -> int:
         """Return the number of steps done when it was written."""
         return int(self.metadata["step"])
-
-
-def replace_file(path: Path, content: bytes, *, sync: bool = True) -> None:
-    """Put a file in place at once: written under a temporary name, synced, renamed.
-
-    Raises OSError (disk full, say), leaving what was there before and no temporary file.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            if sync:
-                file.flush()
-                os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    if sync:
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def sweep_temporaries(folder: Path, names: Iterable[str]) -> None:
-    """Remove what a process that was killed while replacing these files has left."""
-    for name in names:
-        for leftover in folder.glob(f".{name}.*"):
-            leftover.unlink(missing_ok=True)
 
 
 def save_checkpoint(path: Path, arrays: Arrays, metadata: Mapping[str, str]) -> None:

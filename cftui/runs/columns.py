@@ -63,6 +63,15 @@ def _short(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
+def _rate(row: RunRow) -> str:
+    """Return the learning rate; where it was changed on the way, the last one too."""
+    begun = _short(row.learning_rate)
+    if not row.rate_changes:
+        return begun
+    between = "…→" if len(row.rate_changes) > 1 else ""
+    return f"{begun}→{between}{_short(row.rate_changes[-1].learning_rate)}"
+
+
 def _whole(value: float | None) -> str:
     return "" if value is None else f"{value:,.0f}"
 
@@ -74,7 +83,7 @@ FIELDS = (
     RunField("model", "model", lambda r: r.model, lambda r: r.model),
     RunField("optimizer", "optimizer", lambda r: r.optimizer, lambda r: r.optimizer),
     RunField("schedule", "schedule", lambda r: r.schedule, lambda r: r.schedule),
-    RunField("lr", "lr", lambda r: r.learning_rate, lambda r: _short(r.learning_rate), True),
+    RunField("lr", "lr", lambda r: r.learning_rate, _rate, True),
     RunField("wd", "decay", lambda r: r.weight_decay, lambda r: _short(r.weight_decay), True),
     RunField("factors", "factors", lambda r: r.n_factors, lambda r: _whole(r.n_factors), True),
     RunField("batch", "batch", lambda r: r.batch_size, lambda r: _whole(r.batch_size), True),

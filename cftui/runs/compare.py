@@ -10,6 +10,7 @@ from typing import Any
 from cftui.config import ConfigError, RunConfig, make_config, parse_assignments, read_config
 from cftui.paths import BUNDLED
 from cftui.runs.directory import Run, RunError
+from cftui.runs.rates import CHANGED, change_words, changes_of
 
 Settings = Mapping[str, Any]
 """Configuration sections, each with its keys."""
@@ -88,14 +89,29 @@ def differences(settings: Sequence[Settings]) -> list[Difference]:
     return [row for row in rows if any(value != row.values[0] for value in row.values)]
 
 
+def run_differences(runs: Sequence[Run]) -> list[Difference]:
+    """Return the settings in which runs differ, then the changes made to them while they ran.
+
+    Raises RunError if a run's settings are broken.
+    """
+    found = differences([settings_of(run) for run in runs])
+    changes = tuple(change_words(changes_of(run)) or None for run in runs)
+    if len(set(changes)) > 1:
+        found.append(Difference(CHANGED, changes))
+    return found
+
+
 def _place(key: str) -> int:
-    sections = ("data", "split", "model", "optimizer", "schedule", "training")
+    sections = ("data", "split", "model", "method", "optimizer", "schedule", "training")
     section = key.partition(".")[0]
     return sections.index(section) if section in sections else len(sections)
 
 
 def command_line(run: Run) -> str:
-    """Return the shell's command that trains the same again. Raises RunError if damaged."""
+    """Return the shell's command that trains the same again. Raises RunError if damaged.
+
+    It repeats what was configured; `rates.unrepeated` tells what else was done.
+    """
     settings, record = settings_of(run), run.record()
     values = flat(settings)
     source = str(values.pop("data.source", BUNDLED))

@@ -1,7 +1,6 @@
 """Wishes: what a screen or a shell asks of a live run, one file each."""
 
 import contextlib
-import fcntl
 import getpass
 import json
 import math
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
+
+from cftui.files import held, replace_file
 
 WishKind = Literal["pause", "resume", "stop", "checkpoint", "learning-rate"]
 
@@ -69,32 +70,21 @@ def send(run: Path, kind: WishKind, value: float | None = None) -> Wish:
     """Leave a wish in a run's directory. Raises OSError where that cannot be written."""
     folder = run / "control"
     folder.mkdir(exist_ok=True)
-    with _turn(folder):
+    with _turn(folder / ".turn"):
         wish = compose(kind, value)
         name = f"{wish.sent_ns:020d}-{os.getpid()}.json"
-        temporary = folder / f".{name}"
-        temporary.write_text(json.dumps(asdict(wish)), encoding="utf-8")
-        temporary.rename(folder / name)
+        replace_file(folder / name, json.dumps(asdict(wish)).encode(), sync=False)
     return wish
 
 
 @contextlib.contextmanager
-def _turn(folder: Path) -> Iterator[None]:
+def _turn(lock: Path) -> Iterator[None]:
     """Let one sender at a time name and leave its wish, so that names are in order of arrival."""
-    file = os.open(folder / ".turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    deadline = time.monotonic() + TURN_SECONDS
-    try:
-        while time.monotonic() < deadline:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(0.001)
-            except OSError:
-                break  # a file system without locks
+    with contextlib.ExitStack() as stack:
+        # Without a turn where a sender was halted in its own, or where nothing can be locked.
+        with contextlib.suppress(OSError):
+            stack.enter_context(held(lock, TURN_SECONDS, poll=0.001))
         yield
-    finally:
-        os.close(file)
 
 
 def _user() -> str:

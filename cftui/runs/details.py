@@ -5,7 +5,8 @@ from typing import Any
 
 from cftui.runs.compare import changed, command_line, flat, settings_of
 from cftui.runs.directory import Run, RunError
-from cftui.runs.record import RunRecord
+from cftui.runs.rates import changes_of
+from cftui.runs.record import RateChange, RunRecord
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class RunDetails:
     log_end: str
     problem: str = ""
     """Why something could not be read."""
+    rate_changes: tuple[RateChange, ...] = ()
+    """Made while it ran."""
 
 
 def read_details(run: Run, log_lines: int = 12) -> RunDetails:
@@ -45,4 +48,5 @@ def read_details(run: Run, log_lines: int = 12) -> RunDetails:
         run.size(),
         run.log_end(log_lines),
         problem,
+        changes_of(run),
     )

@@ -16,9 +16,9 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from cftui.config import ConfigError, RunConfig, make_config, read_config
+from cftui.files import replace_file
 from cftui.paths import runs_folder
 from cftui.runs.annotations import checked_name, read_annotations, write_annotations
-from cftui.runs.checkpoint import replace_file
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
 from cftui.runs.record import LIVE, RunRecord, RunStatus
@@ -191,7 +191,7 @@ def new_id(config: RunConfig) -> str:
     alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
     tail = "".join(secrets.choice(alphabet) for _ in range(4))
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    return f"{stamp}-{config.model.label}-{config.optimizer.name}-{tail}"
+    return f"{stamp}-{config.model.label}-{config.method.label}-{tail}"
 
 
 def create_run(

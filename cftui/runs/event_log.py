@@ -52,8 +52,10 @@ def _whole_lines(file: int) -> int:
 class EventTail:
     """Reads a run's events as they are appended, each once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *kinds: type[Event]) -> None:
+        """Read all events, or those of some kinds alone, which is much faster."""
         self._path = path
+        self._begins = tuple(f'{{"event":"{kind.event}"'.encode() for kind in kinds)
         self._offset = 0
         self._within_monster = False
         """Whether what was read last is a line too long for an event, not ended yet."""
@@ -77,7 +79,10 @@ class EventTail:
                 break
             self._within_monster = not end
             self._offset += end or len(chunk)
-            events = [e for e in map(from_json, chunk[:end].splitlines()) if e is not None]
+            lines = chunk[:end].splitlines()
+            if self._begins:
+                lines = [line for line in lines if line.startswith(self._begins)]
+            events = [e for e in map(from_json, lines) if e is not None]
             if events:
                 return events
         return []
@@ -93,9 +98,9 @@ class EventTail:
         return chunk
 
 
-def read_events(path: Path) -> Iterator[Event]:
-    """Yield all events in a file, in order, undone ones too."""
-    tail = EventTail(path)
+def read_events(path: Path, *kinds: type[Event]) -> Iterator[Event]:
+    """Yield all events in a file, or those of some kinds, in order, undone ones too."""
+    tail = EventTail(path, *kinds)
     while events := tail.read():
         yield from events
 

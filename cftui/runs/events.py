@@ -1,9 +1,15 @@
 """Events of a run: what happened, one JSON object a line, append only."""
 
 import json
-from dataclasses import MISSING, asdict, dataclass, fields, replace
-from types import NoneType
-from typing import Any, ClassVar, get_args, get_origin, get_type_hints
+import re
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+Int = Annotated[int, Field(gt=-(2**63), lt=2**63)]
+"""A whole number as large as arrays hold; a damaged file may claim any."""
 
 
 @dataclass(frozen=True)
@@ -23,18 +29,18 @@ class Started(Event):
     run: str
     time: float
     """Seconds since 1970."""
-    pid: int
+    pid: Int
     host: str
     device: str
-    parameter_count: int
-    n_train: int
+    parameter_count: Int
+    n_train: Int
     """Ratings trained on."""
-    n_valid: int
+    n_valid: Int
     """Ratings held out."""
-    unseen_pairs: int
+    unseen_pairs: Int
     """Held-out ratings whose user or item has no rating in training."""
-    steps_per_epoch: int
-    epochs: int
+    steps_per_epoch: Int
+    epochs: Int
     baselines: dict[str, float] | None = None
     """Validation MSE on the same split without a model: `global_mean`, and `biases` with it."""
     notes: list[str] | None = None
@@ -48,11 +54,11 @@ class Resumed(Event):
     event: ClassVar[str] = "resumed"
     run: str
     time: float
-    pid: int
+    pid: Int
     host: str
     device: str
-    step: int
-    epoch: int
+    step: Int
+    epoch: Int
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class Step(Event):
     """The steps since the last such event; losses are mean squared errors of the batches."""
 
     event: ClassVar[str] = "step"
-    step: int
+    step: Int
     """Steps done, counted from 1."""
     loss: float
     """Mean over the steps reported."""
@@ -68,7 +74,8 @@ class Step(Event):
     high: float
     smooth: float
     """Debiased exponentially weighted average as of this step (lesson 5, decay 0.98)."""
-    learning_rate: float
+    learning_rate: float | None
+    """None where training has no such thing; so in the epochs' events."""
     seconds: float
     """Time spent training, pauses left out."""
 
@@ -78,9 +85,9 @@ class Epoch(Event):
     """The end of one pass over the training ratings; errors in squared rating units."""
 
     event: ClassVar[str] = "epoch"
-    epoch: int
+    epoch: Int
     """Counted from 1."""
-    step: int
+    step: Int
     train_loss: float
     """Mean squared error over the epoch, as it was when each batch was met."""
     valid_mse: float
@@ -88,10 +95,10 @@ class Epoch(Event):
     valid_rmse: float
     valid_mse_clipped: float
     """With predictions cut to the range of the ratings."""
-    unseen_pairs: int
+    unseen_pairs: Int
     unseen_mse: float | None
     """Of the held-out pairs whose user or item has no training rating."""
-    learning_rate: float
+    learning_rate: float | None
     seconds: float
     """Time this epoch took, evaluation left out."""
     train_seconds: float
@@ -103,11 +110,11 @@ class Control(Event):
 
     event: ClassVar[str] = "control"
     time: float
-    step: int
+    step: Int
     wish: str
     value: float | None
     sender: str
-    sent_ns: int
+    sent_ns: Int
     outcome: str
     """`obeyed`, or why it was not."""
 
@@ -125,11 +132,11 @@ class Device(Event):
     label: str
     name: str = ""
     use: float | None = None
-    memory_used: int | None = None
-    memory_total: int | None = None
+    memory_used: Int | None = None
+    memory_total: Int | None = None
     power: float | None = None
     temperature: float | None = None
-    cores: int | None = None
+    cores: Int | None = None
     own_cores: float | None = None
 
     def after(self, earlier: "Device | None") -> "Device":
@@ -145,8 +152,8 @@ class Checkpointed(Event):
     """The state after `step` is safe on disk."""
 
     event: ClassVar[str] = "checkpoint"
-    step: int
-    epoch: int
+    step: Int
+    epoch: Int
     seconds: float
     """How long the writing took."""
 
@@ -158,7 +165,7 @@ class Failed(Event):
     event: ClassVar[str] = "failed"
     run: str
     time: float
-    step: int
+    step: Int
     message: str
     """What happened and what to do."""
 
@@ -172,21 +179,21 @@ class Finished(Event):
     time: float
     outcome: str
     """`finished` or `stopped`."""
-    epochs: int
+    epochs: Int
     """Whole epochs done."""
-    step: int
+    step: Int
     valid_mse: float | None
     """At the end of the last whole epoch, as the other errors here."""
     valid_rmse: float | None
     valid_mse_clipped: float | None
     best_valid_mse: float | None
-    best_epoch: int | None
-    unseen_pairs: int
+    best_epoch: Int | None
+    unseen_pairs: Int
     unseen_mse: float | None
     train_seconds: float
     wall_seconds: float
     """From the start of the process that ended it."""
-    signal: int | None = None
+    signal: Int | None = None
     """The signal that stopped it; none where a wish or the last epoch did."""
     why: str = ""
     """Why it finished before its last epoch; empty where it did not."""
@@ -210,15 +217,14 @@ KINDS: dict[str, type[Event]] = {
 }
 
 
-_HINTS = {kind: get_type_hints(kind) for kind in KINDS.values()}
-_TYPES = {
-    kind: {field.name: hints[field.name] for field in fields(kind)}
-    for kind, hints in _HINTS.items()
-}
-"""What each field of each kind may hold."""
-_REQUIRED = {
-    kind: {field.name for field in fields(kind) if field.default is MISSING} for kind in _TYPES
-}
+_KIND = re.compile(rb'\s*\{\s*"event"\s*:\s*"(\w+)"')
+"""The word that every line begins with."""
+
+
+@lru_cache(maxsize=32)
+def _adapter(word: bytes) -> "TypeAdapter[Event] | None":
+    kind = KINDS.get(word.decode())
+    return None if kind is None else TypeAdapter(kind)
 
 
 def to_json(event: Event) -> str:
@@ -228,36 +234,15 @@ def to_json(event: Event) -> str:
 
 def from_json(line: str | bytes) -> Event | None:
     """Return the event of a line; none for a damaged line or a kind that is not known here."""
-    try:
-        record = json.loads(line)
-        kind = KINDS[record.pop("event")]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    raw = line.encode() if isinstance(line, str) else line
+    word = _KIND.match(raw)
+    adapter = _adapter(word[1]) if word else None
+    if adapter is None:
         return None
-    values = {}
-    for name, wanted in _TYPES[kind].items():
-        if name in record:
-            value = values[name] = record[name]
-            if (type(value) is not wanted or wanted is int) and not _is(value, wanted):
-                return None
-        elif name in _REQUIRED[kind]:
-            return None
-    return kind(**values)
-
-
-def _is(value: Any, wanted: Any) -> bool:
-    """Return whether a value read from JSON is of a field's type."""
-    if wanted is float:
-        return type(value) in (float, int)
-    if wanted is int:
-        return type(value) is int and abs(value) < 2**63
-    if wanted in (str, NoneType):
-        return isinstance(value, wanted)
-    inner = get_args(wanted)
-    if get_origin(wanted) is dict:
-        return isinstance(value, dict) and all(_is(one, inner[1]) for one in value.values())
-    if get_origin(wanted) is list:
-        return isinstance(value, list) and all(_is(one, inner[0]) for one in value)
-    return any(_is(value, one) for one in inner)
+    try:
+        return adapter.validate_json(raw, strict=True)
+    except ValidationError:
+        return None
 
 
 def as_row(event: Event) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from cftui.files import replace_file
 from cftui.paths import runs_folder
-from cftui.runs.checkpoint import replace_file
 from cftui.runs.columns import FIELDS
 from cftui.runs.compare import flat, settings_of
 from cftui.runs.directory import Run, RunError
+from cftui.runs.rates import CHANGED, change_words
 from cftui.runs.row import RunRow
 
 KINDS = (".csv", ".json")
@@ -51,7 +52,7 @@ def _record(row: RunRow) -> dict[str, Any]:
         settings = flat(settings_of(Run(runs_folder() / row.id)))
     except RunError:
         settings = {}
-    return {**told, "message": row.message, **settings}
+    return {**told, "message": row.message, **settings, CHANGED: change_words(row.rate_changes)}
 
 
 def _csv(records: list[dict[str, Any]]) -> str:

@@ -3,6 +3,7 @@
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
+from math import nan
 from pathlib import Path
 
 from cftui.runs.events import (
@@ -37,7 +38,8 @@ class Curve:
         """Add one step event at the end."""
         self.step.append(event.step)
         for name in ("loss", "low", "high", "smooth", "learning_rate", "seconds"):
-            getattr(self, name).append(getattr(event, name))
+            value = getattr(event, name)
+            getattr(self, name).append(nan if value is None else value)
 
     def rewind(self, step: int) -> None:
         """Drop everything after a step."""

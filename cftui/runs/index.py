@@ -1,5 +1,6 @@
 """All runs at a glance, read again only where something changed, and remembered between starts."""
 
+import contextlib
 import math
 import os
 import time
@@ -11,6 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from cftui.config import ConfigError, read_config
+from cftui.files import replace_file
 from cftui.paths import runs_folder, state_folder
 from cftui.runs.annotations import read_annotations
 from cftui.runs.directory import Run, RunError
@@ -111,6 +113,7 @@ class RunsIndex:
             created=record.created,
             data=record.data_name,
             steps_per_epoch=record.steps_per_epoch,
+            rate_changes=record.rate_changes or (),
             **self._settings_of(run),
             **_pace(run, record.step),
             **kept,
@@ -227,10 +230,6 @@ def _remembered(path: Path) -> dict[str, tuple[Times, RunRow]]:
 
 def _remember(memory: Path, seen: dict[str, tuple[Times, RunRow]]) -> None:
     """Write rows to a file; a disk that refuses is no reason to disturb."""
-    temporary = memory.with_name(f".{memory.name}.{os.getpid()}")
-    try:
+    with contextlib.suppress(OSError):
         memory.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(_memories().dump_json(_Memory(FIELDS, seen)))
-        temporary.replace(memory)
-    except OSError:
-        return
+        replace_file(memory, _memories().dump_json(_Memory(FIELDS, seen)), sync=False)

@@ -76,8 +76,9 @@ def _spawn(words: Sequence[str], run: Run, output: Path) -> Launched:
         # The trainer inherits it: while it lives, nobody sweeps its files away.
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        # -P: whatever lies in the current folder is not to be imported instead of a library.
         process = subprocess.Popen(
-            [sys.executable, "-m", "cftui.cli", *words],
+            [sys.executable, "-P", "-m", "cftui.cli", *words],
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=subprocess.STDOUT,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cftui.config import ConfigError
+from cftui.files import replace_file
 from cftui.paths import state_folder
 from cftui.questions.errors import Untrusted
-from cftui.runs.checkpoint import replace_file
 from cftui.runs.directory import Run, RunError
 from cftui.runs.record import RunRecord
 

@@ -8,6 +8,15 @@ LIVE: tuple[State, ...] = ("starting", "running", "paused")
 
 
 @dataclass(frozen=True)
+class RateChange:
+    """Another learning rate for the schedule to scale, given to a live run."""
+
+    step: int
+    """Steps done when it came."""
+    learning_rate: float
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """What `run.json` says: the state of a run, and what it was trained on."""
 
@@ -48,6 +57,8 @@ class RunRecord:
     """Why it failed, with the remedy."""
     model_sha256: str = ""
     """Of the run's model.py; empty where the model is not from a user's file."""
+    rate_changes: tuple[RateChange, ...] | None = None
+    """In order; None in a run of an older version, whose events alone tell them."""
 
 
 @dataclass(frozen=True)

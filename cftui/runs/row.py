@@ -5,6 +5,8 @@ import re
 import time
 from dataclasses import dataclass
 
+from cftui.runs.record import RateChange
+
 STAMP = re.compile(r"\d{8}-\d{6}-.+-\w{4}")
 """Ids that we made: time, model, optimizer, four characters."""
 
@@ -43,6 +45,8 @@ class RunRow:
     notes: str = ""
     mark: int = 0
     """As in `Annotations`."""
+    rate_changes: tuple[RateChange, ...] = ()
+    """As far as its record tells them."""
 
     @property
     def label(self) -> str:

@@ -6,8 +6,9 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
+from cftui.files import replace_file
 from cftui.ratings.values import Ratings, TextColumn, Vocabulary
-from cftui.runs.checkpoint import CheckpointError, replace_file
+from cftui.runs.checkpoint import CheckpointError
 
 FILE = "vocabulary.safetensors"
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cftui.files import replace_file
+from cftui.library.door import Library, answers
 from cftui.questions.errors import QuestionError
-from cftui.questions.sheet import Labels, Sheet
+from cftui.questions.sheet import Labels, Sheet, WriteCells
 from cftui.sheet.workbook import write_workbook
 from cftui.text import plain
 
@@ -24,6 +26,16 @@ def ending_of(path: Path) -> str:
     return ending
 
 
+@answers(WriteCells)
+def answer_write(_: Library, question: WriteCells) -> str:
+    """Return cells as text for a clipboard, or the path of the file that they are written to."""
+    if not question.path:
+        return cells_text(".tsv", question.labels, question.values)
+    path = Path(question.path).expanduser().absolute()
+    write_cells(path, question.labels, question.values, question.sheet)
+    return str(path)
+
+
 def write_cells(
     path: Path, labels: Labels, values: NDArray[np.float64], sheet: Sheet | None
 ) -> None:
@@ -36,10 +48,12 @@ def write_cells(
     if ending == ".xlsx" and sheet is None:
         raise QuestionError(f"{path}: a workbook is made of the sheet; start it first")
     try:
+        # Of a link it is the file at its end that is replaced.
+        place = path.resolve() if path.is_symlink() else path
         if sheet is not None and ending == ".xlsx":
-            write_workbook(path, sheet, labels)
+            write_workbook(place, sheet, labels)
         else:
-            path.write_text(cells_text(ending, labels, values), encoding="utf-8")
+            replace_file(place, cells_text(ending, labels, values).encode())
     except OSError as error:
         raise OSError(
             f"{path}: cannot be written: {error.strerror}; choose another place"

@@ -9,9 +9,19 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from cftui.explore.arithmetic import cell_arithmetic
+from cftui.library.door import Library, answers
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
-from cftui.questions.sheet import CellArithmetic, Sheet, SheetAnswer
+from cftui.questions.sheet import (
+    CellArithmetic,
+    CellOfSheet,
+    DescendSheet,
+    EvaluateSheet,
+    Sheet,
+    SheetAnswer,
+    SolveSheet,
+    StartSheet,
+)
 
 Floats = NDArray[np.float64]
 
@@ -23,6 +33,37 @@ RUNAWAY = 1e9
 """An RMSE that no sheet comes back from."""
 MEMORY = 20
 """Pairs of steps and gradients from which L-BFGS estimates the curvature."""
+
+
+@answers(StartSheet)
+def answer_start(_: Library, question: StartSheet) -> SheetAnswer:
+    """Begin a sheet."""
+    start = (question.n_factors, question.biases, question.seed)
+    return evaluate(start_sheet(question.actual, *start))
+
+
+@answers(EvaluateSheet)
+def answer_evaluate(_: Library, question: EvaluateSheet) -> SheetAnswer:
+    """Let a sheet predict as it stands."""
+    return evaluate(question.sheet)
+
+
+@answers(DescendSheet)
+def answer_descend(_: Library, question: DescendSheet) -> SheetAnswer:
+    """Take steps down."""
+    return descend(question.sheet, question.steps, question.learning_rate, question.momentum)
+
+
+@answers(SolveSheet)
+def answer_solve(_: Library, question: SolveSheet) -> SheetAnswer:
+    """Solve a sheet."""
+    return solve(question.sheet, question.seconds)
+
+
+@answers(CellOfSheet)
+def answer_cell(_: Library, question: CellOfSheet) -> CellArithmetic:
+    """Take a sheet's prediction apart."""
+    return cell_of_sheet(question.sheet, question.row, question.column)
 
 
 def start_sheet(actual: Floats, n_factors: int, biases: bool, seed: int) -> Sheet:
@@ -44,15 +85,6 @@ def start_sheet(actual: Floats, n_factors: int, biases: bool, seed: int) -> Shee
         user_bias=draw(size=(n,)) if biases else None,
         item_bias=draw(size=(m,)) if biases else None,
     )
-
-
-def default_rate(actual: Floats) -> float:
-    """Return a learning rate that is quick and safe for `descend` with a momentum of 0.9.
-
-    The gradient of a row shrinks as cells are added, hence the rate grows with the table: 1 for
-    15 by 15.
-    """
-    return sum(actual.shape) / 30
 
 
 def evaluate(sheet: Sheet) -> SheetAnswer:

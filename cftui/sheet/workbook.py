@@ -1,11 +1,13 @@
 """The sheet as a workbook with live formulas, laid out as the lesson's (collab_filter.xlsx)."""
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cftui.files import replace_file
 from cftui.questions.sheet import Labels, Sheet
 from cftui.sheet.solver import evaluate
 
@@ -81,17 +83,17 @@ class SheetLayout:
 def write_workbook(path: Path, sheet: Sheet, labels: Labels) -> None:
     """Write the sheet as an .xlsx whose predictions and RMSE are formulas; raises OSError."""
     import xlsxwriter
-    from xlsxwriter.exceptions import FileCreateError
 
     n, m = sheet.actual.shape
     layout = SheetLayout(n, m, sheet.n_factors, sheet.user_bias is not None)
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    # Made in memory: a zip file that a full disk ends complains once more when it is dropped.
+    content = io.BytesIO()
+    plain = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    book = xlsxwriter.Workbook(content, plain)
     page = book.add_worksheet(TAB)
     _Writer(book, page, sheet, labels, layout).write()
-    try:
-        book.close()
-    except FileCreateError as error:
-        raise error.args[0] from None  # the system's own error, wrapped
+    book.close()
+    replace_file(path, content.getvalue())
 
 
 class _Writer:

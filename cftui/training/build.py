@@ -1,75 +1,56 @@
-"""Builds a trainer: the split, the engine with its initial values, the state of a checkpoint."""
+"""Puts a trainer together, at its start or where a checkpoint left it."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from cftui.config import RunConfig
 from cftui.evaluation.errors import baseline_errors
-from cftui.models.initial import initial_values
-from cftui.ratings.parts import TrainingRatings, ValidRatings
-from cftui.ratings.split import Split, split, unseen
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import Checkpoint, CheckpointError
-from cftui.runs.directory import Run, RunError
+from cftui.runs.directory import Run
 from cftui.runs.events import Event
 from cftui.runs.record import RunRecord
-from cftui.training.engine import make_engine
-from cftui.training.progress import Progress
+from cftui.training.bookkeeping import Book
+from cftui.training.prepare import Prepared
+from cftui.training.progress import read_state
+from cftui.training.reporter import FINEST
+from cftui.training.steering import Steering
 from cftui.training.trainer import Trainer
-
-if TYPE_CHECKING:
-    from cftui.models.custom import CustomClass
 
 
 def build_trainer(
     run: Run,
     record: RunRecord,
-    config: RunConfig,
-    ratings: Ratings,
+    prepared: Prepared,
     emit: Callable[[Event], None],
     *,
-    sync: Callable[[], None],
-    should_stop: Callable[[], bool],
-    started_ns: int,
-    checkpoint: Checkpoint | None,
-    custom: "CustomClass | None" = None,
+    sync: Callable[[], None] = lambda: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    started_ns: int = 0,
+    finest: float = FINEST,
+    checkpoint: Checkpoint | None = None,
 ) -> Trainer:
-    """Return a trainer at its start, or where a checkpoint left it; `custom` is a user's model.
+    """Return a trainer at its start, or where a checkpoint left it.
 
-    Raises RunError if there are too few ratings, EngineError if the device is not there,
-    ModelError if a user's model does not work, CheckpointError if the checkpoint is of another run.
+    The options are those of `Book` and `Steering`. Raises CheckpointError if the checkpoint is of
+    another run.
     """
-    training, valid = _parts(config, ratings)
-    engine = make_engine(config, record.threads or config.training.threads, custom)
-    seed = config.training.seed
-    # A user's module draws its own.
-    initial = None if custom else initial_values(config.model, ratings.info(), seed)
-    engine.start(config, training, initial)
-    trainer = Trainer(
-        run,
-        config,
-        replace(
-            record,
-            device=engine.device,
-            threads=engine.threads,
-            parameter_count=engine.parameter_count,
-            baselines=record.baselines or baseline_errors(training, valid),
-        ),
-        engine,
-        training=training,
-        valid=valid,
-        emit=emit,
-        sync=sync,
-        should_stop=should_stop,
-        started_ns=started_ns,
+    learner = prepared.learner
+    record = replace(
+        record,
+        device=learner.device,
+        threads=learner.threads,
+        parameter_count=learner.parameter_count,
+        baselines=record.baselines or baseline_errors(prepared.training, prepared.valid),
     )
+    book = Book(run, record, learner, emit=emit, sync=sync, finest=finest)
     if checkpoint is not None:
         try:
-            trainer.resume(checkpoint)
+            book.restore(checkpoint)
         except (KeyError, ValueError, RuntimeError) as error:
             raise _foreign(run, error) from error
-    return trainer
+    steering = Steering(book, learner, should_stop=should_stop, started_ns=started_ns)
+    return Trainer(prepared, book, steering)
 
 
 def check_checkpoint(
@@ -80,7 +61,7 @@ def check_checkpoint(
     `custom`: whether the model is a user's, whose tables only it knows.
     """
     try:
-        Progress.from_json(checkpoint.metadata["progress"])
+        read_state(checkpoint.metadata["progress"])
         for table in () if custom else config.model.tables(ratings.info()):
             found = checkpoint.arrays[f"parameters/{table.name}"]
             if found.shape != table.shape or found.dtype.kind != "f":
@@ -93,26 +74,3 @@ def check_checkpoint(
 
 def _foreign(run: Run, error: Exception) -> CheckpointError:
     return CheckpointError(f"{run.last}: not a checkpoint of this run ({error}); train anew")
-
-
-def _parts(config: RunConfig, ratings: Ratings) -> tuple[TrainingRatings, ValidRatings]:
-    parts: Split = split(config.split, ratings)
-    train, valid = parts.train, parts.valid
-    if not len(train) or not len(valid):
-        raise RunError(
-            f"{len(ratings)} ratings are too few for this split ({len(train)} to train on,"
-            f" {len(valid)} held out); change split.fraction or split.kind"
-        )
-    return (
-        TrainingRatings(
-            ratings.user[train], ratings.item[train], ratings.value[train], ratings.info()
-        ),
-        ValidRatings(
-            ratings.user[valid],
-            ratings.item[valid],
-            ratings.value[valid],
-            unseen(ratings, parts),
-            ratings.low,
-            ratings.high,
-        ),
-    )

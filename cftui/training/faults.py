@@ -9,8 +9,8 @@ from cftui.config import ConfigError, RunConfig
 from cftui.models.errors import ModelError
 from cftui.runs.checkpoint import CheckpointError
 from cftui.runs.directory import Run, RunError
-from cftui.training.engine import EngineError
-from cftui.training.trainer import NonFiniteLoss
+from cftui.training.endings import NonFiniteLoss
+from cftui.training.engines.protocol import EngineError
 
 RESERVE = ".reserve"
 RESERVE_BYTES = 65_536
@@ -28,17 +28,15 @@ def release_reserve(folder: Path) -> None:
         (folder / RESERVE).unlink(missing_ok=True)
 
 
-def explain(error: Exception, run: Run, config: RunConfig, rate: float) -> str:
+def explain(error: Exception, run: Run, config: RunConfig, rate: float | None) -> str:
     """Return what happened and what to do, in words for the user.
 
-    `rate`: the base learning rate in force.
+    `rate`: the base learning rate in force, where there is one.
     """
     resume = f"cftui runs resume {run.id}"
     if isinstance(error, NonFiniteLoss):
-        return (
-            f"{error}; the weights of the last checkpoint are kept."
-            f" Lower the learning rate: {resume} --lr {rate / 10:g}"
-        )
+        advice = "" if rate is None else f" Lower the learning rate: {resume} --lr {rate / 10:g}"
+        return f"{error}; the weights of the last checkpoint are kept.{advice}"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return (
             f"no room to write {error.filename or run.path} ({error.strerror});"

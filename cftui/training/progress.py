@@ -1,27 +1,26 @@
-"""How far a run is: all that the trainer itself must remember to go on exactly."""
+"""How far a run is: what the trainer must remember, beside the learner, to go on exactly."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from cftui.evaluation.errors import Errors
+from cftui.runs.record import RateChange
 
 SMOOTHING = 0.98
 """Share of the old average kept at each step (lesson 5, `avg_mom`)."""
 
 LATER = ("stale_epochs", "stale_from")
-"""Fields that checkpoints of the first version lack."""
+"""Fields that checkpoints of the first version lack, beside `rate_changes`."""
 
 
 @dataclass
 class Progress:
     """The trainer's own part of the resume state."""
 
-    base_rate: float
-    """The learning rate that the schedule scales; a wish may replace it."""
     epoch: int = 0
     """Whole epochs done."""
-    position: int = 0
-    """Steps done in the present epoch."""
     step: int = 0
     """Steps done in all."""
     average: float = 0.0
@@ -44,6 +43,8 @@ class Progress:
     """The validation error that it must fall from."""
     wishes_ns: int = 0
     """When the last wish was sent whose outcome is part of this state."""
+    rate_changes: tuple[RateChange, ...] | None = ()
+    """Of the base rate; None where an older version may have changed it untold."""
 
     @property
     def smooth(self) -> float:
@@ -53,13 +54,18 @@ class Progress:
     def take(self, loss: float, batch: int) -> None:
         """Count one step with its loss and the number of ratings in its batch."""
         self.step += 1
-        self.position += 1
         self.average = self.average * SMOOTHING + loss * (1.0 - SMOOTHING)
         self.squares += loss * batch
 
+    def note_rate(self, before: float | None, rate: float) -> None:
+        """Remember that the schedule scales another rate from now on."""
+        if self.rate_changes is not None and rate != before:
+            kept = (change for change in self.rate_changes if change.step != self.step)
+            self.rate_changes = (*kept, RateChange(self.step, rate))
+
     def finish_epoch(self) -> None:
-        """Count a whole epoch; the next begins at its first step."""
-        self.epoch, self.position, self.squares, self.epoch_seconds = self.epoch + 1, 0, 0.0, 0.0
+        """Count a whole epoch."""
+        self.epoch, self.squares, self.epoch_seconds = self.epoch + 1, 0.0, 0.0
 
     def judge(self, found: Errors, min_improvement: float) -> bool:
         """Take in the validation errors after an epoch; return whether they are the best so far."""
@@ -82,17 +88,24 @@ class Progress:
         epochs = "epoch" if patience == 1 else "epochs"
         return f"no better{by} for {patience} {epochs} than {self.stale_from:.4f}"
 
-    def to_json(self) -> str:
-        """Return the state as text; floats survive exactly."""
-        return json.dumps(asdict(self))
 
-    @classmethod
-    def from_json(cls, text: str) -> "Progress":
-        """Read what `to_json` wrote; raises ValueError if it is something else."""
-        try:
-            raw = json.loads(text)
-            return cls(
-                **{f.name: raw[f.name] for f in fields(cls) if f.name not in LATER or f.name in raw}
-            )
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not a training state: {error}") from None
+def write_state(progress: Progress, place: Mapping[str, float]) -> str:
+    """Return progress and the learner's place as one text; floats survive exactly."""
+    return json.dumps({**place, **asdict(progress)})
+
+
+def read_state(text: str) -> tuple[Progress, Mapping[str, Any]]:
+    """Return the progress in what `write_state` wrote, and all of it, with the learner's place.
+
+    Raises ValueError if it is something else.
+    """
+    try:
+        raw = json.loads(text)
+        changes = raw.get("rate_changes")
+        if changes is not None:
+            changes = tuple(RateChange(**change) for change in changes)
+        raw["rate_changes"] = changes
+        known = [f.name for f in fields(Progress) if f.name not in LATER or f.name in raw]
+        return Progress(**{name: raw[name] for name in known}), raw
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a training state: {error}") from None

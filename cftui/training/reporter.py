@@ -31,7 +31,7 @@ class Reporter:
         self._low = min(self._low, loss)
         self._high = max(self._high, loss)
 
-    def report(self, progress: Progress, rate: float, *, now: bool = False) -> None:
+    def report(self, progress: Progress, rate: float | None, *, now: bool = False) -> None:
         """Emit what was gathered if it is time, or at once where `now` says so."""
         interval = max(self._finest, progress.train_seconds / PER_RUN)
         due = now or progress.train_seconds - self._reported_at >= interval

@@ -284,12 +284,10 @@ class CftuiApp(FaultInWords):
         self._theme_choice.forget_undrawn()
         return f"cftui stopped: {type(error).__name__}: {plain(str(error))}; {path} tells more"
 
-    async def action_quit(self) -> None:
-        """Leave; runs go on."""
-        await self._end_children()
-        self.exit()
-
-    async def _end_children(self) -> None:
+    async def on_unmount(self) -> None:
+        """End what this app started, however it ends; runs go on."""
+        # Cancelled by now: what asks a child or runs a job has to let go of it first.
+        await asyncio.gather(*(worker.wait() for worker in self.workers), return_exceptions=True)
         await asyncio.gather(*(child.close() for child in self._children), return_exceptions=True)
 
 

@@ -1,7 +1,8 @@
 """Opens the ratings that panes ask for, while those that are open stay so."""
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from cftui.text import plain
@@ -21,11 +22,11 @@ class RatingsController:
 
     def open(self, wanted: ChooseData) -> None:
         """Open other ratings; those that are open stay so until then."""
-        self._work(self._open(wanted), "Opening the ratings")
+        self._work(partial(self._open, wanted), "Opening the ratings")
 
     def ask_columns(self) -> None:
         """Show the form for the columns of the ratings that are open."""
-        self._work(self._ask_columns(), "Looking at the file")
+        self._work(self._ask_columns, "Looking at the file")
 
     def cancel(self) -> None:
         """Give up the ratings that are on their way."""
@@ -38,7 +39,7 @@ class RatingsController:
         self._memory.update(settings=settings)
         self._stack.workspace = replace(self._stack.workspace, split=split)
 
-    def _work(self, work: Coroutine[Any, Any, None], words: str) -> None:
+    def _work(self, work: Callable[[], Coroutine[Any, Any, None]], words: str) -> None:
         self._stack.run_worker(
             work, exclusive=True, group="data", description=words, exit_on_error=False
         )

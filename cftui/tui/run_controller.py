@@ -1,7 +1,8 @@
 """Has done to runs what panes ask for, and shows what came of it."""
 
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from textual.worker import Worker
@@ -32,12 +33,18 @@ class RunController:
     def poll(self) -> None:
         """Read what is new of runs, unless that goes on already: it sees what is new too."""
         if self._polling is None or self._polling.is_finished:
-            reading = self._runs.poll(self.show, self._stack.show_history)
+            reading = partial(self._runs.poll, self.show, self._stack.show_history)
             self._polling = self._work(reading, "poll", "Watching runs")
 
     def _work(
-        self, work: Coroutine[Any, Any, T], group: str, words: str, *, exclusive: bool = False
+        self,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        group: str,
+        words: str,
+        *,
+        exclusive: bool = False,
     ) -> Worker[T]:
+        """Have work done; begun by its worker, so that one cancelled before leaves nothing."""
         return self._stack.run_worker(
             work, group=group, description=words, exclusive=exclusive, exit_on_error=False
         )
@@ -67,7 +74,7 @@ class RunController:
         """Start a trainer on the ratings that are open."""
         # Not exclusive: a trainer that was started goes on, whoever waits for it no longer.
         on_these = {**settings, "data": dict(self._stack.workspace.data_settings)}
-        self._work(self._start(on_these), "start", "Starting a trainer")
+        self._work(partial(self._start, on_these), "start", "Starting a trainer")
 
     async def _start(self, settings: Settings) -> None:
         self._count_starting(1)
@@ -84,7 +91,7 @@ class RunController:
 
     def train_like(self, like: TrainLike) -> None:
         """Start a trainer with another run's settings, some of them changed."""
-        self._work(self._train_like(like), "fork", "Reading settings", exclusive=True)
+        self._work(partial(self._train_like, like), "fork", "Reading settings", exclusive=True)
 
     async def _train_like(self, like: TrainLike) -> None:
         settings: Settings | None = self._memory.state.settings or {}
@@ -96,7 +103,7 @@ class RunController:
 
     def resume(self, run: str) -> None:
         """Go on with a run that ended early."""
-        self._work(self._resume(run), "resume", "Resuming a run")
+        self._work(partial(self._resume, run), "resume", "Resuming a run")
 
     async def _resume(self, run: str) -> None:
         await self._try(self._runs.resume(run), "The run cannot go on")
@@ -104,7 +111,7 @@ class RunController:
 
     def wish(self, wish: WishRun) -> None:
         """Send a wish to a live run."""
-        self._work(self._wish(wish), "wish", "Sending a wish")
+        self._work(partial(self._wish, wish), "wish", "Sending a wish")
 
     async def _wish(self, wish: WishRun) -> None:
         sending = self._runs.wish(wish.run, wish.kind, wish.value)
@@ -113,7 +120,7 @@ class RunController:
 
     def act(self, action: RunAction) -> None:
         """Have something done to runs."""
-        self._work(self._act(action), "act", "Looking after runs")
+        self._work(partial(self._act, action), "act", "Looking after runs")
 
     async def _act(self, action: RunAction) -> None:
         said = await self._try(action.do(self._runs), action.trouble)
@@ -123,7 +130,7 @@ class RunController:
 
     def fork(self, run: str) -> None:
         """Fill the training form with a run's settings."""
-        self._work(self._fork(run), "fork", "Filling the form", exclusive=True)
+        self._work(partial(self._fork, run), "fork", "Filling the form", exclusive=True)
 
     async def _fork(self, run: str) -> None:
         settings = await self._try(self._runs.settings(run), "Its settings cannot be used")
@@ -133,6 +140,13 @@ class RunController:
         pane.post_message(FillForm(settings))
         row = next((row for row in self._runs.rows if row.id == run), None)
         ratings = self._stack.workspace.ratings
+        if row is not None and row.rate_changes:
+            from cftui.runs.rates import change_words
+
+            words = (
+                f"The form has the rate that it began with, not {change_words(row.rate_changes)}"
+            )
+            self._stack.notify(words, title="Learning rate", markup=False, timeout=8)
         if row is not None and ratings and row.fingerprint != ratings.fingerprint:
             words = f"It was trained on {row.data}; a new run trains on {ratings.name}"
             self._stack.notify(plain(words), title="Other ratings", markup=False)

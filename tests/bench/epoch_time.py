@@ -22,28 +22,18 @@ CHUNK = 20
 def engine_epoch(optimizer: str) -> Callable[[np.ndarray], float]:
     """Return a function that trains an epoch in the trainer's portions and says how long it took.
 
-    The portions' losses come back to numpy, as the trainer needs them.
+    The learner has the same order by itself; its losses come back to numpy, as the trainer needs.
     """
     from cftui.config import make_config
-    from cftui.models.initial import initial_values
-    from cftui.optim import learning_rates
-    from cftui.training.torch_engine import TorchEngine
+    from cftui.training.learners.gradient import begin_gradient_descent
 
     config = make_config({"optimizer": {"name": optimizer}, "training": {"device": "cpu"}})
-    training = the_ratings()
-    engine = TorchEngine("cpu", 0)
-    engine.start(config, training, initial_values(config.model, training.info, 42))
-    size = config.training.batch_size
-    steps = -(-len(training) // size)
-    rates = learning_rates(
-        config.schedule, config.optimizer.learning_rate, steps, 0, steps, epochs=1
-    )
+    learner = begin_gradient_descent(config, the_ratings())
 
     def run(order: np.ndarray) -> float:
         began = time.perf_counter()
-        for first in range(0, steps, CHUNK):
-            last = min(first + CHUNK, steps)
-            engine.run(order[first * size : last * size], rates[first:last])
+        while not learner.advance(CHUNK).epoch_done:
+            pass
         return time.perf_counter() - began
 
     return run

@@ -24,7 +24,7 @@ from cftui.explore.neighbours import neighbours
 from cftui.explore.newcomer import explore_newcomer, suggest
 from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend
-from cftui.explore.trained import Trained
+from cftui.library.trained import Trained
 from cftui.models.factors import Factors
 from cftui.questions.items import ItemFilter
 from cftui.questions.newcomer import FoldIn

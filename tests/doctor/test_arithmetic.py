@@ -15,9 +15,9 @@ from cftui.doctor.finding import Finding
 from cftui.doctor.reference import made_up_ratings, train_in_float64, trial_config
 from cftui.hyperparameters import MODELS
 from cftui.models.initial import initial_values
-from cftui.training.engine import Engine
+from cftui.training.engines.protocol import Engine
+from cftui.training.engines.torch_engine import TorchEngine
 from cftui.training.order import epoch_order
-from cftui.training.torch_engine import TorchEngine
 
 FACTS = TorchFacts("2.13.0")
 
@@ -96,14 +96,16 @@ def test_dropout_is_left_out_on_both_sides_and_its_masks_come_back_on_resumption
     assert kept.dropout > 0  # type: ignore[attr-defined]
 
 
-def one_step_too_long(engine: Engine, run: Any, order: np.ndarray, rates: np.ndarray) -> Any:
+def one_step_too_long(
+    engine: Engine, run: Any, order: np.ndarray, rates: np.ndarray, *more: Any
+) -> Any:
     rates = rates.copy()
     rates[20] *= 1.01
-    return run(order, rates)
+    return run(order, rates, *more)
 
 
-def not_a_number(engine: Engine, run: Any, order: np.ndarray, rates: np.ndarray) -> Any:
-    return run(order, rates) * np.float32("nan")
+def not_a_number(engine: Engine, run: Any, *given: Any) -> Any:
+    return run(*given) * np.float32("nan")
 
 
 def stale_weights(engine: Engine, parameters: Any) -> Any:
@@ -144,10 +146,10 @@ def cut(values: torch.Tensor) -> torch.Tensor:
     return torch.ldexp(torch.round(share * 2**11) / 2**11, power)
 
 
-def with_tf32(engine: Engine, run: Any, order: np.ndarray, rates: np.ndarray) -> Any:
+def with_tf32(engine: Engine, run: Any, *given: Any) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(functional, "linear", lambda x, w, bias: Tf32Product.apply(x, w) + bias)
-        return run(order, rates)
+        return run(*given)
 
 
 def test_reduced_precision_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +168,7 @@ def forget_slots(engine: Engine, restore: Any, parameters: Any, state: Any) -> N
 
 def forget_randomness(engine: Engine, restore: Any, parameters: Any, state: Any) -> None:
     torch.manual_seed(99)
-    restore(parameters, {**state, "random/cpu": torch.get_rng_state().numpy()})
+    restore(parameters, {**state, "random/torch-cpu": torch.get_rng_state().numpy()})
 
 
 def test_a_state_that_is_not_restored_whole_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

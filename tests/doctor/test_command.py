@@ -10,8 +10,8 @@ import pytest
 from small import here
 
 from cftui.config import RunConfig
-from cftui.training import engine
-from cftui.training.torch_engine import TorchEngine
+from cftui.training.engines import choose
+from cftui.training.engines.torch_engine import TorchEngine
 
 Capture = pytest.CaptureFixture[str]
 
@@ -28,7 +28,7 @@ def wrong_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def make(config: RunConfig, threads: int) -> TorchEngine:
         return SlightlyWrong(config.training.device, threads)
 
-    monkeypatch.setattr(engine, "make_engine", make)
+    monkeypatch.setattr(choose, "make_engine", make)
 
 
 @pytest.mark.usefixtures("dot_alone")
@@ -55,7 +55,7 @@ def test_a_wrong_engine_is_found(capsys: Capture) -> None:
 
 
 def test_quick_trains_nothing(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "make_engine", None)
+    monkeypatch.setattr(choose, "make_engine", None)
     assert here("doctor", "--quick") == 0
     out = capsys.readouterr().out
     assert "arithmetic" not in out and out.endswith("\n")

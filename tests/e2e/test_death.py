@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small import cli, command, make_bench, small_config, wait_for, write_ratings
+from small import cli, command, here, make_bench, small_config, wait_for, write_ratings
 
 from cftui.ratings.store import open_ratings
 from cftui.runs.checkpoint import load_checkpoint
@@ -235,8 +235,7 @@ def test_a_changed_learning_rate_survives_death(tmp_path: Path, home: Path) -> N
     os.kill(victim.process.pid, signal.SIGKILL)
     victim.process.wait()
     finish(victim)
-    done = cli("runs", "resume", "copy")
-    assert done.returncode == 0, done.stderr
+    assert here("runs", "resume", "copy") == 0
     for part in ("last", "best"):
         assert weights(victim.run, part) == weights(copy, part)
     changed = next(e.step for e in seen if isinstance(e, Control) and e.wish == "learning-rate")

@@ -68,7 +68,9 @@ def test_two_signals_end_at_once(source: Path, run: Run) -> None:
     """Torch is still loading: the first signal can only be noted, the second must not wait."""
     process = subprocess.Popen(train_words(source), stdout=subprocess.DEVNULL)
     wait_for(lambda: run.path.exists() and run.lock.exists())
+    deadline = time.monotonic() + 60
     while process.poll() is None:  # signals that come too fast are one to the system
+        assert time.monotonic() < deadline, "it does not end"
         process.send_signal(signal.SIGINT)
         time.sleep(0.2)
     assert process.returncode == 130

@@ -6,6 +6,7 @@ import pytest
 from cftui.config import RunConfig
 from cftui.evaluation import baselines
 from cftui.evaluation.baselines import fit_biases
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import split
 from cftui.ratings.values import Ratings
 
@@ -16,7 +17,7 @@ def test_biases_are_the_damped_least_squares(monkeypatch: pytest.MonkeyPatch) ->
     draw = np.random.default_rng(0)
     user, item = draw.integers(0, 5, 40), draw.integers(0, 7, 40)
     value = draw.uniform(1, 5, 40).astype(np.float32)
-    found = fit_biases(user, item, value, 6, 8)  # one user and one item without a rating
+    found = fit_biases(Pairs(user, item), value, 6, 8)  # one user and one item without a rating
     design = np.zeros((40, 14))
     design[np.arange(40), user] = 1
     design[np.arange(40), 6 + item] = 1
@@ -25,7 +26,7 @@ def test_biases_are_the_damped_least_squares(monkeypatch: pytest.MonkeyPatch) ->
     np.testing.assert_allclose(found.user, expected[:6], atol=1e-9)
     np.testing.assert_allclose(found.item, expected[6:], atol=1e-9)
     assert found.user[5] == 0 and found.item[7] == 0
-    score = found.score(np.array([5]), np.array([7]))
+    score = found.score(Pairs(np.array([5]), np.array([7])))
     assert score == pytest.approx(value.mean(), abs=1e-6)
 
 
@@ -34,13 +35,12 @@ def test_they_are_as_good_as_biases_are_on_the_bundled_ratings(bundled: Ratings)
     parts = split(RunConfig().split, bundled)
     train, valid = parts.train, parts.valid
     fitted = fit_biases(
-        bundled.user[train],
-        bundled.item[train],
+        Pairs(bundled.user[train], bundled.item[train]),
         bundled.value[train],
         bundled.n_users,
         bundled.n_items,
     )
     actual = bundled.value[valid]
-    mse = ((fitted.score(bundled.user[valid], bundled.item[valid]) - actual) ** 2).mean()
+    mse = ((fitted.score(Pairs(bundled.user[valid], bundled.item[valid])) - actual) ** 2).mean()
     assert 0.780 < mse < 0.787
     assert ((fitted.mean - actual) ** 2).mean() == pytest.approx(1.1238, abs=1e-4)

@@ -15,7 +15,7 @@ from cftui.explore.predict import predict, predict_valid
 from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend, top
 from cftui.explore.search import find_item, find_items, find_users, normalise
-from cftui.explore.trained import Trained, load_trained
+from cftui.library.trained import Trained, load_trained
 from cftui.models.dot_bias import DotBias
 from cftui.questions.errors import Ambiguous, QuestionError
 from cftui.ratings.store import open_ratings
@@ -25,7 +25,7 @@ from cftui.runs.control import send
 from cftui.runs.directory import Run, RunError
 from cftui.runs.events import Step
 from cftui.runs.find import find_run
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 
 
 @pytest.fixture
@@ -271,6 +271,24 @@ def titles(tmp_path: Path) -> Ratings:
 )
 def test_a_title_is_found_as_people_write_it(titles: Ratings, text: str, found: str) -> None:
     assert titles.items.title_of(find_item(titles, text)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("fugxtive", True),
+        ("abxdefxhij", True),  # 8 of 10
+        ("abxdefxhi", False),  # 7 of 9
+        ("fxgxtive", False),
+    ],
+)
+def test_a_title_is_near_where_four_fifths_of_its_letters_are_right(
+    tmp_path: Path, text: str, near: bool
+) -> None:
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating\n1,1,3\n1,2,4\n")
+    (tmp_path / "movies.csv").write_text("movieId,title\n1,Abcdefghij\n2,Fugitive\n")
+    ratings = open_ratings(tmp_path)
+    assert bool(find_items(ratings, text, 5)) == near
 
 
 def test_two_equal_titles_are_listed_with_their_ids(titles: Ratings) -> None:

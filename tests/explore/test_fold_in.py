@@ -12,13 +12,13 @@ from small import here, small_config, write_ratings
 from cftui.explore.fold_in import fold_in, mean_user
 from cftui.explore.neighbours import neighbours
 from cftui.explore.newcomer import explore_newcomer, suggest
-from cftui.explore.trained import Trained, load_trained
+from cftui.library.trained import Trained, load_trained
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter
 from cftui.questions.newcomer import FoldIn
 from cftui.runs.find import find_run
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 
 
 def random_factors(*, sigmoid: bool, biases: bool = True, k: int = 6) -> Factors:
@@ -250,6 +250,38 @@ def test_suggestions_are_well_known_unlike_each_other_and_not_rated(trained: Tra
         best = max(worth(item, stand) for item in counts if item not in stand)
         assert worth(row.item, stand) == pytest.approx(best, rel=1e-5)
         stand.append(row.item)
+
+
+def test_no_more_is_suggested_than_is_known_and_not_rated(trained: Trained) -> None:
+    """However many are asked for: neither the rated, nor what was never trained on."""
+    items = trained.ratings.items
+    mask = trained.trained_items.copy()
+    untrained = items.code_of("1010")
+    mask[untrained] = False
+    unseen = replace(trained)
+    unseen.__dict__["trained_items"] = mask
+    rows = suggest(unseen, ("1001", "1002"), 10_000)
+    expected = {items.id_of(code) for code in np.flatnonzero(mask)} - {"1001", "1002"}
+    assert {row.item for row in rows} == expected and len(rows) == len(expected)
+
+
+def test_without_item_factors_the_most_rated_are_suggested(trained: Trained) -> None:
+    counts = trained.ratings.by_item.counts()
+    rows = suggest(replace(trained, tables={}), (), 20)
+    assert [row.n_ratings for row in rows] == sorted(counts.tolist(), reverse=True)[:20]
+
+
+def test_tastes_that_no_item_answers_to_move_nothing(trained: Trained) -> None:
+    """Users and items at right angles: rounding must not make the variance less than nothing."""
+    assert trained.factors is not None
+    shape, draw = trained.factors.item_factors.shape, np.random.default_rng(0)
+    for _ in range(20):
+        along, across = np.linalg.qr(draw.normal(size=(shape[1], 2)))[0].T
+        users = np.outer(draw.normal(size=trained.ratings.n_users), along).astype(np.float32)
+        items = np.outer(draw.normal(size=shape[0]), across).astype(np.float32)
+        factors = replace(trained.factors, user_factors=users, item_factors=items)
+        answer = explore_newcomer(replace(trained, factors=factors), question(("1001", 5.0)))
+        assert answer.spread == pytest.approx(0.0, abs=1e-3)
 
 
 def test_the_shells_list_is_the_brains(

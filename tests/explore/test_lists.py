@@ -12,14 +12,15 @@ from cftui import paths
 from cftui.explore.biases import explore_biases
 from cftui.explore.profiles import explore_item
 from cftui.explore.recommend import recommend
-from cftui.explore.trained import Trained, load_trained
+from cftui.library.trained import Trained, load_trained
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter
 from cftui.ratings.features import YEAR, explore_facets, passing
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.runs.find import find_run
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 
 
 @pytest.fixture
@@ -146,10 +147,25 @@ def test_who_loved_an_item_and_who_would(trained: Trained) -> None:
         assert fan.value == given[fan.user] and fan.mean == pytest.approx(means[fan.user])
     others = [user for user in means if user not in given]
     codes = np.array([ratings.users.code_of(user) for user in others])
-    predicted = trained.scorer.score(codes, np.full(len(codes), item))
+    predicted = trained.scorer.score(Pairs.of_item(codes, item))
     best = sorted(zip(predicted.tolist(), others, strict=True), reverse=True)[:5]
     assert [fan.user for fan in answer.would_like] == [user for _, user in best]
     assert [fan.value for fan in answer.would_like] == [None] * 5
+
+
+def test_users_never_trained_on_are_not_said_to_like_anything(tmp_path: Path) -> None:
+    """All that such a user has is where the weights began."""
+    source = write_ratings(tmp_path / "small", users=60, items=150, n=150)
+    start_run(small_config(source), lambda _: None, run_id="r", began=0.0)
+    trained = load_trained(find_run("r"))
+    ratings = trained.ratings
+    known = set(np.delete(ratings.user, trained.split.valid).tolist())
+    assert len(known) < ratings.n_users
+    item = int(np.argmax(ratings.by_item.counts()))
+    raters = set(ratings.user[ratings.item == item].tolist())
+    answer = explore_item(trained, item, "cosine", 1000)
+    told = {ratings.users.code_of(fan.user) for fan in answer.would_like}
+    assert told == known - raters
 
 
 def test_an_item_of_a_model_without_factors_still_has_its_ratings(trained: Trained) -> None:

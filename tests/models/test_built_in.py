@@ -4,8 +4,21 @@ import numpy as np
 import pytest
 import torch
 
-from cftui.hyperparameters import DataInfo, Dot, DotBias, ModelParameters, Net
+from cftui.hyperparameters import (
+    MODELS as ENTRIES,
+)
+from cftui.hyperparameters import (
+    OPTIMIZERS,
+    DataInfo,
+    Dot,
+    DotBias,
+    ModelParameters,
+    Net,
+    models_with,
+    suited,
+)
 from cftui.models import build_model
+from cftui.models.factors import Factors
 from cftui.models.initial import initial_values
 from cftui.models.module import ModuleScorer, arrays_of, load_arrays
 
@@ -26,6 +39,41 @@ def test_its_tables_are_the_modules_arrays(parameters: ModelParameters) -> None:
     described = {table.name: table.shape for table in parameters.tables(INFO)}
     assert described == {name: array.shape for name, array in arrays_of(module).items()}
     assert parameters.parameter_count(INFO) == sum(p.numel() for p in module.parameters())
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_an_entry_tells_the_truth(name: str) -> None:
+    """Its class is there, and it is able to what it says and to nothing more."""
+    parameters = ENTRIES[name](n_factors=3)
+    module, able = build_model(parameters, INFO), parameters.abilities
+    assert parameters.name == name and type(parameters).__doc__
+    assert type(module).Parameters is type(parameters)
+    arrays = arrays_of(module)
+    for ability, tables in (
+        ("factors", {"user_factors", "item_factors"}),
+        ("biases", {"user_bias", "item_bias"}),
+    ):
+        assert (ability in able) == (tables <= arrays.keys())
+    if "dot-product" in able:
+        larger, scores = scored(parameters)
+        factors = Factors.from_tables(larger, INFO.low, INFO.high, sigmoid="sigmoid" in able)
+        alone = np.stack([factors.score_all_items(user) for user in range(INFO.n_users)])
+        np.testing.assert_allclose(alone, scores, rtol=1e-5, atol=1e-6)
+        assert able >= {"factors"}
+    else:
+        assert "sigmoid" not in able
+    assert set(parameters.suited) <= set(OPTIMIZERS)
+    for optimizer in OPTIMIZERS:
+        chosen = OPTIMIZERS[optimizer](**suited(name, optimizer))
+        assert chosen.learning_rate > 0
+
+
+def test_models_of_an_ability_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ENTRIES.keys() - {"dot-bias", "dot", "net"}:
+        monkeypatch.delitem(ENTRIES, name)
+    assert models_with("biases") == "dot-bias"
+    assert models_with("dot-product") == "dot-bias or dot"
+    assert models_with("factors") == "dot-bias, dot or net"
 
 
 def test_linear_layers_begin_as_torch_has_them() -> None:

@@ -8,19 +8,21 @@ from textwrap import dedent
 import numpy as np
 import pytest
 import torch
+from loaded import modules_after
 from small import cli, here, small_config, write_ratings
 
 from cftui.explore.predict import predict_valid
-from cftui.explore.trained import load_trained
 from cftui.hyperparameters import installed
+from cftui.library.trained import load_trained
 from cftui.questions.errors import Untrusted
+from cftui.ratings.pairs import Pairs
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.control import send
 from cftui.runs.directory import Run, RunError
 from cftui.runs.events import Event, Failed, Started, Step
 from cftui.runs.find import find_run
 from cftui.runs.model_source import trust_run
-from cftui.training.session import resume_run, start_run
+from cftui.training.start import resume_run, start_run
 
 Capture = pytest.CaptureFixture[str]
 
@@ -159,8 +161,22 @@ def test_the_readmes_own_example_does_what_it_says(
     factors = trained.require("user_factors")[users] * trained.require("item_factors")[items]
     biases = trained.require("user_bias")[users] + trained.require("item_bias")[items]
     expected = (trained.ratings.low + trained.ratings.high) / 2 + factors.sum(1) + biases
-    np.testing.assert_allclose(trained.scorer.score(users, items), expected, rtol=1e-5)
+    np.testing.assert_allclose(trained.scorer.score(Pairs(users, items)), expected, rtol=1e-5)
     assert here("similar", "1001") == 0
+
+
+def test_the_seed_decides_where_it_begins_and_what_it_drops(source: Path, mine: Path) -> None:
+    def weights(run_id: str, seed: int) -> dict[str, bytes]:
+        words = ["--data", str(source), "--model", f"{mine}:Mine", "--seed", str(seed)]
+        torch.rand(3)  # whatever the process did before
+        assert here("train", *words, "--epochs", "1", "--id", run_id) == 0
+        arrays = load_checkpoint(find_run(run_id).last).arrays
+        return {name: array.tobytes() for name, array in arrays.items()}
+
+    first = weights("first", 7)
+    assert weights("again", 7) == first
+    other = weights("other", 8)
+    assert other["parameters/user_factors"] != first["parameters/user_factors"]
 
 
 def stopped_and_resumed(source: Path, mine: Path, run_id: str, at: int | None) -> Run:
@@ -218,7 +234,7 @@ def test_the_lessons_class_runs_as_the_lesson_prints_it(
     raw = raw + trained.require("user_bias")[users] + trained.require("item_bias")[items]
     low, high = trained.ratings.low, trained.ratings.high
     expected = low + (high - low) / (1 + np.exp(-raw.astype(np.float64)))
-    np.testing.assert_allclose(trained.scorer.score(users, items), expected, atol=1e-5)
+    np.testing.assert_allclose(trained.scorer.score(Pairs(users, items)), expected, atol=1e-5)
 
 
 def test_the_lessons_net_takes_its_own_arguments(source: Path, tmp_path: Path) -> None:
@@ -381,8 +397,6 @@ def test_nothing_but_agreement_lets_a_source_run(
 
 def test_listing_does_not_load_torch(source: Path, mine: Path) -> None:
     """Nor does validating a configuration that names a file which is not even there."""
-    from test_imports import modules_after
-
     loaded = modules_after(
         "from cftui.config import make_config;"
         " make_config({'model': {'name': '/nowhere/gone.py:M', 'rank': 3}})"

@@ -24,9 +24,9 @@ Capture = pytest.CaptureFixture[str]
 
 PROCESS = """\
 import sys, time
-from cftui.catalogue import CATALOGUE, Entry
+from cftui.catalogue import CATALOGUE, CatalogueEntry
 from cftui.commands import run_command
-CATALOGUE["small"] = Entry(*{entry!r})
+CATALOGUE["small"] = CatalogueEntry(*{entry!r})
 sys.exit(run_command(sys.argv[1:], began=time.monotonic()))
 """
 """Runs a command of ours with one data set more in the catalogue."""

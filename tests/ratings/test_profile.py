@@ -9,9 +9,11 @@ import pytest
 from small import cli, here
 
 from cftui import paths
-from cftui.questions.data import ValueBar
+from cftui.library.door import Library
+from cftui.paths import answers_folder
+from cftui.questions.data import DataProfile, DescribeData, ValueBar
 from cftui.ratings import words
-from cftui.ratings.profile import kept_profile, profile
+from cftui.ratings.profile import profile
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.text import bar
@@ -140,12 +142,25 @@ def test_text_ids_no_timestamps_and_problems_with_their_lines(tmp_path: Path) ->
 
 def test_a_profile_is_kept_and_a_broken_one_made_anew(tmp_path: Path) -> None:
     ratings = read(tmp_path / "d", "1,1,1,0", "1,2,2,0", "2,1,5,0")
-    made = kept_profile(ratings)
-    [kept] = ratings.path.glob("profile-*.json")
-    assert made == profile(ratings) == kept_profile(ratings)
+    told: list[tuple[int, int, str]] = []
+
+    def asked() -> DataProfile:
+        return Library().answer(DescribeData(str(ratings.path)), lambda *part: told.append(part))
+
+    made = asked()
+    assert [part[:2] for part in told] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    [kept] = (answers_folder() / ratings.fingerprint).iterdir()
+    assert made == profile(ratings) == asked() and len(told) == 4
     kept.write_text('{"name": 3}')
-    assert kept_profile(ratings) == made
+    assert asked() == made and len(told) == 8
     assert json.loads(kept.read_text())["n_ratings"] == 3
+
+
+def test_equal_ratings_of_another_file_have_a_profile_of_their_own(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        ratings = read(tmp_path / name, "1,1,1,0", "1,2,2,0")
+        assert Library().answer(DescribeData(str(ratings.path))).name == name
+    assert len(list((answers_folder() / ratings.fingerprint).iterdir())) == 2
 
 
 def test_neighbours_share_a_bar_where_there_is_little_room(bundled: Ratings) -> None:

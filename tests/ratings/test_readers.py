@@ -8,6 +8,9 @@ import pytest
 from cftui.paths import BUNDLED, bundled_folder
 from cftui.questions.data import Problem
 from cftui.ratings.reading import blocks
+from cftui.ratings.reading.intake import Intake
+from cftui.ratings.reading.rows import Rows
+from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import DataError, Ratings
 
@@ -221,6 +224,45 @@ def test_a_broken_file_is_refused_with_the_remedy(
     with pytest.raises(DataError) as caught:
         open_ratings(write(text))
     assert all(word in str(caught.value) for word in ["ratings.csv", *words]), caught.value
+
+
+@pytest.mark.parametrize(
+    ("time", "dated"),
+    [("499999999", False), ("500000000", True), ("100000000000", True), ("100000000001", False)],
+)
+def test_without_a_header_seconds_from_1985_to_5138_tell_the_fourth_column(
+    write: Write, time: str, dated: bool
+) -> None:
+    """A count is smaller, milliseconds are more."""
+    source = write(f"7,31,2.5,{time}\n7,32,3,{time}\n8,31,4,{time}\n")
+    if not dated:
+        with pytest.raises(DataError, match="no header"):
+            open_ratings(source)
+        return
+    ratings = open_ratings(source)
+    assert ratings.timestamp is not None and set(ratings.timestamp.tolist()) == {int(time)}
+    assert pairs(ratings) == [("7", "31", 2.5), ("7", "32", 3.0), ("8", "31", 4.0)]
+
+
+def no_rows(unusable: int) -> Rows:
+    none = np.zeros(0, np.int64)
+    problem = Problem(2, "rating", "x", "not a number")
+    return Rows(none, none, none.astype(np.float32), none, [], [], unusable, (problem,))
+
+
+def test_a_million_rows_without_a_rating_are_enough(tmp_path: Path) -> None:
+    intake = Intake(ArchivePart(tmp_path / "ratings.csv"))
+    intake.add(no_rows(999_999))
+    with pytest.raises(DataError, match="none of the first 1,000,000 rows is usable"):
+        intake.add(no_rows(1))
+
+
+def test_after_one_rating_any_number_of_other_rows_is_passed_over(tmp_path: Path) -> None:
+    intake = Intake(ArchivePart(tmp_path / "ratings.csv"))
+    one = np.ones(1, np.int64)
+    intake.add(Rows(one, one, one.astype(np.float32), one))
+    intake.add(no_rows(2_000_000))
+    assert intake.finish(dated=True).unusable_rows == 2_000_000
 
 
 def test_what_is_no_source_is_refused(tmp_path: Path) -> None:

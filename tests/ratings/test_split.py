@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small import here
 
@@ -163,6 +163,7 @@ def in_memory(user: list[int], timestamp: list[int]) -> Ratings:
     )
 
 
+@settings(deadline=None)  # the first example imports what the others have
 @given(
     rows=st.lists(st.tuples(st.integers(0, 5), st.integers(-3, 3)), min_size=1, max_size=40),
     fraction=st.floats(0.001, 0.999),

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -54,6 +55,22 @@ def test_wishes_are_handed_out_once_in_order_when_they_have_settled(
     assert not list((tmp_path / "control").glob("[!.]*"))
     late = send(tmp_path, "stop")
     assert inbox.take() == [late]
+
+
+def test_a_wish_settles_for_ten_milliseconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long enough for one that was named before it to be there, too short to be noticed."""
+    wish = send(tmp_path, "pause")
+
+    def taken_after(nanoseconds: int) -> list[Wish]:
+        clock = SimpleNamespace(**{**vars(time), "time_ns": lambda: wish.sent_ns + nanoseconds})
+        monkeypatch.setattr(control, "time", clock)
+        return Inbox(tmp_path).take()
+
+    assert taken_after(0) == taken_after(9_999_999) == []
+    assert taken_after(10_000_000) == [wish]
+    assert taken_after(-1) == [wish]  # of a clock that was set back: it would wait for long
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from cftui.runs.directory import Run
 from cftui.runs.history import read_history
 from cftui.runs.index import RunsIndex
 from cftui.runs.row import RunRow
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 
 Damage = Callable[[Path], None]
 

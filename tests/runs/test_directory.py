@@ -3,48 +3,20 @@
 import fcntl
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from records import CONFIG, RECORD, made
 
-from cftui.config import RunConfig
-from cftui.runs.directory import Run, RunError, create_run
+from cftui.runs.directory import RunError
 from cftui.runs.find import find_run, list_runs
 from cftui.runs.index import RunsIndex
 from cftui.runs.lock import RunHeld, RunLock, holder, holder_pid, is_held
-from cftui.runs.record import RunRecord
-
-CONFIG = RunConfig()
-RECORD = RunRecord(
-    run="",
-    state="running",
-    pid=os.getpid(),
-    host=socket.gethostname(),
-    created=1.0,
-    data_name="d",
-    data_source="/d",
-    store="/s",
-    fingerprint="f",
-    n_users=2,
-    n_items=3,
-    low=1,
-    high=5,
-    epochs=3,
-)
-
-
-def made(run_id: str, *, weights: bool = False, **changes: Any) -> tuple[Run, RunLock]:
-    run, lock = create_run(replace(RECORD, run=run_id, **changes), CONFIG)
-    if weights:
-        run.last.write_bytes(b"weights")
-    return run, lock
 
 
 def test_a_record_comes_back_as_it_was_written() -> None:
@@ -135,20 +107,20 @@ def test_without_any_run_the_way_to_one_is_said() -> None:
         find_run("x")
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"{",
-        b"[]",
-        b"{}",
-        b"\xff\xfe",
-        json.dumps({**asdict(RECORD), "state": "asleep"}).encode(),
-        json.dumps({**asdict(RECORD), "best_valid_mse": "low"}).encode(),
-        json.dumps({**asdict(RECORD), "epochs": None}).encode(),
-        json.dumps({k: v for k, v in asdict(RECORD).items() if k != "host"}).encode(),
-    ],
-)
+DAMAGED = {
+    "empty": b"",
+    "cut": b"{",
+    "a list": b"[]",
+    "nothing in it": b"{}",
+    "no text": b"\xff\xfe",
+    "an unknown state": json.dumps({**asdict(RECORD), "state": "asleep"}).encode(),
+    "a word for a number": json.dumps({**asdict(RECORD), "best_valid_mse": "low"}).encode(),
+    "no epochs": json.dumps({**asdict(RECORD), "epochs": None}).encode(),
+    "no host": json.dumps({k: v for k, v in asdict(RECORD).items() if k != "host"}).encode(),
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_record_is_said_with_the_remedy(content: bytes) -> None:
     run, lock = made("r")
     lock.release()

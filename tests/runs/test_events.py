@@ -11,9 +11,7 @@ from small import open_small
 from cftui.runs.checkpoint import (
     CheckpointError,
     load_checkpoint,
-    replace_file,
     save_checkpoint,
-    sweep_temporaries,
 )
 from cftui.runs.event_log import EventLog, EventTail, read_events, settled
 from cftui.runs.events import (
@@ -114,6 +112,16 @@ STORY: list[Event] = [
 ]
 
 
+def test_events_of_some_kinds_alone_are_the_same(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "events.jsonl")
+    for event in (step(1), resumed(1), epoch(1, 1), step(2), epoch(2, 2)):
+        log.write(event)
+    log.close()
+    path = tmp_path / "events.jsonl"
+    wanted = [event for event in read_events(path) if isinstance(event, Epoch | Resumed)]
+    assert list(read_events(path, Epoch, Resumed)) == wanted and len(wanted) == 3
+
+
 def test_settled_drops_what_a_death_undid() -> None:
     kept = settled(STORY)
     assert [e.step for e in kept if isinstance(e, Step)] == [10, 20, 25, 40, 50]
@@ -174,19 +182,6 @@ def test_a_damaged_checkpoint_is_said_with_the_remedy(tmp_path: Path) -> None:
     save_checkpoint(path, {"a": np.zeros(1)}, {"step": "many"})
     with pytest.raises(CheckpointError, match="names no step"):
         load_checkpoint(path)
-
-
-def test_replacing_leaves_the_old_file_or_the_new(tmp_path: Path) -> None:
-    path = tmp_path / "f"
-    replace_file(path, b"old")
-    with pytest.raises(TypeError):
-        replace_file(path, "no bytes")  # type: ignore[arg-type]
-    assert path.read_bytes() == b"old"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["f"]
-    (tmp_path / ".f.123").write_bytes(b"half")
-    (tmp_path / ".g.123").write_bytes(b"half")
-    sweep_temporaries(tmp_path, ["f"])
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == [".g.123", "f"]
 
 
 def test_the_vocabulary_explains_the_run_without_its_store(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_directory import RECORD, made
+from records import RECORD, made
 
 from cftui.commands import run_command
 from cftui.config import RunConfig, make_config
@@ -17,6 +17,8 @@ from cftui.runs.columns import BY_NAME, duration, in_order, letter
 from cftui.runs.compare import changed, command_line, differences, settings_of
 from cftui.runs.details import read_details
 from cftui.runs.directory import Run, create_run
+from cftui.runs.event_log import EventLog
+from cftui.runs.events import Step
 from cftui.runs.export import ExportError, export_path, export_runs
 from cftui.runs.filters import chosen
 from cftui.runs.index import RunsIndex
@@ -111,6 +113,15 @@ def test_only_what_differs_is_told() -> None:
     assert changed(adam) == {"optimizer.name": "adam", "training.seed": 7}
 
 
+def test_what_differs_stands_in_the_order_of_the_file_whatever_a_files_own() -> None:
+    """Another version wrote its sections in another order, and one that is not known here."""
+    one = {"later": {"a": 1}, "training": {"seed": 1}, "model": {"b": 1}, "data": {"c": 1}}
+    other = {"optimizer": {"d": 2}, "schedule": {"e": 2}, "split": {"f": 2}}
+    assert [row.key for row in differences([one, other])] == [
+        "data.c", "split.f", "model.b", "optimizer.d", "schedule.e", "training.seed", "later.a",
+    ]  # fmt: skip
+
+
 def test_the_command_line_makes_the_same_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     config = make_config(
         {
@@ -135,6 +146,19 @@ def test_the_command_line_makes_the_same_configuration(monkeypatch: pytest.Monke
     assert run_command(shlex.split(line)[1:], began=0.0) == 0
     here = make_config({**config.to_settings(), "data": {"source": "/ratings/some ratings.csv"}})
     assert made_of == [here]
+
+
+def test_the_command_line_names_no_default_that_has_no_option_of_its_own() -> None:
+    run, lock = made("r")
+    lock.release()
+    assert "--set" not in command_line(run)
+    config = make_config({"training": {"patience": 3}})
+    run, lock = create_run(replace(RECORD, run="patient"), config)
+    lock.release()
+    words = shlex.split(command_line(run))
+    assert [words[n + 1] for n, word in enumerate(words) if word == "--set"] == [
+        "training.patience=3"
+    ]
 
 
 def test_user_words_live_side_by_side_and_bear_damage() -> None:
@@ -180,6 +204,30 @@ def test_settled_runs_are_remembered_and_read_anew_when_they_change(home: Path) 
     ):
         memory.write_text(damage)
         assert len(RunsIndex().refresh()) == 24
+
+
+def test_rows_are_remembered_once_twenty_are_new(home: Path) -> None:
+    """Fewer are as soon read again as written."""
+    memory = home / "state" / "runs-index.json"
+    index = RunsIndex()
+    for number in range(20):
+        assert not memory.exists()
+        _, lock = made(f"r{number:02}", state="finished")
+        lock.release()
+        assert len(index.refresh()) == number + 1
+    assert memory.exists()
+
+
+@pytest.mark.parametrize(("recorded", "told"), [(300, 200), (150, 200)])
+def test_a_row_is_as_far_as_the_record_or_the_events(recorded: int, told: int) -> None:
+    """Each lags behind the other at times: the record is written by the clock, events are cut."""
+    run, lock = made("r", state="stopped", step=recorded)
+    lock.release()
+    log = EventLog(run.events)
+    log.write(Step(told, 0.5, 0.4, 0.6, 0.5, 0.1, 12.5))
+    log.close()
+    [row] = RunsIndex().refresh()
+    assert (row.step, row.train_seconds) == (max(recorded, told), 12.5)
 
 
 def test_a_list_comes_in_parts_and_every_part_gets_further() -> None:

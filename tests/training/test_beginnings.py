@@ -6,7 +6,7 @@ import torch
 
 from cftui.hyperparameters import Constant, CosineRestarts, DataInfo, DotBias
 from cftui.models.initial import initial_values
-from cftui.optim import learning_rates
+from cftui.optim.schedules import learning_rates
 from cftui.training.order import epoch_order
 
 SMALL, LARGE = DataInfo(20, 30, 1, 5), DataInfo(50, 30, 0.5, 10)

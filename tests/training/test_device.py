@@ -1,5 +1,7 @@
 """Which devices there are, on machines that are not here: torch's answers are played."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,8 +9,13 @@ import pytest
 import torch
 
 from cftui.devices import Gpu
-from cftui.training.device import choose_device, refuse_missing, visible_devices, which_gpu
-from cftui.training.engine import EngineError
+from cftui.training.engines.protocol import EngineError
+from cftui.training.engines.torch_device import (
+    choose_device,
+    refuse_missing,
+    visible_devices,
+    which_gpu,
+)
 
 
 def play(patch: pytest.MonkeyPatch, gpus: int) -> None:
@@ -50,6 +57,15 @@ def test_auto_and_cpu_are_never_refused() -> None:
         refuse_missing(word)
     with pytest.raises(EngineError):
         refuse_missing("cuda")
+
+
+def test_a_processor_is_not_refused_and_torch_not_waited_for() -> None:
+    code = (
+        "import sys\nfrom cftui.training.engines.torch_device import refuse_missing\n"
+        "refuse_missing('cpu'), refuse_missing('auto')\nprint('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_the_identity_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:

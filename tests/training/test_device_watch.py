@@ -13,7 +13,7 @@ from cftui.devices import DeviceReader, DeviceReading, SourceLost
 from cftui.runs.control import send
 from cftui.runs.event_log import read_events
 from cftui.runs.events import Device, Event, Finished, Started
-from cftui.training import life
+from cftui.training import trainer_process
 from cftui.training.device_watch import watch_device
 
 
@@ -102,7 +102,7 @@ def test_a_run_tells_of_its_device(
         watched.append(arguments)
         return watch_device(*arguments, quick, 0.0)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(life, "watch_device", soon)
+    monkeypatch.setattr(trainer_process, "watch_device", soon)
     small = write_ratings(tmp_path / "small")
     assert here("train", "--data", str(small), "--id", "r", "--epochs", "4", "--json") == 0
     assert len(watched) == 1

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from small import here, make_bench, open_small, small_config
 
-from cftui.explore.trained import load_trained
+from cftui.library.trained import load_trained
 from cftui.paths import runs_folder
 from cftui.ratings.split import split
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.find import find_run
-from cftui.training.trainer import StopTraining
+from cftui.training.endings import StopTraining
 
 KINDS = ("per-user", "leave-last-out", "time")
 
@@ -49,8 +49,7 @@ def test_a_run_resumes_exactly(kind: str, tmp_path: Path) -> None:
     with pytest.raises(StopTraining):
         part.trainer.train()
     assert part.trainer.progress.step < whole.trainer.progress.step
-    rest = make_bench(config, ratings, "rest")
-    rest.trainer.resume(load_checkpoint(part.run.last))
+    rest = make_bench(config, ratings, "rest", checkpoint=load_checkpoint(part.run.last))
     rest.trainer.train()
     assert part.engine.losses + rest.engine.losses == whole.engine.losses
     assert rest.trainer.progress.valid_mse == whole.trainer.progress.valid_mse

@@ -12,10 +12,12 @@ from cftui.config import RunConfig
 from cftui.hyperparameters import DataInfo, OneCycle, Sgd
 from cftui.models.dot_bias import DotBias
 from cftui.models.initial import initial_values
-from cftui.optim import learning_rates, momenta
+from cftui.optim.schedules import learning_rates, momenta
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.parts import TrainingRatings
-from cftui.training.engine import EngineError
-from cftui.training.torch_engine import TorchEngine, choose_device
+from cftui.training.engines.protocol import EngineError
+from cftui.training.engines.torch_device import choose_device
+from cftui.training.engines.torch_engine import TorchEngine
 
 INFO = DataInfo(n_users=7, n_items=9, low=0.5, high=5.0)
 STEPS, BATCH = 40, 5
@@ -242,14 +244,14 @@ def test_one_cycle_is_torchs_own(name: str) -> None:
     settings = config(name=name)
     engine, initial = started(settings)
     rates = [learning_rates(schedule, 0.05, spe, first, spe, epochs=epochs) for first in (0, spe)]
-    pushes = [
+    cycled = [
         momenta(schedule, settings.optimizer, spe, first, spe, epochs=epochs) for first in (0, spe)
     ]
     order, _ = order_and_rates()
     for epoch in (0, 1):
-        push = pushes[epoch]
-        assert push is not None
-        engine.run(order[epoch * spe * BATCH : (epoch + 1) * spe * BATCH], rates[epoch], push)
+        momentum = cycled[epoch]
+        assert momentum is not None
+        engine.run(order[epoch * spe * BATCH : (epoch + 1) * spe * BATCH], rates[epoch], momentum)
     module = Plain(initial)
     kind = torch.optim.Adam if name == "adam" else torch.optim.SGD
     options = {} if name == "adam" else {"momentum": 0.9}
@@ -265,10 +267,19 @@ def test_one_cycle_is_torchs_own(name: str) -> None:
         plain.step()
         if step + 1 < spe * epochs:
             told.step()
-    found = np.stack([np.concatenate(rates), np.concatenate(pushes)], axis=1)
+    found = np.stack([np.concatenate(rates), np.concatenate(cycled)], axis=1)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     for table, values in zip(NAMES, module.tables, strict=True):
         np.testing.assert_allclose(engine.parameters()[table], values.detach().numpy(), atol=2e-5)
+
+
+def test_one_cycle_of_a_single_warm_step_begins_at_the_top() -> None:
+    """A quarter of four steps is the step it begins with; torch divides by nothing there."""
+    rates = learning_rates(OneCycle(warm_up=0.25), 0.1, 4, 0, 4, epochs=1)
+    assert rates[0] == 0.1 and (np.diff(rates) < 0).all()
+    assert rates[-1] == pytest.approx(0.1 / 25 / 1e4)
+    push = momenta(OneCycle(warm_up=0.25), Sgd(), 4, 0, 4, epochs=1)
+    assert push is not None and push[0] == OneCycle().low_momentum and (np.diff(push) > 0).all()
 
 
 def test_one_cycle_leaves_a_momentum_alone_that_is_not_there() -> None:
@@ -297,6 +308,62 @@ def test_state_and_parameters_are_all_that_going_on_needs(name: str) -> None:
         assert values.tobytes() == fresh.parameters()[table].tobytes()
 
 
+def as_the_first_version_wrote(state: Tables, optimizer: torch.optim.Optimizer) -> Tables:
+    """Return a state by torch's own names, read off torch's own optimizer."""
+    slots = optimizer.state_dict()["state"]
+    found = {"random/cpu": state["random/torch-cpu"]}
+    for index, table in enumerate(NAMES):
+        for slot, value in slots.get(index, {}).items():
+            if value is not None:
+                found[f"optimizer/{slot}/{table}"] = value.numpy().copy()
+    return found
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_state_by_the_names_of_the_first_version_goes_on_as_well(name: str) -> None:
+    order, rates = order_and_rates()
+    settings = config(**{"name": name, **PLAIN[name][2]})
+    whole, _ = started(settings)
+    whole.run(order, rates)
+    begun, _ = started(settings)
+    begun.run(order[: 11 * BATCH], rates[:11])
+    old = as_the_first_version_wrote(begun.state(), begun._optimizer)
+    assert {key.partition("/")[0] for key in old} <= {"random", "optimizer"}
+    assert len(old) == len(begun.state()) and not (old.keys() & begun.state().keys())
+    fresh, _ = started(settings)
+    fresh.restore(begun.parameters(), old)
+    fresh.run(order[11 * BATCH :], rates[11:])
+    for table, values in whole.parameters().items():
+        assert values.tobytes() == fresh.parameters()[table].tobytes()
+    for key, values in whole.state().items():
+        assert values.tobytes() == fresh.state()[key].tobytes(), key
+
+
+def test_slots_are_called_by_what_they_are() -> None:
+    """After one step from nothing, each has a closed form in the gradient."""
+    order, rates = order_and_rates()
+    found: dict[str, Tables] = {}
+    for name in ("sgd", "adam", "rmsprop", "adagrad"):
+        engine, initial = started(config(name=name, weight_decay=0))
+        engine.run(order[:BATCH], rates[:1])
+        found[name] = engine.state()
+    users, items, actual, _ = batches()[0]
+    tables = {name: values.astype(np.float64) for name, values in initial.items()}
+    for table, slope in gradients(tables, users, items, actual).items():
+        expected = {
+            ("sgd", "velocity"): slope,
+            ("adam", "gradient_average"): 0.1 * slope,
+            ("adam", "square_average"): 0.001 * slope**2,
+            ("rmsprop", "square_average"): 0.01 * slope**2,
+            ("adagrad", "square_sum"): slope**2,
+        }
+        for (name, slot), values in expected.items():
+            array = found[name][f"optimizer/{slot}/{table}"]
+            np.testing.assert_allclose(array, values, rtol=1e-4, atol=1e-7)
+        for name in ("adam", "adagrad"):
+            assert found[name][f"optimizer/steps/{table}"] == 1
+
+
 def test_what_is_handed_out_does_not_change_with_training() -> None:
     order, rates = order_and_rates()
     engine, _ = started(config(name="sgd"))
@@ -306,6 +373,18 @@ def test_what_is_handed_out_does_not_change_with_training() -> None:
     engine.run(order, rates)
     for name, array in {**before, **slots}.items():
         np.testing.assert_array_equal(array, copies[name])
+
+
+def test_a_torch_without_wrappers_for_its_compiler_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def zero_grad(self: torch.optim.Optimizer) -> None:
+        for group in self.param_groups:
+            for weight in group["params"]:
+                weight.grad = None
+
+    monkeypatch.setattr(torch.optim.Optimizer, "zero_grad", zero_grad)
+    order, rates = order_and_rates()
+    engine, _ = started(config(name="adam"))
+    assert np.isfinite(engine.run(order, rates)).all()
 
 
 def test_a_table_of_another_shape_is_refused() -> None:
@@ -319,7 +398,7 @@ def test_scores_are_the_formula_in_any_portion(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("cftui.models.module.SCORE_CHUNK", 7)
     draw = np.random.default_rng(5)
     users, items = draw.integers(0, 7, 50), draw.integers(0, 9, 50)
-    scores = engine.score(users, items)
+    scores = engine.score(Pairs(users, items))
     assert scores.dtype == np.float32
     np.testing.assert_allclose(scores, forward(initial, users, items), rtol=1e-6)
 

@@ -14,16 +14,19 @@ import numpy as np
 import pytest
 from small import Bench, make_bench, open_small, small_config
 
+from cftui import files
 from cftui.evaluation.errors import Errors
 from cftui.ratings.values import Ratings
-from cftui.runs import checkpoint as checkpoints
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.control import Wish, send
 from cftui.runs.event_log import EventLog, read_events
 from cftui.runs.events import Checkpointed, Control, Epoch, Event, Step
+from cftui.runs.rates import changes_in
+from cftui.runs.record import RateChange
+from cftui.training import bookkeeping
 from cftui.training import trainer as trainer_module
-from cftui.training.progress import Progress
-from cftui.training.trainer import NonFiniteLoss, StopTraining
+from cftui.training.endings import NonFiniteLoss, StopTraining
+from cftui.training.progress import Progress, read_state, write_state
 
 
 @pytest.fixture
@@ -101,7 +104,7 @@ def test_validation_error_is_that_of_the_scores(ratings: Ratings) -> None:
     bench.trainer.train()
     epoch = next(event for event in bench.events if isinstance(event, Epoch))
     tables = bench.engine.parameters()
-    valid = bench.trainer.valid
+    valid = bench.trainer.prepared.valid
     raw = (
         (tables["user_factors"][valid.user] * tables["item_factors"][valid.item]).sum(1)
         + tables["user_bias"][valid.user, 0]
@@ -112,14 +115,15 @@ def test_validation_error_is_that_of_the_scores(ratings: Ratings) -> None:
     assert epoch.valid_mse == pytest.approx(mse, abs=1e-6)
     assert epoch.valid_rmse == pytest.approx(math.sqrt(mse), abs=1e-6)
     losses, size = bench.engine.losses, 64
-    n = len(bench.trainer.training)
+    n = len(bench.trainer.prepared.training)
     sizes = [min(size, n - start) for start in range(0, n, size)]
     weighted = sum(loss * count for loss, count in zip(losses, sizes, strict=True)) / n
     assert epoch.train_loss == pytest.approx(weighted, abs=1e-9)
 
 
+@pytest.mark.parametrize(("batch_size", "steps"), [(64, 63), (100, 40)])
 def test_checkpoints_come_by_the_clock_within_an_epoch(
-    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+    batch_size: int, steps: int, ratings: Ratings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every step takes a second here: a checkpoint every 5 s, and one at the epoch's end."""
     now = 0.0
@@ -130,22 +134,93 @@ def test_checkpoints_come_by_the_clock_within_an_epoch(
         return losses
 
     clock = SimpleNamespace(**{**vars(time), "monotonic": lambda: now})
-    monkeypatch.setattr(trainer_module, "time", clock)
+    monkeypatch.setattr(bookkeeping, "time", clock)
     monkeypatch.setattr(trainer_module, "CHUNK_SECONDS", 0.0)  # a step a portion
-    bench = make_bench(small_config(training={"epochs": 1}), ratings, spoil=tick)
+    config = small_config(training={"epochs": 1, "batch_size": batch_size})
+    bench = make_bench(config, ratings, spoil=tick)
     bench.trainer.train()
     at = [event.step for event in bench.events if isinstance(event, Checkpointed)]
-    assert at == [0, *range(5, 61, 5), 63]
+    assert at == [0, *range(5, steps, 5), steps]
+
+
+def test_the_record_on_disk_is_never_much_behind(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every step takes half a second here: the record follows every 2 s, and at an epoch's end."""
+    now, seen = 0.0, []
+
+    def tick(losses: np.ndarray) -> np.ndarray:
+        nonlocal now
+        now += 0.5
+        record = bench.run.record()
+        seen.append((record.step, record.epoch))
+        return losses
+
+    clock = SimpleNamespace(**{**vars(time), "monotonic": lambda: now})
+    monkeypatch.setattr(bookkeeping, "time", clock)
+    monkeypatch.setattr(trainer_module, "CHUNK_SECONDS", 0.0)  # a step a portion
+    bench = make_bench(small_config(training={"epochs": 2}), ratings, spoil=tick)
+    bench.trainer.train()
+    assert len(seen) == 126 and sorted(set(seen)) == [
+        *((step, 0) for step in range(0, 63, 4)),
+        *((step, 1) for step in range(63, 126, 4)),
+    ]
+
+
+def test_portions_double_until_they_take_as_long_as_they_may(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1,024 steps a second here: 40 of them in 0.04 s."""
+    now = 0.0
+
+    def tick(losses: np.ndarray) -> np.ndarray:
+        nonlocal now
+        now += len(losses) / 1024
+        return losses
+
+    clock = SimpleNamespace(**{**vars(time), "perf_counter": lambda: now})
+    monkeypatch.setattr(trainer_module, "time", clock)
+    bench = make_bench(small_config(training={"epochs": 3}), ratings, spoil=tick)
+    bench.trainer.train()
+    assert bench.engine.portions == [1, 2, 4, 8, 16, 32, 40, 23, 40, 23]
+
+
+def test_the_steps_of_an_epoch_are_told_before_its_end(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 2}), ratings)
+    bench.trainer.train()
+    before = [
+        (step.step, epoch.step)
+        for step, epoch in pairwise(bench.events)
+        if isinstance(step, Step) and isinstance(epoch, Epoch)
+    ]
+    assert before == [(63, 63), (126, 126)]
+
+
+def test_the_seconds_told_are_those_of_the_steps(ratings: Ratings) -> None:
+    began = time.monotonic()
+    bench = make_bench(small_config(training={"epochs": 3}), ratings)
+    bench.trainer.train()
+    took = time.monotonic() - began
+    epochs = [event for event in bench.events if isinstance(event, Epoch)]
+    total = 0.0
+    for epoch in epochs:
+        total += epoch.seconds
+        assert epoch.seconds > 0 and epoch.train_seconds == pytest.approx(total)
+    assert total < took
+    steps = [event.seconds for event in steps_of(bench.events)]
+    assert steps == sorted(steps) and steps[0] > 0
+    assert steps[-1] == pytest.approx(total, abs=1e-6)
+    saved = [event.seconds for event in bench.events if isinstance(event, Checkpointed)]
+    assert len(saved) == 4 and all(0 <= seconds < took for seconds in saved)
 
 
 def test_the_default_clock_allows_ten_seconds_of_steps() -> None:
-    assert trainer_module.CHECKPOINT_SECONDS + 2 * trainer_module.CHUNK_SECONDS < 10
+    assert bookkeeping.CHECKPOINT_SECONDS + 2 * trainer_module.CHUNK_SECONDS < 10
 
 
 def resumed(bench: Bench, ratings: Ratings, name: str) -> Bench:
-    again = make_bench(bench.trainer.config, ratings, name)
-    again.trainer.resume(load_checkpoint(bench.run.last))
-    return again
+    checkpoint = load_checkpoint(bench.run.last)
+    return make_bench(bench.trainer.prepared.config, ratings, name, checkpoint=checkpoint)
 
 
 RECIPES: dict[str, dict[str, dict[str, object]]] = {
@@ -172,7 +247,7 @@ def test_a_checkpoint_in_mid_epoch_resumes_exactly(ratings: Ratings, recipe: str
     part = make_bench(config, ratings, "part", should_stop=lambda: next(asked))
     with pytest.raises(StopTraining):
         part.trainer.train()
-    assert 0 < part.trainer.progress.position < 63
+    assert 0 < part.trainer.learner.place()["position"] < 63
     rest = resumed(part, ratings, "rest")
     rest.trainer.train()
     assert part.engine.losses + rest.engine.losses == whole.engine.losses
@@ -225,6 +300,15 @@ def test_it_ends_when_patience_does(
     assert best.step == 63 * (errors[:epochs].index(min(errors[:epochs])) + 1)
 
 
+def test_of_equal_errors_the_first_is_the_best(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = scripted(ratings, monkeypatch, [1.0, 0.8, 0.8], "r")
+    bench.trainer.train()
+    assert load_checkpoint(bench.run.best).step == 2 * 63
+    assert (bench.trainer.progress.best_epoch, bench.trainer.progress.stale_epochs) == (2, 1)
+
+
 def test_a_death_after_the_last_look_does_not_train_on(
     ratings: Ratings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,11 +322,13 @@ def test_a_death_after_the_last_look_does_not_train_on(
 
 def test_a_checkpoint_without_patience_in_it_still_resumes(ratings: Ratings) -> None:
     """As the first version wrote them."""
-    progress = Progress(0.1, epoch=2, step=126)
-    old = {k: v for k, v in json.loads(progress.to_json()).items() if "stale" not in k}
-    assert Progress.from_json(json.dumps(old)) == progress
+    progress, place = Progress(epoch=2, step=126), {"epoch": 2, "position": 0, "base_rate": 0.1}
+    text = write_state(progress, place)
+    old = {k: v for k, v in json.loads(text).items() if "stale" not in k}
+    read, found = read_state(json.dumps(old))
+    assert read == progress and {key: found[key] for key in place} == place
     with pytest.raises(ValueError, match="not a training state"):
-        Progress.from_json(json.dumps({k: v for k, v in old.items() if k != "step"}))
+        read_state(json.dumps({k: v for k, v in old.items() if k != "step"}))
 
 
 def test_a_death_between_last_and_best_is_mended(ratings: Ratings) -> None:
@@ -251,10 +337,20 @@ def test_a_death_between_last_and_best_is_mended(ratings: Ratings) -> None:
     assert bench.trainer.progress.best_step == 63
     best = load_checkpoint(bench.run.best)
     bench.run.best.unlink()
-    bench.trainer.resume(load_checkpoint(bench.run.last))
+    bench.trainer.book.restore(load_checkpoint(bench.run.last))
     mended = load_checkpoint(bench.run.best)
     assert mended.metadata == best.metadata and mended.arrays.keys() == best.arrays.keys()
     assert all(mended.arrays[name].tobytes() == best.arrays[name].tobytes() for name in best.arrays)
+
+
+def test_resuming_leaves_a_better_epoch_than_the_last_alone(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = scripted(ratings, monkeypatch, [0.5, 0.9], "r")
+    bench.trainer.train()
+    best = bench.run.best.read_bytes()
+    bench.trainer.book.restore(load_checkpoint(bench.run.last))
+    assert bench.run.best.read_bytes() == best and load_checkpoint(bench.run.best).step == 63
 
 
 def test_a_loss_that_is_not_finite_keeps_the_last_good_weights(ratings: Ratings) -> None:
@@ -275,13 +371,13 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_weights(ratings: Ratings)
 
 def test_weights_that_are_not_finite_are_never_saved(ratings: Ratings) -> None:
     bench = make_bench(small_config(), ratings)
-    bench.trainer.checkpoint()
+    bench.trainer.book.checkpoint()
     before = bench.run.last.read_bytes()
     tables = bench.engine.parameters()
     tables["item_bias"][3] = np.inf
     bench.engine.restore(tables, bench.engine.state())
     with pytest.raises(NonFiniteLoss, match="item_bias is not finite"):
-        bench.trainer.checkpoint()
+        bench.trainer.book.checkpoint()
     assert bench.run.last.read_bytes() == before
 
 
@@ -289,13 +385,13 @@ def test_a_full_disk_keeps_the_last_checkpoint(
     ratings: Ratings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench = make_bench(small_config(training={"epochs": 3}), ratings)
-    bench.trainer.checkpoint()
+    bench.trainer.book.checkpoint()
     before = bench.run.last.read_bytes()
 
     def full(_file: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(checkpoints.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         bench.trainer.train()
     assert bench.run.last.read_bytes() == before
@@ -350,7 +446,7 @@ def test_older_wishes_are_discarded_with_an_event(ratings: Ratings) -> None:
     send(bench.run.path, "stop")
     time.sleep(0.02)
     late = make_bench(small_config(training={"epochs": 1}), ratings, "l", started_ns=time.time_ns())
-    late.trainer._inbox = bench.trainer._inbox  # the same folder, a later trainer
+    late.trainer.steering.inbox = bench.trainer.steering.inbox  # the same folder, a later trainer
     late.trainer.train()
     (control,) = [event for event in late.events if isinstance(event, Control)]
     assert control.outcome.startswith("discarded") and control.wish == "stop"
@@ -367,35 +463,69 @@ def test_a_wish_that_the_checkpoint_knows_is_not_told_again(ratings: Ratings) ->
     bench.trainer.train()
     file.write_bytes(content)
     started = time.time_ns()
-    again = make_bench(bench.trainer.config, ratings, "again", started_ns=started)
-    again.trainer.resume(load_checkpoint(bench.run.last))
-    again.trainer._inbox = bench.trainer._inbox
-    again.trainer._obey()
+    checkpoint = load_checkpoint(bench.run.last)
+    config = bench.trainer.prepared.config
+    again = make_bench(config, ratings, "again", started_ns=started, checkpoint=checkpoint)
+    again.trainer.steering.inbox = bench.trainer.steering.inbox
+    again.trainer.steering.obey()
     assert not [event for event in again.events if isinstance(event, Control)]
-    assert not file.exists() and again.trainer.progress.base_rate == 0.02
+    assert not file.exists() and again.trainer.learner.base_rate == 0.02
 
 
 def test_a_wish_after_the_last_epoch_is_told_that_it_is_late(
     ratings: Ratings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench = make_bench(small_config(training={"epochs": 1}), ratings)
-    saved = bench.trainer._save_best
+    saved = bench.trainer.book.save_best
 
     def send_and_save() -> None:
         send(bench.run.path, "pause")
         time.sleep(0.02)
         saved()
 
-    monkeypatch.setattr(bench.trainer, "_save_best", send_and_save)
+    monkeypatch.setattr(bench.trainer.book, "save_best", send_and_save)
     bench.trainer.train()
     (control,) = [event for event in bench.events if isinstance(event, Control)]
     assert control.outcome == "refused: the last epoch is done"
-    assert bench.trainer.record.state == "running"
+    assert bench.trainer.book.record.state == "running"
+
+
+@pytest.mark.parametrize("kind", ["stop", "checkpoint"])
+def test_what_the_end_does_anyway_is_obeyed_by_it(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    bench = scripted(ratings, monkeypatch, [1.0], "r")
+    emit = bench.trainer.book._emit
+
+    def wish_at_the_end(event: Event) -> None:
+        emit(event)
+        if isinstance(event, Epoch):
+            send(bench.run.path, kind)  # type: ignore[arg-type]
+            time.sleep(0.02)
+
+    monkeypatch.setattr(bench.trainer.book, "_emit", wish_at_the_end)
+    bench.trainer.train()
+    (control,) = [event for event in bench.events if isinstance(event, Control)]
+    assert (control.wish, control.outcome) == (kind, "obeyed")
+
+
+@pytest.mark.parametrize("kind", ["checkpoint", "learning-rate"])
+def test_what_a_wish_changed_is_safe_at_once(ratings: Ratings, kind: str) -> None:
+    """Its file is gone then: a death a moment later must not lose it."""
+    bench = make_bench(small_config(training={"epochs": 1}), ratings)
+    sent = send(bench.run.path, kind, 0.02 if kind == "learning-rate" else None)  # type: ignore[arg-type]
+    (bench.run.path / "control" / "later.json").write_text("not json")
+    time.sleep(0.02)
+    bench.trainer.steering.obey()
+    assert not list((bench.run.path / "control").glob("[!.]*"))
+    kept, place = read_state(load_checkpoint(bench.run.last).metadata["progress"])
+    assert place["base_rate"] == (0.02 if kind == "learning-rate" else 0.1)
+    assert kept.wishes_ns == sent.sent_ns
 
 
 def test_a_rate_given_on_resuming_is_told_and_safe(ratings: Ratings) -> None:
     bench = make_bench(small_config(training={"epochs": 1}), ratings)
-    bench.trainer.change_rate(Wish("learning-rate", 0.004, "me", time.time_ns()))
+    bench.trainer.steering.obey_at_start(Wish("learning-rate", 0.004, "me", time.time_ns()))
     (control,) = [event for event in bench.events if isinstance(event, Control)]
     assert (control.value, control.outcome) == (0.004, "obeyed")
     again = resumed(bench, ratings, "again")
@@ -403,19 +533,47 @@ def test_a_rate_given_on_resuming_is_told_and_safe(ratings: Ratings) -> None:
     assert set(again.engine.rates) == {0.004}
 
 
+def test_changes_of_the_rate_are_part_of_the_run(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 2}), ratings)
+    for value in (0.02, 0.03):  # at one step: the first never trained anything
+        bench.trainer.steering.obey_at_start(Wish("learning-rate", value, "me", time.time_ns()))
+    first = (RateChange(0, 0.03),)
+    assert bench.run.record().rate_changes == first
+    asked = iter([False] * 3 + [True] * 100)
+    bench.trainer.steering._should_stop = lambda: next(asked)
+    with pytest.raises(StopTraining):
+        bench.trainer.train()
+    again = resumed(bench, ratings, "again")
+    step = again.trainer.progress.step
+    again.trainer.steering.obey_at_start(Wish("learning-rate", 0.004, "me", time.time_ns()))
+    again.trainer.steering.obey_at_start(Wish("learning-rate", 0.004, "me", time.time_ns()))
+    again.trainer.train()
+    assert step > 0 and again.run.record().rate_changes == (*first, RateChange(step, 0.004))
+
+
+def test_a_run_begun_by_an_older_version_leaves_changes_to_the_events(ratings: Ratings) -> None:
+    bench = make_bench(small_config(training={"epochs": 1}), ratings)
+    state = json.loads(write_state(bench.trainer.progress, {}))
+    del state["rate_changes"]
+    bench.trainer.book.progress, _ = read_state(json.dumps(state))
+    bench.trainer.steering.obey_at_start(Wish("learning-rate", 0.004, "me", time.time_ns()))
+    assert bench.run.record().rate_changes is None
+    assert changes_in(bench.events) == (RateChange(0, 0.004),)
+
+
 def test_events_are_on_disk_before_the_checkpoint_they_belong_to(ratings: Ratings) -> None:
     """Else a power cut could leave a checkpoint whose steps nobody can read about."""
     order: list[str] = []
     bench = make_bench(small_config(), ratings, sync=lambda: order.append("sync"))
-    saved = trainer_module.save_checkpoint
+    saved = bookkeeping.save_checkpoint
 
     def save(path: Path, *rest: Any) -> None:
         order.append(path.name)
         saved(path, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer_module, "save_checkpoint", save)
-        bench.trainer.checkpoint()
+        patch.setattr(bookkeeping, "save_checkpoint", save)
+        bench.trainer.book.checkpoint()
     assert order == ["sync", "last.safetensors"]
 
 

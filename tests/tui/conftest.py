@@ -1,11 +1,14 @@
 """A finished run on the bundled ratings, made without training."""
 
+import gc
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from recorded import ADAM_EVENTS, EVENTS, SGD_EVENTS, make_run
 
@@ -53,6 +56,21 @@ def fitted_tables(ratings: Ratings, n_factors: int) -> dict[str, np.ndarray]:
         "user_bias": (user_bias + value.mean())[:, None],
         "item_bias": item_bias[:, None],
     }
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """Prove that whatever a test started has ended with it: no child process outlives its app."""
+    yield
+    left = psutil.Process().children(recursive=True)
+    assert not left, [(child.status(), child.cmdline()) for child in left]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_unclosed() -> Iterator[None]:
+    """Have what was not closed or awaited complain here, where pytest makes an error of it."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

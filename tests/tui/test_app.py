@@ -6,9 +6,10 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
+from driving import BUNDLED, cells, opened, text, until
 from textual.command import CommandList, CommandPalette
-from textual.pilot import Pilot
 from textual.widgets import Static
 
 from cftui import paths
@@ -20,45 +21,25 @@ from cftui.tui.services.runs import RunService
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.form import TrainingForm
-from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.inputs import Choice, NumberField
 from cftui.tui.shared.messages import ResumeRun, StartRun
 from cftui.tui.shared.overlays import AskNumber, HelpScreen
 from cftui.tui.shared.palette import lead
 from cftui.tui.train.pane import TrainPane
 
-BUNDLED = paths.BUNDLED
 
-
-async def until(pilot: Pilot[None], done: object, seconds: float = 30.0) -> None:
-    """Wait until a condition holds, a callable of no arguments."""
-    assert callable(done)
-    for _ in range(int(seconds / 0.05)):
-        if done():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(f"still not so after {seconds} s: {done}")
-
-
-async def opened(app: CftuiApp, pilot: Pilot[None], *, runs: bool = True) -> None:
-    await until(
-        pilot, lambda: app.workspace.ratings is not None and (bool(app.workspace.runs) or not runs)
-    )
-    await app.workers.wait_for_complete()
-    await pilot.pause()
-
-
-def cells(grid: Grid) -> list[list[str]]:
-    """Return what a grid's rows say."""
-    columns = grid._columns
-    return [
-        [str(c.key(row) if c.key else row[place]) for place, c in enumerate(columns)]
-        for row in grid.rows
-    ]
-
-
-def text(app: CftuiApp, selector: str) -> str:
-    return str(app.screen.query_one(selector, Static).content)
+async def test_what_it_started_ends_with_it(home: Path) -> None:
+    """The query worker, the painter, and the job that reads the ratings."""
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(
+            pilot,
+            lambda: app.workspace.opening is not None and app.workspace.opening.doing == "reading",
+        )
+        app.run_worker(app._children[1].start)
+        children = psutil.Process().children
+        await until(pilot, lambda: len(children()) == 3)
+    assert not children(recursive=True)
 
 
 async def test_opens_on_the_ratings_and_says_what_a_run_costs(home: Path) -> None:

@@ -8,13 +8,14 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from test_app import until
+from driving import until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from cftui import paths
 from cftui.models.factors import Factors
 from cftui.ratings.crosstab import crosstab
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
 from cftui.sheet.read_workbook import read_workbook
@@ -41,7 +42,6 @@ async def pane_open(
         pane = app.query_one(CrosstabPane)
         await until(pilot, lambda: pane.state.answer is not None and pane.grid.cells is not None)
         yield pane, pilot
-        await app._end_children()
 
 
 def lines(pane: CrosstabPane) -> list[str]:
@@ -113,8 +113,7 @@ async def test_the_runs_view_is_the_models_own(
         await until(pilot, lambda: pane.state.run_values is not None)
         table = crosstab(bundled)
         factors = Factors.from_tables(tables, bundled.low, bundled.high, sigmoid=True)
-        users, items = np.repeat(table.users, 15), np.tile(table.items, 15)
-        expected = factors.score(users, items).reshape(15, 15)
+        expected = factors.score(Pairs.crossed(table.users, table.items)).reshape(15, 15)
         np.testing.assert_allclose(pane.state.run_values, expected, rtol=1e-6)
         assert pane.grid.cells is not None and pane.grid.cells.margins is None
         rmse = np.sqrt(np.nanmean((expected - table.values) ** 2))

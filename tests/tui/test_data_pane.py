@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from driving import cells, remember, text, until
 from small import write_ratings
-from test_app import cells, text, until
-from test_snapshots import remember
 from textual.pilot import Pilot
 from textual.widgets import Static
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_app import opened, until
+from driving import opened, until
 
 from cftui import paths
 from cftui.runs.directory import Run, create_run

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_app import BUNDLED, cells, opened, until
+from driving import BUNDLED, cells, opened, until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from cftui.explore.fold_in import fold_in, mean_user
-from cftui.explore.trained import load_trained
+from cftui.library.trained import load_trained
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import save_checkpoint
 from cftui.runs.directory import Run, create_run
@@ -113,7 +114,7 @@ async def test_a_users_list_is_narrowed_and_any_movie_predicted(
         await pilot.press(*"pulp fic")
         trained = load_trained(trained_run)
         user, item = trained.ratings.users.code_of("547"), trained.ratings.items.code_of("296")
-        value = float(trained.scorer.score(np.array([user]), np.array([item]))[0])
+        value = float(trained.scorer.score(Pairs(np.array([user]), np.array([item])))[0])
         await until(pilot, lambda: f"predicted {value:.2f}, gave" in words_of(pilot, "#verdict"))
         # why: product by product
         await pilot.press("enter")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from test_app import opened, text, until
+from driving import opened, text, until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -10,7 +10,7 @@ from cftui.config import make_config
 from cftui.paths import BUNDLED
 from cftui.runs.directory import Run
 from cftui.runs.events import Finished
-from cftui.training.session import start_run
+from cftui.training.start import start_run
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore.pane import ExplorePane
 from cftui.tui.shared.form import TrainingForm
@@ -112,7 +112,8 @@ async def test_a_file_is_read_only_after_a_yes(stored: Path, tmp_path: Path) -> 
         name = field(app, "model.file")
         assert isinstance(name, FileField)
         name.focus()
-        await pilot.press(*f"{path}:Mine")
+        name.value = str(path)
+        await pilot.press("end", *":Mine")
         assert field(app, "model.file") is name  # what is typed into stays
         for answer in ("n", "y"):
             await pilot.press("enter")

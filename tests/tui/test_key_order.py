@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from test_app import BUNDLED, opened, until
+from driving import BUNDLED, opened, until
 from textual import events
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cftui.explore.neighbours import neighbours
-from cftui.explore.trained import load_trained
+from cftui.library.trained import load_trained
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore.movie import MovieView

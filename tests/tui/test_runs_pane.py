@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from driving import cells, until
 from recorded import EVENTS, make_run
-from test_app import cells, until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -20,7 +20,8 @@ from cftui.ratings.values import Ratings
 from cftui.runs.annotations import read_annotations
 from cftui.runs.directory import Run
 from cftui.runs.event_log import EventLog
-from cftui.runs.events import Epoch, Started, Step
+from cftui.runs.events import Control, Epoch, Started, Step
+from cftui.runs.record import RateChange
 from cftui.tui.app import CftuiApp
 from cftui.tui.pane_stack import PaneStack
 from cftui.tui.runs.details import RunDetailsView
@@ -108,7 +109,7 @@ async def test_lists_runs_on_all_ratings_newest_first(three: dict[str, Run]) -> 
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(200, 60)) as pilot:
         pane = await at_runs(pilot, 3)
-        assert names(pane) == ["other", "fast", "slow"]
+        await until(pilot, lambda: names(pane) == ["other", "fast", "slow"])
         [other, fast, slow] = cells(pane.board.table)
         assert other[1] == "✗ failed" and "elsewhere" in other
         assert slow[4] == "adam" and fast[6] == "0.05" and "0.8100" in fast
@@ -116,7 +117,7 @@ async def test_lists_runs_on_all_ratings_newest_first(three: dict[str, Run]) -> 
         assert f"{3753 * 64 / 10.555387:,.0f}" in fast and "10.6 s" in fast
         await until(pilot, lambda: app.workspace.ratings is not None)
         await pilot.press("o")
-        assert names(pane) == ["fast", "slow"]
+        await until(pilot, lambda: names(pane) == ["fast", "slow"])
 
 
 async def test_filters_as_one_types(three: dict[str, Run]) -> None:
@@ -125,15 +126,16 @@ async def test_filters_as_one_types(three: dict[str, Run]) -> None:
         pane = await at_runs(pilot, 3, "slash", *spell("mse<"))
         assert len(pane.board.table.rows) == 3  # begun, not yet said
         await pilot.press(*spell("0.8 "))
-        assert names(pane) == ["other", "slow"]
+        await until(pilot, lambda: names(pane) == ["other", "slow"])
         await pilot.press(*spell("adam"), "enter")
-        assert names(pane) == ["slow"] and pane.board.table.has_focus
+        await until(pilot, lambda: names(pane) == ["slow"])
+        assert pane.board.table.has_focus
         await pilot.press("escape")
-        assert len(pane.board.table.rows) == 3
+        await until(pilot, lambda: len(pane.board.table.rows) == 3)
         await pilot.press("slash", *spell("optimizer:sgd state:ended -elsewhere"))
-        assert names(pane) == ["fast"]
+        await until(pilot, lambda: names(pane) == ["fast"])
         await pilot.press(*spell(" nothing"))
-        assert not pane.board.table.rows
+        await until(pilot, lambda: not pane.board.table.rows)
         assert "2 runs" not in str(app.query_one("#runs-said", Static).content)
 
 
@@ -144,10 +146,10 @@ async def test_sorts_and_remembers_the_order(three: dict[str, Run]) -> None:
         assert pane.board.row is not None and pane.board.row.name == "fast"
         while app.memory.state.runs_sort != "mse":
             await pilot.press("greater_than_sign")
-        assert names(pane) == ["other", "slow", "fast"]
+        await until(pilot, lambda: names(pane) == ["other", "slow", "fast"])
         assert pane.board.row.name == "fast"  # the cursor stays on its run
         await pilot.press("r")
-        assert names(pane) == ["fast", "slow", "other"]
+        await until(pilot, lambda: names(pane) == ["fast", "slow", "other"])
         await pilot.press("less_than_sign")
         assert app.memory.state.runs_sort == "epochs"
     again = CftuiApp(paths.BUNDLED)
@@ -341,6 +343,38 @@ async def test_exports_what_is_listed(three: dict[str, Run], tmp_path: Path, suf
     assert [row["run"] for row in rows] == [three["other"].id, three["fast"].id]
     assert [float(row["optimizer.learning_rate"]) for row in rows] == [0.05, 0.05]
     assert float(rows[1]["mse"]) == 0.81 and rows[0]["message"] == "disk full"
+
+
+async def test_a_changed_learning_rate_is_told_wherever_settings_are(three: dict[str, Run]) -> None:
+    fast = three["fast"]
+    fast.write_record(replace(fast.record(), rate_changes=(RateChange(3260, 0.002),)))
+    log = EventLog(three["slow"].events)  # of a version that left it to the events
+    log.write(Control(1.0, 1500, "learning-rate", 0.003, "me", 1, "obeyed"))
+    log.close()
+    app = CftuiApp(paths.BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        pane = await at_runs(pilot, 3, "down")
+        assert "0.05→0.002" in cells(pane.table)[1] and "0.01" in cells(pane.table)[2]
+        assert "0.05→0.002" in app.screen.query_one("#all-runs").render_line(2).text
+        await until(pilot, lambda: "learning rate 0.002 from step 3,260" in details_of(pane))
+        left_out = "the learning rate was changed to 0.002 at step 3,260; no option repeats that"
+        assert details_of(pane).endswith(left_out)
+        await pilot.press("c")
+        await until(pilot, lambda: any(left_out in n.message for n in app._notifications))
+        assert app.clipboard.startswith("cftui train") and "--lr 0.05" in app.clipboard
+        assert "changed" not in app.clipboard
+        await pilot.press("space", "space", "d")
+        await until(pilot, lambda: isinstance(app.screen, DifferencesScreen))
+        rows = {row[0]: row[1:] for row in app.screen.query_one(Grid).rows}
+        told = ("0.002 from step 3,260", "0.003 from step 1,500")
+        assert rows["learning rate, changed"] == told
+        await pilot.press("escape", "up", "slash", *spell("lr=0.05"), "enter")
+        await until(pilot, lambda: names(pane) == ["other", "fast"])
+        await pilot.press("down", "f")
+        await until(pilot, lambda: any("not 0.002" in n.message for n in app._notifications))
+        form = app.query_one(TrainPane).form
+        await until(pilot, lambda: form.config is not None and form.config.optimizer.name == "sgd")
+        assert form.config is not None and form.config.optimizer.learning_rate == 0.05
 
 
 async def test_damage_and_escape_sequences_are_shown_as_they_are(three: dict[str, Run]) -> None:

@@ -1,12 +1,11 @@
 """Pictures of the panes; the README shows these very files."""
 
-import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_app import until
+from driving import remember, until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -20,12 +19,6 @@ from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.grid import Grid
 
 SIZES = [(80, 24), (120, 40)]
-
-
-def remember(**state: Any) -> None:
-    path = paths.state_folder() / "session.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(state))
 
 
 def settled(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:

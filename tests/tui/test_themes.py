@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from test_app import opened, until
+from driving import opened, until
 from textual.theme import BUILTIN_THEMES, Theme
 
 from cftui import paths

@@ -1,7 +1,6 @@
 """The beginning of a download, kept on the disk until it is whole or given up."""
 
 import contextlib
-import fcntl
 import json
 import os
 import time
@@ -11,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 from cftui import paths
 from cftui.catalogue import CATALOGUE, CatalogueEntry
-from cftui.ratings.store import sync_folder
+from cftui.files import held, sync_folder
 from cftui.ratings.values import DataError
 
 KEPT_SECONDS = 30 * 86400
@@ -109,13 +108,9 @@ def sweep(catalogue: Mapping[str, CatalogueEntry] = CATALOGUE) -> None:
 @contextmanager
 def alone(part: PartialDownload) -> Iterator[None]:
     """Keep other processes from downloading the same; the system lets go when we die."""
-    descriptor = os.open(part.lock, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise FetchError(f"{part.entry.name} is being downloaded by another cftui") from None
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(held(part.lock, seconds=0))
+        except TimeoutError:
+            raise FetchError(f"{part.entry.name} is being downloaded by another cftui") from None
         yield
-    finally:
-        os.close(descriptor)

@@ -1,18 +1,19 @@
 """The data sets opened last, on screen or from the shell: a small file that can be lost."""
 
 import contextlib
-import fcntl
 import json
-import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from cftui import paths
+from cftui.files import held, replace_file
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary
 
 KEPT = 20
+PATIENCE = 5.0
+"""Seconds to wait for others who write the file; one that was halted must not hold us up."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,9 @@ def remember(source: str, summary: DataSummary, mapping: ColumnMapping = AS_RECO
     )
     with contextlib.suppress(OSError):
         _file().parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(_file().with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with held(_file().with_suffix(".lock"), PATIENCE):
             others = [r for r in recently_used() if (r.source, r.mapping) != (lasting, mapping)]
             _write([now, *others][:KEPT])
-        finally:
-            os.close(lock)
 
 
 def _file() -> Path:
@@ -81,11 +78,8 @@ def _file() -> Path:
 
 
 def _write(recents: list[RecentData]) -> None:
-    """Replace the file; the lock is held, so that one name for the new one will do."""
     text = json.dumps({"opened": [asdict(recent) for recent in recents]}, indent=1)
-    new = _file().with_suffix(".new")
-    new.write_text(text, encoding="utf-8")
-    new.replace(_file())
+    replace_file(_file(), text.encode(), sync=False)
 
 
 def _from_record(record: dict[str, Any]) -> RecentData:

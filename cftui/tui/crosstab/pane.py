@@ -1,8 +1,9 @@
 """Pane 2, Crosstab: the most active users by the most rated movies, and the sheet that learns."""
 
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -244,17 +245,17 @@ class CrosstabPane(Pane):
     def action_solve(self) -> None:
         """Descend until nothing changes; again to pause."""
         if not self._pause():
-            self._learn(self.learner.descend(self.settings))
+            self._learn(partial(self.learner.descend, self.settings))
 
     def action_step(self) -> None:
         """Take one step of gradient descent."""
         if not self._pause():
-            self._learn(self.learner.step(self.settings))
+            self._learn(partial(self.learner.step, self.settings))
 
     def action_bfgs(self) -> None:
         """Solve by L-BFGS, and show the way that it went; again to pause."""
         if not self._pause():
-            self._learn(self.learner.solve())
+            self._learn(self.learner.solve)
 
     def _pause(self) -> bool:
         """Let the sheet stand still; return whether it was learning."""
@@ -263,16 +264,20 @@ class CrosstabPane(Pane):
         self._show_words()
         return was_learning
 
-    def _learn(self, learning: Awaitable[None]) -> None:
+    def _learn(self, learning: Callable[[], Awaitable[None]]) -> None:
         if self.state.view == "actual":
             self.state.view = "predicted"
-        self.run_worker(learning, group="learn", exclusive=True, exit_on_error=False)
+        self._in_background(learning)
+
+    @work(exclusive=True, group="learn", exit_on_error=False)
+    async def _in_background(self, learning: Callable[[], Awaitable[None]]) -> None:
+        await learning()
 
     def action_restart(self) -> None:
         """Start with fresh factors."""
         self.learner.stop()
         self.state.source = "sheet"
-        self.run_worker(self._begin(), group="learn", exclusive=True, exit_on_error=False)
+        self._in_background(self._begin)
 
     def action_undo(self) -> None:
         """Bring the sheet before back."""

@@ -3,12 +3,12 @@
 import csv
 import json
 import math
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from cftui.files import replace_file, replacing
 from cftui.paths import state_folder
 from cftui.questions.newcomer import REGULARIZATION
 from cftui.questions.trained import Recommendation
@@ -64,26 +64,16 @@ def save_yours(fingerprint: str, yours: YourRatings) -> None:
     """Write them, whole or not at all. Raises OSError where the disk refuses."""
     path = _path(fingerprint)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(asdict(yours), indent=1), encoding="utf-8")
-    temporary.replace(path)
+    replace_file(path, json.dumps(asdict(yours), indent=1).encode())
 
 
 def export_list(path: Path, rows: Sequence[Recommendation]) -> None:
     """Write a list as CSV, whole or not at all. Raises OSError where it cannot be written."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        with temporary.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(("rank", "item", "title", "genres", "predicted", "ratings"))
-            for r in rows:
-                writer.writerow(
-                    (r.rank, r.item, r.title, r.genres, f"{r.predicted:.4f}", r.n_ratings)
-                )
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("rank", "item", "title", "genres", "predicted", "ratings"))
+        for r in rows:
+            writer.writerow((r.rank, r.item, r.title, r.genres, f"{r.predicted:.4f}", r.n_ratings))
 
 
 def refuse_path(text: str) -> str:

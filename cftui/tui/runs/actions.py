@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from textual.widget import Widget
 
-from cftui.runs.compare import command_line, differences, settings_of
+from cftui.runs.compare import command_line, run_differences
 from cftui.runs.directory import Run, RunError
 from cftui.runs.export import ExportError, export_path
+from cftui.runs.rates import changes_of, unrepeated
 from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.runs.details import size_words
@@ -37,12 +38,14 @@ def copy_command(asker: Widget, row: RunRow) -> None:
     """Have the command line that repeats a run copied, and shown."""
 
     async def copy(runs: RunService) -> str:
+        run = Run(path_of(row.id))
         try:
-            line = await asyncio.to_thread(command_line, Run(path_of(row.id)))
+            line = await asyncio.to_thread(command_line, run)
+            left_out = unrepeated(await asyncio.to_thread(changes_of, run))
         except (RunError, OSError) as error:
             raise RunServiceError(str(error)) from error
         asker.app.copy_to_clipboard(line)
-        return f"Sent to the terminal's clipboard: {line}"
+        return f"Sent to the terminal's clipboard: {line}" + (left_out and f"\nBut {left_out}")
 
     asker.post_message(RunAction(copy, "There is no line to copy"))
 
@@ -84,12 +87,12 @@ async def show_differences(asker: Widget, rows: Sequence[RunRow]) -> None:
     """Show the settings in which runs differ."""
     runs = [Run(path_of(row.id)) for row in rows]
     try:
-        settings = await asyncio.to_thread(lambda: [settings_of(run) for run in runs])
+        found = await asyncio.to_thread(run_differences, runs)
     except RunError as error:
         title = "These runs cannot be compared"
         asker.notify(plain(str(error)), title=title, severity="error", markup=False)
         return
-    asker.app.push_screen(DifferencesScreen(rows, differences(settings)))
+    asker.app.push_screen(DifferencesScreen(rows, found))
 
 
 def why_not_delete(rows: Sequence[RunRow]) -> str | None:

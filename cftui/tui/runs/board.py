@@ -21,7 +21,7 @@ from cftui.runs.row import RunRow
 from cftui.tui.runs.details import RunDetailsView
 from cftui.tui.runs.marks import Changes, Marks, drawn
 from cftui.tui.runs.overlay_chart import LOSSES, Overlay, OverlayLoss
-from cftui.tui.runs.table import runs_columns
+from cftui.tui.runs.table import rate_width, runs_columns
 from cftui.tui.services.runs import path_of
 from cftui.tui.services.services import Services
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
@@ -53,6 +53,8 @@ class RunsBoard(Vertical):
         self._detailed: RunRow | None = None
         self._overlay = Overlay()
         self._rest: Timer | None = None
+        self._rates = 0
+        """Cells that the changed learning rates in the list take."""
 
     def compose(self) -> ComposeResult:
         """Lay out filter and list above, chart and details below."""
@@ -141,6 +143,8 @@ class RunsBoard(Vertical):
         self.listed = in_order(found, name, descending=state.runs_descending)
         if name == "when" and state.runs_descending:
             self.listed = found  # newest first they are already, to the nanosecond
+        if rate_width(self.listed) != self._rates:
+            self.show_columns()
         self.table.set_empty(self._why_empty())
         self.table.set_rows(self.listed, [row.id for row in self.listed])
         self._say(len(found))
@@ -167,13 +171,14 @@ class RunsBoard(Vertical):
 
     def show_columns(self) -> None:
         """Show the columns that there is room for, the one sorted by marked."""
-        state = self._memory.state
+        state, self._rates = self._memory.state, rate_width(self.listed)
         self.table.set_columns(
             runs_columns(
                 self.app.size.width,
                 state.runs_sort,
                 descending=state.runs_descending,
                 colours=self._colours,
+                rates=self._rates,
             )
         )
 

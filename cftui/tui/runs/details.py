@@ -1,7 +1,7 @@
 """All about the run at the cursor, in words."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.console import Console
 from rich.segment import Segment
@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from cftui.runs.columns import duration
 from cftui.runs.details import RunDetails
+from cftui.runs.rates import change_words, unrepeated
 from cftui.runs.record import RunRecord
 from cftui.runs.row import RunRow
 from cftui.text import plain
@@ -109,7 +110,7 @@ def run_lines(row: RunRow, details: RunDetails | None) -> Iterator[Line]:
         yield "time", _time(row)
     if details is None:
         return
-    yield "changed", _settings(details.changed) or "nothing; all defaults"
+    yield "changed", _changed(details) or "nothing; all defaults"
     if details.record is not None:
         yield from _record_lines(details.record)
     seed, split_seed = details.seeds
@@ -118,7 +119,7 @@ def run_lines(row: RunRow, details: RunDetails | None) -> Iterator[Line]:
     if details.problem:
         yield "damage", details.problem
     if details.command:
-        yield "again", details.command
+        yield "again", "\n".join(filter(None, (details.command, unrepeated(details.rate_changes))))
     if row.shown in ("failed", "died") and details.log_end:
         yield "log", details.log_end
 
@@ -141,8 +142,11 @@ def _time(row: RunRow) -> str:
     return f"{words}, {speed:,.0f} ratings/s{left}"
 
 
-def _settings(values: dict[str, Any]) -> str:
-    return "\n".join(f"{key} = {value}" for key, value in values.items())
+def _changed(details: RunDetails) -> str:
+    lines = [f"{key} = {value}" for key, value in details.changed.items()]
+    if details.rate_changes:
+        lines.append(f"learning rate {change_words(details.rate_changes)}")
+    return "\n".join(lines)
 
 
 def _record_lines(record: RunRecord) -> Iterator[Line]:

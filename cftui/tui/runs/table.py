@@ -59,6 +59,7 @@ COLUMNS: dict[int, dict[str, int | None]] = {
     },
 }
 """Names of fields, and how wide their columns are; None takes what is left."""
+WIDEST_RATE = 16
 ALIAS = {"sign": "state", "status": "state", "day": "when"}
 """Columns that show a field in a way of their own."""
 
@@ -82,10 +83,25 @@ def _shown(room: int) -> dict[str, int | None]:
     return COLUMNS[max(least for least in COLUMNS if least <= room)]
 
 
+def rate_width(rows: Sequence[RunRow]) -> int:
+    """Return the cells that the learning rates take where some were changed on the way; else 0."""
+    text = BY_NAME["lr"].text
+    changed = (len(text(row)) for row in rows if row.rate_changes)
+    return min(max(changed, default=0), WIDEST_RATE)
+
+
 def runs_columns(
-    room: int, sorted_by: str, *, descending: bool, colours: Callable[[], Sequence[Colour]]
+    room: int,
+    sorted_by: str,
+    *,
+    descending: bool,
+    colours: Callable[[], Sequence[Colour]],
+    rates: int = 0,
 ) -> tuple[Column, ...]:
-    """Return the columns for a list of a width in cells; the one it is sorted by has an arrow."""
+    """Return the columns for a list of a width in cells; the one it is sorted by has an arrow.
+
+    `rates`: the cells that the learning rates need at least.
+    """
     found = []
     for name, width in _shown(room).items():
         field = BY_NAME[ALIAS.get(name, name)]
@@ -93,7 +109,7 @@ def runs_columns(
         if field.name == sorted_by:
             label += "▼" if descending else "▲"
         align = "right" if field.number else "left"
-        wide = width if width is None else max(width, len(label))
+        wide = width if width is None else max(width, len(label), rates if name == "lr" else 0)
         found.append(Column(label, wide, align, _cell(name, field, colours)))  # type: ignore[arg-type]
     return tuple(found)
 

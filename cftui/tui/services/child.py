@@ -102,7 +102,8 @@ class Child:
         if self._worker is not None:
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
-        process, self._process = self._process, None
+        async with self._starting:  # one that is being started is ended as well
+            process, self._process = self._process, None
         if process is not None:
             await _end(process, patience)
 
@@ -157,6 +158,8 @@ class Child:
     async def _alive(self) -> Process:
         """Return the living child, started now if need be; raises ChildError where it cannot."""
         async with self._starting:
+            if self._closed:
+                raise ChildError(f"The {self.name} has been closed")
             process = self._process
             if process is not None and process.stdin is not None:
                 # a killed child's pipes may close before its end is noticed

@@ -42,14 +42,21 @@ async def run_job(words: Sequence[str], tell: Callable[[dict[str, Any]], None]) 
             raise JobError(words_of_it.removeprefix("cftui: ") or "the job failed")
     finally:
         complaint.cancel()
+        await asyncio.wait([complaint])
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Interrupt a job that still runs, wait until it is gone, and let go of its pipes."""
+    try:
         if process.returncode is None:
-            await _interrupt(process)
-
-
-async def _interrupt(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.send_signal(signal.SIGINT)
-        try:
-            await asyncio.wait_for(process.wait(), PATIENCE)
-        except TimeoutError:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGINT)
+        # communicate, not wait: pipes that are open when the event loop ends are never closed
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.communicate(), PATIENCE)
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.communicate()

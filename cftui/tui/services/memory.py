@@ -1,11 +1,12 @@
 """What the screen remembers between sessions, saved as it changes."""
 
+import contextlib
 import json
-import os
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from cftui.files import replace_file
 from cftui.paths import state_folder
 
 
@@ -49,13 +50,11 @@ class Memory:
         if changed == self.state:
             return
         self.state = changed
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        try:
+        text = json.dumps(asdict(changed), indent=1)
+        with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(asdict(changed), indent=1), encoding="utf-8")
-            temporary.replace(self._path)
-        except OSError:
-            return
+            # Not synced: that would hold up the screen at many a key.
+            replace_file(self._path, text.encode(), sync=False)
 
 
 def _load(path: Path) -> SessionState:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, work
 from textual.app import App
 from textual.color import Color, ColorParseError, Lab, rgb_to_lab
 from textual.geometry import Region
@@ -131,10 +131,9 @@ class ChartView(Widget, can_focus=False):
         """Start drawing if something waits and it would be seen; ends by itself when done."""
         if self._stale and not self._busy and self._seen():
             self._busy = True
-            self.run_worker(
-                self._draw(), group="chart", exit_on_error=False, description="Drawing a chart"
-            )
+            self._draw()
 
+    @work(group="chart", exit_on_error=False, description="Drawing a chart")
     async def _draw(self) -> None:
         try:
             while self._stale and self._seen():

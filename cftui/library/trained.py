@@ -1,0 +1,178 @@
+"""A trained model and the ratings it was trained on, ready for questions."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from cftui.config import RunConfig
+from cftui.hyperparameters import Ability, models_with
+from cftui.models import build_model, load_of_run
+from cftui.models.errors import ModelError
+from cftui.models.factors import Factors
+from cftui.questions.errors import QuestionError
+from cftui.ratings.pairs import Pairs
+from cftui.ratings.split import Split, split
+from cftui.ratings.values import Ratings
+from cftui.runs.checkpoint import CheckpointError, load_checkpoint
+from cftui.runs.directory import Run, RunError
+from cftui.runs.ratings_of import ratings_of
+from cftui.runs.record import RunRecord
+
+TABLES: dict[str, Ability] = {
+    "user_factors": "factors",
+    "item_factors": "factors",
+    "user_bias": "biases",
+    "item_bias": "biases",
+}
+"""Which ability of a model each of the tables that are asked for comes of."""
+
+
+class Scorer(Protocol):
+    """Anything that predicts ratings."""
+
+    def score(self, pairs: Pairs) -> np.ndarray:
+        """Return predicted ratings, shape (n,), float32."""
+
+    def score_all_items(self, user: int) -> np.ndarray:
+        """Return one user's predicted ratings of every item, shape (n_items,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A run's weights as of a step, beside its ratings."""
+
+    run: str
+    record: RunRecord
+    config: RunConfig
+    ratings: Ratings
+    scorer: Scorer
+    """Predicts with any model; what needs no more than predictions asks it."""
+    factors: Factors | None
+    """The tables of a dot-product model, for what needs its arithmetic; else none."""
+    tables: Mapping[str, np.ndarray]
+    """Every array of the model by name, read-only."""
+    step: int
+    path: str = ""
+    """What questions call it: the run's directory, or its checkpoint of the best weights."""
+
+    @cached_property
+    def user_factors(self) -> np.ndarray | None:
+        """Return the users' embedding, shape (n_users, k), where the model has one."""
+        return self._table("user_factors", self.ratings.n_users)
+
+    @cached_property
+    def item_factors(self) -> np.ndarray | None:
+        """Return the items' embedding, shape (n_items, k), where the model has one."""
+        return self._table("item_factors", self.ratings.n_items)
+
+    @cached_property
+    def user_bias(self) -> np.ndarray | None:
+        """Return the users' biases, shape (n_users,), where the model has them."""
+        found = self._table("user_bias", self.ratings.n_users)
+        return None if found is None or found.size != len(found) else found.reshape(-1)
+
+    @cached_property
+    def item_bias(self) -> np.ndarray | None:
+        """Return the items' biases, shape (n_items,), where the model has them."""
+        found = self._table("item_bias", self.ratings.n_items)
+        return None if found is None or found.size != len(found) else found.reshape(-1)
+
+    def _table(self, name: str, rows: int) -> np.ndarray | None:
+        found = self.tables.get(name)
+        return found if found is not None and found.ndim > 0 and len(found) == rows else None
+
+    def require(self, table: str) -> np.ndarray:
+        """Return one of the four tables; raises QuestionError where the model has none."""
+        found: np.ndarray | None = getattr(self, table)
+        if found is None:
+            raise QuestionError(
+                f"the model {self.config.model.name} of {self.run} has no table {table}, which"
+                f" this is read from; choose a run of {models_with(TABLES[table])}"
+            )
+        return found
+
+    @cached_property
+    def split(self) -> Split:
+        """Return the split the run was trained with."""
+        return split(self.config.split, self.ratings)
+
+    @cached_property
+    def held_out(self) -> np.ndarray:
+        """Return, for each rating, whether it was kept from training; shape (n_ratings,)."""
+        mask = np.zeros(len(self.ratings), np.bool_)
+        mask[self.split.valid] = True
+        return mask
+
+    @cached_property
+    def trained_users(self) -> np.ndarray:
+        """Return, for each user, whether any rating of theirs was trained on."""
+        return np.bincount(self.ratings.user[self.split.train], minlength=self.ratings.n_users) > 0
+
+    @cached_property
+    def trained_items(self) -> np.ndarray:
+        """Return, for each item, whether any rating of it was trained on."""
+        return np.bincount(self.ratings.item[self.split.train], minlength=self.ratings.n_items) > 0
+
+
+def load_trained(
+    run: Run,
+    *,
+    best: bool = False,
+    find: Callable[[RunRecord, RunConfig], Ratings] = ratings_of,
+) -> Trained:
+    """Open a run's weights: as training ended, or at the best validation error.
+
+    `find` opens its ratings. Raises RunError, CheckpointError, ModelError or Untrusted, with the
+    remedy, where the run cannot answer.
+    """
+    record, config = run.record(), run.config()
+    if not run.has_weights:
+        if run.status().alive:
+            raise RunError(f"{run.id} has no weights yet; wait for its first checkpoint")
+        raise RunError(f"{run.id} has no weights: {run.last.name} is not there; train anew")
+    path = run.best if best else run.last
+    checkpoint = load_checkpoint(path, prefix="parameters/")
+    tables = {name.removeprefix("parameters/"): a for name, a in checkpoint.arrays.items()}
+    for table in tables.values():
+        table.flags.writeable = False
+    ratings = find(record, config)
+    factors = None
+    try:
+        if "dot-product" in config.model.abilities:
+            factors = _factors(config, ratings, tables)
+        scorer: Scorer = factors or _module_scorer(run, record, config, ratings, tables)
+    except (QuestionError, RunError, ModelError):
+        raise
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(
+            f"{path}: its tables do not fit the ratings ({error}); train anew"
+        ) from None
+    named = str(run.best if best else run.path)
+    return Trained(run.id, record, config, ratings, scorer, factors, tables, checkpoint.step, named)
+
+
+def _factors(config: RunConfig, ratings: Ratings, tables: Mapping[str, np.ndarray]) -> Factors:
+    for table in config.model.tables(ratings.info()):
+        if tables[table.name].shape != table.shape:
+            raise ValueError(f"{table.name} has shape {tables[table.name].shape}")
+    sigmoid = "sigmoid" in config.model.abilities
+    return Factors.from_tables(tables, ratings.low, ratings.high, sigmoid=sigmoid)
+
+
+def _module_scorer(
+    run: Run,
+    record: RunRecord,
+    config: RunConfig,
+    ratings: Ratings,
+    tables: Mapping[str, np.ndarray],
+) -> Scorer:
+    custom = load_of_run(run, record, config.model, ratings.info())
+    # torch is loaded for those models alone that numpy cannot score.
+    from cftui.models.module import ModuleScorer, load_arrays
+
+    module = build_model(config.model, ratings.info(), custom)
+    load_arrays(module, tables)
+    return ModuleScorer(module, ratings.n_items)

@@ -1,0 +1,1 @@
+"""Optimizers and learning-rate schedules: arithmetic for every engine, and torch's own parts."""

@@ -1,0 +1,192 @@
+"""What is kept of a run while it trains: events, record and checkpoints."""
+
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from cftui.evaluation.errors import Errors
+from cftui.runs.checkpoint import Checkpoint, save_checkpoint
+from cftui.runs.control import Wish
+from cftui.runs.directory import Run
+from cftui.runs.events import Checkpointed, Control, Epoch, Event
+from cftui.runs.record import RunRecord, State
+from cftui.training.endings import NonFiniteLoss
+from cftui.training.learners.protocol import Learner, Report
+from cftui.training.progress import Progress, read_state, write_state
+from cftui.training.reporter import FINEST, Reporter
+
+CHECKPOINT_SECONDS = 5.0
+"""Half of the 10 s of steps that a death may cost, since it may strike while one is written."""
+RECORD_SECONDS = 2.0
+
+
+class Book:
+    """Counts what the learner reports, and writes it down; changes nothing of how it learns."""
+
+    def __init__(
+        self,
+        run: Run,
+        record: RunRecord,
+        learner: Learner,
+        *,
+        emit: Callable[[Event], None],
+        sync: Callable[[], None] = lambda: None,
+        finest: float = FINEST,
+    ) -> None:
+        """Take where to write: `emit` gets every event, `sync` waits until they are on disk.
+
+        `finest`: seconds between step events at the least.
+        """
+        self.run = run
+        self.record = record
+        self.progress = Progress()
+        self.rate = learner.base_rate
+        """The learning rate of the last step, or that wished since."""
+        self._learner = learner
+        self._emit = emit
+        self._sync = sync
+        self._reporter = Reporter(emit, finest)
+        self._checkpoint_at = time.monotonic()
+        self._record_at = float("-inf")
+
+    def enter(self, report: Report) -> None:
+        """Count steps. Raises NonFiniteLoss for a loss that is no finite number."""
+        losses = report.losses
+        if not np.isfinite(losses).all():
+            bad = int(np.flatnonzero(~np.isfinite(losses))[0])
+            step = self.progress.step + bad + 1
+            raise NonFiniteLoss(f"the loss became {losses[bad]} at step {step}")
+        self.progress.train_seconds += report.seconds
+        self.progress.epoch_seconds += report.seconds
+        for loss, count in zip(losses.tolist(), report.counts.tolist(), strict=True):
+            self.progress.take(loss, count)
+            self._reporter.take(loss)
+        self.rate = report.learning_rate
+        if time.monotonic() - self._record_at >= RECORD_SECONDS:
+            self.write_record()
+
+    def keep_up(self) -> None:
+        """Report the steps entered, and write a checkpoint, where it is time."""
+        self._reporter.report(self.progress, self.rate)
+        if time.monotonic() - self._checkpoint_at >= CHECKPOINT_SECONDS:
+            self.checkpoint()
+
+    def report_steps(self) -> None:
+        """Report the steps entered, at once."""
+        self._reporter.report(self.progress, self.rate, now=True)
+
+    def close_epoch(self, found: Errors, n_train: int, min_improvement: float) -> None:
+        """Write down the end of an epoch with the errors found after it, safe on disk."""
+        p = self.progress
+        train_loss, seconds = p.squares / n_train, p.epoch_seconds
+        p.finish_epoch()
+        improved = p.judge(found, min_improvement)
+        self._emit(
+            Epoch(
+                epoch=p.epoch,
+                step=p.step,
+                train_loss=train_loss,
+                valid_mse=found.mse,
+                valid_rmse=math.sqrt(found.mse),
+                valid_mse_clipped=found.mse_clipped,
+                unseen_pairs=found.unseen_pairs,
+                unseen_mse=found.unseen_mse,
+                learning_rate=self.rate,
+                seconds=seconds,
+                train_seconds=p.train_seconds,
+            )
+        )
+        self.checkpoint()
+        if improved:
+            self.save_best()
+        self.write_record()
+
+    def checkpoint(self) -> None:
+        """Write all that resuming needs. Raises NonFiniteLoss rather than save broken weights."""
+        parameters = self._learner.parameters()
+        for name, array in parameters.items():
+            if not np.isfinite(array).all():
+                raise NonFiniteLoss(f"{name} is not finite after step {self.progress.step}")
+        # The step event ends where the checkpoint is, so that undoing cuts between two events.
+        self.report_steps()
+        self._sync()
+        began = time.monotonic()
+        arrays = {f"parameters/{name}": array for name, array in parameters.items()}
+        arrays |= {f"state/{name}": array for name, array in self._learner.state().items()}
+        save_checkpoint(self.run.last, arrays, self._metadata())
+        self._checkpoint_at = time.monotonic()
+        took = round(self._checkpoint_at - began, 6)
+        self._emit(Checkpointed(self.progress.step, self.progress.epoch, took))
+
+    def save_best(self) -> None:
+        """Write the parameters alone, as those of the best validation error."""
+        arrays = {f"parameters/{name}": a for name, a in self._learner.parameters().items()}
+        save_checkpoint(self.run.best, arrays, self._metadata())
+
+    def _metadata(self) -> dict[str, str]:
+        p = self.progress
+        state = write_state(p, self._learner.place())
+        return {"step": str(p.step), "epoch": str(p.epoch), "progress": state}
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to a checkpoint, and the learner with it.
+
+        Raises KeyError, ValueError or RuntimeError if it is of another run.
+        """
+        self.progress, place = read_state(checkpoint.metadata["progress"])
+        parts: dict[str, dict[str, np.ndarray]] = {"parameters": {}, "state": {}}
+        for name, array in checkpoint.arrays.items():
+            part, _, rest = name.partition("/")
+            parts[part][rest] = array
+        self._learner.restore(parts["parameters"], parts["state"], place)
+        if self.progress.best_step == self.progress.step:
+            # The death may have come between writing the last and the best checkpoint.
+            self.save_best()
+
+    def tell(self, wish: Wish, outcome: str) -> None:
+        """Write down what became of a wish."""
+        p = self.progress
+        p.wishes_ns = max(p.wishes_ns, wish.sent_ns)
+        self._emit(
+            Control(
+                time.time(), p.step, wish.kind, wish.value, wish.sender, wish.sent_ns, outcome
+            )
+        )  # fmt: skip
+
+    def note_rate(self, before: float | None, rate: float) -> None:
+        """Write down that the base learning rate is another from now on."""
+        self.progress.note_rate(before, rate)
+        self.rate = rate
+        self.write_record()
+
+    def set_state(self, state: State) -> None:
+        """Write the run's state where it is another."""
+        if self.record.state != state:
+            self.record = replace(self.record, state=state)
+            self.write_record()
+
+    def write_record(self) -> None:
+        """Write the record as of the last step."""
+        self.run.write_record(self.record_now())
+        self._record_at = time.monotonic()
+
+    def record_now(self) -> RunRecord:
+        """Return the run's record brought up to the last step."""
+        p = self.progress
+        self.record = replace(
+            self.record,
+            pid=os.getpid(),
+            step=p.step,
+            epoch=p.epoch,
+            steps_per_epoch=self._learner.steps_per_epoch,
+            valid_mse=p.valid_mse,
+            valid_rmse=None if p.valid_mse is None else math.sqrt(p.valid_mse),
+            valid_step=p.valid_step,
+            best_valid_mse=p.best_valid_mse,
+            rate_changes=p.rate_changes,
+        )
+        return self.record

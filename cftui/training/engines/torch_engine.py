@@ -1,0 +1,102 @@
+"""The engine that runs any module with torch.optim, on any device."""
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from cftui.config import RunConfig
+from cftui.models import build_model
+from cftui.models.custom import CustomClass
+from cftui.models.module import arrays_of, load_arrays, resident, score
+from cftui.optim.torch_optim import make_optimizer, set_rates
+from cftui.optim.torch_quick import stepper
+from cftui.ratings.pairs import Pairs
+from cftui.ratings.parts import TrainingRatings
+from cftui.training.engines.protocol import Arrays
+from cftui.training.engines.torch_device import choose_device
+from cftui.training.engines.torch_state import (
+    load_optimizer,
+    load_random,
+    optimizer_arrays,
+    random_arrays,
+)
+
+SMALL_MODEL = 5_000_000
+"""Parameters below which a second CPU thread gains little and costs the screen its core."""
+
+
+class TorchEngine:
+    """Ratings, order and parameters live on the device; losses are read back in bulk."""
+
+    def __init__(self, device: str, threads: int, custom: CustomClass | None = None) -> None:
+        """Choose the device; `custom` is a user's model. Raises EngineError if it is not there."""
+        self._custom = custom
+        self._device = choose_device(device)
+        self.device = str(self._device)
+        self.threads = threads
+        self.parameter_count = 0
+
+    def start(self, config: RunConfig, ratings: TrainingRatings, initial: Arrays | None) -> None:
+        """Build the model and the optimizer."""
+        torch.manual_seed(config.training.seed)
+        # Kernels that add in a fixed order, where the device has them.
+        torch.set_deterministic_debug_mode("warn")
+        self._model = build_model(config.model, ratings.info, self._custom).to(self._device)
+        if initial is not None:
+            load_arrays(self._model, initial)
+        weights = list(self._model.parameters())
+        self.parameter_count = sum(value.numel() for value in weights if value.requires_grad)
+        if not self.threads:
+            small = self.parameter_count < SMALL_MODEL
+            self.threads = 1 if small else torch.get_num_threads()
+        torch.set_num_threads(self.threads)
+        self._optimizer = make_optimizer(config.optimizer, weights)
+        self._optimizer_name = config.optimizer.name
+        self._batch_size = config.training.batch_size
+        self._users = resident(ratings.user, self._device)
+        self._items = resident(ratings.item, self._device)
+        self._values = resident(ratings.value, self._device)
+
+    def run(
+        self, order: np.ndarray, learning_rates: np.ndarray, momenta: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Take a step a batch; return the losses, float32, shape (steps,)."""
+        model, optimizer, size = self._model, self._optimizer, self._batch_size
+        step_once = stepper(optimizer)
+        model.train()
+        positions = resident(order, self._device)
+        users, items, values = (
+            self._users[positions],
+            self._items[positions],
+            self._values[positions],
+        )
+        losses = torch.empty(len(learning_rates), device=self._device)
+        kept = [None] * len(learning_rates) if momenta is None else momenta.tolist()
+        for step, (rate, momentum) in enumerate(zip(learning_rates.tolist(), kept, strict=True)):
+            batch = slice(step * size, (step + 1) * size)
+            set_rates(optimizer, rate, momentum)
+            optimizer.zero_grad()
+            loss = functional.mse_loss(model(users[batch], items[batch]), values[batch])
+            loss.backward()  # type: ignore[no-untyped-call]
+            step_once()
+            losses[step] = loss.detach()
+        return losses.cpu().numpy()
+
+    def score(self, pairs: Pairs) -> np.ndarray:
+        """Return predicted ratings, float32, shape (n,), without dropout."""
+        return score(self._model, pairs, self._device)
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Return copies of the model's parameters, and of its buffers, by name."""
+        return arrays_of(self._model)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the optimizer's slots and the random states."""
+        slots = optimizer_arrays(self._optimizer_name, self._optimizer, self._model)
+        return {**random_arrays(self._device), **slots}
+
+    def restore(self, parameters: Arrays, state: Arrays) -> None:
+        """Go back to what `parameters` and `state` returned."""
+        load_arrays(self._model, parameters)
+        load_optimizer(self._optimizer_name, self._optimizer, self._model, state)
+        load_random(self._device, state)

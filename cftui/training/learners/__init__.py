@@ -1,0 +1,1 @@
+"""Learners: what a trainer drives, one file a method of training."""

@@ -1,0 +1,66 @@
+"""What a trainer asks of whatever learns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from cftui.ratings.pairs import Pairs
+from cftui.training.engines.protocol import Arrays
+
+Place = Mapping[str, float]
+"""Where a learner is, as plain numbers by name: a checkpoint's metadata holds them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What some steps came to."""
+
+    losses: np.ndarray
+    """Mean squared error of each step's ratings, as it was before the step; shape (steps,)."""
+    counts: np.ndarray
+    """Number of ratings in each step, shape (steps,)."""
+    learning_rate: float | None
+    """Of the last step; none where the method has no such thing."""
+    seconds: float
+    """Time that the steps took."""
+    epoch_done: bool
+    """Whether the last of them ended a pass over the ratings."""
+
+
+class Learner(Protocol):
+    """Learns step by step; owns the parameters and everything that going on exactly needs."""
+
+    device: str
+    threads: int
+    parameter_count: int
+    """Trainable numbers."""
+    steps_per_epoch: int
+
+    @property
+    def base_rate(self) -> float | None:
+        """The learning rate that a schedule scales; none where the method has no such thing."""
+
+    def change_rate(self, rate: float) -> None:
+        """Go on with another base rate; never called where there is none."""
+
+    def advance(self, steps: int) -> Report:
+        """Take so many steps, but none of the next epoch."""
+
+    def score(self, pairs: Pairs) -> np.ndarray:
+        """Return predicted ratings, float32, shape (n,)."""
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Return what predictions are computed from, by name."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return all arrays that going on needs besides the parameters."""
+
+    def place(self) -> Place:
+        """Return where it is: the next step, and what numbers hold for it."""
+
+    def restore(self, parameters: Arrays, state: Arrays, place: Place) -> None:
+        """Go back to what the three returned; `place` may hold more. Raises KeyError, ValueError,
+        RuntimeError for what is of another learner.
+        """

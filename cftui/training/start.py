@@ -1,0 +1,135 @@
+"""Begins a run in this process, or goes on with one."""
+
+import os
+import platform
+import socket
+import time
+from dataclasses import replace
+from importlib.metadata import version
+
+from cftui.config import RunConfig
+from cftui.models import load_of_run
+from cftui.paths import resolve_source
+from cftui.ratings.sources.recent import remember
+from cftui.ratings.split import check as check_split
+from cftui.ratings.store import open_ratings
+from cftui.runs.checkpoint import load_checkpoint
+from cftui.runs.directory import Run, RunError, create_run, new_id
+from cftui.runs.events import Event
+from cftui.runs.lock import RunHeld, RunLock
+from cftui.runs.ratings_of import ratings_of
+from cftui.runs.record import RunRecord
+from cftui.training.build import check_checkpoint
+from cftui.training.custom_model import load_for_new_run
+from cftui.training.engines.torch_device import refuse_missing
+from cftui.training.signals import ignore_hangup
+from cftui.training.trainer_process import Listener, TrainerProcess
+
+
+def start_run(
+    config: RunConfig, listener: Listener, *, run_id: str = "", name: str = "", began: float
+) -> Event:
+    """Make a run and train it to its end; return the last event, finished or failed.
+
+    `began`: `time.monotonic()` at the process's start. Raises DataError, ConfigError, ModelError,
+    RunError, EngineError, OSError before the run exists.
+    """
+    ignore_hangup()
+    refuse_missing(config.training.device)
+    started_ns = time.time_ns()
+    source = resolve_source(config.data.source)
+    ratings = open_ratings(source, config.data.mapping)
+    check_split(config.split, ratings)
+    custom = load_for_new_run(config, ratings.info())
+    config = custom.config
+    if config.data.source != ratings.name:
+        config = config.model_copy(
+            update={"data": config.data.model_copy(update={"source": str(source)})}
+        )
+    record = RunRecord(
+        run=run_id or new_id(config),
+        state="starting",
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        created=time.time(),
+        data_name=ratings.name,
+        data_source=str(source),
+        store=str(ratings.path),
+        fingerprint=ratings.fingerprint,
+        n_users=ratings.n_users,
+        n_items=ratings.n_items,
+        low=ratings.low,
+        high=ratings.high,
+        epochs=config.training.epochs,
+        versions=_versions(),
+        model_sha256=custom.sha256,
+    )
+    run, lock = create_run(record, config, custom.files)
+    remember(config.data.source, ratings.summary(), config.data.mapping)
+    process = TrainerProcess(
+        run,
+        lock,
+        record=record,
+        config=config,
+        ratings=ratings,
+        listener=listener,
+        began=began,
+        started_ns=started_ns,
+        custom=custom.loaded,
+    )
+    return process.train(None, name=name)
+
+
+def resume_run(
+    run: Run, listener: Listener, *, learning_rate: float | None = None, began: float
+) -> Event:
+    """Go on with a run from its checkpoint; return the last event, finished or failed.
+
+    Raises RunHeld if another trainer has it, RunError, EngineError or CheckpointError
+    if it cannot go on.
+    """
+    ignore_hangup()
+    status = run.status()
+    if status.alive and status.record.host != socket.gethostname():
+        raise RunHeld(f"{run.id} is {status.shown}; it can go on here once that trainer is gone")
+    lock = RunLock(run.lock)
+    try:
+        # Wishes sent from now on are meant for this trainer.
+        started_ns = time.time_ns()
+        record, config = run.record(), run.config()
+        if record.state == "finished":
+            raise RunError(f"{run.id} is finished; nothing is left to train")
+        refuse_missing(config.training.device)
+        ratings = ratings_of(record, config)
+        custom = load_of_run(run, record, config.model, ratings.info())
+        # A trainer that died before its first checkpoint has not taken a step either.
+        fresh = record.step == 0 and not run.has_weights
+        checkpoint = None if fresh else load_checkpoint(run.last)
+        if checkpoint is not None:
+            check_checkpoint(checkpoint, run, config, ratings, custom=custom is not None)
+        if run.events.exists() and not run.events.is_file():
+            raise RunError(f"{run.events}: not a file; move it away, and try again")
+        record = replace(
+            record, state="starting", pid=os.getpid(), host=socket.gethostname(), message=""
+        )
+        run.write_record(record)
+    except BaseException:
+        lock.release()
+        raise
+    process = TrainerProcess(
+        run,
+        lock,
+        record=record,
+        config=config,
+        ratings=ratings,
+        listener=listener,
+        began=began,
+        started_ns=started_ns,
+        custom=custom,
+    )
+    return process.train(checkpoint, resuming=True, learning_rate=learning_rate)
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: version(name) for name in ("cftui", "torch", "numpy")}
+    return {"python": platform.python_version(), **packages}

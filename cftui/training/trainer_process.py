@@ -1,0 +1,212 @@
+"""The life of a trainer process: from its first word, said with its lock held, to its last."""
+
+import contextlib
+import logging
+import math
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cftui.config import RunConfig
+from cftui.devices import DeviceReader, reader_for
+from cftui.files import sweep
+from cftui.ratings.values import Ratings
+from cftui.runs.checkpoint import Checkpoint
+from cftui.runs.control import compose
+from cftui.runs.directory import Run
+from cftui.runs.event_log import EventLog
+from cftui.runs.events import Event, Failed, Finished, Resumed, Started
+from cftui.runs.launch import claim_start_files
+from cftui.runs.lock import RunLock
+from cftui.runs.record import LIVE, RunRecord, State
+from cftui.runs.vocabulary import FILE as VOCABULARY
+from cftui.runs.vocabulary import save_vocabulary
+from cftui.training.build import build_trainer
+from cftui.training.device_watch import watch_device
+from cftui.training.endings import StopTraining
+from cftui.training.engines.torch_device import which_gpu
+from cftui.training.faults import explain, keep_reserve, release_reserve
+from cftui.training.prepare import prepare
+from cftui.training.signals import StopSignals
+from cftui.training.surroundings import heartbeat, log_to
+from cftui.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from cftui.models.custom import CustomClass
+
+Listener = Callable[[Event], None]
+log = logging.getLogger("cftui.training")
+
+
+class TrainerProcess:
+    """The life of a trainer process, with its run's lock held."""
+
+    def __init__(
+        self,
+        run: Run,
+        lock: RunLock,
+        *,
+        record: RunRecord,
+        config: RunConfig,
+        ratings: Ratings,
+        listener: Listener,
+        began: float,
+        started_ns: int,
+        custom: "CustomClass | None",
+    ) -> None:
+        self.run, self.lock, self.record, self.config = run, lock, record, config
+        self.ratings, self.listener, self.began = ratings, listener, began
+        self.started_ns, self.custom = started_ns, custom
+        self.trainer: Trainer | None = None
+        self.events: EventLog | None = None
+        self._emitting = threading.Lock()
+        self.signals = StopSignals(self._second_signal)
+
+    def train(
+        self,
+        checkpoint: Checkpoint | None,
+        *,
+        resuming: bool = False,
+        learning_rate: float | None = None,
+        name: str = "",
+    ) -> Event:
+        """Train to the end, whichever it is, and return the event that says so."""
+        claim_start_files(self.run)
+        try:
+            with self.signals, log_to(self.run), heartbeat(self.lock):
+                try:
+                    trainer = self._prepare(checkpoint, name)
+                    self._announce(trainer, fresh=checkpoint is None, resuming=resuming)
+                    if learning_rate is not None:
+                        trainer.steering.obey_at_start(compose("learning-rate", learning_rate))
+                    with watch_device(self._device_reader, self.emit, trainer.is_training):
+                        trainer.train()
+                    return self._end(self._finished(trainer, "finished"))
+                except StopTraining:
+                    return self._end(self._finished(trainer, "stopped"))
+                except Exception as error:
+                    release_reserve(self.run.path)
+                    log.exception("training failed")
+                    return self._end(self._failed(error))
+        finally:
+            self.lock.release()
+
+    def _prepare(self, checkpoint: Checkpoint | None, name: str) -> Trainer:
+        """Make the directory complete and tidy, and build the trainer."""
+        run = self.run
+        sweep(run.path, (run.last.name, run.best.name, "run.json", VOCABULARY))
+        keep_reserve(run.path)
+        self.events = EventLog(run.events)
+        if name:
+            run.rename(name)
+        if not (run.path / VOCABULARY).exists():
+            save_vocabulary(run.path, self.ratings)
+        self.trainer = build_trainer(
+            run,
+            self.record,
+            prepare(self.config, self.ratings, self.custom, threads=self.record.threads),
+            self.emit,
+            sync=self.events.sync,
+            should_stop=self.signals,
+            started_ns=self.started_ns,
+            checkpoint=checkpoint,
+        )
+        return self.trainer
+
+    def _announce(self, trainer: Trainer, *, fresh: bool, resuming: bool) -> None:
+        record, progress, now = trainer.book.record, trainer.progress, time.time()
+        if fresh:
+            self.emit(
+                Started(
+                    run=self.run.id,
+                    time=now,
+                    pid=os.getpid(),
+                    host=record.host,
+                    device=record.device,
+                    parameter_count=record.parameter_count,
+                    n_train=len(trainer.prepared.training),
+                    n_valid=len(trainer.prepared.valid.user),
+                    unseen_pairs=int(trainer.prepared.valid.unseen.sum()),
+                    steps_per_epoch=trainer.learner.steps_per_epoch,
+                    epochs=record.epochs,
+                    baselines=record.baselines,
+                    notes=list(self.custom.notes) if self.custom else None,
+                )
+            )
+        if resuming:
+            self.emit(
+                Resumed(
+                    run=self.run.id,
+                    time=now,
+                    pid=os.getpid(),
+                    host=record.host,
+                    device=record.device,
+                    step=progress.step,
+                    epoch=progress.epoch,
+                )
+            )
+
+    def emit(self, event: Event) -> None:
+        """Write an event to the run, then tell whoever listens; from any thread."""
+        assert self.events is not None
+        with self._emitting:
+            self.events.write(event)
+            self.listener(event)
+
+    def _device_reader(self, say: Callable[[str], None]) -> DeviceReader:
+        device = self.trainer.book.record.device if self.trainer else "cpu"
+        return reader_for(device, which_gpu(device), say)
+
+    def _finished(self, trainer: Trainer, outcome: str) -> Finished:
+        p = trainer.progress
+        return Finished(
+            run=self.run.id,
+            time=time.time(),
+            outcome=outcome,
+            epochs=p.epoch,
+            step=p.step,
+            valid_mse=p.valid_mse,
+            valid_rmse=None if p.valid_mse is None else math.sqrt(p.valid_mse),
+            valid_mse_clipped=p.valid_mse_clipped,
+            best_valid_mse=p.best_valid_mse,
+            best_epoch=p.best_epoch,
+            unseen_pairs=int(trainer.prepared.valid.unseen.sum()),
+            unseen_mse=p.unseen_mse,
+            train_seconds=p.train_seconds,
+            wall_seconds=time.monotonic() - self.began,
+            signal=self.signals.received if outcome == "stopped" else None,
+            why=trainer.why_early if outcome == "finished" else "",
+            baselines=trainer.book.record.baselines,
+        )
+
+    def _failed(self, error: Exception) -> Failed:
+        step, rate = 0, self.config.method.learning_rate
+        if self.trainer is not None:
+            step, rate = self.trainer.progress.step, self.trainer.learner.base_rate
+        message = explain(error, self.run, self.config, rate)
+        return Failed(self.run.id, time.time(), step, message)
+
+    def _end(self, event: Finished | Failed) -> Event:
+        """Leave the last word in events and record, even on a full disk."""
+        release_reserve(self.run.path)
+        if self.events is not None:
+            with contextlib.suppress(OSError):
+                self.events.write(event)
+                self.events.sync()
+        record = self.trainer.book.record_now() if self.trainer else self.record
+        state: State = "failed"
+        if isinstance(event, Finished):
+            state = "finished" if event.outcome == "finished" else "stopped"
+        message = event.message if isinstance(event, Failed) else ""
+        with contextlib.suppress(OSError):
+            self.run.write_record(replace(record, state=state, message=message))
+        self.listener(event)
+        return event
+
+    def _second_signal(self) -> None:
+        record = self.trainer.book.record if self.trainer else self.record
+        if record.state in LIVE:
+            self.run.write_record(replace(record, state="stopped"))

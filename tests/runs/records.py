@@ -1,0 +1,36 @@
+"""A record of a run, and runs made of it."""
+
+import os
+import socket
+from dataclasses import replace
+from typing import Any
+
+from cftui.config import RunConfig
+from cftui.runs.directory import Run, create_run
+from cftui.runs.lock import RunLock
+from cftui.runs.record import RunRecord
+
+CONFIG = RunConfig()
+RECORD = RunRecord(
+    run="",
+    state="running",
+    pid=os.getpid(),
+    host=socket.gethostname(),
+    created=1.0,
+    data_name="d",
+    data_source="/d",
+    store="/s",
+    fingerprint="f",
+    n_users=2,
+    n_items=3,
+    low=1,
+    high=5,
+    epochs=3,
+)
+
+
+def made(run_id: str, *, weights: bool = False, **changes: Any) -> tuple[Run, RunLock]:
+    run, lock = create_run(replace(RECORD, run=run_id, **changes), CONFIG)
+    if weights:
+        run.last.write_bytes(b"weights")
+    return run, lock

@@ -1,0 +1,50 @@
+"""What the screen's tests share: how they wait, and what they read off the screen."""
+
+import json
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from cftui import paths
+from cftui.tui.app import CftuiApp
+from cftui.tui.shared.grid import Grid
+
+BUNDLED = paths.BUNDLED
+
+
+async def until(pilot: Pilot[None], done: object, seconds: float = 30.0) -> None:
+    """Wait until a condition holds, a callable of no arguments."""
+    assert callable(done)
+    for _ in range(int(seconds / 0.05)):
+        if done():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError(f"still not so after {seconds} s: {done}")
+
+
+async def opened(app: CftuiApp, pilot: Pilot[None], *, runs: bool = True) -> None:
+    await until(
+        pilot, lambda: app.workspace.ratings is not None and (bool(app.workspace.runs) or not runs)
+    )
+    await app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def cells(grid: Grid) -> list[list[str]]:
+    """Return what a grid's rows say."""
+    columns = grid._columns
+    return [
+        [str(c.key(row) if c.key else row[place]) for place, c in enumerate(columns)]
+        for row in grid.rows
+    ]
+
+
+def text(app: CftuiApp, selector: str) -> str:
+    return str(app.screen.query_one(selector, Static).content)
+
+
+def remember(**state: Any) -> None:
+    path = paths.state_folder() / "session.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(state))
