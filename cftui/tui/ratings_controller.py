@@ -5,6 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from textual.worker import Worker
+
 from cftui.text import plain
 from cftui.tui.pane_stack import PaneStack
 from cftui.tui.run_controller import RunController
@@ -39,8 +41,8 @@ class RatingsController:
         self._memory.update(settings=settings)
         self._stack.workspace = replace(self._stack.workspace, split=split)
 
-    def _work(self, work: Callable[[], Coroutine[Any, Any, None]], words: str) -> None:
-        self._stack.run_worker(
+    def _work(self, work: Callable[[], Coroutine[Any, Any, None]], words: str) -> Worker[None]:
+        return self._stack.run_worker(
             work, exclusive=True, group="data", description=words, exit_on_error=False
         )
 

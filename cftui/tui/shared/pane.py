@@ -34,6 +34,13 @@ class Pane(Commanded):
     def redraw(self) -> None:
         """Draw the charts anew, as after a change of their marks."""
 
+    def focus_first(self) -> None:
+        """Take the focus: the first widget that can have it, else the pane, for its keys' sake."""
+        first = next((widget for widget in self.query("*") if widget.focusable), None)
+        if first is None:
+            self.can_focus = True
+        (first or self).focus()
+
     # Views, where a pane has several
 
     @property
