@@ -58,11 +58,18 @@ class KeyOrder:
 
     async def _give_out(self) -> None:
         """Give out the next key, and send a follower behind it; none while keys are held."""
-        if self._burst and self._hold is None:
+        if self._burst and self._hold is None and not self._leaving:
             await self._give(self._burst.popleft())
             self._send(0)
 
+    @property
+    def _leaving(self) -> bool:
+        """Whether the app has closed its last screen: keys still on their way are about nothing."""
+        return not self._app.screen_stack
+
     def _send(self, trip: int) -> None:
+        if self._leaving:
+            return
         self._follower = Follower(self._seen(), trip)
         if not (self._app.focused or self._app.screen).post_message(self._follower):
             self._follower = None
@@ -72,7 +79,7 @@ class KeyOrder:
 
     async def follow(self, message: Follower) -> None:
         """Give out the next key where the last one's doing is done."""
-        if message is not self._follower:
+        if message is not self._follower or self._leaving:
             return
         self._follower = None
         settled = message.trip + 1 >= TRIPS and message.seen == self._seen()
