@@ -179,7 +179,7 @@ def test_portions_double_until_they_take_as_long_as_they_may(
         return losses
 
     clock = SimpleNamespace(**{**vars(time), "perf_counter": lambda: now})
-    monkeypatch.setattr(trainer_module, "time", clock)
+    monkeypatch.setattr("cftui.training.learners.gradient.time", clock)
     bench = make_bench(small_config(training={"epochs": 3}), ratings, spoil=tick)
     bench.trainer.train()
     assert bench.engine.portions == [1, 2, 4, 8, 16, 32, 40, 23, 40, 23]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_app import opened, until
+from driving import opened, until
 from textual.pilot import Pilot
 
 from cftui import paths
