@@ -34,9 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(USAGE, end="")
         sys.exit(0)
     if first in ("-V", "--version"):
-        from cftui import __version__
+        from importlib.metadata import version
 
-        print(f"cftui {__version__}")
+        print(f"cftui {version('cftui')}")
         sys.exit(0)
     sys.exit(open_screen(words))
 

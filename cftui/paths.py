@@ -37,6 +37,16 @@ def downloaded(name: str) -> Path:
     return datasets_folder() / f"{name}.zip"
 
 
+def frames_folder() -> Path:
+    """Return the folder of ratings that came as pandas frames, one folder each."""
+    return datasets_folder() / "frames"
+
+
+def models_folder() -> Path:
+    """Return the folder of model sources that were written down from a notebook."""
+    return _folder("data") / "models"
+
+
 def stores_folder() -> Path:
     """Return the folder of ratings stores; it can be deleted at any time and is made again."""
     return _folder("cache") / "ratings"

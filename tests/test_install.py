@@ -35,6 +35,7 @@ def test_an_installed_package_finds_its_data_from_anywhere(way: str, tmp_path: P
 
     module, folder = map(Path, call(python, "-I", "-c", ASK, cwd=elsewhere).split("\n")[:2])
     assert module.is_relative_to(ROOT if way == "editable" else venv)
+    assert (module.parent / "py.typed").is_file()
     for name in ("ratings.csv", "movies.csv", "README.md"):
         installed = folder / "ml-latest-small" / name
         assert installed.read_bytes() == (ROOT / "data/ml-latest-small" / name).read_bytes()

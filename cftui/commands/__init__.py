@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from cftui.commands import crosstab, data, doctor, explore, recommend, runs, train
+from cftui.commands import crosstab, data, doctor, predict, recommend, runs, similar, train
 from cftui.commands.console import guarded, process
 
 app = typer.Typer(
@@ -16,9 +16,9 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("doctor")(doctor.doctor)
-app.command("predict")(explore.predict)
+app.command("predict")(predict.predict)
 app.command("recommend")(recommend.recommend)
-app.command("similar")(explore.similar)
+app.command("similar")(similar.similar)
 app.command("crosstab")(crosstab.crosstab)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")

@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -14,6 +14,8 @@ from cftui.commands.tables import Widths, fit, parts, total
 from cftui.config import ConfigError
 from cftui.questions.errors import QuestionError
 from cftui.text import plain
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -91,6 +93,14 @@ def _explain(error: Exception | None, code: int) -> int:
     if process.debug:
         traceback.print_exc()
     return code
+
+
+def one_of(word: str, known: Sequence[T], complaint: str) -> T:
+    """Return the known value that a word is; raises UsageError with the complaint."""
+    for value in known:
+        if word == value:
+            return value
+    raise UsageError(complaint)
 
 
 def say(message: str) -> None:

@@ -1,14 +1,43 @@
 """`cftui crosstab`: the most active users by the most rated items, and the sheet that learns."""
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from math import isnan
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from cftui.commands.console import Debug, Json, UsageError, print_json, print_table, say
-from cftui.commands.explore import load_run, open_known
+from cftui.commands.console import Debug, Json, UsageError, one_of, print_json, print_table, say
+from cftui.commands.opening import open_known, open_run
+from cftui.paths import BUNDLED
+from cftui.questions.sheet import (
+    CrosstabAnswer,
+    DescendSheet,
+    EvaluateSheet,
+    Labels,
+    OpenCrosstab,
+    Order,
+    PredictCells,
+    ReadSheet,
+    Sheet,
+    SolveSheet,
+    StartSheet,
+    WriteCells,
+    default_rate,
+)
+
+if TYPE_CHECKING:
+    from cftui.library.door import Library
+    from cftui.questions.sheet import Floats
+    from cftui.ratings.values import Ratings
+
+T = TypeVar("T")
+Values = Literal["actual", "predicted", "error"]
+Solver = Literal["lbfgs", "descent"]
+ORDERS: tuple[Order, ...] = ("id", "activity")
+VALUES: tuple[Values, ...] = ("actual", "predicted", "error")
+SOLVERS: tuple[Solver, ...] = ("lbfgs", "descent")
 
 Out = Annotated[Path | None, typer.Option(help="A .csv, .tsv, .md or .xlsx file to write")]
 DESCENT_STEPS = 2000
@@ -42,49 +71,53 @@ def crosstab(
     debug: Debug = False,
 ) -> None:
     """Show the crosstab, what a run or the sheet predicts in it, or write it to a file."""
-    _check("--order", order, ("id", "activity"))
-    _check("--values", values, ("actual", "predicted", "error"))
-    _check("--solver", solver, ("lbfgs", "descent"))
-    from cftui.sheet.export import ending_of, write_cells
+    table = _Table(users, items, _one_of("--order", order, ORDERS))
+    which = _one_of("--values", values, VALUES)
+    by = _one_of("--solver", solver, SOLVERS)
+    from cftui.library.door import Library
+    from cftui.sheet.export import ending_of
 
-    ending = "" if out is None else ending_of(out)
-    start = _Start(factors, biases, seed)
-    table = _Table(data, users, items, order)
+    ending, library = "" if out is None else ending_of(out), Library()
     if sheet or from_ is not None or ending == ".xlsx":
         if run is not None:
             raise UsageError("--run and the sheet both predict; leave one of them out")
         if from_ is None:
-            shown = _of_sheet(*_started(table, start), values, solver)
+            begun = _started(library, _ratings(library, data), table, _Start(factors, biases, seed))
+            shown = _of_sheet(library, *begun, which, by)
         else:
-            if (users, items, order) != (15, 15, "id"):
+            if table != _Table(15, 15, "id"):
                 raise UsageError(
                     "--from: the workbook says which users and items; leave --users, --items and"
                     " --order out"
                 )
-            shown = _of_sheet(*_read_back(from_, data), values, solver if sheet else None)
+            store = str(_ratings(library, data).path)
+            read = library.answer(ReadSheet(str(from_.expanduser()), store))
+            shown = _of_sheet(library, read.sheet, read.labels, which, by if sheet else None)
     else:
-        shown = _of_run(table, values, run, json)
+        shown = _of_run(library, table, which, run, data, json=json)
     if out is not None:
-        write_cells(out.expanduser(), shown.labels, shown.cells, shown.sheet)
+        path = str(out.expanduser())
+        library.answer(WriteCells(shown.labels, shown.cells, path, shown.sheet))
         say(f"{out} written")
-    _print(shown, values, json=json, brief=out is not None)
+    _print(shown, which, json=json, brief=out is not None)
+
+
+def _one_of(option: str, word: str, known: Sequence[T]) -> T:
+    return one_of(word, known, f"{option} {word}: choose {', '.join(map(str, known))}")
 
 
 @dataclass(frozen=True)
 class _Table:
     """Which crosstab."""
 
-    data: str | None
     users: int
     items: int
-    order: str
+    order: Order
 
-    def of(self, ratings: Any) -> Any:
+    def of(self, library: "Library", ratings: "Ratings") -> CrosstabAnswer:
         """Return the crosstab of these ratings."""
-        from cftui.explore.cells import describe_crosstab
-        from cftui.ratings.crosstab import crosstab as make
-
-        return describe_crosstab(ratings, make(ratings, self.users, self.items, self.order))  # type: ignore[arg-type]
+        question = OpenCrosstab(str(ratings.path), self.users, self.items, self.order)
+        return library.answer(question)
 
 
 @dataclass(frozen=True)
@@ -100,77 +133,66 @@ class _Start:
 class _Shown:
     """Cells to show or to write, and the sheet that they are of."""
 
-    labels: Any
-    cells: Any
-    sheet: Any = None
+    labels: Labels
+    cells: "Floats"
+    sheet: Sheet | None = None
     rmse: float | None = None
 
 
-def _check(option: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise UsageError(f"{option} {value}: choose {', '.join(known)}")
+def _ratings(library: "Library", data: str | None) -> "Ratings":
+    return open_known(library, data or BUNDLED)
 
 
-def _ratings(data: str | None) -> Any:
-    from cftui.paths import BUNDLED
-
-    return open_known(data or BUNDLED)
-
-
-def _started(table: _Table, start: _Start) -> tuple[Any, Any]:
-    from cftui.sheet.solver import start_sheet
-
-    found = table.of(_ratings(table.data))
-    return start_sheet(found.values, start.factors, start.biases, start.seed), found.labels
+def _started(
+    library: "Library", ratings: "Ratings", table: _Table, start: _Start
+) -> tuple[Sheet, Labels]:
+    found = table.of(library, ratings)
+    question = StartSheet(found.values, start.factors, start.biases, start.seed)
+    return library.answer(question).sheet, found.labels
 
 
-def _read_back(path: Path, data: str | None) -> tuple[Any, Any]:
-    """Return a workbook's sheet, and its labels with the titles of the data that it is of."""
-    from cftui.sheet.read_workbook import read_workbook
-
-    sheet, labels = read_workbook(path.expanduser())
-    ratings = _ratings(data)
-    for user in labels.users:
-        ratings.users.code_of(user)
-    codes = [ratings.items.code_of(item) for item in labels.items]
-    return sheet, replace(labels, titles=tuple(map(ratings.items.title_of, codes)))
-
-
-def _of_sheet(sheet: Any, labels: Any, values: str, solver: str | None) -> _Shown:
-    from cftui.sheet.solver import default_rate, descend, evaluate, solve
-
+def _of_sheet(
+    library: "Library", sheet: Sheet, labels: Labels, values: Values, solver: Solver | None
+) -> _Shown:
+    question: SolveSheet | DescendSheet | EvaluateSheet = EvaluateSheet(sheet)
     if solver == "lbfgs":
-        answer = solve(sheet, seconds=SOLVE_SECONDS)
+        question = SolveSheet(sheet, SOLVE_SECONDS)
     elif solver == "descent":
-        answer = descend(sheet, DESCENT_STEPS, default_rate(sheet.actual), 0.9)
-    else:
-        answer = evaluate(sheet)
+        question = DescendSheet(sheet, DESCENT_STEPS, default_rate(*sheet.actual.shape), 0.9)
+    answer = library.answer(question)
     cells = _chosen(values, sheet.actual, answer.predicted)
     return _Shown(labels, cells, answer.sheet, answer.rmse)
 
 
-def _chosen(values: str, actual: Any, predicted: Any) -> Any:
+def _chosen(values: Values, actual: "Floats", predicted: "Floats") -> "Floats":
     return {"actual": actual, "predicted": predicted, "error": predicted - actual}[values]
 
 
-def _of_run(table: _Table, values: str, run: str | None, json: bool) -> _Shown:
-    from cftui.explore.cells import predict_cells
-
+def _of_run(
+    library: "Library",
+    table: _Table,
+    values: Values,
+    run: str | None,
+    data: str | None,
+    *,
+    json: bool,
+) -> _Shown:
     if values == "actual" and run is None:
-        found = table.of(_ratings(table.data))
+        found = table.of(library, _ratings(library, data))
         return _Shown(found.labels, found.values)
-    trained = load_run(run or "latest", table.data if run is None else None, best=False, json=json)
-    if table.data is not None and _ratings(table.data).fingerprint != trained.record.fingerprint:
+    asked = data if run is None else None
+    trained = open_run(library, run or "latest", asked, best=False, json=json)
+    if data is not None and _ratings(library, data).fingerprint != trained.record.fingerprint:
         raise UsageError(
-            f"run {trained.run} is of {trained.ratings.name}, not of {table.data}; leave --data"
+            f"run {trained.run} is of {trained.ratings.name}, not of {data}; leave --data"
             " out, or choose a run of these ratings"
         )
-    found = table.of(trained.ratings)
-    predicted = predict_cells(trained, found.labels).values
+    found = table.of(library, trained.ratings)
+    predicted = library.answer(PredictCells(trained.path, found.labels)).values
     return _Shown(found.labels, _chosen(values, found.values, predicted))
 
 
-def _print(shown: _Shown, values: str, *, json: bool, brief: bool) -> None:
+def _print(shown: _Shown, values: Values, *, json: bool, brief: bool) -> None:
     rows = shown.cells.tolist()
     if json:
         cells = [[None if isnan(cell) else cell for cell in row] for row in rows]

@@ -8,12 +8,12 @@ import typer
 from cftui.commands import datasets
 from cftui.commands.console import Debug, Json, print_json
 from cftui.commands.job import WhileStdin, begin_job
-from cftui.commands.meter import meter
+from cftui.commands.opening import open_told, print_summary
 from cftui.paths import BUNDLED
-from cftui.questions.data import AS_RECOGNISED, ColumnMapping, SplitSummary
+from cftui.questions.data import ColumnMapping, DescribeData, DescribeSplit, SplitSummary
 
 if TYPE_CHECKING:
-    from cftui.ratings.values import Ratings
+    from cftui.library.door import Library
 
 app = typer.Typer(
     no_args_is_help=True, help="List, download, read and describe ratings.", rich_markup_mode=None
@@ -47,31 +47,13 @@ def ingest(
     """
     begin_job(while_stdin=while_stdin)
     mapping = ColumnMapping(user_column, item_column, rating_column, timestamp_column, separator)
-    ratings = open_told(source, mapping, json=json)
+    from cftui.library.door import Library
+
+    ratings = open_told(Library(), source, mapping, json=json)
     if json:
         print_json({"event": "ready", "store": str(ratings.path), "ratings": len(ratings)})
         return
     print_summary(ratings)
-
-
-def open_told(
-    source: str, mapping: ColumnMapping = AS_RECOGNISED, *, json: bool = False
-) -> "Ratings":
-    """Return the ratings; where they must be read first, tell how far that is."""
-    from cftui.paths import resolve_source
-    from cftui.ratings.store import open_ratings
-
-    with meter("read", json=json) as progress:
-        return open_ratings(resolve_source(source), mapping, progress=progress)
-
-
-def print_summary(ratings: "Ratings") -> None:
-    """Print the size of ratings, their values, and what was left out."""
-    from cftui.ratings.words import left_out_words, size_words, value_words
-
-    summary = ratings.summary()
-    for words in (size_words(summary), value_words(summary), left_out_words(summary)):
-        print(words)
 
 
 @app.command()
@@ -94,14 +76,14 @@ def describe(
     debug: Debug = False,
 ) -> None:
     """Show how values, users, items and times are spread, the first rows, and what was left out."""
-    from cftui.library.door import Library
-    from cftui.questions.data import DescribeData
-
     begin_job(while_stdin=while_stdin)
     mapping = ColumnMapping(user_column, item_column, rating_column, timestamp_column, separator)
-    ratings = open_told(source, mapping, json=json)
-    held_out = _held_out(ratings, split, settings)
-    profile = Library().answer(DescribeData(str(ratings.path)))
+    from cftui.library.door import Library
+
+    library = Library()
+    store = str(open_told(library, source, mapping, json=json).path)
+    held_out = _held_out(library, store, split, settings)
+    profile = library.answer(DescribeData(store))
     if json:
         print_json({"event": "profile", **asdict(profile)})
         if held_out:
@@ -114,12 +96,14 @@ def describe(
         print_split(held_out, profile.items_word)
 
 
-def _held_out(ratings: "Ratings", kind: str, settings: list[str]) -> SplitSummary | None:
+def _held_out(
+    library: "Library", store: str, kind: str, settings: list[str]
+) -> SplitSummary | None:
     """Return what the split would hold out that was asked about; none where none was."""
     if not kind and not settings:
         return None
     from cftui.config import make_config, merge, parse_assignments
-    from cftui.ratings.split import summarize
 
     asked = {"split": {"kind": kind}} if kind else {}
-    return summarize(make_config(merge(parse_assignments(settings), asked)).split, ratings)
+    config = make_config(merge(parse_assignments(settings), asked))
+    return library.answer(DescribeSplit(store, config.to_settings()["split"]))

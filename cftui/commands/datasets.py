@@ -21,8 +21,9 @@ from cftui.commands.console import (
 )
 from cftui.commands.job import WhileStdin, begin_job
 from cftui.commands.meter import meter
+from cftui.commands.opening import open_told, print_summary
 from cftui.paths import BUNDLED
-from cftui.questions.data import DataSetRow
+from cftui.questions.data import DataSetRow, ListDataSets
 
 ASKED_FROM = 100_000_000
 """Bytes from which on a download is not begun without a yes."""
@@ -30,9 +31,9 @@ ASKED_FROM = 100_000_000
 
 def list_data_sets(json: Json = False, debug: Debug = False) -> None:
     """Show the data sets there are: bundled, opened before, downloaded, to be downloaded."""
-    from cftui.ratings.sources.datasets import data_sets
+    from cftui.library.door import Library
 
-    rows = data_sets()
+    rows = Library().answer(ListDataSets())
     if json:
         for row in rows:
             print_json(row)
@@ -149,9 +150,9 @@ def _download(entry: CatalogueEntry, unchecked: bool, json: bool) -> None:
 
 
 def _read(entry: CatalogueEntry, json: bool) -> None:
-    from cftui.commands.data import open_told, print_summary
+    from cftui.library.door import Library
 
-    ratings = open_told(entry.name, json=json)
+    ratings = open_told(Library(), entry.name, json=json)
     if json:
         print_json({"event": "ready", "store": str(ratings.path), "ratings": len(ratings)})
     else:

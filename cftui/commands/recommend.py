@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cftui.commands.console import Debug, Json, RunWord, UsageError, print_json, print_table, say
-from cftui.commands.explore import Best, Data, load_run
+from cftui.commands.opening import Best, Data, open_run
+from cftui.questions.items import IdentifyItem, ItemFilter
+from cftui.questions.newcomer import REGULARIZATION, FoldIn, FoldInAnswer
+from cftui.questions.trained import Recommend, Recommendation
+from cftui.text import plain
 
 if TYPE_CHECKING:
-    from cftui.questions.items import ItemFilter
-    from cftui.questions.newcomer import FoldInAnswer
-    from cftui.questions.trained import Recommendation
+    from cftui.library.door import Library
+    from cftui.library.trained import Trained
 
 YEARS = re.compile(r"(\d{4})?(-)?(\d{4})?")
 
@@ -46,23 +49,24 @@ def recommend(
     debug: Debug = False,
 ) -> None:
     """List the items that a user, or whoever gave some ratings, would like best."""
-    from cftui.explore.recommend import recommend as recommend_items
-    from cftui.questions.items import ItemFilter
-
     if (user is None) == (not rated):
         raise UsageError("recommend: give --user ID, or --rated ITEM=VALUE once or more")
     if user is not None and regularization is not None:
         raise UsageError("recommend: --regularization belongs to --rated")
     only = ItemFilter(genre, *_years(year), min_ratings)
     pairs = [_pair(text) for text in rated or []]
-    trained = load_run(run, data, best=best, json=json)
+    from cftui.library.door import Library
+
+    library = Library()
+    trained = open_run(library, run, data, best=best, json=json)
     if user is not None:
-        rows: Sequence[Recommendation] = recommend_items(
-            trained, trained.ratings.users.code_of(user), n, only
-        )
-    else:
-        rows = _for_newcomer(trained, pairs, n, only, regularization, json=json)
-    _print(rows, json=json)
+        _print(library.answer(Recommend(trained.path, user, n, only)), json=json)
+        return
+    weight = REGULARIZATION if regularization is None else regularization
+    question = FoldIn(trained.path, _named(library, trained, pairs), n, weight, only)
+    answer = library.answer(question)
+    _print_newcomer(answer, json=json)
+    _print(answer.recommended, json=json)
 
 
 def _years(text: str) -> tuple[int | None, int | None]:
@@ -89,28 +93,20 @@ def _pair(text: str) -> tuple[str, float]:
     return item.strip(), number
 
 
-def _for_newcomer(
-    trained: Any,
-    pairs: Sequence[tuple[str, float]],
-    n: int,
-    only: "ItemFilter",
-    regularization: float | None,
-    *,
-    json: bool,
-) -> "Sequence[Recommendation]":
-    """Fold the ratings in, and say what was understood of them."""
-    from cftui.explore.newcomer import explore_newcomer
-    from cftui.explore.search import find_item
-    from cftui.questions.newcomer import REGULARIZATION, FoldIn
+def _named(
+    library: "Library", trained: "Trained", pairs: Sequence[tuple[str, float]]
+) -> tuple[tuple[str, float], ...]:
+    """Return ratings by ids, where titles or parts of them may have been given."""
+    store = str(trained.ratings.path)
+    return tuple((library.answer(IdentifyItem(store, text)).item, value) for text, value in pairs)
 
-    items = trained.ratings.items
-    weight = REGULARIZATION if regularization is None else regularization
-    named = tuple((items.id_of(find_item(trained.ratings, text)), value) for text, value in pairs)
-    answer = explore_newcomer(trained, FoldIn(trained.run, named, n, weight, only))
+
+def _print_newcomer(answer: FoldInAnswer, *, json: bool) -> None:
+    """Say what was understood of a newcomer."""
     if json:
         print_json({"event": "newcomer", **_told(answer)})
     else:
-        print(f"somebody new, by fold-in; regularization {weight:g}")
+        print(f"somebody new, by fold-in; regularization {answer.regularization:g}")
         for line in _rated_lines(answer):
             print(line)
     if answer.flat:
@@ -118,10 +114,9 @@ def _for_newcomer(
             "this model knows hardly any tastes, so that everybody gets this list; train longer,"
             " or cftui train --optimizer adam"
         )
-    return answer.recommended
 
 
-def _told(answer: "FoldInAnswer") -> dict[str, Any]:
+def _told(answer: FoldInAnswer) -> dict[str, Any]:
     rated = [
         {"item": r.item, "title": r.title, "value": r.value, "predicted": r.predicted}
         for r in answer.rated
@@ -129,10 +124,8 @@ def _told(answer: "FoldInAnswer") -> dict[str, Any]:
     return {"regularization": answer.regularization, "bias": answer.bias, "rated": rated}
 
 
-def _rated_lines(answer: "FoldInAnswer") -> list[str]:
+def _rated_lines(answer: FoldInAnswer) -> list[str]:
     """Return a line for each rating of a newcomer, titles made plain."""
-    from cftui.text import plain
-
     return [
         f"  {r.value:g} for {r.item} {plain(r.title)}, predicted {r.predicted:.2f}"
         + ("" if r.trained else " (never trained on: this rating tells nothing)")
@@ -140,7 +133,7 @@ def _rated_lines(answer: "FoldInAnswer") -> list[str]:
     ]
 
 
-def _print(rows: "Sequence[Recommendation]", *, json: bool) -> None:
+def _print(rows: Sequence[Recommendation], *, json: bool) -> None:
     if json:
         for row in rows:
             print_json(row)

@@ -4,14 +4,20 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cftui.commands.console import Debug, Json, UsageError, print_json, print_table
+from cftui.commands.opening import find
 from cftui.commands.progress import EventPrinter, beside
 from cftui.commands.tables import GAP
 from cftui.text import plain
+
+if TYPE_CHECKING:
+    from cftui.runs.directory import Run
+    from cftui.runs.record import RunStatus
+    from cftui.runs.row import RunRow
 
 Word = Annotated[str, typer.Argument(metavar="RUN", help="Id, unique prefix, name, or latest")]
 Words = Annotated[
@@ -21,17 +27,6 @@ Words = Annotated[
 Runs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids, prefixes, names")]
 SHOWN = ("state", "epochs", "mse", "time", "data", "when")
 """Columns of the printed list, beside id and name."""
-
-
-def find(word: str) -> Any:
-    """Return the run that a word means; raises UsageError where none or several fit."""
-    from cftui.runs.directory import RunError
-    from cftui.runs.find import find_run
-
-    try:
-        return find_run(word, weights=False)
-    except RunError as error:
-        raise UsageError(str(error)) from None
 
 
 def list_(
@@ -70,7 +65,7 @@ def _folder() -> Path:
     return runs_folder()
 
 
-def _listed(words: Sequence[str], sort: str) -> list[Any]:
+def _listed(words: Sequence[str], sort: str) -> "list[RunRow]":
     """Return the rows that words fit, in order."""
     from cftui.runs.columns import BY_NAME, in_order
     from cftui.runs.filters import chosen, complaint
@@ -85,7 +80,7 @@ def _listed(words: Sequence[str], sort: str) -> list[Any]:
     return rows if sort == "when" else in_order(rows, sort, descending=False)
 
 
-def _line_of(run: Any) -> dict[str, Any]:
+def _line_of(run: "Run") -> dict[str, Any]:
     from cftui.runs.directory import RunError
 
     try:
@@ -94,7 +89,7 @@ def _line_of(run: Any) -> dict[str, Any]:
         return {"run": run.id, "state": "damaged", "message": str(error)}
 
 
-def _summary(run: Any, status: Any) -> dict[str, Any]:
+def _summary(run: "Run", status: "RunStatus") -> dict[str, Any]:
     from dataclasses import asdict
 
     from cftui.runs.annotations import read_annotations

@@ -2,7 +2,7 @@
 
 import json as json_module
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +14,13 @@ from cftui.commands.console import (
     UsageError,
     process,
 )
+from cftui.commands.opening import find
 from cftui.commands.progress import EventPrinter
-from cftui.commands.run_tables import Word, find
+from cftui.commands.run_tables import Word
+from cftui.questions.custom_model import TrustRun
+
+if TYPE_CHECKING:
+    from cftui.runs.control import WishKind
 
 app = typer.Typer(no_args_is_help=True, help="List, watch and steer runs.", rich_markup_mode=None)
 
@@ -90,7 +95,7 @@ def set_(
     _wish(word, "learning-rate", value)
 
 
-def _wish(word: str, kind: Any, value: float | None = None) -> None:
+def _wish(word: str, kind: "WishKind", value: float | None = None) -> None:
     """Send a wish and wait until the trainer has recorded it."""
     from cftui.runs.control import send
     from cftui.runs.event_log import EventTail
@@ -160,10 +165,10 @@ def rename(word: Word, name: str, debug: Debug = False) -> None:
 @app.command()
 def trust(word: Word, debug: Debug = False) -> None:
     """Agree to executing a run's own model here, as it stands in its model.py."""
-    from cftui.runs.model_source import trust_run
+    from cftui.library.door import Library
 
-    source = trust_run(find(word))
-    print(f"{source.path} may be executed here now; a change of it asks anew")
+    path = Library().answer(TrustRun(str(find(word).path)))
+    print(f"{path} may be executed here now; a change of it asks anew")
 
 
 @app.command()

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 
-from cftui import __version__
 from cftui.doctor.finding import Finding
 
 SECTION = "versions"
@@ -16,7 +15,7 @@ def version_findings() -> Iterator[Finding]:
     """Yield cftui, Python, the system and every package that cftui needs; but torch, whose build
     is told once it is loaded.
     """
-    yield Finding(SECTION, "cftui", __version__)
+    yield Finding(SECTION, "cftui", version("cftui"))
     kind = platform.python_implementation()
     yield Finding(SECTION, "Python", f"{platform.python_version()} ({kind}, {sys.executable})")
     yield Finding(SECTION, "system", _system())

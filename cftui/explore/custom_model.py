@@ -1,14 +1,16 @@
 """What a form needs to know of a user's model; reading it executes its source."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cftui.config import ConfigError
 from cftui.hyperparameters import CustomModel, DataInfo, is_source, specs_of
 from cftui.library.door import Library, answers
 from cftui.models.errors import ModelError
-from cftui.questions.custom_model import DescribeModel, ModelDescription, NeedsAgreement
-from cftui.runs.model_source import is_trusted, read_source, trust
+from cftui.questions.custom_model import DescribeModel, ModelDescription, NeedsAgreement, TrustRun
+from cftui.runs.directory import Run
+from cftui.runs.model_source import is_trusted, read_source, trust, trust_run
 
 if TYPE_CHECKING:
     from cftui.models.custom import CustomClass
@@ -47,6 +49,12 @@ def describe_model(library: Library, question: DescribeModel) -> ModelDescriptio
         problem=problem,
         notes=custom.notes,
     )
+
+
+@answers(TrustRun)
+def agree_to(_: Library, question: TrustRun) -> str:
+    """Agree to a run's own model as it stands; raises RunError where there is none."""
+    return trust_run(Run(Path(question.run))).path
 
 
 def _count(custom: "CustomClass", info: DataInfo, model: CustomModel) -> int:

@@ -1,5 +1,9 @@
 """What a user would give an item."""
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from cftui.explore.search import find_item
@@ -32,6 +36,63 @@ def predict(trained: Trained, user: int, item: int) -> Prediction:
         actual=float(ratings.value[known[0]]) if len(known) else None,
         user_seen=bool(trained.trained_users[user]),
         item_seen=bool(trained.trained_items[item]),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedPairs:
+    """Predictions for many pairs of a user and an item."""
+
+    users: tuple[str, ...]
+    """Ids, as `items`."""
+    items: tuple[str, ...]
+    actual: np.ndarray
+    """What the user gave the item, float32, shape (n_pairs,), NaN where it is not rated."""
+    predicted: np.ndarray
+    """Shape (n_pairs,), float32."""
+
+    @property
+    def n_rated(self) -> int:
+        """How many of the pairs are rated."""
+        return int(np.count_nonzero(~np.isnan(self.actual)))
+
+    @property
+    def rmse(self) -> float | None:
+        """The error on the rated ones, in rating units; none where there are none."""
+        if not self.n_rated:
+            return None
+        squares = (self.predicted.astype(np.float64) - self.actual) ** 2
+        return math.sqrt(float(squares[~np.isnan(self.actual)].mean()))
+
+
+def predict_held_out(trained: Trained) -> PredictedPairs:
+    """Return the held-out ratings beside their predictions."""
+    positions, predicted = predict_valid(trained)
+    ratings = trained.ratings
+    users, items = ratings.user[positions], ratings.item[positions]
+    return _with_ids(ratings, users, items, np.asarray(ratings.value[positions]), predicted)
+
+
+def predict_pairs(trained: Trained, users: Sequence[int], items: Sequence[int]) -> PredictedPairs:
+    """Return the predictions for pairs of codes, beside the actual ratings."""
+    rows, columns = np.array(users), np.array(items)
+    predicted = trained.scorer.score(Pairs(rows, columns))
+    actual = actual_values(trained.ratings, rows, columns)
+    return _with_ids(trained.ratings, rows, columns, actual, predicted)
+
+
+def _with_ids(
+    ratings: Ratings,
+    users: np.ndarray,
+    items: np.ndarray,
+    actual: np.ndarray,
+    predicted: np.ndarray,
+) -> PredictedPairs:
+    return PredictedPairs(
+        tuple(map(ratings.users.id_of, users.tolist())),
+        tuple(map(ratings.items.id_of, items.tolist())),
+        actual,
+        predicted,
     )
 
 

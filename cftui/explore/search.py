@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, process, utils
 from cftui.explore.items import item_rows, user_means
 from cftui.library.door import Library, answers
 from cftui.questions.errors import Ambiguous
-from cftui.questions.items import FindItems, FindUsers, ItemRow, UserRow
+from cftui.questions.items import FindItems, FindUsers, IdentifyItem, ItemRow, UserRow
 from cftui.ratings.values import Ratings, UnknownId
 from cftui.text import plain
 
@@ -127,6 +127,13 @@ def find_item(ratings: Ratings, text: str) -> int:
             )
         )
     return best[0].code
+
+
+@answers(IdentifyItem)
+def identify_item(library: Library, question: IdentifyItem) -> ItemRow:
+    """Return the one item that is meant; raises as `find_item`."""
+    ratings = library.ratings(question.store)
+    return item_rows(ratings, [find_item(ratings, question.text)])[0]
 
 
 @answers(FindItems)

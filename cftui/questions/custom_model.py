@@ -24,6 +24,13 @@ class DescribeModel(
 
 
 @dataclass(frozen=True)
+class TrustRun(Question[str], answered_in="cftui.explore.custom_model"):
+    """May a run's own model be executed here? Asking agrees; the answer is its source's path."""
+
+    run: str
+
+
+@dataclass(frozen=True)
 class NeedsAgreement:
     """A source that would be executed."""
 

@@ -27,6 +27,14 @@ class FindItems(Question["tuple[ItemRow, ...]"], answered_in="cftui.explore.sear
 
 
 @dataclass(frozen=True)
+class IdentifyItem(Question["ItemRow"], answered_in="cftui.explore.search"):
+    """Which item has this id, or else the title nearest to the text?"""
+
+    store: str
+    text: str
+
+
+@dataclass(frozen=True)
 class DescribeItems(Question["tuple[ItemRow, ...]"], answered_in="cftui.explore.items"):
     """What are these items? In their order; ids that are not in the data are left out."""
 

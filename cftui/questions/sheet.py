@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+Order = Literal["id", "activity"]
+"""Rows and columns in ascending order of their ids, or the most active first."""
+
+
 @dataclass(frozen=True)
 class OpenCrosstab(Question["CrosstabAnswer"], answered_in="cftui.explore.cells"):
     """What did the most active users give the most rated items?"""
@@ -19,7 +23,7 @@ class OpenCrosstab(Question["CrosstabAnswer"], answered_in="cftui.explore.cells"
     store: str
     n_users: int = 15
     n_items: int = 15
-    order: Literal["id", "activity"] = "id"
+    order: Order = "id"
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,15 @@ class EvaluateSheet(Question["SheetAnswer"], answered_in="cftui.sheet.solver"):
     sheet: Sheet
 
 
+def default_rate(n_users: int, n_items: int) -> float:
+    """Return a learning rate that is quick and safe for `DescendSheet` with a momentum of 0.9.
+
+    The gradient of a row shrinks as cells are added, hence the rate grows with the table: 1 for
+    15 by 15.
+    """
+    return (n_users + n_items) / 30
+
+
 @dataclass(frozen=True)
 class DescendSheet(Question["SheetAnswer"], answered_in="cftui.sheet.solver"):
     """So many full steps of gradient descent on the RMSE of the known cells."""
@@ -139,6 +152,23 @@ class SheetAnswer:
     """The sheet on its way here, from the start on, thinned."""
     converged: bool = False
     """Whether going on would change next to nothing."""
+
+
+@dataclass(frozen=True)
+class ReadSheet(Question["ReadAnswer"], answered_in="cftui.sheet.read_workbook"):
+    """What stands in a workbook that WriteCells made, and a spreadsheet may have solved since?"""
+
+    path: str
+    store: str
+    """Of the ratings that its ids are of."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReadAnswer:
+    """A workbook's sheet, and its labels with the titles of the data."""
+
+    sheet: Sheet
+    labels: Labels
 
 
 @dataclass(frozen=True, eq=False)

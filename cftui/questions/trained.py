@@ -7,6 +7,7 @@ from cftui.questions.items import EVERY_ITEM, ItemFilter
 from cftui.questions.question import Question
 
 Metric = Literal["cosine", "dot", "euclid"]
+METRICS: tuple[Metric, ...] = ("cosine", "dot", "euclid")
 OFTEN_RATED = ItemFilter(min_ratings=20)
 
 

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from cftui.files import sync_folder
 from cftui.ratings.reading.intake import RatingsTable
 from cftui.ratings.reading.readers import Progress, read
-from cftui.ratings.sources.locate import FORMAT, SourceFiles
-from cftui.ratings.store import META
+from cftui.ratings.sources.locate import FORMAT, META, SourceFiles
 from cftui.ratings.values import TextColumn
 
 MOST_STEPS = 10_000

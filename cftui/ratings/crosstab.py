@@ -1,16 +1,13 @@
 """The crosstab: the most active users by the most rated items (lesson 5)."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cftui.questions.errors import QuestionError
+from cftui.questions.sheet import Order
 from cftui.ratings.values import Grouping, Ratings, Vocabulary
-
-Order = Literal["id", "activity"]
-"""Rows and columns in ascending order of their ids, or the most active first."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -112,7 +112,7 @@ def _tail(grouping: Grouping) -> Tail:
 
 
 def _timeline(timestamp: NDArray[np.int64]) -> Timeline:
-    resolution, middle = _resolution(timestamp)
+    resolution, middle = resolution_of(timestamp)
     ends = np.array([timestamp.min(), timestamp.max()])
     for unit, code in PERIODS:  # noqa: B007 (used after the loop)
         first, last = (int(period) for period in _periods(ends, resolution, code))
@@ -136,7 +136,7 @@ def _timeline(timestamp: NDArray[np.int64]) -> Timeline:
     )
 
 
-def _resolution(timestamp: NDArray[np.int64]) -> tuple[str, int]:
+def resolution_of(timestamp: NDArray[np.int64]) -> tuple[str, int]:
     """Return what timestamps count, seconds or parts of them, by their size; and the median."""
     middle = int(np.median(timestamp[:: max(len(timestamp) // 10_000, 1)]))
     for resolution, least in (("ns", 10**17), ("us", 10**14), ("ms", 10**11)):
@@ -183,6 +183,6 @@ def _rows(ratings: Ratings) -> tuple[FirstRow, ...]:
 def _times(ratings: Ratings, n: int) -> list[str]:
     if ratings.timestamp is None:
         return [""] * n
-    resolution, _ = _resolution(ratings.timestamp)
+    resolution, _ = resolution_of(ratings.timestamp)
     times = ratings.timestamp[:n].astype(f"datetime64[{resolution}]").astype("datetime64[m]")
     return [str(time).replace("T", " ") for time in times]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cftui import paths
 from cftui.files import sync_folder
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
-from cftui.ratings.sources.locate import FORMAT, locate
+from cftui.ratings.sources.locate import FORMAT, META, locate
 from cftui.ratings.values import DataError, Grouping, Ratings, TextColumn, Vocabulary
 
 Progress = Callable[[int, int], None]
@@ -25,7 +25,6 @@ Progress = Callable[[int, int], None]
 
 BUILDING = ".building-"
 """Begins the names of stores that are not finished."""
-META = "meta.json"
 LOCK = "lock"
 
 

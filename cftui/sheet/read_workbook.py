@@ -2,14 +2,16 @@
 
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cftui.library.door import Library, answers
 from cftui.questions.errors import QuestionError
-from cftui.questions.sheet import Labels, Sheet
+from cftui.questions.sheet import Labels, ReadAnswer, ReadSheet, Sheet
 from cftui.sheet.workbook import NAMES
 
 LARGEST_FILE = 50_000_000
@@ -17,6 +19,17 @@ LARGEST_CONTENT = 400_000_000
 """Bytes of a workbook on disk, and unpacked: far above what a crosstab needs."""
 MOST_CELLS = 1_000_000
 REMEDY = "write it anew with cftui crosstab --out FILE.xlsx"
+
+
+@answers(ReadSheet)
+def answer_read(library: Library, question: ReadSheet) -> ReadAnswer:
+    """Read a workbook of these ratings; raises UnknownId for an id that is not in them."""
+    sheet, labels = read_workbook(Path(question.path))
+    ratings = library.ratings(question.store)
+    for user in labels.users:
+        ratings.users.code_of(user)
+    codes = [ratings.items.code_of(item) for item in labels.items]
+    return ReadAnswer(sheet, replace(labels, titles=tuple(map(ratings.items.title_of, codes))))
 
 
 def read_workbook(path: Path) -> tuple[Sheet, Labels]:

@@ -87,15 +87,6 @@ def start_sheet(actual: Floats, n_factors: int, biases: bool, seed: int) -> Shee
     )
 
 
-def default_rate(actual: Floats) -> float:
-    """Return a learning rate that is quick and safe for `descend` with a momentum of 0.9.
-
-    The gradient of a row shrinks as cells are added, hence the rate grows with the table: 1 for
-    15 by 15.
-    """
-    return sum(actual.shape) / 30
-
-
 def evaluate(sheet: Sheet) -> SheetAnswer:
     """Return what a sheet predicts as it stands."""
     error = _error(sheet)

@@ -6,10 +6,11 @@ import pytest
 from small import open_small
 
 from cftui.config import ConfigError
-from cftui.explore.custom_model import describe_model
+from cftui.library.door import Library
 from cftui.models.errors import ModelError
 from cftui.questions.custom_model import DescribeModel, ModelDescription, NeedsAgreement
-from cftui.ratings.values import Ratings
+
+ask = Library().answer
 
 OWN = '''
 import torch
@@ -35,8 +36,8 @@ class Own(nn.Module):
 
 
 @pytest.fixture
-def ratings(tmp_path: Path) -> Ratings:
-    return open_small(tmp_path / "small", users=20, items=30, n=200)
+def store(tmp_path: Path) -> str:
+    return str(open_small(tmp_path / "small", users=20, items=30, n=200).path)
 
 
 @pytest.fixture
@@ -45,23 +46,23 @@ def name(tmp_path: Path) -> str:
     return f"{tmp_path / 'own.py'}:Own"
 
 
-def test_a_source_is_described_once_somebody_agreed(ratings: Ratings, name: str) -> None:
+def test_a_source_is_described_once_somebody_agreed(store: str, name: str) -> None:
     path = name.partition(":")[0]
-    assert describe_model(ratings, DescribeModel(name, "s")) == NeedsAgreement(name, path)
-    agreed = describe_model(ratings, DescribeModel(name, "s", agreed=True))
+    assert ask(DescribeModel(name, store)) == NeedsAgreement(name, path)
+    agreed = ask(DescribeModel(name, store, agreed=True))
     assert isinstance(agreed, ModelDescription)
-    assert describe_model(ratings, DescribeModel(name, "s")) == agreed  # remembered
+    assert ask(DescribeModel(name, store)) == agreed  # remembered
     assert agreed.about == "A table and a frozen number."
     assert [field["name"] for field in agreed.fields] == ["width"]
     assert (agreed.parameter_count, agreed.problem) == (20 * 3, "")  # what can be trained
     Path(path).write_text(OWN + "\n")
-    assert isinstance(describe_model(ratings, DescribeModel(name, "s")), NeedsAgreement)
+    assert isinstance(ask(DescribeModel(name, store)), NeedsAgreement)
 
 
-def test_values_decide_the_size_or_are_said_not_to_work(ratings: Ratings, name: str) -> None:
+def test_values_decide_the_size_or_are_said_not_to_work(store: str, name: str) -> None:
     def told(**values: object) -> ModelDescription:
-        question = DescribeModel(name, "s", tuple(values.items()), agreed=True)
-        answer = describe_model(ratings, question)
+        question = DescribeModel(name, store, tuple(values.items()), agreed=True)
+        answer = ask(question)
         assert isinstance(answer, ModelDescription)
         return answer
 
@@ -73,8 +74,8 @@ def test_values_decide_the_size_or_are_said_not_to_work(ratings: Ratings, name: 
     assert wrong.values == (("width", "broad"),)
 
 
-def test_what_is_not_there_is_said(ratings: Ratings, tmp_path: Path) -> None:
+def test_what_is_not_there_is_said(store: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
-        describe_model(ratings, DescribeModel(f"{tmp_path / 'none.py'}:Own", "s"))
+        ask(DescribeModel(f"{tmp_path / 'none.py'}:Own", store))
     with pytest.raises(ModelError, match="'nowhere' is not installed here"):
-        describe_model(ratings, DescribeModel("nowhere", "s"))
+        ask(DescribeModel("nowhere", store))

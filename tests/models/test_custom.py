@@ -165,6 +165,20 @@ def test_the_readmes_own_example_does_what_it_says(
     assert here("similar", "1001") == 0
 
 
+def test_the_seed_decides_where_it_begins_and_what_it_drops(source: Path, mine: Path) -> None:
+    def weights(run_id: str, seed: int) -> dict[str, bytes]:
+        words = ["--data", str(source), "--model", f"{mine}:Mine", "--seed", str(seed)]
+        torch.rand(3)  # whatever the process did before
+        assert here("train", *words, "--epochs", "1", "--id", run_id) == 0
+        arrays = load_checkpoint(find_run(run_id).last).arrays
+        return {name: array.tobytes() for name, array in arrays.items()}
+
+    first = weights("first", 7)
+    assert weights("again", 7) == first
+    other = weights("other", 8)
+    assert other["parameters/user_factors"] != first["parameters/user_factors"]
+
+
 def stopped_and_resumed(source: Path, mine: Path, run_id: str, at: int | None) -> Run:
     """Train, stopped once after a step where one is given."""
     config = small_config(

@@ -35,14 +35,14 @@ STALLED_COMMAND = """
 import signal, sys, time
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it
 from contextlib import contextmanager
-from cftui.commands import data, run_command
+from cftui.commands import opening, run_command
 def stall(done, total):
     print("reading", flush=True)
     time.sleep(600)
 @contextmanager
 def meter(done, *, json):
     yield stall
-data.meter = meter
+opening.meter = meter
 sys.exit(run_command(["data", "ingest", sys.argv[1]], began=0.0))
 """
 

@@ -7,12 +7,11 @@ import pytest
 import torch
 
 from cftui.questions.errors import QuestionError
-from cftui.questions.sheet import Sheet
+from cftui.questions.sheet import Sheet, default_rate
 from cftui.ratings.crosstab import crosstab
 from cftui.ratings.values import Ratings
 from cftui.sheet.solver import (
     cell_of_sheet,
-    default_rate,
     descend,
     evaluate,
     gradient,
@@ -69,7 +68,7 @@ def test_both_solvers_explain_the_lessons_crosstab(actual: np.ndarray) -> None:
     for seed in range(20):
         start = start_sheet(actual, 5, False, seed)
         solved.append(solve(start, seconds=60).rmse)
-        descended.append(descend(start, 2000, default_rate(actual), 0.9).rmse)
+        descended.append(descend(start, 2000, default_rate(*actual.shape), 0.9).rmse)
     assert max(solved) <= 0.415
     assert np.count_nonzero(np.array(solved) <= 0.394) >= 10
     assert np.max(np.abs(np.subtract(solved, descended))) <= 0.015

@@ -1,6 +1,8 @@
 """What a trainer leaves beside weights: its first words and last, a name, the vocabulary."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from small import here, open_small, record_of, small_config, write_ratings
 from cftui.ratings.values import Ratings
 from cftui.runs.control import send
 from cftui.runs.directory import Run, create_run
-from cftui.runs.event_log import read_events
+from cftui.runs.event_log import EventLog, read_events
 from cftui.runs.events import Epoch, Event, Failed, Finished, Resumed, Started
 from cftui.runs.find import find_run
 from cftui.runs.vocabulary import FILE as VOCABULARY
@@ -133,6 +135,20 @@ def test_a_run_that_fails_before_its_first_step_says_so(ratings: Ratings, tmp_pa
     record = run.record()
     assert (record.state, record.message, record.step) == ("failed", last.message, 0)
     assert list(read_events(run.events))[-1] == last
+
+
+def test_a_run_that_cannot_write_a_word_fails_in_order(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: EventLog, path: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(EventLog, "__init__", full)
+    told: list[Event] = []
+    last = start_run(small_config(ratings.source), told.append, run_id="r", began=0.0)
+    assert isinstance(last, Failed) and "no room to write" in last.message and told == [last]
+    record = find_run("r").record()
+    assert (record.state, record.message) == ("failed", last.message)
 
 
 def test_the_last_word_tells_the_whole(ratings: Ratings) -> None:

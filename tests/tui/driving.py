@@ -25,7 +25,7 @@ async def until(pilot: Pilot[None], done: object, seconds: float = 30.0) -> None
 
 async def opened(app: CftuiApp, pilot: Pilot[None], *, runs: bool = True) -> None:
     await until(
-        pilot, lambda: app.summary is not None and (bool(app.desk and app.desk.rows) or not runs)
+        pilot, lambda: app.workspace.ratings is not None and (bool(app.workspace.runs) or not runs)
     )
     await app.workers.wait_for_complete()
     await pilot.pause()

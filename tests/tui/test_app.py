@@ -32,8 +32,11 @@ async def test_what_it_started_ends_with_it(home: Path) -> None:
     """The query worker, the painter, and the job that reads the ratings."""
     app = CftuiApp(BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.opening is not None and app.opening.doing == "reading")
-        app.run_worker(app.painter.start)
+        await until(
+            pilot,
+            lambda: app.workspace.opening is not None and app.workspace.opening.doing == "reading",
+        )
+        app.run_worker(app._children[1].start)
         children = psutil.Process().children
         await until(pilot, lambda: len(children()) == 3)
     assert not children(recursive=True)
@@ -43,7 +46,7 @@ async def test_opens_on_the_ratings_and_says_what_a_run_costs(home: Path) -> Non
     app = CftuiApp(BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(app, pilot, runs=False)
-        assert app.summary is not None and app.summary.n_ratings == 100_004
+        assert app.workspace.ratings is not None and app.workspace.ratings.n_ratings == 100_004
         # (671 + 9,066) users and items, each with 50 factors and a bias
         assert "496,587 parameters" in text(app, "#cost")
         # 80,004 training ratings in batches of 64
@@ -87,8 +90,8 @@ async def test_letters_are_commands_in_a_number_field_and_digits_are_not(stored:
         field.focus()
         await pilot.press("5", "y")
         assert field.value == "5"
-        assert app.session.state.log_loss is True
-        assert app.session.state.pane == "train"
+        assert app.memory.state.log_loss is True
+        assert app.memory.state.pane == "train"
         await pilot.press("enter")
         assert app.focused is not field
 
@@ -102,7 +105,7 @@ async def test_escape_takes_back_what_was_typed_and_leaves_the_field(stored: Pat
         await pilot.press("4", "escape")
         assert field.value == "50" and app.focused is not field
         await pilot.press("4")
-        assert app.session.state.pane == "runs"
+        assert app.memory.state.pane == "runs"
 
 
 async def test_the_palette_finds_the_commands_of_every_pane(trained_run: Run) -> None:
@@ -116,7 +119,7 @@ async def test_the_palette_finds_the_commands_of_every_pane(trained_run: Run) ->
         assert "Runs › Rename" in str(first.prompt)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, AskText))
-        assert app.session.state.pane == "runs"
+        assert app.memory.state.pane == "runs"
         await pilot.press("escape")
         offers = {offer.title: offer for offer in app.get_system_commands(app.screen)}
         assert "Explore › You › Lambda: How far you are held to the mean user" in offers
@@ -244,7 +247,7 @@ async def test_ask_number_refuses_what_is_no_rate(stored: Path) -> None:
         assert answers == [0.02]
 
 
-class SlowDesk:
+class SlowStart:
     """Stands in for the start of a trainer, which waits until it is let go."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,20 +270,20 @@ class SlowDesk:
 async def test_resuming_a_run_while_others_start_leaves_start_free(
     trained_run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app, desk = CftuiApp(BUNDLED), SlowDesk(monkeypatch)
+    app, slow = CftuiApp(BUNDLED), SlowStart(monkeypatch)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(app, pilot)
         train = app.query_one(TrainPane)
         await until(pilot, lambda: train.why_not("start") is None)
         app.post_message(StartRun({}))
         app.post_message(StartRun({}))
-        await until(pilot, lambda: desk.begun == 2)
+        await until(pilot, lambda: slow.begun == 2)
         assert train.why_not("start") == "A trainer is starting already"
         app.post_message(ResumeRun(trained_run.id))
-        await until(pilot, lambda: desk.resumed == [trained_run.id])
-        desk.go.set()
+        await until(pilot, lambda: slow.resumed == [trained_run.id])
+        slow.go.set()
         await until(pilot, lambda: train.why_not("start") is None, 5)
-        assert desk.started == 2 and app.starting == 0
+        assert slow.started == 2 and app.workspace.starting == 0
         assert "finished" in text(app, "#status")
 
 
@@ -288,25 +291,25 @@ async def test_a_pane_opened_while_a_trainer_starts_knows_of_it(
     trained_run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Memory().update(pane="runs")
-    app, desk = CftuiApp(BUNDLED), SlowDesk(monkeypatch)
+    app, slow = CftuiApp(BUNDLED), SlowStart(monkeypatch)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(app, pilot)
         app.post_message(StartRun({}))
-        await until(pilot, lambda: desk.begun == 1)
+        await until(pilot, lambda: slow.begun == 1)
         await pilot.press("3")
         train = app.query_one(TrainPane)
         assert train.why_not("start") == "A trainer is starting already"
-        desk.go.set()
+        slow.go.set()
         await until(pilot, lambda: train.why_not("start") is None, 5)
 
 
 async def test_leaving_while_a_trainer_starts_is_no_fault(
     trained_run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app, desk = CftuiApp(BUNDLED), SlowDesk(monkeypatch)
+    app, slow = CftuiApp(BUNDLED), SlowStart(monkeypatch)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(app, pilot)
         app.post_message(StartRun({}))
-        await until(pilot, lambda: desk.begun == 1)
+        await until(pilot, lambda: slow.begun == 1)
         await pilot.press("q")
     assert app.return_code == 0

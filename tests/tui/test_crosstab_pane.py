@@ -36,8 +36,8 @@ async def pane_open(
 ) -> AsyncIterator[tuple[CrosstabPane, Pilot[None]]]:
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.summary is not None)
-        await until(pilot, lambda: bool(app.desk and app.desk.rows) or not runs)
+        await until(pilot, lambda: app.workspace.ratings is not None)
+        await until(pilot, lambda: bool(app.workspace.runs) or not runs)
         await pilot.press("2")
         pane = app.query_one(CrosstabPane)
         await until(pilot, lambda: pane.state.answer is not None and pane.grid.cells is not None)
@@ -183,7 +183,7 @@ async def test_another_size_is_asked_for_and_remembered(stored: Path) -> None:
         await pilot.pause()
         await pilot.press("enter")
         await until(pilot, lambda: pane.state.table and pane.state.table.values.shape == (40, 60))
-        assert pane._session.state.crosstab["items"] == 60
+        assert pane.services.memory.state.crosstab["items"] == 60
         await pilot.press("end", "G")
         await until(pilot, lambda: pane.grid.place == (39, 59))
         assert pane.state.table is not None

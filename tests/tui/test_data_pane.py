@@ -30,9 +30,21 @@ from cftui.tui.shared.overlays import AskYesNo
 BUNDLED = paths.BUNDLED
 
 
+def n_ratings(app: CftuiApp) -> int:
+    """Return how many ratings are open."""
+    ratings = app.workspace.ratings
+    return 0 if ratings is None else ratings.n_ratings
+
+
+def failed(app: CftuiApp) -> bool:
+    """Return whether ratings did not come."""
+    opening = app.workspace.opening
+    return opening is not None and bool(opening.failure)
+
+
 async def shown(app: CftuiApp, pilot: Pilot[None]) -> DataPane:
     """Wait until the pane shows the profile of the ratings that are open."""
-    await until(pilot, lambda: app.summary is not None and bool(app.query(DataPane)))
+    await until(pilot, lambda: app.workspace.ratings is not None and bool(app.query(DataPane)))
     await until(pilot, lambda: "ratings by" in text(app, "#headline"))
     await until(pilot, lambda: bool(text(app, "#spread")) and bool(text(app, "#meaning")))
     await pilot.pause()
@@ -69,15 +81,16 @@ async def test_other_ratings_by_their_path_switch_the_whole_app(
     folder = write_ratings(tmp_path / "mine", users=30, items=40, n=300)
     app = CftuiApp(BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: bool(app.desk and app.desk.rows_on_these_ratings))
+        await until(pilot, lambda: bool(app.workspace.runs_on_these_ratings))
         await pilot.press("1")
         pane = await shown(app, pilot)
         await give_path(pilot, folder)
-        await until(pilot, lambda: app.summary is not None and app.summary.n_ratings == 300)
-        await until(pilot, lambda: text(app, "#headline").startswith("300 ratings by 30 users"))
-        assert (
-            app.desk is not None and app.desk.rows_on_these_ratings == () and app.desk.row is None
+        await until(
+            pilot,
+            lambda: n_ratings(app) == 300,
         )
+        await until(pilot, lambda: text(app, "#headline").startswith("300 ratings by 30 users"))
+        assert app.workspace.runs_on_these_ratings == () and app.workspace.run_in_view is None
         assert pane.sets.chosen is not None
         await until(pilot, lambda: "mine" in {row.name for row in pane.sets.rows})
         await pilot.press("3")
@@ -88,8 +101,13 @@ async def test_other_ratings_by_their_path_switch_the_whole_app(
         at = [row.name for row in pane.sets.rows].index(BUNDLED)
         pane.sets.cursor_row = at
         await pilot.press("enter")
-        await until(pilot, lambda: app.summary is not None and app.summary.n_ratings == 100_004)
-        assert app.desk.row is not None and app.desk.row.id == trained_run.id
+        await until(
+            pilot,
+            lambda: n_ratings(app) == 100_004,
+        )
+        assert (
+            app.workspace.run_in_view is not None and app.workspace.run_in_view.id == trained_run.id
+        )
 
 
 async def test_reading_can_be_cancelled_and_leaves_nothing(
@@ -106,12 +124,12 @@ async def test_reading_can_be_cancelled_and_leaves_nothing(
         await until(pilot, lambda: bool(list(paths.stores_folder().glob(".building-*"))))
         assert "reading" in text(app, "#opening")
         await pilot.press("x")
-        await until(pilot, lambda: app.opening is None)
+        await until(pilot, lambda: app.workspace.opening is None)
         await until(pilot, lambda: not list(paths.stores_folder().glob(".building-*")))
         assert [store.name for store in paths.stores_folder().glob("[!.]*")] == [stored.name]
-        assert app.summary is not None and app.summary.n_ratings == 100_004
+        assert n_ratings(app) == 100_004
         assert text(app, "#headline").startswith("100,004 ratings")
-        assert app.data is not None and app.data.source == BUNDLED
+        assert app.services.ratings.source == BUNDLED
 
 
 async def test_foreign_columns_are_asked_for_and_runs_are_told(
@@ -129,16 +147,18 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
         await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
         assert "Say which column is the user and the item and the rating" in text(app, "#problem")
         await pilot.press("1", "down", "2", "down", "right", "right", "right")
-        assert app.session.state.pane == "data"  # a digit chooses a column, not a pane
+        assert app.memory.state.pane == "data"  # a digit chooses a column, not a pane
         await until(pilot, lambda: text(app, "#problem") == "enter reads the file so")
         await pilot.press("enter")
-        await until(pilot, lambda: app.summary is not None and app.summary.n_ratings == 63)
+        await until(
+            pilot,
+            lambda: n_ratings(app) == 63,
+        )
         assert not app.query(MappingForm) and pane.profile.display
         # 9 + 7 text ids
         await until(pilot, lambda: "9 of 9 user ids and 7 of 7 item ids" in text(app, "#headline"))
         started: list[dict[str, Any]] = []
-        assert app.desk is not None
-        monkeypatch.setattr(app.desk, "start", capture(started))
+        monkeypatch.setattr(app.services.runs, "start", capture(started))
         await pilot.press("3", "s")
         await until(pilot, lambda: bool(started))
         assert started[0]["data"] == {
@@ -158,8 +178,8 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
         await until(pilot, lambda: not app.query(MappingForm))
     again = CftuiApp(str(file))
     async with again.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: again.summary is not None)
-        assert again.data is not None and again.data.mapping.user == "wer"
+        await until(pilot, lambda: again.workspace.ratings is not None)
+        assert again.services.ratings.mapping.user == "wer"
 
 
 def capture(calls: list[Any]) -> Callable[..., Any]:
@@ -197,8 +217,7 @@ async def test_a_split_is_weighed_and_runs_take_it(
         await pilot.press("7", "escape")
         assert [f.value for f in app.query_one(SplitForm).query(NumberField)] == ["0.1", "42"]
         started: list[dict[str, Any]] = []
-        assert app.desk is not None
-        monkeypatch.setattr(app.desk, "start", capture(started))
+        monkeypatch.setattr(app.services.runs, "start", capture(started))
         await pilot.press("3", "s")
         await until(pilot, lambda: bool(started))
         assert started[0]["split"] == {"kind": "time", "fraction": 0.1, "seed": 42}
@@ -238,11 +257,13 @@ async def test_what_cannot_be_read_says_why_in_the_pane(stored: Path, tmp_path: 
             if content is not None:
                 (tmp_path / name).write_text(content)
             await give_path(pilot, tmp_path / name)
-            await until(pilot, lambda: bool(app.opening and app.opening.failure))
+            await until(pilot, lambda: failed(app))
             await until(pilot, lambda words=words: words in said())
-            assert app.summary is not None and app.summary.n_ratings == 100_004
+            assert n_ratings(app) == 100_004
             await pilot.press("escape")
-            await until(pilot, lambda: app.opening is None and app.query_one(ProfileView).display)
+            await until(
+                pilot, lambda: app.workspace.opening is None and app.query_one(ProfileView).display
+            )
 
 
 async def test_of_several_files_one_is_chosen(stored: Path, tmp_path: Path) -> None:
@@ -257,7 +278,10 @@ async def test_of_several_files_one_is_chosen(stored: Path, tmp_path: Path) -> N
         await give_path(pilot, archive)
         await until(pilot, lambda: getattr(app.focused, "id", "") == "members")
         await pilot.press("down", "enter")
-        await until(pilot, lambda: app.summary is not None and app.summary.n_ratings == 3)
+        await until(
+            pilot,
+            lambda: n_ratings(app) == 3,
+        )
         assert pane.profile.display and not app.query("#members")
 
 
@@ -291,7 +315,7 @@ async def test_a_download_is_asked_for_first(
         await until(pilot, lambda: bool(jobs))
         assert jobs[0] == ["data", "fetch", row.name, "--yes"]
         # nothing was downloaded in truth
-        await until(pilot, lambda: bool(app.opening and app.opening.failure))
+        await until(pilot, lambda: failed(app))
 
 
 async def test_views_in_little_room_are_one_at_a_time(stored: Path) -> None:
@@ -340,7 +364,10 @@ async def test_tab_completes_and_enter_opens(stored: Path, tmp_path: Path) -> No
         assert field.value == f"{tmp_path}/zz-folder/movies.csv"
         field.value = f"{tmp_path}/zz-folder/"
         await pilot.press("enter")
-        await until(pilot, lambda: app.summary is not None and app.summary.n_ratings == 300)
+        await until(
+            pilot,
+            lambda: n_ratings(app) == 300,
+        )
 
 
 async def test_a_foreign_file_at_the_start_opens_the_pane_and_is_no_markup(
@@ -351,7 +378,7 @@ async def test_a_foreign_file_at_the_start_opens_the_pane_and_is_no_markup(
     app = CftuiApp(str(file))
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
-        assert app.session.state.pane == "data"
+        assert app.memory.state.pane == "data"
         await pilot.press("1")
         screen = "\n".join(
             "".join(s.text for s in line) for line in app.screen._compositor.render_strips()

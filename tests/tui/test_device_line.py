@@ -118,6 +118,6 @@ async def test_a_run_that_ended_has_no_line(trained_run: Run, home: Path) -> Non
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(app, pilot)
-        await until(pilot, lambda: app.desk is not None and app.desk.history.device is not None)
+        await until(pilot, lambda: app.services.runs.history.device is not None)
         await pilot.pause()
         assert not app.query_one(DeviceLine).display

@@ -238,7 +238,7 @@ async def rate(pilot: Pilot[None], *keys: str) -> None:
 
 
 def own(view: YouView) -> dict[str, str]:
-    return {row[2]: row[0] for row in cells(view.own_grid)}
+    return {row[2]: row[0] for row in cells(view.your_grid)}
 
 
 async def test_rate_three_movies_see_the_list_and_watch_it_move(
@@ -279,8 +279,8 @@ async def test_rate_three_movies_see_the_list_and_watch_it_move(
         mine = [row[4] for row in cells(view.list)]
         assert mine != everybodys and own(view)["Titanic (1997)"] == "1"
         # change one: right twice under "You rated", where the newest stands first
-        view.own_grid.focus()
-        view.own_grid.cursor_row = 0
+        view.your_grid.focus()
+        view.your_grid.cursor_row = 0
         await pilot.press("right", "right")
         rated["1721"] = 2.0
         await until(pilot, lambda: [r[4] for r in cells(view.list)][:50] == expected(rated, 50))
@@ -318,14 +318,14 @@ async def test_the_regularization_is_shown_and_changed(trained_run: Run, bundled
         view = pane.query_one(YouView)
         await until(pilot, lambda: "regularization 3 " in about(view))
         near = [row[4] for row in cells(view.list)]
-        told = float(cells(view.own_grid)[0][1])
+        told = float(cells(view.your_grid)[0][1])
         await pilot.press("l")
         await until(pilot, lambda: isinstance(pilot.app.focused, Input))
         await pilot.press(*"0.2", "enter")
         await until(pilot, lambda: "regularization 0.2 " in about(view))
         assert near != [row[4] for row in cells(view.list)]
         # held less to the mean user, the model says more nearly what was given
-        assert told + 0.1 < float(cells(view.own_grid)[0][1]) <= 5.0
+        assert told + 0.1 < float(cells(view.your_grid)[0][1]) <= 5.0
     assert load_yours(bundled.fingerprint).regularization == 0.2
 
 
@@ -334,7 +334,7 @@ async def test_where_no_tastes_were_learned_a_key_trains_a_run_that_learns_them(
 ) -> None:
     started: list[dict[str, dict[str, object]]] = []
 
-    async def start(desk: RunService, settings: dict[str, dict[str, object]]) -> str:
+    async def start(runs: RunService, settings: dict[str, dict[str, object]]) -> str:
         started.append(settings)
         return trained_run.id
 
@@ -376,7 +376,7 @@ async def test_without_a_run_titles_can_be_rated_and_a_key_trains_one(
         assert view.why_not("export") and pane.why_not("run")
         started: list[dict[str, dict[str, object]]] = []
 
-        async def start(desk: RunService, settings: dict[str, dict[str, object]]) -> str:
+        async def start(runs: RunService, settings: dict[str, dict[str, object]]) -> str:
             started.append(settings)
             return ""
 
@@ -423,7 +423,7 @@ async def test_the_run_that_answers_can_be_chosen(trained_run: Run) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(pilot.app.screen, ChooseRunScreen))
         app = pilot.app
-        assert isinstance(app, CftuiApp) and app.desk and app.desk.chosen == trained_run.id
+        assert isinstance(app, CftuiApp) and app.services.runs.chosen == trained_run.id
 
 
 async def test_help_is_about_the_kind_in_view(trained_run: Run) -> None:

@@ -16,7 +16,7 @@ from cftui.tui.explore.movie import MovieView
 from cftui.tui.explore.pane import ExplorePane
 from cftui.tui.explore.you import YouView
 from cftui.tui.shared.cell_arithmetic import CellScreen
-from cftui.tui.shared.key_order import KeysInOrder
+from cftui.tui.shared.key_order import Follower, KeyOrder
 
 
 class Question(ModalScreen[str]):
@@ -34,13 +34,20 @@ class Asking(Static):
     can_focus = True
 
 
-class Small(KeysInOrder):
+class Small(App[None]):
     BINDINGS = [("l", "ask", "Ask"), ("1", "count", "Count"), ("d", "drop", "Drop")]
 
     def __init__(self) -> None:
         super().__init__()
         self.answers: list[str | None] = []
         self.counted = 0
+        self.key_order = KeyOrder(self, super().on_event)
+
+    async def on_event(self, event: events.Event) -> None:
+        await self.key_order.take(event)
+
+    async def on_follower(self, message: Follower) -> None:
+        await self.key_order.follow(message)
 
     def compose(self) -> ComposeResult:
         yield Asking("a table")
@@ -82,7 +89,7 @@ async def test_a_rating_typed_in_one_burst(trained_run: Run) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot, runs=True)
         burst(app, "5", "y")
-        await until(pilot, lambda: bool(app.query(YouView)))
+        await until(pilot, lambda: bool(app.query("YouView #offers")))
         view = app.query_one(ExplorePane).query_one(YouView)
         await until(pilot, lambda: bool(view.offers.grid.rows))
         burst(app, "enter", "4", "enter", "down", "enter", "1", "enter")
@@ -94,7 +101,7 @@ async def test_keys_behind_a_search_are_about_what_it_finds(trained_run: Run) ->
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot, runs=True)
         burst(app, *"5y/matr", "enter", "enter", "5", "enter")
-        await until(pilot, lambda: bool(app.query(YouView)))
+        await until(pilot, lambda: bool(app.query("YouView #offers")))
         view = app.query_one(ExplorePane).query_one(YouView)
         await until(pilot, lambda: view.yours.rated == (("2571", 5.0),))
         burst(app, *"/titanic", "enter", "enter", "1", "enter")
@@ -116,13 +123,13 @@ async def test_keys_behind_a_search_are_about_what_it_finds(trained_run: Run) ->
 async def test_keys_are_held_for_a_while_at_most() -> None:
     app = Small()
     async with app.run_test() as pilot:
-        app.hold_keys()
+        app.key_order.hold()
         burst(app, "1", "1")
         await pilot.pause(0.2)
         assert app.counted == 0
-        app.let_keys_go()
+        app.key_order.let_go()
         await until(pilot, lambda: app.counted == 2)
-        app.hold_keys()
+        app.key_order.hold()
         burst(app, "1")
         await until(pilot, lambda: app.counted == 3, seconds=5)
 

@@ -23,6 +23,7 @@ from cftui.runs.event_log import EventLog
 from cftui.runs.events import Control, Epoch, Started, Step
 from cftui.runs.record import RateChange
 from cftui.tui.app import CftuiApp
+from cftui.tui.pane_stack import PaneStack
 from cftui.tui.runs.details import RunDetailsView
 from cftui.tui.runs.differences import DifferencesScreen
 from cftui.tui.runs.pane import RunsPane
@@ -71,16 +72,16 @@ async def at_runs(pilot: Pilot[None], count: int, *keys: str) -> RunsPane:
     """Bring pane 4 into view, wait for its runs, press keys."""
     app = pilot.app
     assert isinstance(app, CftuiApp)
-    await until(pilot, lambda: bool(app.query("#body")) and app.desk is not None)
+    await until(pilot, lambda: bool(app.query("#body")))
     await pilot.press("4")
     pane = app.query_one(RunsPane)
-    await until(pilot, lambda: len(pane.table.rows) == count)
+    await until(pilot, lambda: len(pane.board.table.rows) == count)
     await pilot.press(*keys)
     return pane
 
 
 def names(pane: RunsPane) -> list[str]:
-    return [row.label for row in pane.table.rows]
+    return [row.label for row in pane.board.table.rows]
 
 
 def spell(text: str) -> list[str]:
@@ -93,13 +94,14 @@ def spell(text: str) -> list[str]:
 def watch_paint(app: CftuiApp) -> list[Chart]:
     """Return a list that every chart asked of the painter is added to."""
     asked: list[Chart] = []
-    paint = app.painter.ask
+    stack = app.query_one(PaneStack)
+    paint = stack.services.paint
 
     async def ask(chart: Chart, *rest: Any) -> Drawing:
         asked.append(chart)
         return await paint(chart, *rest)  # type: ignore[no-any-return]
 
-    app.painter.ask = ask  # type: ignore[method-assign,assignment]
+    stack.services = replace(stack.services, paint=ask)
     return asked
 
 
@@ -108,12 +110,12 @@ async def test_lists_runs_on_all_ratings_newest_first(three: dict[str, Run]) -> 
     async with app.run_test(size=(200, 60)) as pilot:
         pane = await at_runs(pilot, 3)
         await until(pilot, lambda: names(pane) == ["other", "fast", "slow"])
-        [other, fast, slow] = cells(pane.table)
+        [other, fast, slow] = cells(pane.board.table)
         assert other[1] == "✗ failed" and "elsewhere" in other
         assert slow[4] == "adam" and fast[6] == "0.05" and "0.8100" in fast
         # the recorded run: 3,753 steps of 64 ratings in 10.555387 s
         assert f"{3753 * 64 / 10.555387:,.0f}" in fast and "10.6 s" in fast
-        await until(pilot, lambda: app.summary is not None)
+        await until(pilot, lambda: app.workspace.ratings is not None)
         await pilot.press("o")
         await until(pilot, lambda: names(pane) == ["fast", "slow"])
 
@@ -122,18 +124,18 @@ async def test_filters_as_one_types(three: dict[str, Run]) -> None:
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
         pane = await at_runs(pilot, 3, "slash", *spell("mse<"))
-        assert len(pane.table.rows) == 3  # begun, not yet said
+        assert len(pane.board.table.rows) == 3  # begun, not yet said
         await pilot.press(*spell("0.8 "))
         await until(pilot, lambda: names(pane) == ["other", "slow"])
         await pilot.press(*spell("adam"), "enter")
         await until(pilot, lambda: names(pane) == ["slow"])
-        assert pane.table.has_focus
+        assert pane.board.table.has_focus
         await pilot.press("escape")
-        await until(pilot, lambda: len(pane.table.rows) == 3)
+        await until(pilot, lambda: len(pane.board.table.rows) == 3)
         await pilot.press("slash", *spell("optimizer:sgd state:ended -elsewhere"))
         await until(pilot, lambda: names(pane) == ["fast"])
         await pilot.press(*spell(" nothing"))
-        await until(pilot, lambda: not pane.table.rows)
+        await until(pilot, lambda: not pane.board.table.rows)
         assert "2 runs" not in str(app.query_one("#runs-said", Static).content)
 
 
@@ -141,25 +143,25 @@ async def test_sorts_and_remembers_the_order(three: dict[str, Run]) -> None:
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(200, 60)) as pilot:
         pane = await at_runs(pilot, 3, "down")
-        assert pane.row is not None and pane.row.name == "fast"
-        while app.session.state.runs_sort != "mse":
+        assert pane.board.row is not None and pane.board.row.name == "fast"
+        while app.memory.state.runs_sort != "mse":
             await pilot.press("greater_than_sign")
         await until(pilot, lambda: names(pane) == ["other", "slow", "fast"])
-        assert pane.row.name == "fast"  # the cursor stays on its run
+        assert pane.board.row.name == "fast"  # the cursor stays on its run
         await pilot.press("r")
         await until(pilot, lambda: names(pane) == ["fast", "slow", "other"])
         await pilot.press("less_than_sign")
-        assert app.session.state.runs_sort == "epochs"
+        assert app.memory.state.runs_sort == "epochs"
     again = CftuiApp(paths.BUNDLED)
     async with again.run_test(size=(200, 60)) as pilot:
         await at_runs(pilot, 3)
-        assert again.session.state.runs_sort == "epochs"
+        assert again.memory.state.runs_sort == "epochs"
 
 
 async def test_marked_runs_are_drawn_each_in_its_colour_and_letter(three: dict[str, Run]) -> None:
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: hasattr(app, "painter"))
+        await until(pilot, lambda: bool(app.query(PaneStack)))
         asked = watch_paint(app)
         pane = await at_runs(pilot, 3)
         await until(pilot, lambda: bool(asked) and bool(asked[-1].series[0].x))
@@ -186,11 +188,11 @@ async def test_marked_runs_are_drawn_each_in_its_colour_and_letter(three: dict[s
     again = CftuiApp(paths.BUNDLED)
     async with again.run_test(size=(120, 40)) as pilot:
         pane = await at_runs(pilot, 3)
-        assert [row.label for row in pane.marked] == ["slow"]
+        assert [row.label for row in pane.board.marked] == ["slow"]
         await pilot.press("u")
-        assert not pane.marked
-        desk, slow = again.desk, three["slow"].id
-        await until(pilot, lambda: desk is not None and desk.history_of(slow) is None)
+        assert not pane.board.marked
+        runs, slow = again.services.runs, three["slow"].id
+        await until(pilot, lambda: runs.history_of(slow) is None)
         await until(pilot, lambda: read_annotations(three["slow"].path).mark == 0)
 
 
@@ -254,15 +256,15 @@ async def test_a_live_run_moves_takes_wishes_and_is_not_deleted(
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
         asked: list[Chart] = []
-        await until(pilot, lambda: hasattr(app, "painter"))
+        await until(pilot, lambda: bool(app.query(PaneStack)))
         asked = watch_paint(app)
         pane = await at_runs(pilot, 4)
-        assert cells(pane.table)[0][1] == "▶" and "0.2/4" in cells(pane.table)[0]
+        assert cells(pane.board.table)[0][1] == "▶" and "0.2/4" in cells(pane.board.table)[0]
         log = EventLog(live.events)
         log.write(Epoch(1, 1251, 1.0, 0.85, 0.92, 0.85, 742, 1.0, 0.1, 6.0, 6.0))
         log.write(Step(1500, 0.9, 0.8, 1.0, 0.95, 0.1, 9.0))
         log.close()
-        await until(pilot, lambda: "1.2/4" in cells(pane.table)[0])
+        await until(pilot, lambda: "1.2/4" in cells(pane.board.table)[0])
         await until(pilot, lambda: bool(asked) and asked[-1].series[0].y == (0.85,))
         assert pane.why_not("delete") == "It is live; x stops it first"
         await pilot.press("D")
@@ -279,9 +281,9 @@ async def test_a_live_run_moves_takes_wishes_and_is_not_deleted(
 async def test_a_fork_fills_the_form(three: dict[str, Run]) -> None:
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.summary is not None)
+        await until(pilot, lambda: app.workspace.ratings is not None)
         await at_runs(pilot, 3, "down", "f")
-        await until(pilot, lambda: app.session.state.pane == "train")
+        await until(pilot, lambda: app.memory.state.pane == "train")
         form = app.query_one(TrainPane).form
         await until(pilot, lambda: form.config is not None and form.config.optimizer.name == "sgd")
         assert form.config is not None and form.config.optimizer.learning_rate == 0.05
@@ -292,12 +294,15 @@ async def test_a_fork_fills_the_form(three: dict[str, Run]) -> None:
 async def test_watching_a_run_brings_up_train_also_on_other_ratings(three: dict[str, Run]) -> None:
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.summary is not None)
+        await until(pilot, lambda: app.workspace.ratings is not None)
         await at_runs(pilot, 3, "enter")
-        await until(pilot, lambda: app.session.state.pane == "train")
-        assert app.desk is not None and app.desk.row is not None
-        assert app.desk.row.id == three["other"].id
-        assert app.desk.answering is None or app.desk.answering.id != three["other"].id
+        await until(pilot, lambda: app.memory.state.pane == "train")
+        assert app.workspace.run_in_view is not None
+        assert app.workspace.run_in_view.id == three["other"].id
+        assert (
+            app.workspace.answering_run is None
+            or app.workspace.answering_run.id != three["other"].id
+        )
         train = app.query_one(TrainPane)
         await until(pilot, lambda: len(train.epochs.rows) == 3)
 
@@ -349,7 +354,7 @@ async def test_a_changed_learning_rate_is_told_wherever_settings_are(three: dict
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
         pane = await at_runs(pilot, 3, "down")
-        assert "0.05→0.002" in cells(pane.table)[1] and "0.01" in cells(pane.table)[2]
+        assert "0.05→0.002" in cells(pane.board.table)[1] and "0.01" in cells(pane.board.table)[2]
         assert "0.05→0.002" in app.screen.query_one("#all-runs").render_line(2).text
         await until(pilot, lambda: "learning rate 0.002 from step 3,260" in details_of(pane))
         left_out = "the learning rate was changed to 0.002 at step 3,260; no option repeats that"
@@ -381,13 +386,13 @@ async def test_damage_and_escape_sequences_are_shown_as_they_are(three: dict[str
         shown = app.export_screenshot()
         assert "\x1b" not in shown and "[bold]b[/]" in shown.replace("&#91;", "[")
         await pilot.press("end")
-        assert pane.row is not None and pane.row.shown == "damaged"
+        assert pane.board.row is not None and pane.board.row.shown == "damaged"
         assert pane.why_not("fork") == "Its files are damaged; D deletes it"
         await until(pilot, lambda: "damaged (" in details_of(pane))
         await pilot.press("D")
         await until(pilot, lambda: isinstance(app.screen, AskYesNo))
         await pilot.press("y")
-        await until(pilot, lambda: len(pane.table.rows) == 2)
+        await until(pilot, lambda: len(pane.board.table.rows) == 2)
 
 
 def details_of(pane: RunsPane) -> str:
@@ -421,8 +426,8 @@ async def test_without_runs_it_says_what_to_do(stored: Path) -> None:
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(80, 24)) as pilot:
         pane = await at_runs(pilot, 0)
-        await until(pilot, lambda: app.desk is not None and app.desk.listed)
-        await until(pilot, lambda: "train one (3)" in pane.table._empty)
+        await until(pilot, lambda: app.workspace.runs_listed)
+        await until(pilot, lambda: "train one (3)" in pane.board.table._empty)
         for action in ("mark", "fork", "delete", "export", "diff"):
             assert pane.check_action(action, ()) is None
         await pilot.press("space", "D", "f", "c", "enter", "i")
@@ -436,8 +441,8 @@ async def test_marks_beyond_the_letters_wait_for_one(stored: Path, bundled: Rati
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
         pane = await at_runs(pilot, 10, *["space"] * 9)
-        signs = [str(row[0]) for row in cells(pane.table)]
+        signs = [str(row[0]) for row in cells(pane.board.table)]
         assert signs == [*(f"●{letter}" for letter in "ABCDEFGH"), "+", ""]
         await pilot.press("home", "down", "space")  # B goes
-        signs = [str(row[0]) for row in cells(pane.table)]
+        signs = [str(row[0]) for row in cells(pane.board.table)]
         assert signs[:3] == ["●A", "", "●C"] and signs[8] == "●B"

@@ -33,7 +33,7 @@ def settled(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
             tables = [
                 grid for grid in app.query(Grid) if grid.id in ("first", "epochs", "all-runs")
             ]
-            ready = app.summary is not None and app.desk and app.desk.rows and tables
+            ready = app.workspace.ratings is not None and app.workspace.runs and tables
             if ready and all(c.drawn for c in charts) and all(len(t.rows) for t in tables):
                 break
         else:

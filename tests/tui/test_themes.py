@@ -9,7 +9,8 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from cftui import paths
 from cftui.runs.directory import Run
-from cftui.tui.app import TABS, CftuiApp
+from cftui.tui.app import CftuiApp
+from cftui.tui.panes import PANES
 from cftui.tui.services.memory import Memory
 from cftui.tui.themes import can_be_drawn
 
@@ -27,7 +28,7 @@ def saved() -> str:
 async def test_every_theme_draws_every_pane(trained_run: Run) -> None:
     """All panes are there and take every theme's styles; which one is in view goes round."""
     app = CftuiApp(paths.BUNDLED)
-    panes = [name for name, _, _ in TABS]
+    panes = [entry.id for entry in PANES]
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(app, pilot)
         for pane in panes:

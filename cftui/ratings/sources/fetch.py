@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cftui import __version__, paths
+from cftui import paths
 from cftui.catalogue import CatalogueEntry
 from cftui.ratings.sources.packed import check_zip
 from cftui.ratings.sources.partial import FetchError, PartialDownload, Uncheckable, Version, alone
@@ -67,11 +67,13 @@ def _receive(
     unchecked: bool,
     transport: "httpx.BaseTransport | None",
 ) -> None:
+    from importlib.metadata import version
+
     import httpx
 
     where = httpx.URL(part.entry.url).host
     try:
-        sender = {"User-Agent": f"cftui/{__version__}"}
+        sender = {"User-Agent": f"cftui/{version('cftui')}"}
         with httpx.Client(transport=transport, timeout=SECONDS, headers=sender) as client:
             _download(client, part, progress, unchecked)
     except httpx.ConnectError as error:

@@ -12,6 +12,8 @@ from cftui.ratings.values import DataError
 
 FORMAT = 1
 """Version of the store's layout; raising it makes every store be built anew."""
+META = "meta.json"
+"""The file in a store that tells what its arrays are."""
 
 USUAL = ("ratings.csv", "u.data", "ratings.dat", "ratings.parquet")
 """What the ratings file of a published data set is called."""

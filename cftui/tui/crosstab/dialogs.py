@@ -8,11 +8,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cftui.questions.sheet import Labels
 from cftui.tui.crosstab.state import CrosstabSettings
+from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.inputs import Choice, FieldChanged, NumberField
 
@@ -20,9 +20,13 @@ DEFAULTS = CrosstabSettings()
 CANCEL = Binding("escape", "dismiss(None)", "Cancel", id="dialog.cancel")
 
 
-class SettingsScreen(ModalScreen[CrosstabSettings | None]):
+class SettingsScreen(Dialog[CrosstabSettings | None]):
     """Asks for the size of the crosstab and how its sheet begins."""
 
+    DEFAULT_CSS = """
+    SettingsScreen .setting { height: 1; }
+    SettingsScreen .setting Static { width: 26; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         CANCEL,
         Binding("enter", "take", "Take", priority=True, id="dialog.take"),
@@ -101,7 +105,7 @@ class SettingsScreen(ModalScreen[CrosstabSettings | None]):
         return CrosstabSettings(**read)
 
 
-class JumpScreen(ModalScreen[tuple[str, int] | None]):
+class JumpScreen(Dialog[tuple[str, int] | None]):
     """Looks for a user or a movie of the crosstab by id or title."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -115,10 +119,10 @@ class JumpScreen(ModalScreen[tuple[str, int] | None]):
         super().__init__()
         self._rows = [
             *(
-                ("movie", own, title)
-                for own, title in zip(labels.items, labels.titles, strict=True)
+                ("movie", item, title)
+                for item, title in zip(labels.items, labels.titles, strict=True)
             ),
-            *(("user", own, "") for own in labels.users),
+            *(("user", user, "") for user in labels.users),
         ]
         self._places = [*range(len(labels.items)), *range(len(labels.users))]
         self._found: list[int] = []
@@ -168,11 +172,12 @@ def search(text: str, rows: Sequence[tuple[str, str, str]]) -> list[int]:
     wanted = text.casefold().split()
     if not wanted:
         return list(range(len(rows)))
-    exact = [place for place, (_, own, _) in enumerate(rows) if [own.casefold()] == wanted]
+    exact = [place for place, (_, known, _) in enumerate(rows) if [known.casefold()] == wanted]
     holding = [
         place
-        for place, (kind, own, title) in enumerate(rows)
-        if place not in exact and all(word in f"{kind} {own} {title}".casefold() for word in wanted)
+        for place, (kind, known, title) in enumerate(rows)
+        if place not in exact
+        and all(word in f"{kind} {known} {title}".casefold() for word in wanted)
     ]
     if exact or holding:
         return exact + holding

@@ -13,8 +13,6 @@ from textual.containers import Container
 from textual.events import Resize
 from textual.widgets import Static
 
-from cftui.charts import Chart, Drawing
-from cftui.questions.data import DataSummary
 from cftui.questions.sheet import (
     CellOfRun,
     CellOfSheet,
@@ -32,14 +30,16 @@ from cftui.tui.crosstab.heat_grid import CrosstabGrid
 from cftui.tui.crosstab.sheet_learner import SheetLearner
 from cftui.tui.crosstab.state import CrosstabSettings, CrosstabState
 from cftui.tui.crosstab.words import cell_words, rmse_chart, state_words
-from cftui.tui.services.child import ChildError, Superseded
-from cftui.tui.services.memory import Memory
-from cftui.tui.services.runs import RunService, path_of
+from cftui.tui.services.child import ChildError
+from cftui.tui.services.runs import path_of
+from cftui.tui.services.services import Services
 from cftui.tui.shared.ask_line import AskText
+from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.cell_arithmetic import ONE_OF_A_BATCH, CellScreen
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.pane import Pane
+from cftui.tui.workspace import Workspace
 
 LEAST_CORNER = (26, 7)
 """Cells that a chart of the RMSE needs in the corner over the users."""
@@ -57,32 +57,35 @@ class CrosstabPane(Pane):
         " the run in view. Where there is no rating, the sheet predicts 0, and learns nothing from"
         " it. enter shows a cell's arithmetic. i changes a rating or a factor: what if?"
     )
+    DEFAULT_CSS = """
+    CrosstabPane {
+        & #sheet { height: 1fr; layers: table chart; }
+        & #sheet CrosstabGrid { layer: table; }
+        & #rmse { layer: chart; display: none; }
+        & #cell, & #sheet-words { height: 1; padding: 0 1; }
+        & #sheet-words { color: $text-muted; }
+    }
+    """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(
-        self,
-        session: Memory,
-        ask: Callable[..., Awaitable[Any]],
-        paint: Callable[[Chart], Awaitable[Drawing]],
-    ) -> None:
-        """Ask by `ask`, draw by `paint`."""
-        super().__init__(id="crosstab")
-        self._session, self._ask, self._paint = session, ask, paint
-        self.settings = CrosstabSettings.of(session.state.crosstab)
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self._memory = services.memory
+        self._ask = Asker(services.ask, self._failed)
+        self.settings = CrosstabSettings.of(self._memory.state.crosstab)
         self.state = CrosstabState()
-        self._summary: DataSummary | None = None
-        self._run: RunRow | None = None
         self._asked_run: tuple[str, int, bool] | None = None
         self._factors: bool | None = None
         """Whether the user wants factors beside; none: as the room allows."""
-        self.learner = SheetLearner(self.state, self._answer, self._show)
+        self.learner = SheetLearner(self.state, self._ask, self._show)
 
     def compose(self) -> ComposeResult:
         """Lay out the grid with the chart in its corner, and two lines of words."""
         with Container(id="sheet"):
             yield CrosstabGrid()
-            yield ChartView(self._paint, id="rmse", placeholder="s solves the sheet", pause=0.5)
+            paint = self.services.paint
+            yield ChartView(paint, id="rmse", placeholder="s solves the sheet", pause=0.5)
         yield Static("Reading the ratings …", id="cell", markup=False)
         yield Static("", id="sheet-words", markup=False)
 
@@ -102,22 +105,16 @@ class CrosstabPane(Pane):
 
     # What the app shows here
 
-    def show_data(self, summary: DataSummary) -> None:
-        """Take the ratings; others bring another table."""
-        changed = self._summary is None or self._summary.store != summary.store
-        self._summary = summary
-        if changed and self.is_mounted:
-            self._open()
+    @property
+    def _run(self) -> RunRow | None:
+        """The run that may predict."""
+        return self.workspace.answering_run
 
-    def on_mount(self) -> None:
-        """Open the table of the ratings that are already known."""
-        if self._summary is not None:
+    def show_changes(self, before: Workspace) -> None:
+        """Open the table of other ratings; ask the run again where it has learned."""
+        if _store_of(self.workspace) != _store_of(before):
             self._open()
-
-    def show_runs(self, desk: RunService) -> None:
-        """Take the run that may predict; ask again where it has learned."""
-        self._run = desk.answering
-        if self.is_mounted and self.state.source == "run":
+        if self._run is not before.answering_run and self.state.source == "run":
             self._ask_run()
         self.refresh_offer()
 
@@ -127,12 +124,12 @@ class CrosstabPane(Pane):
 
     @work(exclusive=True, group="crosstab", exit_on_error=False, description="Opening the crosstab")
     async def _open(self) -> None:
-        summary = self._summary
+        summary = self.workspace.ratings
         if summary is None:
             return
         n, m = min(self.settings.users, summary.n_users), min(self.settings.items, summary.n_items)
         order: Any = self.settings.order
-        table = await self._answer(OpenCrosstab(summary.store, n, m, order))
+        table = await self._ask(OpenCrosstab(summary.store, n, m, order))
         if table is None:
             return
         self.learner.stop()
@@ -146,21 +143,14 @@ class CrosstabPane(Pane):
         if table is None:
             return
         start = StartSheet(table.values, settings.factors, settings.biases, settings.seed)
-        answer = await self._answer(start)
+        answer = await self._ask(start)
         if answer is not None:
             self.state.begin(answer)
         self._show()
 
-    async def _answer(self, question: Any, group: str | None = None) -> Any:
-        """Return the brain's answer; none where it failed, which is said, or is out of date."""
-        try:
-            return await self._ask(question, group)
-        except Superseded:
-            return None
-        except ChildError as error:
-            self.learner.stop()
-            self.notify(plain(str(error)), severity="error", markup=False, timeout=12)
-            return None
+    def _failed(self, error: ChildError) -> None:
+        self.learner.stop()
+        self.notify(plain(str(error)), severity="error", markup=False, timeout=12)
 
     def _ask_run(self) -> None:
         """Ask for the run's predictions where those here are of another run or older."""
@@ -177,7 +167,7 @@ class CrosstabPane(Pane):
         table = self.state.table
         if table is None:
             return
-        found = await self._answer(PredictCells(str(path_of(run.id)), table.labels), "cells")
+        found = await self._ask(PredictCells(str(path_of(run.id)), table.labels), "cells")
         if found is not None and self.state.table is table:
             self.state.run_values = found.values
             self._show()
@@ -211,7 +201,7 @@ class CrosstabPane(Pane):
         if self.is_mounted and self.chart.display:
             self.chart.show(
                 lambda width, height: rmse_chart(
-                    self.state.rmses, self.app, self._session.state.marker, width, height
+                    self.state.rmses, self.app, self._memory.state.marker, width, height
                 )
             )
 
@@ -237,7 +227,11 @@ class CrosstabPane(Pane):
         """Return why an action cannot be done now."""
         name = action.partition("(")[0]
         if self.state.table is None:
-            return None if name == "settings" and self._summary else "The ratings are being read"
+            return (
+                None
+                if name == "settings" and self.workspace.ratings
+                else "The ratings are being read"
+            )
         if name in ("undo",) and not self.state.undoable:
             return "Nothing was changed yet"
         if name == "model" and self.state.source == "sheet" and self._run is None:
@@ -341,7 +335,8 @@ class CrosstabPane(Pane):
 
     def action_settings(self) -> None:
         """Choose the size, and how the sheet begins."""
-        if self._summary is None:
+        ratings = self.workspace.ratings
+        if ratings is None:
             return
 
         def take(settings: CrosstabSettings | None) -> None:
@@ -349,13 +344,13 @@ class CrosstabPane(Pane):
                 return
             fresh = settings.table != self.settings.table
             self.settings = settings
-            self._session.update(crosstab=asdict(settings))
+            self._memory.update(crosstab=asdict(settings))
             if fresh:
                 self._open()
             else:
                 self.action_restart()
 
-        most = (self._summary.n_users, self._summary.n_items)
+        most = (ratings.n_users, ratings.n_items)
         self.app.push_screen(SettingsScreen(self.settings, most), take)
 
     @on(CrosstabGrid.CellSelected)
@@ -373,10 +368,10 @@ class CrosstabPane(Pane):
         user, item = table.labels.users[place[0]], table.labels.items[place[1]]
         title = plain(f"user {user} × {table.labels.titles[place[1]]}")
         if self.state.source == "run" and run is not None:
-            cell = await self._answer(CellOfRun(str(path_of(run.id)), user, item))
+            cell = await self._ask(CellOfRun(str(path_of(run.id)), user, item))
             step = ONE_OF_A_BATCH
         elif self.state.answer is not None:
-            cell = await self._answer(CellOfSheet(self.state.answer.sheet, *place))
+            cell = await self._ask(CellOfSheet(self.state.answer.sheet, *place))
             step = (
                 f"A step of descent takes {self.settings.rate():g} times the sum of such gradients"
                 " over the row, or the column, off a factor."
@@ -392,8 +387,7 @@ class CrosstabPane(Pane):
         if cells is None or answer is None or self.state.source == "run":
             return
         rating = min(place) >= 0
-        own = self.state.at(place)
-        value = float(answer.sheet.actual[own]) if rating else cells.value(*place)
+        value = float(answer.sheet.actual[self.state.at(place)]) if rating else cells.value(*place)
         question = "Rating (empty: none)" if rating else "Factor"
 
         def take(text: str | None) -> None:
@@ -414,7 +408,7 @@ class CrosstabPane(Pane):
 
     @work(exclusive=True, group="learn", exit_on_error=False, description="Changing the sheet")
     async def _change(self, sheet: Any) -> None:
-        answer = await self._answer(EvaluateSheet(sheet))
+        answer = await self._ask(EvaluateSheet(sheet))
         if answer is not None:
             self.state.change(answer)
             self._show()
@@ -431,7 +425,7 @@ class CrosstabPane(Pane):
 
     @work(exclusive=True, group="export", exit_on_error=False, description="Writing the cells")
     async def _write(self, path: str) -> None:
-        written = await self._answer(self._cells_to_write(path))
+        written = await self._ask(self._cells_to_write(path))
         if written is not None:
             self.notify(plain(f"Written: {written}"), markup=False)
 
@@ -441,7 +435,7 @@ class CrosstabPane(Pane):
 
     @work(exclusive=True, group="export", exit_on_error=False, description="Copying the cells")
     async def _copy(self) -> None:
-        text = await self._answer(self._cells_to_write(""))
+        text = await self._ask(self._cells_to_write(""))
         if text is not None:
             self.app.copy_to_clipboard(text)
             self.notify("Sent to the terminal's clipboard; x writes a file instead")
@@ -455,3 +449,7 @@ class CrosstabPane(Pane):
             # The workbook stands in the table's own order, as its factors do.
             return WriteCells(self.state.table.labels, cells.values, path, sheet)
         return WriteCells(cells.labels, cells.values, path, sheet)
+
+
+def _store_of(workspace: Workspace) -> str | None:
+    return None if workspace.ratings is None else workspace.ratings.store

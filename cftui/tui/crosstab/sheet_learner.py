@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
 
 from cftui.questions.sheet import DescendSheet, EvaluateSheet, SheetAnswer, SolveSheet
 from cftui.tui.crosstab.state import CrosstabSettings, CrosstabState
+from cftui.tui.shared.asking import Asker
 
 FRAME_SECONDS = 0.1
 """Least time between two pictures of a sheet that learns."""
@@ -22,11 +22,11 @@ class SheetLearner:
     def __init__(
         self,
         state: CrosstabState,
-        answer: Callable[[Any], Awaitable[Any]],
+        ask: Asker,
         show: Callable[[], None],
     ) -> None:
-        """Ask by `answer`, which gives none for a failure; `show` what came of it."""
-        self._state, self._answer, self._show = state, answer, show
+        """Ask by `ask`; `show` what came of it."""
+        self._state, self._ask, self._show = state, ask, show
         self.learning = ""
         """What the sheet is doing; empty where it stands still."""
 
@@ -67,7 +67,7 @@ class SheetLearner:
         state.remember()
         self.learning = "L-BFGS"
         while self.learning and state.answer is not None:
-            solved = await self._answer(SolveSheet(state.answer.sheet))
+            solved = await self._ask(SolveSheet(state.answer.sheet))
             if solved is None or not self.learning:
                 break
             await self._replay(solved)
@@ -79,16 +79,14 @@ class SheetLearner:
     async def _descended(self, settings: CrosstabSettings, steps: int) -> SheetAnswer | None:
         assert self._state.answer is not None
         sheet = self._state.answer.sheet
-        question = DescendSheet(sheet, steps, settings.rate(), settings.momentum)
-        found: SheetAnswer | None = await self._answer(question)
-        return found
+        return await self._ask(DescendSheet(sheet, steps, settings.rate(), settings.momentum))
 
     async def _replay(self, solved: SheetAnswer) -> None:
         """Show a solution's way frame by frame, ending where it ended or was stopped."""
         state, start = self._state, solved.frames[0].step
         before = list(state.rmses)
         for frame in solved.frames[1:-1]:
-            evaluated = await self._answer(EvaluateSheet(frame))
+            evaluated = await self._ask(EvaluateSheet(frame))
             if evaluated is None or not self.learning:
                 return
             state.answer = evaluated

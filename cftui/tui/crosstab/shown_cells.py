@@ -97,8 +97,8 @@ def changed_lines(before: Cells, after: Cells) -> list[int]:
     rows |= (before.rated != after.rated).any(1)
     if before.margins is None or after.margins is None:
         return [int(row) for row in np.flatnonzero(rows)]
-    own, other = (np.round(cells.margins.users, 2) for cells in (before, after) if cells.margins)
-    rows |= (own != other).any(1)
+    was, now = (np.round(cells.margins.users, 2) for cells in (before, after) if cells.margins)
+    rows |= (was != now).any(1)
     tops, bottoms = (np.round(cells.margins.items, 2) for cells in (before, after) if cells.margins)
     factors = np.flatnonzero((tops != bottoms).any(0)) - after.n_margin
     return [int(row) for row in (*factors, *np.flatnonzero(rows))]

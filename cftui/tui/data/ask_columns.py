@@ -1,16 +1,14 @@
 """Asks what only the user can know of a file: its columns, or which of several files is meant."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from textual import on, work
 from textual.containers import Container
 from textual.widget import Widget
 
 from cftui.questions.data import PreviewFile
+from cftui.questions.question import Ask
 from cftui.tui.data.mapping_form import MappingForm
-from cftui.tui.services.child import ChildError, Superseded
 from cftui.tui.services.ratings import Opening
+from cftui.tui.shared.asking import Asker, say_nothing
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.messages import ChooseData
 
@@ -26,10 +24,10 @@ class Asking(Container):
     }
     """
 
-    def __init__(self, ask: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, ask: Ask) -> None:
         """Ask what a file looks like by `ask`."""
         super().__init__(id="asking")
-        self._ask = ask
+        self._ask = Asker(ask, say_nothing)
         self._source = ""
 
     @property
@@ -63,11 +61,8 @@ class Asking(Container):
 
     @work(exclusive=True, group="preview", exit_on_error=False, description="Looking at the file")
     async def _preview_again(self, form: MappingForm) -> None:
-        try:
-            preview = await self._ask(PreviewFile(self._source, form.mapping), group="preview")
-        except (ChildError, Superseded):
-            return
-        if form.is_attached:
+        preview = await self._ask(PreviewFile(self._source, form.mapping), group="preview")
+        if preview is not None and form.is_attached:
             await form.show_preview(preview)
 
     @on(MappingForm.Accepted)

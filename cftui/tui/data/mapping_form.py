@@ -121,7 +121,7 @@ class MappingForm(Vertical):
     def _name_of(self, number: str) -> str:
         """Return a column's name, where no other has it, else its number."""
         name = self._preview.columns[int(number) - 1].strip() if number else ""
-        alike = [own for own in self._preview.columns if own.strip().lower() == name.lower()]
+        alike = [other for other in self._preview.columns if other.strip().lower() == name.lower()]
         return name if len(alike) == 1 and name else number
 
     def focus_first(self) -> None:

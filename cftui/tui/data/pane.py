@@ -1,7 +1,6 @@
 """Pane 1, Data: which ratings, what there is to know of them, and how they are split."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -9,7 +8,6 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from cftui.charts import Chart, Drawing
 from cftui.questions.data import DataSetRow, DataSummary, DescribeSplit, ListDataSets
 from cftui.text import plain
 from cftui.tui.data.ask_columns import Asking
@@ -17,15 +15,17 @@ from cftui.tui.data.path_field import PathField, absolute
 from cftui.tui.data.profile_view import ProfileView
 from cftui.tui.data.set_list import SetList, download_question, set_words
 from cftui.tui.data.split_form import SplitForm
-from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.child import ChildError
 from cftui.tui.services.jobs import JobError
-from cftui.tui.services.memory import Memory
-from cftui.tui.services.ratings import Opening, RatingsService, stage_of
+from cftui.tui.services.ratings import Opening, stage_of
+from cftui.tui.services.services import Services
+from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import AskColumns, CancelOpening, ChooseData, ChooseSplit
 from cftui.tui.shared.overlays import AskYesNo
 from cftui.tui.shared.pane import Pane
+from cftui.tui.workspace import Workspace
 
 COMMANDS = (
     Command("data.path", "slash", "path", "Path", "Type the path of a ratings file", True),
@@ -62,22 +62,32 @@ class DataPane(Pane):
         "The split says which ratings are held out from training to measure the error on; runs"
         " started in Train (3) use it. Users or movies that training has never seen are guessed at."
     )
+    SCOPED_CSS = False  # classes of the screen that tell its size stand above the pane
+    DEFAULT_CSS = """
+    DataPane #choosing { width: 42; }
+    .-narrow DataPane #choosing { width: 31; }
+    .-wide DataPane #choosing { width: 52; }
+    DataPane #path-row { height: 1; padding: 0 1; }
+    DataPane #path-row > Static { width: 2; color: $text-muted; }
+    DataPane #set-about { height: 2; padding: 0 1; color: $text-muted; }
+    .-short DataPane #meaning { height: 4; }
+    DataPane #about-data { width: 1fr; }
+    DataPane #opening { height: auto; padding: 0 1; color: $text-success; }
+    DataPane #opening.problem { color: $text-error; text-style: bold; }
+    DataPane SetList, DataPane MappingForm, DataPane #members {
+        border: round $primary-muted;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+    }
+    DataPane SetList:focus, DataPane #members:focus { border: round $primary; }
+    DataPane MappingForm:focus-within { border: round $primary; }
+    """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(
-        self,
-        session: Memory,
-        desk: RatingsService,
-        ask: Callable[..., Awaitable[Any]],
-        paint: Callable[[Chart], Awaitable[Drawing]],
-    ) -> None:
-        """Show the ratings on the desk; ask questions by `ask`, draw by `paint`."""
-        super().__init__(id="data")
-        self._session, self._desk = session, desk
-        self._ask, self._paint = ask, paint
-        self._summary: DataSummary | None = None
-        self._opening: Opening | None = None
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self._ask, self._memory = services.ask, services.memory
 
     def compose(self) -> ComposeResult:
         """Lay out what there is to choose at the left, and what is chosen at the right."""
@@ -90,10 +100,10 @@ class DataPane(Pane):
                 sets.border_title = "Data sets"
                 yield sets
                 yield Static("", id="set-about", markup=False)
-                yield SplitForm((self._session.state.settings or {}).get("split", {}))
+                yield SplitForm(self.workspace.split)
             with Vertical(id="about-data"):
                 yield Static("", id="opening", markup=False)
-                yield ProfileView(self._paint)
+                yield ProfileView(self.services.paint)
                 yield Asking(self._ask)
 
     @property
@@ -117,12 +127,8 @@ class DataPane(Pane):
         return self.query_one(SplitForm)
 
     def on_mount(self) -> None:
-        """Show what was already known."""
-        summary, self._summary = self._summary, None
-        if summary is not None:
-            self.show_data(summary)
-        opening, self._opening = self._opening, None
-        self.show_opening(opening)
+        """List the data sets."""
+        self._show_opening(None, None)
         self._list_sets()
 
     def focus_first(self) -> None:
@@ -134,25 +140,32 @@ class DataPane(Pane):
 
     # What the app shows here
 
-    def show_data(self, summary: DataSummary) -> None:
-        """Show ratings that are open; their profile follows."""
-        self.split.show_split((self._session.state.settings or {}).get("split", {}))
-        if summary == self._summary:
-            return
-        self._summary = summary
-        if self.is_mounted:
-            self.profile.show_summary(summary)
-            self.profile.border_title = plain(summary.name)
-            self._list_sets()
-            self._load_profile()
-            self._weigh_split()
-            self.refresh_bindings()
+    @property
+    def _ratings(self) -> DataSummary | None:
+        return self.workspace.ratings
 
-    def show_opening(self, opening: Opening | None) -> None:
+    def show_changes(self, before: Workspace) -> None:
+        """Show the ratings that are open, those on their way in, and the split."""
+        now = self.workspace
+        if now.split != before.split:
+            self.split.show_split(now.split)
+            self._weigh_split()
+        if now.ratings is not None and now.ratings != before.ratings:
+            self._show_ratings(now.ratings)
+        if now.opening != before.opening:
+            self._show_opening(now.opening, before.opening)
+
+    def _show_ratings(self, ratings: DataSummary) -> None:
+        """Show ratings that are open; their profile follows."""
+        self.profile.show_summary(ratings)
+        self.profile.border_title = plain(ratings.name)
+        self._list_sets()
+        self._load_profile()
+        self._weigh_split()
+        self.refresh_bindings()
+
+    def _show_opening(self, opening: Opening | None, before: Opening | None) -> None:
         """Show how far ratings on their way in are, or what is wrong with them."""
-        before, self._opening = self._opening, opening
-        if not self.is_mounted:
-            return
         another = stage_of(opening) != stage_of(before)
         words = self.query_one("#opening", Static)
         words.display = opening is not None and opening.preview is None
@@ -177,44 +190,39 @@ class DataPane(Pane):
 
     def redraw(self) -> None:
         """Draw the charts anew, after a change of theme or marker."""
-        self.profile.draw(self._session.state.marker)  # type: ignore[arg-type]
+        self.profile.draw(self._memory.state.marker)  # type: ignore[arg-type]
 
     # What is asked
 
     @work(exclusive=True, group="profile", exit_on_error=False, description="Profiling the ratings")
     async def _load_profile(self) -> None:
         try:
-            found = await self._desk.describe()
+            found = await self.services.ratings.describe()
         except JobError as error:
             self.profile.show_failure(str(error))
             return
-        if self._summary is not None and found.fingerprint == self._summary.fingerprint:
-            self.profile.show_profile(found, self._session.state.marker)  # type: ignore[arg-type]
+        if self._ratings is not None and found.fingerprint == self._ratings.fingerprint:
+            self.profile.show_profile(found, self._memory.state.marker)  # type: ignore[arg-type]
 
     @work(exclusive=True, group="sets", exit_on_error=False, description="Listing data sets")
     async def _list_sets(self) -> None:
-        try:
-            found = await self._ask(ListDataSets(), group="sets")
-        except Superseded:
-            return
-        except ChildError as error:
-            self.sets.set_empty(str(error))
-            return
-        self.sets.show_sets(found, self._desk.source)
+        ask = Asker(self._ask, lambda error: self.sets.set_empty(str(error)))
+        found = await ask(ListDataSets(), group="sets")
+        if found is not None:
+            self.sets.show_sets(found, self.services.ratings.source)
 
     @work(exclusive=True, group="split", exit_on_error=False, description="Weighing the split")
     async def _weigh_split(self) -> None:
-        if self._summary is None:
+        ratings = self._ratings
+        if ratings is None:
             return
-        question = DescribeSplit(self._summary.store, self.split.split.model_dump())
-        try:
-            found = await self._ask(question, group="split")
-        except Superseded:
-            return
-        except ChildError as error:
-            self.split.show_words(str(error), problem=True)
-            return
-        self.split.show_summary(found, self._summary.items_word)
+        question = DescribeSplit(ratings.store, self.split.split.model_dump())
+        found = await Asker(self._ask, self._not_weighed)(question, group="split")
+        if found is not None:
+            self.split.show_summary(found, ratings.items_word)
+
+    def _not_weighed(self, error: ChildError) -> None:
+        self.split.show_words(str(error), problem=True)
 
     # What the user does here
 
@@ -263,9 +271,9 @@ class DataPane(Pane):
         """Return why an action cannot be done now; none if it can."""
         match action:
             case "cancel":
-                return None if self._opening is not None else "Nothing is being read"
+                return None if self.workspace.opening is not None else "Nothing is being read"
             case "columns":
-                return None if self._summary is not None else "Choose ratings first"
+                return None if self._ratings is not None else "Choose ratings first"
             case "view":
                 return "Choose the columns first" if self.asking.asks else None
         return None

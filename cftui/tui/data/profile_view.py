@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
@@ -37,7 +36,27 @@ SPREAD_WIDTH = 24
 class ProfileView(Container):
     """Headline, histogram of values, long tail, ratings over time, first rows, problems."""
 
-    BORDER_IDS: ClassVar[tuple[str, ...]] = tuple(SECTIONS)
+    DEFAULT_CSS = """
+    ProfileView {
+        height: 1fr;
+        & #headline { height: auto; padding: 0 1; }
+        & #sections { layout: grid; grid-size: 3; grid-rows: 14 1fr 1fr; height: 1fr; }
+        & #sections > * {
+            border: round $primary-muted;
+            border-title-color: $text-muted;
+            border-subtitle-color: $text-muted;
+        }
+        & #sections > *:focus { border: round $primary; }
+        & #values { padding: 0 1; }
+        & #tail { column-span: 2; }
+        & #time, & #rows { column-span: 3; }
+        & #bars, & #spread { text-wrap: nowrap; }
+        & #spread { width: 25; padding: 0 0 0 1; }
+    }
+    ProfileView.-large #rows { column-span: 2; }
+    ProfileView.-one #sections { grid-size: 1; grid-rows: 1fr; }
+    ProfileView.-one #sections > * { column-span: 1; }
+    """
 
     def __init__(self, paint: Callable[[Chart], Awaitable[Drawing]]) -> None:
         """Draw charts by `paint`."""

@@ -50,8 +50,8 @@ class SetList(Grid):
 
     def named(self, text: str) -> DataSetRow | None:
         """Return the data set of the catalogue, or the bundled one, with this name."""
-        own = (row for row in self.rows if row.kind != "recent")
-        return next((row for row in own if row.name == text), None)
+        offered = (row for row in self.rows if row.kind != "recent")
+        return next((row for row in offered if row.name == text), None)
 
     def _inked(self, row: DataSetRow, text: str) -> Text:
         if row.ready:

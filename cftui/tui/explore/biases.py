@@ -1,6 +1,5 @@
 """Explore, biases: the best and the worst movies once it is known who rated them."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import work
@@ -10,23 +9,24 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from cftui.questions.items import ItemFilter
-from cftui.questions.trained import BiasAnswer, BiasRow, ExploreBiases
-from cftui.tui.explore.view import LEAST, Ask, View, fill, filter_words
+from cftui.questions.trained import BiasAnswer, ExploreBiases
+from cftui.tui.explore.view import LEAST, View, fill, filter_words
+from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Column, Grid
 
 COMMANDS = (
-    Command("explore.filter", "f", "filter", "Filter", "By genre, year and ratings", True),
-    Command("explore.least", "n", "least", "At least", "With at least 1, 5, 20, 50 ratings", True),
-    Command("explore.open", "o", "open", "Open", "Open the movie under the cursor"),
+    Command("biases.filter", "f", "filter", "Filter", "By genre, year and ratings", True),
+    Command("biases.least", "n", "least", "At least", "With at least 1, 5, 20, 50 ratings", True),
+    Command("biases.open", "o", "open", "Open", "Open the movie under the cursor"),
 )
 COLUMNS = (
-    Column("#", 5, align="right"),
-    Column("bias", 5, align="right"),
-    Column("mean", 4, align="right"),
-    Column("its #", 5, align="right"),
-    Column("ratings", 7, align="right"),
-    Column("title", None),
+    Column("#", 5, align="right", key=lambda row: f"{row.rank:,}"),
+    Column("bias", 5, align="right", key=lambda row: f"{row.bias:+.2f}"),
+    Column("mean", 4, align="right", key=lambda row: f"{row.mean:.2f}"),
+    Column("its #", 5, align="right", key=lambda row: f"{row.mean_rank:,}"),
+    Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+    Column("title", None, key=lambda row: row.title),
 )
 
 
@@ -40,11 +40,16 @@ class BiasView(View):
         " the plain mean and the rank by mean among the same movies; where the two ranks differ,"
         " it matters who rated."
     )
+    SCOPED_CSS = False  # classes of the screen that tell its size stand above the view
+    DEFAULT_CSS = """
+    BiasView .tables { layout: horizontal; }
+    .-narrow BiasView .tables { layout: vertical; }
+    """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(self, ask: Ask) -> None:
-        super().__init__("biases", ask)
+    def __init__(self, services: Services) -> None:
+        super().__init__("biases", services)
         self.only = ItemFilter(min_ratings=LEAST)
 
     def compose(self) -> ComposeResult:
@@ -82,7 +87,7 @@ class BiasView(View):
             self.refused(no_biases(model.model))
         else:
             question = ExploreBiases(self.setting.run_path, 100, self.only)
-            answer = await self.put(question, "explore")
+            answer = await self._ask(question, "explore")
             if answer is not None:
                 self._show(answer)
 
@@ -90,7 +95,7 @@ class BiasView(View):
         self.first.border_subtitle = self.by(answer.step)
         for grid, rows in ((self.first, answer.best), (self.second, answer.worst)):
             grid.set_empty("None pass: n asks for fewer ratings, f for other genres or years")
-            fill(grid, _cells(rows), [row.item for row in rows])
+            fill(grid, rows, [row.item for row in rows])
         self.say(
             f"{answer.n_items:,} {self.setting.items_word}{filter_words(self.only)}, by what the"
             " model adds whoever rates them\nmean: of the plain ratings; its #: the rank by that"
@@ -108,17 +113,3 @@ class BiasView(View):
 def no_biases(model: str) -> str:
     """Return why a model has no biases to show, and what to do."""
     return f"The model {model} has no item biases: r chooses a run of dot-bias"
-
-
-def _cells(rows: Sequence[BiasRow]) -> list[tuple[str, ...]]:
-    return [
-        (
-            f"{row.rank:,}",
-            f"{row.bias:+.2f}",
-            f"{row.mean:.2f}",
-            f"{row.mean_rank:,}",
-            f"{row.n_ratings:,}",
-            row.title,
-        )
-        for row in rows
-    ]

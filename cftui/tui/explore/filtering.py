@@ -6,21 +6,20 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cftui.questions.items import FacetsAnswer, ItemFilter
 from cftui.text import plain
+from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.inputs import Choice
 
 ALL = "all"
 
 
-class FilterScreen(ModalScreen[ItemFilter | None]):
+class FilterScreen(Dialog[ItemFilter | None]):
     """Asks what a list of items is narrowed to."""
 
     DEFAULT_CSS = """
-    FilterScreen { align: center middle; }
     FilterScreen .line { height: 1; }
     FilterScreen .line > Static { width: 22; }
     """

@@ -1,5 +1,6 @@
 """A search field above the list of what it finds: users by id, items by title."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,21 +12,21 @@ from textual.widgets import Input
 
 from cftui.questions.data import DataSummary
 from cftui.questions.items import FindItems, FindUsers, ItemRow, UserRow
-from cftui.tui.explore.view import Ask
-from cftui.tui.services.child import ChildError, Superseded
+from cftui.questions.question import Ask
+from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.grid import Column, Grid
-from cftui.tui.shared.key_order import hold_keys, let_keys_go
+from cftui.tui.shared.key_order import held_keys_follow, hold_keys
 
 Kind = Literal["users", "movies"]
 COLUMNS = {
     "users": (
-        Column("user", None),
-        Column("ratings", 7, align="right"),
-        Column("mean", 4, align="right"),
+        Column("user", None, key=lambda row: row.user),
+        Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+        Column("mean", 4, align="right", key=lambda row: f"{row.mean:.2f}"),
     ),
     "movies": (
-        Column("title", None, key=lambda row: row[0]),
-        Column("ratings", 7, align="right", key=lambda row: row[1]),
+        Column("title", None, key=lambda row: row.title),
+        Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
     ),
 }
 PLACEHOLDER = {"users": "a user's id", "movies": "part of a title, or an id"}
@@ -53,7 +54,7 @@ class Finder(Vertical):
     def __init__(self, kind: Kind, ask: Ask) -> None:
         super().__init__(classes="finder")
         self._kind: Kind = kind
-        self._ask = ask
+        self._ask = Asker(ask, lambda error: self._tell_none(str(error)))
         self._summary: DataSummary | None = None
         self._found: tuple[UserRow | ItemRow, ...] = ()
         self._query: str | None = None
@@ -120,29 +121,31 @@ class Finder(Vertical):
     async def _find(self) -> None:
         if self._summary is None:
             return
-        text = self.search.value.strip()
-        question = FindUsers if self._kind == "users" else FindItems
-        try:
-            group = f"find {self._kind}"
-            found = await self._ask(question(self._summary.store, text), group=group)
-        except Superseded:
-            return
-        except ChildError as error:
-            self.post_message(self.Came(self, "", str(error)))
-            let_keys_go(self)
-            return
-        self._found = found
+        text, store = self.search.value.strip(), self._summary.store
+        with held_keys_follow(self):
+            found = await self._search(store, text)
+            if found is not None:
+                self._show(found, text)
+
+    async def _search(self, store: str, text: str) -> Sequence[UserRow | ItemRow] | None:
+        if self._kind == "users":
+            return await self._ask(FindUsers(store, text), group="find users")
+        return await self._ask(FindItems(store, text), group="find movies")
+
+    def _show(self, found: Sequence[UserRow | ItemRow], text: str) -> None:
+        self._found = tuple(found)
         self.found.set_empty("Nothing fits; another spelling?")
-        self.found.set_rows([_cells(row) for row in found], [_id_of(row) for row in found])
+        self.found.set_rows(self._found, [_id_of(row) for row in found])
         if self._query != text:
             self._query = text
             self.found.cursor_row = 0
         if found:
             self._tell(self.found.cursor_row)
         else:
-            words = f"Nothing fits {text!r}; try another spelling"
-            self.post_message(self.Came(self, "", words))
-        let_keys_go(self)
+            self._tell_none(f"Nothing fits {text!r}; try another spelling")
+
+    def _tell_none(self, words: str) -> None:
+        self.post_message(self.Came(self, "", words))
 
     @on(Grid.Highlighted, "#found")
     def _highlighted(self, message: Grid.Highlighted) -> None:
@@ -161,9 +164,3 @@ class Finder(Vertical):
 
 def _id_of(row: UserRow | ItemRow) -> str:
     return row.user if isinstance(row, UserRow) else row.item
-
-
-def _cells(row: UserRow | ItemRow) -> tuple[str, ...]:
-    if isinstance(row, UserRow):
-        return (row.user, f"{row.n_ratings:,}", f"{row.mean:.2f}")
-    return (row.title, f"{row.n_ratings:,}")

@@ -11,8 +11,9 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from cftui.tui.explore.finder import Finder
-from cftui.tui.explore.view import Ask, View
-from cftui.tui.shared.key_order import hold_keys, let_keys_go
+from cftui.tui.explore.view import View
+from cftui.tui.services.services import Services
+from cftui.tui.shared.key_order import hold_keys
 
 
 class FoundView(View):
@@ -21,8 +22,8 @@ class FoundView(View):
     KIND: ClassVar[Literal["users", "movies"]]
     """What is searched."""
 
-    def __init__(self, ask: Ask) -> None:
-        super().__init__(self.KIND, ask)
+    def __init__(self, services: Services) -> None:
+        super().__init__(self.KIND, services)
         self._key = ""
         self._shown = ""
         """The id that the answer on show is about."""
@@ -31,7 +32,7 @@ class FoundView(View):
     def compose(self) -> ComposeResult:
         """Lay out the search at the left, the answer at the right."""
         with Horizontal():
-            yield Finder(self.KIND, self._ask)
+            yield Finder(self.KIND, self._ask.ask)
             with Vertical(classes="answer"):
                 yield Static("", id="about", markup=False)
                 yield from self.compose_answer()
@@ -90,7 +91,6 @@ class FoundView(View):
     def answered(self) -> None:
         """Take note that the answer is on show."""
         self._shown = self._key
-        let_keys_go(self)
 
     def refused(self, words: str) -> None:
         """Show why there is no answer."""

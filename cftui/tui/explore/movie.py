@@ -12,30 +12,38 @@ from cftui.questions.trained import ExploreItem, Fan, ItemAnswer, Metric
 from cftui.text import plain
 from cftui.tui.explore.bars import Bars
 from cftui.tui.explore.found import FoundView
-from cftui.tui.explore.view import LEAST, Ask, fill
+from cftui.tui.explore.view import LEAST, fill
+from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.key_order import held_keys_follow
 
 COMMANDS = (
-    Command("explore.search", "slash", "search", "Search", "Type part of a title", True),
-    Command("explore.metric", "c", "metric", "Metric", "Cosine, dot product or distance", True),
+    Command("movies.search", "slash", "search", "Search", "Type part of a title", True),
+    Command("movies.metric", "c", "metric", "Metric", "Cosine, dot product or distance", True),
     Command(
-        "explore.least",
+        "movies.least",
         "n",
         "least",
         "At least",
         "Neighbours with at least 1, 5, 20 or 50 ratings",
         True,
     ),
-    Command("explore.fans", "w", "fans", "Who", "Who loved it, or who would", True),
-    Command("explore.open", "o", "open", "Open", "Open what the cursor is on"),
+    Command("movies.fans", "w", "fans", "Who", "Who loved it, or who would", True),
+    Command("movies.open", "o", "open", "Open", "Open what the cursor is on"),
 )
+
+
+def _rated(fan: Fan) -> str:
+    return "" if fan.value is None else f"{fan.value:g}"
+
+
 FAN_COLUMNS = (
-    Column("user", 8),
-    Column("rated", 5, align="right"),
-    Column("model", 5, align="right"),
-    Column("their mean", 10, align="right"),
-    Column("ratings", 7, align="right"),
+    Column("user", 8, key=lambda fan: fan.user),
+    Column("rated", 5, align="right", key=_rated),
+    Column("model", 5, align="right", key=lambda fan: f"{fan.predicted:.2f}"),
+    Column("their mean", 10, align="right", key=lambda fan: f"{fan.mean:.2f}"),
+    Column("ratings", 7, align="right", key=lambda fan: f"{fan.n_ratings:,}"),
 )
 METRIC_WORDS = {"cosine": "cosine", "dot": "dot product", "euclid": "Euclidean distance"}
 
@@ -53,8 +61,8 @@ class MovieView(FoundView):
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(self, ask: Ask) -> None:
-        super().__init__(ask)
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self.only = ItemFilter(min_ratings=LEAST)
         self._metric: Metric = "cosine"
         self._would = False
@@ -73,19 +81,20 @@ class MovieView(FoundView):
 
     @work(exclusive=True, group="ask", exit_on_error=False, description="Asking the model")
     async def _ask_item(self) -> None:
-        if not self.setting.answers:
-            self.refused(self.NO_RUN)
-        elif self._key:
-            least = self.only.min_ratings
-            question = ExploreItem(self.setting.run_path, self._key, self._metric, 100, least)
-            answer = await self.put(question, "explore")
-            if answer is not None:
-                another = self._answer is None or answer.item != self._answer.item
-                self._answer = answer
-                self._show(answer)
-                if another:
-                    self.first.action_first()
-                    self.second.action_first()
+        with held_keys_follow(self):
+            if not self.setting.answers:
+                self.refused(self.NO_RUN)
+            elif self._key:
+                least = self.only.min_ratings
+                question = ExploreItem(self.setting.run_path, self._key, self._metric, 100, least)
+                answer = await self._ask(question, "explore")
+                if answer is not None:
+                    another = self._answer is None or answer.item != self._answer.item
+                    self._answer = answer
+                    self._show(answer)
+                    if another:
+                        self.first.action_first()
+                        self.second.action_first()
 
     def _show(self, answer: ItemAnswer) -> None:
         bias = ""
@@ -106,22 +115,8 @@ class MovieView(FoundView):
         first.set_empty(answer.no_neighbours or "None has so many ratings: n asks for fewer")
         first.border_title = f"Nearest by {METRIC_WORDS[answer.metric]}{least}"
         first.border_subtitle = self.by(answer.step)
-        first.set_columns(
-            (
-                Column("#", 3, align="right"),
-                Column(answer.metric, 7, align="right"),
-                Column("ratings", 7, align="right"),
-                Column("title", None),
-            )
-        )
-        fill(
-            first,
-            [
-                (str(n.rank), f"{n.score:.3g}", f"{n.n_ratings:,}", n.title)
-                for n in answer.neighbours
-            ],
-            [n.item for n in answer.neighbours],
-        )
+        first.set_columns(_neighbour_columns(answer.metric))
+        fill(first, answer.neighbours, [row.item for row in answer.neighbours])
 
     def _show_fans(self, answer: ItemAnswer) -> None:
         second = self.second
@@ -129,7 +124,7 @@ class MovieView(FoundView):
         second.border_title = (
             "Would like it best, of those who have not rated it" if self._would else "Who loved it"
         )
-        second.set_rows([_fan_cells(fan) for fan in fans], [fan.user for fan in fans])
+        second.set_rows(fans, [fan.user for fan in fans])
 
     def refused(self, words: str) -> None:
         """Show why there is no answer."""
@@ -157,6 +152,10 @@ class MovieView(FoundView):
             self.second.action_first()
 
 
-def _fan_cells(fan: Fan) -> tuple[str, ...]:
-    rated = "" if fan.value is None else f"{fan.value:g}"
-    return (fan.user, rated, f"{fan.predicted:.2f}", f"{fan.mean:.2f}", f"{fan.n_ratings:,}")
+def _neighbour_columns(metric: Metric) -> tuple[Column, ...]:
+    return (
+        Column("#", 3, align="right", key=lambda row: str(row.rank)),
+        Column(metric, 7, align="right", key=lambda row: f"{row.score:.3g}"),
+        Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+        Column("title", None, key=lambda row: row.title),
+    )

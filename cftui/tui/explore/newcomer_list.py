@@ -1,19 +1,30 @@
 """The table of what a newcomer would like, with what moved in it, and its head in words."""
 
+from dataclasses import dataclass
+
 from textual import events
 
 from cftui.questions.newcomer import FoldInAnswer
+from cftui.questions.trained import Recommendation
 from cftui.tui.explore.view import fill
 from cftui.tui.shared.grid import Column, Grid
 
 COLUMNS = (
-    Column("#", 3, align="right", key=lambda row: row[0]),
-    Column("moved", 6, align="right", key=lambda row: row[1]),
-    Column("model", 5, align="right", key=lambda row: row[2]),
-    Column("ratings", 7, align="right", key=lambda row: row[3]),
-    Column("title", None, key=lambda row: row[4]),
+    Column("#", 3, align="right", key=lambda row: str(row.item.rank)),
+    Column("moved", 6, align="right", key=lambda row: arrow(row.moved)),
+    Column("model", 5, align="right", key=lambda row: f"{row.item.predicted:.2f}"),
+    Column("ratings", 7, align="right", key=lambda row: f"{row.item.n_ratings:,}"),
+    Column("title", None, key=lambda row: row.item.title),
 )
 NO_TASTES = "No tastes learned yet: r another run, t trains one"
+
+
+@dataclass(frozen=True)
+class MovedItem:
+    """A recommendation, and by how many places it rose; none where that is not known."""
+
+    item: Recommendation
+    moved: int | None
 
 
 class NewcomerList(Grid):
@@ -30,15 +41,8 @@ class NewcomerList(Grid):
     def show(self, answer: FoldInAnswer) -> None:
         """Show an answer's recommendations."""
         self.set_empty("None pass: n asks for fewer ratings, f for other genres or years")
-        rows = zip(answer.recommended, answer.moved, strict=True)
-        fill(
-            self,
-            [
-                (str(r.rank), arrow(moved), f"{r.predicted:.2f}", f"{r.n_ratings:,}", r.title)
-                for r, moved in rows
-            ],
-            [r.item for r in answer.recommended],
-        )
+        rows = list(map(MovedItem, answer.recommended, answer.moved))
+        fill(self, rows, [row.item.item for row in rows])
 
 
 def arrow(moved: int | None) -> str:

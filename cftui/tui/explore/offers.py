@@ -1,5 +1,8 @@
 """What a newcomer may rate: what they look for, or else what they had best rate first."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -7,17 +10,28 @@ from textual.widgets import Input
 
 from cftui.questions.items import FindItems, ItemRow
 from cftui.questions.newcomer import SuggestItems
-from cftui.tui.explore.view import Ask, Setting
+from cftui.questions.question import Ask
+from cftui.tui.explore.view import Setting
 from cftui.tui.explore.your_ratings import YourRatings
-from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.child import ChildError
+from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.grid import Column, Grid
-from cftui.tui.shared.key_order import hold_keys, let_keys_go
+from cftui.tui.shared.key_order import held_keys_follow, hold_keys
 
 COLUMNS = (
-    Column("title", None, key=lambda row: row[0]),
-    Column("ratings", 7, align="right", key=lambda row: row[1]),
+    Column("title", None, key=lambda offer: offer.words),
+    Column("ratings", 7, align="right", key=lambda offer: f"{offer.n_ratings:,}"),
 )
 SUGGESTED, FOUND = 30, 200
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A title that can be rated."""
+
+    words: str
+    """The title, behind the value that it was given already."""
+    n_ratings: int
 
 
 class Offers(Vertical):
@@ -25,7 +39,7 @@ class Offers(Vertical):
 
     def __init__(self, ask: Ask) -> None:
         super().__init__()
-        self._ask = ask
+        self._ask = Asker(ask, self._failed)
         self._setting = Setting()
         self._yours = YourRatings()
         self._query: str | None = None
@@ -87,26 +101,26 @@ class Offers(Vertical):
         if not text and self._setting.answers:
             rated = tuple(item for item, _ in self._yours.rated)
             question = SuggestItems(self._setting.run_path, rated, SUGGESTED)
-        try:
+        with held_keys_follow(self):
             found = await self._ask(question, group="offer")
-        except Superseded:
-            return
-        except ChildError as error:
-            self.grid.set_empty(str(error))
-            self.grid.set_rows(())
-            let_keys_go(self)
-            return
+            if found is not None:
+                self._show(found, text)
+
+    def _failed(self, error: ChildError) -> None:
+        self.grid.set_empty(str(error))
+        self.grid.set_rows(())
+
+    def _show(self, found: Sequence[ItemRow], text: str) -> None:
         self.titles.update({row.item: row.title for row in found})
         self.grid.border_title = "Found" if text else "Rate first"
         self.grid.set_empty("Nothing fits; another spelling?")
         self.grid.set_rows(
-            [(self._marked(row), f"{row.n_ratings:,}") for row in found],
+            [Offer(self._marked(row), row.n_ratings) for row in found],
             [row.item for row in found],
         )
         if self._query != text:
             self._query = text
             self.grid.cursor_row = 0
-        let_keys_go(self)
 
     def _marked(self, row: ItemRow) -> str:
         value = self._yours.value_of(row.item)

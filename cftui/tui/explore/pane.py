@@ -1,6 +1,7 @@
 """Pane 5, Explore: a trained model asked about a user, a movie, its biases, or yourself."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
-from cftui.questions.data import DataSummary
 from cftui.questions.trained import AskAbilities
 from cftui.runs.directory import Run, RunError
 from cftui.runs.model_source import FILE as SOURCE
@@ -20,14 +20,17 @@ from cftui.tui.explore.biases import BiasView, no_biases
 from cftui.tui.explore.kind_bar import KindBar
 from cftui.tui.explore.movie import MovieView
 from cftui.tui.explore.user import UserView
-from cftui.tui.explore.view import Ask, OpenItem, OpenUser, Setting, View
+from cftui.tui.explore.view import OpenItem, OpenUser, Setting, View
 from cftui.tui.explore.you import YouView, no_newcomers
-from cftui.tui.services.child import ChildError, Superseded
-from cftui.tui.services.runs import RunService, path_of
+from cftui.tui.services.child import ChildError
+from cftui.tui.services.services import Services
+from cftui.tui.shared.asking import Asker
+from cftui.tui.shared.commanded import Commanded
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.messages import ChooseRun
 from cftui.tui.shared.overlays import AskYesNo, ChooseRunScreen
 from cftui.tui.shared.pane import Pane
+from cftui.tui.workspace import Workspace
 
 COMMANDS = (
     Command("explore.users", "u", "users", "User", "What a user rated and would like"),
@@ -56,17 +59,16 @@ VIEWS: dict[str, type[UserView] | type[MovieView] | type[BiasView] | type[YouVie
 class ExplorePane(Pane):
     """Ask a trained model: one view a kind of question, composed on its first visit."""
 
+    DEFAULT_CSS = "ExplorePane #kinds { height: 1fr; }"
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(self, ask: Ask) -> None:
-        super().__init__(id="explore")
-        self._ask = ask
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._asked_about: set[str] = set()
         self._opened_from: list[tuple[str, str]] = []
         """Kind and key of what was left by opening what the cursor was on, the last one last."""
         self._setting = Setting()
-        self._runs: tuple[RunRow, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Lay out the kinds, and the first of them."""
@@ -93,39 +95,31 @@ class ExplorePane(Pane):
         """Take the focus where one begins."""
         self.view.focus_first()
 
-    def commands_now(self) -> list[tuple[Pane, Command]]:
-        """Return the commands of the view on show, then the kinds."""
-        return [*self.view.commands_now(), *super().commands_now()]
+    @property
+    def view_name(self) -> str:
+        """The kind in view."""
+        return str(self.view.id) if self.is_mounted else ""
+
+    async def bring_view(self, name: str) -> Commanded:
+        """Bring a kind into view and return its view."""
+        return self.view if name == self.view_name else await self._show_kind(name)
 
     @classmethod
-    def commands_within(cls) -> list[tuple[str, Command]]:
-        """Return the commands of every view, each with the view's action, and the kinds."""
-        yours = [(kind, command) for kind, view in VIEWS.items() for command in view.COMMANDS]
-        return [*yours, *super().commands_within()]
-
-    def doer_of(self, command: Command) -> Pane:
-        """Return what does a command."""
-        return self if command in self.COMMANDS else self.view
+    def all_commands(cls) -> list[tuple[str, Command]]:
+        """Return the commands of every view, then the kinds."""
+        of_views = [(kind, command) for kind, view in VIEWS.items() for command in view.COMMANDS]
+        return [*of_views, *super().all_commands()]
 
     # What the app shows here
 
-    def show_data(self, summary: DataSummary) -> None:
-        """Take the ratings that are open."""
-        if summary != self._setting.summary:
-            setting = self._setting
-            self._set(Setting(summary, setting.row, setting.run_path, setting.model))
-
-    def show_runs(self, desk: RunService) -> None:
-        """Take the run that answers."""
-        row = desk.answering
-        path = str(path_of(row.id)) if row else ""
-        self._runs = desk.rows_on_these_ratings
+    def show_changes(self, before: Workspace) -> None:
+        """Take the ratings that are open and the run that answers."""
         former = self._setting
-        setting = Setting(former.summary, row, path, former.model)
-        if path != former.run_path or setting.answers != former.answers:
-            self._set(Setting(former.summary, row, path))
-            self._describe(path)
-        elif not former.same_weights(setting):
+        setting = Setting.of(self.workspace, former.model)
+        if setting.run_path != former.run_path or setting.answers != former.answers:
+            self._set(replace(setting, model=None))
+            self._describe(setting.run_path)
+        elif setting.summary != former.summary or not former.same_weights(setting):
             self._set(setting)
         self.refresh_offer()
 
@@ -134,17 +128,16 @@ class ExplorePane(Pane):
         """Learn what the model can be asked; without an answer its questions tell why."""
         if not self._setting.answers:
             return
-        try:
-            model = await self._ask(AskAbilities(path), group="describe")
-        except Superseded:
-            return
-        except ChildError as error:
-            if error.kind == "Untrusted" and self.display:
-                await self._agree(path)
-            return
-        if path == self._setting.run_path:
-            self._set(Setting(self._setting.summary, self._setting.row, path, model))
 
+        def failed(error: ChildError) -> None:
+            if error.kind == "Untrusted" and self.display:
+                self._agree(path)
+
+        model = await Asker(self.services.ask, failed)(AskAbilities(path), group="describe")
+        if model is not None and path == self._setting.run_path:
+            self._set(replace(self._setting, model=model))
+
+    @work(group="agree", exit_on_error=False, description="Asking for agreement")
     async def _agree(self, path: str) -> None:
         """Ask, once a run, whether the model that came with it may be executed."""
         source = Path(path) / SOURCE
@@ -166,7 +159,7 @@ class ExplorePane(Pane):
     def _set(self, setting: Setting) -> None:
         self._setting = setting
         for view in self.query(View):
-            view.take(setting)
+            view.show(setting)
         if self.is_mounted:
             self.query_one(KindBar).dim = frozenset(
                 kind for kind, _, _ in KINDS if self.why_not(kind)
@@ -176,8 +169,8 @@ class ExplorePane(Pane):
     # Kinds
 
     def _make(self, kind: str) -> View:
-        view = VIEWS[kind](self._ask)
-        view.setting = self._setting
+        view = VIEWS[kind](self.services)
+        view.show(self._setting)
         return view
 
     async def _show_kind(self, kind: str) -> View:
@@ -249,7 +242,7 @@ class ExplorePane(Pane):
         model = self._setting.model
         if action == "back" and not self._opened_from:
             return "Nothing was opened from another view"
-        if action == "run" and not any(row.has_weights for row in self._runs):
+        if action == "run" and not self._with_weights:
             return "No run has weights yet: train one (3)"
         if action == "biases" and model is not None and not model.has_item_bias:
             return no_biases(model.model)
@@ -257,10 +250,13 @@ class ExplorePane(Pane):
             return no_newcomers(model.model)
         return None
 
+    @property
+    def _with_weights(self) -> list[RunRow]:
+        return [row for row in self.workspace.runs_on_these_ratings if row.has_weights]
+
     def action_run(self) -> None:
         """Choose the run that answers."""
-        rows = [row for row in self._runs if row.has_weights]
-        row = self._setting.row
+        rows, row = self._with_weights, self._setting.row
 
         def choose(run: str | None) -> None:
             if run is not None:

@@ -6,29 +6,30 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cftui.questions.data import DataSummary
 from cftui.questions.items import FindItems, ItemRow
+from cftui.questions.question import Ask
 from cftui.questions.sheet import CellOfRun
 from cftui.questions.trained import Predict, Prediction
 from cftui.text import plain
-from cftui.tui.explore.view import Ask
-from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.cell_arithmetic import CellScreen
+from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.grid import Column, Grid
-from cftui.tui.shared.key_order import hold_keys, let_keys_go
+from cftui.tui.shared.key_order import held_keys_follow, hold_keys
 
-COLUMNS = (Column("title", None), Column("ratings", 7, align="right"))
+COLUMNS = (
+    Column("title", None, key=lambda row: row.title),
+    Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+)
 
 
-class PredictScreen(ModalScreen[None]):
+class PredictScreen(Dialog[None]):
     """Search a title; the prediction for the movie under the cursor stands below."""
 
     DEFAULT_CSS = """
-    PredictScreen { align: center middle; }
-    PredictScreen .overlay { height: 80%; }
     PredictScreen #verdict { height: 2; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,7 +38,8 @@ class PredictScreen(ModalScreen[None]):
 
     def __init__(self, ask: Ask, summary: DataSummary, run: str, user: str) -> None:
         super().__init__()
-        self._ask, self._summary, self._run, self._user = ask, summary, run, user
+        self._ask = Asker(ask, lambda error: self._say(str(error)))
+        self._summary, self._run, self._user = summary, run, user
         self._found: tuple[ItemRow, ...] = ()
         self._query: str | None = None
         """What was last found; None before anything was."""
@@ -75,24 +77,22 @@ class PredictScreen(ModalScreen[None]):
     @work(exclusive=True, group="find", exit_on_error=False, description="Searching")
     async def _find(self, text: str) -> None:
         question = FindItems(self._summary.store, text, 100)
-        try:
-            self._found = await self._ask(question, group="titles to predict")
-        except Superseded:
-            return
-        except ChildError as error:
-            self._say(str(error))
-            let_keys_go(self)
-            return
+        with held_keys_follow(self):
+            found = await self._ask(question, group="titles to predict")
+            if found is None:
+                return
+            self._show(found, text)
+            if self._why:
+                self._why = False
+                await self._show_arithmetic(0)
+
+    def _show(self, found: tuple[ItemRow, ...], text: str) -> None:
+        self._found = found
         grid = self.query_one(Grid)
-        grid.set_rows([(row.title, f"{row.n_ratings:,}") for row in self._found])
+        grid.set_rows(found)
         grid.cursor_row = 0
         self._query = text
         self._predict(0)
-        if self._why:
-            self._why = False
-            self._explain(0)
-        else:
-            let_keys_go(self)
 
     @on(Grid.Highlighted)
     def _moved(self, message: Grid.Highlighted) -> None:
@@ -105,14 +105,9 @@ class PredictScreen(ModalScreen[None]):
             self._say("")
             return
         question = Predict(self._run, self._user, self._found[place].item)
-        try:
-            answer = await self._ask(question, group="predict")
-        except Superseded:
-            return
-        except ChildError as error:
-            self._say(str(error))
-            return
-        self._say(_words(answer, self._summary.items_word.removesuffix("s")))
+        answer = await self._ask(question, group="predict")
+        if answer is not None:
+            self._say(_words(answer, self._summary.items_word.removesuffix("s")))
 
     @on(Grid.Selected)
     def _chosen(self, message: Grid.Selected) -> None:
@@ -131,19 +126,15 @@ class PredictScreen(ModalScreen[None]):
     @work(exclusive=True, group="why", exit_on_error=False, description="Explaining")
     async def _explain(self, place: int) -> None:
         """Show the arithmetic of the prediction on show."""
+        await self._show_arithmetic(place)
+
+    async def _show_arithmetic(self, place: int) -> None:
         if place >= len(self._found):
             return
         row = self._found[place]
-        try:
-            cell = await self._ask(CellOfRun(self._run, self._user, row.item), group="why")
-        except Superseded:
-            return
-        except ChildError as error:
-            self._say(str(error))
-            let_keys_go(self)
-            return
-        let_keys_go(self)
-        self.app.push_screen(CellScreen(plain(f"user {self._user} × {row.title}"), cell))
+        cell = await self._ask(CellOfRun(self._run, self._user, row.item), group="why")
+        if cell is not None:
+            self.app.push_screen(CellScreen(plain(f"user {self._user} × {row.title}"), cell))
 
     def _say(self, words: str) -> None:
         self.query_one("#verdict", Static).update(words)

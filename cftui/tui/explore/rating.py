@@ -7,10 +7,10 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cftui.text import plain
+from cftui.tui.shared.dialog import Dialog
 
 LINE = 24
 """Cells of the scale."""
@@ -48,10 +48,9 @@ class Scale:
         return f"{self.low:g} {line} {self.high:g}"
 
 
-class RateScreen(ModalScreen[float | None]):
+class RateScreen(Dialog[float | None]):
     """Asks for a value: typed, or moved by the arrows in the data's steps."""
 
-    DEFAULT_CSS = "RateScreen { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", id="rate.cancel"),
     ]

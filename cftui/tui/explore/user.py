@@ -1,6 +1,6 @@
 """Explore, a user: what they rated beside what the model predicts, and what they would like."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -10,29 +10,37 @@ from textual.containers import Vertical
 from cftui.questions.trained import ExploreUser, RatedItem, UserAnswer
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.predicting import PredictScreen
-from cftui.tui.explore.view import Ask, fill, filter_words
+from cftui.tui.explore.view import fill, filter_words
+from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.key_order import held_keys_follow
 
 COMMANDS = (
-    Command("explore.search", "slash", "search", "Search", "Type a user's id", True),
-    Command("explore.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
-    Command("explore.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
-    Command("explore.predict", "p", "predict", "Predict", "What they would give any movie", True),
-    Command("explore.open", "o", "open", "Open", "Open the movie under the cursor"),
+    Command("users.search", "slash", "search", "Search", "Type a user's id", True),
+    Command("users.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
+    Command("users.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
+    Command("users.predict", "p", "predict", "Predict", "What they would give any movie", True),
+    Command("users.open", "o", "open", "Open", "Open the movie under the cursor"),
 )
+
+
+def _marks(row: RatedItem) -> str:
+    return ("h" if row.held_out else " ") + ("!" if abs(row.error) >= 1 else " ")
+
+
 RATED_COLUMNS = (
-    Column("rated", 5, align="right"),
-    Column("model", 5, align="right"),
-    Column("error", 6, align="right"),
-    Column("", 2),
-    Column("title", None),
+    Column("rated", 5, align="right", key=lambda row: f"{row.actual:g}"),
+    Column("model", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
+    Column("error", 6, align="right", key=lambda row: f"{row.error:+.2f}"),
+    Column("", 2, key=_marks),
+    Column("title", None, key=lambda row: row.title),
 )
 TOP_COLUMNS = (
-    Column("#", 3, align="right"),
-    Column("model", 5, align="right"),
-    Column("ratings", 7, align="right"),
-    Column("title", None),
+    Column("#", 3, align="right", key=lambda row: str(row.rank)),
+    Column("model", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
+    Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+    Column("title", None, key=lambda row: row.title),
 )
 
 
@@ -49,8 +57,8 @@ class UserView(FoundView):
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(self, ask: Ask) -> None:
-        super().__init__(ask)
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         self._answer: UserAnswer | None = None
         self._to_predict = False
         """Whether a prediction was asked for before the first user came."""
@@ -69,13 +77,14 @@ class UserView(FoundView):
 
     @work(exclusive=True, group="ask", exit_on_error=False, description="Asking the model")
     async def _ask_user(self) -> None:
-        if not self.setting.answers:
-            self.refused(self.NO_RUN)
-        elif self._key:
-            question = ExploreUser(self.setting.run_path, self._key, 100, self.only)
-            answer = await self.put(question, "explore")
-            if answer is not None:
-                self._show(answer)
+        with held_keys_follow(self):
+            if not self.setting.answers:
+                self.refused(self.NO_RUN)
+            elif self._key:
+                question = ExploreUser(self.setting.run_path, self._key, 100, self.only)
+                answer = await self._ask(question, "explore")
+                if answer is not None:
+                    self._show(answer)
 
     def _show(self, answer: UserAnswer) -> None:
         if self._to_predict:
@@ -86,17 +95,10 @@ class UserView(FoundView):
         first, second = self.first, self.second
         first.border_title = "Rated, newest first" if answer.dated else "Rated"
         first.border_subtitle = self.by(answer.step)
-        first.set_rows([_rated_cells(row) for row in answer.rated], [r.item for r in answer.rated])
+        first.set_rows(answer.rated, [row.item for row in answer.rated])
         second.border_title = f"Would like, of what they have not rated{filter_words(self.only)}"
         second.set_empty(f"Of {self.setting.items_word} so narrowed there are none: f, n")
-        fill(
-            second,
-            [
-                (str(r.rank), f"{r.predicted:.2f}", f"{r.n_ratings:,}", r.title)
-                for r in answer.recommended
-            ],
-            [r.item for r in answer.recommended],
-        )
+        fill(second, answer.recommended, [row.item for row in answer.recommended])
         if another:
             first.action_first()
             second.action_first()
@@ -130,10 +132,5 @@ class UserView(FoundView):
         self._to_predict = not self._key
         if summary is not None and self._key:
             self.app.push_screen(
-                PredictScreen(self._ask, summary, self.setting.run_path, self._key)
+                PredictScreen(self._ask.ask, summary, self.setting.run_path, self._key)
             )
-
-
-def _rated_cells(row: RatedItem) -> tuple[Any, ...]:
-    marks = ("h" if row.held_out else " ") + ("!" if abs(row.error) >= 1 else " ")
-    return (f"{row.actual:g}", f"{row.predicted:.2f}", f"{row.error:+.2f}", marks, row.title)

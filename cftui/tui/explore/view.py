@@ -1,8 +1,7 @@
 """What the Explore pane's views have in common: the run that answers, and asking it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from textual import on, work
 from textual.message import Message
@@ -14,11 +13,13 @@ from cftui.questions.trained import Abilities
 from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.explore.filtering import FilterScreen
-from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.runs import path_of
+from cftui.tui.services.services import Services
+from cftui.tui.shared.asking import Asker
+from cftui.tui.shared.commanded import Commanded
 from cftui.tui.shared.grid import Grid
-from cftui.tui.shared.pane import Pane
+from cftui.tui.workspace import Workspace
 
-Ask = Callable[..., Awaitable[Any]]
 LEAST_RATINGS = (1, 5, 20, 50)
 """What a list's items need to have, by turns."""
 LEAST = 20
@@ -27,13 +28,23 @@ LEAST = 20
 
 @dataclass(frozen=True)
 class Setting:
-    """What questions are about: the ratings that are open, and the run that answers."""
+    """The part of the workspace that questions are about, and what can be asked of the run."""
 
     summary: DataSummary | None = None
     row: RunRow | None = None
-    run_path: str = ""
+    """The run that answers."""
     model: Abilities | None = None
     """None until the brain has told."""
+
+    @classmethod
+    def of(cls, workspace: Workspace, model: Abilities | None) -> "Setting":
+        """Return the setting of a workspace."""
+        return cls(workspace.ratings, workspace.answering_run, model)
+
+    @property
+    def run_path(self) -> str:
+        """Return the directory of the run that answers; empty where there is none."""
+        return str(path_of(self.row.id)) if self.row else ""
 
     @property
     def answers(self) -> bool:
@@ -69,14 +80,34 @@ class OpenUser(Message):
     user: str
 
 
-class View(Pane):
+class View(Commanded):
     """One kind of question to a trained model."""
 
+    SCOPED_CSS = False  # classes of the screen that tell its size stand above the view
+    DEFAULT_CSS = """
+    View { height: 1fr; }
+    View Grid {
+        border: round $primary-muted;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+    }
+    View Grid:focus { border: round $primary; }
+    View .finder { width: 34; }
+    .-narrow View .finder { width: 29; }
+    .-wide View .finder { width: 50; }
+    View #search { height: 1; padding: 0 1; }
+    View #about { height: 3; padding: 0 1; }
+    .-short View #about { height: 2; }
+    .-short View Bars { height: 1; }
+    View .tables { height: 1fr; }
+    View .tables > Grid { height: 1fr; }
+    .-wide View .tables { layout: horizontal; }
+    """
     NO_RUN = "No trained model on these ratings yet: train one (3, then s), then ask it here"
 
-    def __init__(self, name: str, ask: Ask) -> None:
+    def __init__(self, name: str, services: Services) -> None:
         super().__init__(id=name)
-        self._ask = ask
+        self._ask = Asker(services.ask, lambda error: self.refused(str(error)))
         self.setting = Setting()
         self.only = ItemFilter()
         """What this view's lists are narrowed to."""
@@ -96,7 +127,7 @@ class View(Pane):
         """Return the table at the right."""
         return self.query_one("#second", Grid)
 
-    def take(self, setting: Setting) -> None:
+    def show(self, setting: Setting) -> None:
         """Ask anew where the ratings or the run became others."""
         before, self.setting = self.setting, setting
         if not self.is_mounted:
@@ -112,16 +143,6 @@ class View(Pane):
 
     def run_changed(self) -> None:
         """Ask another run, or the same one's newer weights."""
-
-    async def put(self, question: Any, group: str) -> Any:
-        """Return the answer; none where a newer question came, or where there is none to give."""
-        try:
-            return await self._ask(question, group=group)
-        except Superseded:
-            return None
-        except ChildError as error:
-            self.refused(str(error))
-            return None
 
     def refused(self, words: str) -> None:
         """Show why there is no answer."""
@@ -154,7 +175,7 @@ class View(Pane):
         """Ask what to narrow the lists to."""
         if self.setting.summary is None:
             return
-        facets = await self.put(Facets(self.setting.summary.store), "facets")
+        facets = await self._ask(Facets(self.setting.summary.store), "facets")
         if facets is None:
             return
 

@@ -15,7 +15,7 @@ from cftui.text import plain
 from cftui.tui.explore.newcomer_list import NewcomerList, newcomer_words
 from cftui.tui.explore.offers import Offers
 from cftui.tui.explore.rating import RateScreen, Scale
-from cftui.tui.explore.view import LEAST, Ask, View, filter_words
+from cftui.tui.explore.view import LEAST, View, filter_words
 from cftui.tui.explore.your_grid import YourGrid
 from cftui.tui.explore.your_ratings import (
     YourRatings,
@@ -25,6 +25,7 @@ from cftui.tui.explore.your_ratings import (
     refuse_path,
     save_yours,
 )
+from cftui.tui.services.services import Services
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Grid
@@ -32,14 +33,14 @@ from cftui.tui.shared.messages import TrainLike
 from cftui.tui.shared.overlays import AskNumber
 
 COMMANDS = (
-    Command("explore.search", "slash", "search", "Search", "Type a title to rate", True),
+    Command("you.search", "slash", "search", "Search", "Type a title to rate", True),
     Command("you.drop", "d,delete", "drop", "Delete", "Take the rating back", True),
-    Command("explore.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
-    Command("explore.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
+    Command("you.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
+    Command("you.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
     Command("you.weight", "l", "weight", "Lambda", "How far you are held to the mean user", True),
     Command("you.train", "t", "train", "Train", "Train a run like this one that learns tastes"),
     Command("you.export", "e", "export", "Export", "Write the list as CSV"),
-    Command("explore.open", "o", "open", "Open", "Open the movie under the cursor"),
+    Command("you.open", "o", "open", "Open", "Open the movie under the cursor"),
 )
 TASTEFUL: dict[str, dict[str, object]] = {
     "optimizer": {"name": "adam"},
@@ -62,12 +63,17 @@ class YouView(View):
         " know, o opens it."
         " Your ratings are kept for the next time."
     )
+    DEFAULT_CSS = """
+    YouView Offers { height: 3fr; }
+    YouView #offers { height: 1fr; }
+    YouView #yours { height: 2fr; }
+    """
     NO_RUN = "No trained model on these ratings yet: t trains one"
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(self, ask: Ask) -> None:
-        super().__init__("you", ask)
+    def __init__(self, services: Services) -> None:
+        super().__init__("you", services)
         self.only = ItemFilter(min_ratings=LEAST)
         self.yours = YourRatings()
         self._shown: tuple[tuple[str, float], ...] | None = None
@@ -78,7 +84,7 @@ class YouView(View):
         """Lay out what can be rated and what is at the left, the list at the right."""
         with Horizontal():
             with Vertical(classes="finder"):
-                yield Offers(self._ask)
+                yield Offers(self._ask.ask)
                 yield YourGrid()
             with Vertical(classes="answer"):
                 yield Static("", id="about", markup=False)
@@ -90,7 +96,7 @@ class YouView(View):
         return self.query_one(Offers)
 
     @property
-    def own_grid(self) -> YourGrid:
+    def your_grid(self) -> YourGrid:
         """Return what was rated."""
         return self.query_one(YourGrid)
 
@@ -117,12 +123,12 @@ class YouView(View):
             self._shown, self._answer = None, None
             self._name_yours()
 
-    @work(exclusive=True, group="own", exit_on_error=False, description="Naming your ratings")
+    @work(exclusive=True, group="yours", exit_on_error=False, description="Naming your ratings")
     async def _name_yours(self) -> None:
         """Find the titles of what was rated in an earlier session."""
         items = tuple(item for item, _ in self.yours.rated)
         assert self.setting.summary is not None
-        rows = await self.put(DescribeItems(self.setting.summary.store, items), "own")
+        rows = await self._ask(DescribeItems(self.setting.summary.store, items), "yours")
         self.offers.titles.update({row.item: row.title for row in rows or ()})
         gone = set(items) - {row.item for row in rows or ()}
         # Of those rated by now: one may have been rated meanwhile.
@@ -174,7 +180,7 @@ class YouView(View):
         def give(given: float | None) -> None:
             if given is not None:
                 self._keep(self.yours.rate(item, given))
-                self.own_grid.action_first()  # where it stands now: left and right change it
+                self.your_grid.action_first()  # where it stands now: left and right change it
 
         self.app.push_screen(RateScreen(self._title(item), value, scale), give)
 
@@ -212,7 +218,7 @@ class YouView(View):
             self.only,
             before if before != rated else None,
         )
-        answer = await self.put(question, "fold-in")
+        answer = await self._ask(question, "fold-in")
         if answer is not None:
             self._shown = rated
             self._show(answer)
@@ -242,7 +248,7 @@ class YouView(View):
 
     def _show_yours(self) -> None:
         told = self._answer.rated if self._answer else ()
-        self.own_grid.show(self.yours, told, self.offers.titles)
+        self.your_grid.show(self.yours, told, self.offers.titles)
 
     # What the user does here
 
@@ -268,7 +274,7 @@ class YouView(View):
 
     def action_drop(self) -> None:
         """Take the rating under the cursor back."""
-        item = self.own_grid.cursor_key
+        item = self.your_grid.cursor_key
         if item is not None:
             self._keep(self.yours.drop(str(item)))
 

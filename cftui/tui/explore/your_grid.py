@@ -35,7 +35,7 @@ class YourGrid(Grid):
 
     def __init__(self) -> None:
         words = "Nothing yet: press enter on a title"
-        super().__init__(COLUMNS, empty=words, id="own", classes="rateable")
+        super().__init__(COLUMNS, empty=words, id="yours", classes="rateable")
         self.border_title = "You rated"
 
     def show(

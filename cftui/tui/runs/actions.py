@@ -1,4 +1,4 @@
-"""What is done to runs from the screen: the questions asked first, and the errands for the desk."""
+"""What is done to runs from the screen: the questions asked first, and what is then to be done."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ NAMED = 6
 def keep_marks(asker: Widget, changes: Changes) -> None:
     """Have marks kept."""
 
-    async def keep(desk: RunService) -> str:
+    async def keep(runs: RunService) -> str:
         for run_id, number in changes.items():
-            await desk.keep(run_id, mark=number)
+            await runs.keep(run_id, mark=number)
         return ""
 
     asker.post_message(RunAction(keep, "Marked here and now, but it cannot be kept"))
@@ -37,7 +37,7 @@ def keep_marks(asker: Widget, changes: Changes) -> None:
 def copy_command(asker: Widget, row: RunRow) -> None:
     """Have the command line that repeats a run copied, and shown."""
 
-    async def copy(desk: RunService) -> str:
+    async def copy(runs: RunService) -> str:
         run = Run(path_of(row.id))
         try:
             line = await asyncio.to_thread(command_line, run)
@@ -57,8 +57,8 @@ def ask_name(asker: Widget, row: RunRow) -> None:
         if name is None:
             return
 
-        async def keep(desk: RunService) -> str:
-            await desk.rename(row.id, name)
+        async def keep(runs: RunService) -> str:
+            await runs.rename(row.id, name)
             return ""
 
         asker.post_message(RunAction(keep, "The name was not kept"))
@@ -74,8 +74,8 @@ def ask_notes(asker: Widget, row: RunRow) -> None:
         if notes is None:
             return
 
-        async def keep(desk: RunService) -> str:
-            await desk.keep(row.id, notes=plain(notes))
+        async def keep(runs: RunService) -> str:
+            await runs.keep(row.id, notes=plain(notes))
             return ""
 
         asker.post_message(RunAction(keep, "The note was not kept"))
@@ -106,8 +106,8 @@ def why_not_delete(rows: Sequence[RunRow]) -> str | None:
 
 async def ask_delete(asker: Widget, rows: Sequence[RunRow], hidden: int) -> None:
     """Ask whether runs may go, with their number and size; have them deleted if so."""
-    runs = [Run(path_of(row.id)) for row in rows]
-    size = await asyncio.to_thread(lambda: sum(run.size() for run in runs))
+    kept = [Run(path_of(row.id)) for row in rows]
+    size = await asyncio.to_thread(lambda: sum(run.size() for run in kept))
     count = "this run" if len(rows) == 1 else f"{len(rows)} runs"
     unlisted = f" ({hidden} of them not listed now)" if hidden else ""
     names = [f"  {row.label}, {row.when}" for row in rows[:NAMED]]
@@ -118,8 +118,8 @@ async def ask_delete(asker: Widget, rows: Sequence[RunRow], hidden: int) -> None
         if not yes:
             return
 
-        async def delete(desk: RunService) -> str:
-            await desk.delete([row.id for row in rows])
+        async def delete(runs: RunService) -> str:
+            await runs.delete([row.id for row in rows])
             return f"Deleted {len(rows)} run{'s' * (len(rows) > 1)}"
 
         asker.post_message(RunAction(delete, "Not deleted"))
@@ -145,9 +145,9 @@ def ask_export(asker: Widget, rows: Sequence[RunRow]) -> None:
         if text is None:
             return
 
-        async def export(desk: RunService) -> str:
+        async def export(runs: RunService) -> str:
             path = export_path(text)
-            count = await desk.export(rows, path)
+            count = await runs.export(rows, path)
             return f"{count:,} run{'s' * (count > 1)} written to {path}"
 
         asker.post_message(RunAction(export, "The runs were not written"))

@@ -6,18 +6,18 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from cftui.runs.columns import duration
 from cftui.runs.compare import Difference
 from cftui.runs.row import RunRow
 from cftui.tui.runs.table import titled
+from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.grid import Column, Grid
 
 Row = tuple[str, ...]
 
 
-class DifferencesScreen(ModalScreen[None]):
+class DifferencesScreen(Dialog[None]):
     """A line a setting, a column a run; below them how each run did."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

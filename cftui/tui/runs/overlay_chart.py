@@ -11,8 +11,8 @@ from cftui.runs.row import RunRow
 from cftui.tui.runs.table import colour_of, titled
 from cftui.tui.shared.run_chart import AXIS_WORDS, ChartChoice, ChartInk, curve_x, epoch_x
 
-View = Literal["valid", "train"]
-VIEWS: tuple[View, ...] = ("valid", "train")
+OverlayLoss = Literal["valid", "train"]
+LOSSES: tuple[OverlayLoss, ...] = ("valid", "train")
 TITLES = {"valid": "validation MSE", "train": "training loss, smoothed"}
 EMPTY = {
     "valid": "The first error stands here when an epoch is done",
@@ -40,7 +40,7 @@ class Overlay:
     def chart(
         self,
         runs: Sequence[tuple[RunRow, History]],
-        view: View,
+        loss: OverlayLoss,
         choice: ChartChoice,
         ink: ChartInk,
         width: int,
@@ -52,29 +52,29 @@ class Overlay:
         return Chart(
             width,
             height,
-            tuple(self._series(row, story, view, choice, ink, width) for row, story in runs),
+            tuple(self._series(row, history, loss, choice, ink, width) for row, history in runs),
             ink.foreground,
-            title=TITLES[view],
+            title=TITLES[loss],
             x_label=AXIS_WORDS[choice.x_axis],
             log_y=choice.log_loss,
             marker=choice.marker,
             no_colour=ink.no_colour,
-            empty=EMPTY[view],
+            empty=EMPTY[loss],
         )
 
     def _series(
         self,
         row: RunRow,
         history: History,
-        view: View,
+        loss: OverlayLoss,
         choice: ChartChoice,
         ink: ChartInk,
         width: int,
     ) -> Series:
-        how = (view, choice.x_axis, max(width, 20))
+        how = (loss, choice.x_axis, max(width, 20))
         old = self._thinned.get(row.id)
         if old is None or (old.history, old.version, old.how) != (history, history.version, how):
-            points = _points(history, view, choice, 2 * max(width, 20))
+            points = _points(history, loss, choice, 2 * max(width, 20))
             old = self._thinned[row.id] = _Thinned(history, history.version, how, points)
         colour = colour_of(row.mark, ink.series) or ink.series[0]
         # Without colour the curve is made of its letter, which then stands in the legend anyway.
@@ -82,11 +82,11 @@ class Overlay:
         return Series(label, *old.points, colour, mark=letter(row.mark))
 
 
-def _points(history: History, view: View, choice: ChartChoice, most: int) -> Points:
+def _points(history: History, loss: OverlayLoss, choice: ChartChoice, most: int) -> Points:
     """Return x and y of a run's curve, at most so many."""
     from cftui.thin import floats, means
 
-    if view == "train":
+    if loss == "train":
         x, y = means(curve_x(history, choice), history.curve.smooth, most)
     else:
         epochs = history.epochs

@@ -3,19 +3,22 @@
 from typing import ClassVar
 
 from textual import on, work
+from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from cftui.runs.filters import HELP
 from cftui.runs.row import RunRow
-from cftui.tui.runs import actions as errands
-from cftui.tui.runs.marks import Changes
-from cftui.tui.runs.overlay_chart import VIEWS
+from cftui.tui.runs import actions
+from cftui.tui.runs.board import RunsBoard
+from cftui.tui.runs.overlay_chart import LOSSES
 from cftui.tui.runs.table import sorted_by
-from cftui.tui.runs.view import RunsView
+from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import ForkRun, OpenRun, ResumeRun, WishRun
+from cftui.tui.shared.pane import Pane
 from cftui.tui.shared.run_chart import AXES
+from cftui.tui.workspace import Workspace
 
 COMMANDS = (
     Command("runs.mark", "space", "mark", "Mark", "Mark this run, or unmark it", True),
@@ -49,7 +52,7 @@ COMMANDS = (
 )
 
 
-class RunsPane(RunsView):
+class RunsPane(Pane):
     """Every run ever made: filter, sort, mark, compare, look after."""
 
     ABOUT: ClassVar[str] = (
@@ -58,8 +61,65 @@ class RunsPane(RunsView):
         " none marked, the run at the cursor is drawn. d shows what differs between them.\n\n"
         f"/ filters as you type. {HELP}"
     )
+    SCOPED_CSS = False  # classes of the screen that tell its size stand above the pane
+    DEFAULT_CSS = """
+    RunsPane #runs-head { height: 1; }
+    RunsPane #runs-filter { width: 1fr; height: 1; padding: 0 1; }
+    RunsPane #runs-said {
+        width: 44;
+        height: 1;
+        padding: 0 1;
+        color: $text-muted;
+        text-align: right;
+    }
+    RunsPane #all-runs { height: 1fr; border: round $primary-muted; }
+    RunsPane #all-runs:focus { border: round $primary; }
+    RunsPane #runs-below { height: 1fr; }
+    RunsPane #overlay { width: 3fr; padding: 0 1; }
+    RunsPane #details {
+        width: 2fr;
+        border: round $primary-muted;
+        border-title-color: $text-muted;
+        padding: 0 1;
+        scrollbar-size-vertical: 1;
+    }
+    RunsPane #details:focus { border: round $primary; }
+    RunsPane.-about #details, .-narrow RunsPane #details { display: none; }
+    .-narrow RunsPane.-about #details { display: block; width: 1fr; }
+    .-narrow RunsPane.-about #overlay { display: none; }
+    """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self._memory = services.memory
+        self.board = RunsBoard(services)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the board."""
+        yield self.board
+
+    def focus_first(self) -> None:
+        """Take the focus where one begins."""
+        self.board.table.focus()
+
+    def show_changes(self, before: Workspace) -> None:
+        """Show the runs."""
+        self.board.show(self.workspace)
+
+    def show_history(self) -> None:
+        """Draw what the followed runs have come to."""
+        self.board.draw()
+
+    def redraw(self) -> None:
+        """Draw the chart anew, and the list's colours."""
+        self.board.redraw()
+
+    @on(RunsBoard.Rested)
+    def _rested(self, message: RunsBoard.Rested) -> None:
+        message.stop()
+        self.refresh_offer()
 
     @on(Grid.Selected, "#all-runs")
     def _selected(self, message: Grid.Selected) -> None:
@@ -68,17 +128,16 @@ class RunsPane(RunsView):
 
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
-        row = self.row
+        row = self.board.row
         match action:
             case "unmark":
-                return None if self.marked else "No run is marked"
+                return None if self.board.marked else "No run is marked"
             case "clear":
-                return None if self.is_mounted and self.words.value else "Nothing is filtered"
+                return None if self.is_mounted and self.board.words.value else "Nothing is filtered"
             case "own":
-                known = self._desk is not None and self._desk.fingerprint is not None
-                return None if known else "The ratings are still being read"
+                return None if self.workspace.ratings else "The ratings are still being read"
             case "diff":
-                return None if len(self.marked) > 1 else "Mark two or more runs first (space)"
+                return None if len(self.board.marked) > 1 else "Mark two or more runs first (space)"
             case (
                 "filter"
                 | "sort"
@@ -105,7 +164,7 @@ class RunsPane(RunsView):
             case "stop":
                 return None if row.alive else "Only a live run (▶) can do that"
             case "delete":
-                return errands.why_not_delete(self.targets)
+                return actions.why_not_delete(self.board.targets)
             case "fork" | "copy":
                 return _if_damaged(row)
         return None
@@ -116,73 +175,67 @@ class RunsPane(RunsView):
 
     def action_mark(self) -> None:
         """Mark the run at the cursor, or unmark it, and go on to the next."""
-        if self.row is not None:
-            self._keep_marks(self._marks.toggle(self._all, self.row.id))
-            self.table.action_move(1)
+        if self.board.row is not None:
+            actions.keep_marks(self, self.board.toggle_mark(self.board.row))
+            self.board.table.action_move(1)
 
     def action_unmark(self) -> None:
         """Unmark all runs."""
-        self._keep_marks(self._marks.clear(self._all))
-
-    def _keep_marks(self, changes: Changes) -> None:
-        self._all = self._marks.applied(self._all)
-        self._list()
-        self._settle()
-        errands.keep_marks(self, changes)
+        actions.keep_marks(self, self.board.unmark_all())
 
     def action_filter(self) -> None:
         """Go to the filter's field."""
-        self.words.focus()
+        self.board.words.focus()
 
     def action_clear(self) -> None:
         """Empty the filter."""
-        self.words.value = ""
+        self.board.words.value = ""
 
     def action_own(self) -> None:
         """List runs on these ratings alone, or all."""
-        self._session.update(runs_own=not self._session.state.runs_own)
-        self._list()
+        self._memory.update(runs_own=not self._memory.state.runs_own)
+        self.board.list_runs()
 
     def action_sort(self, by: int) -> None:
         """Sort by the next field, or the one before; numbers and names rise, times fall."""
         names = sorted_by(self.app.size.width)
-        state = self._session.state
+        state = self._memory.state
         place = names.index(state.runs_sort) if state.runs_sort in names else 0
         name = names[(place + by) % len(names)]
-        self._session.update(runs_sort=name, runs_descending=name in ("when", "speed", "epochs"))
+        self._memory.update(runs_sort=name, runs_descending=name in ("when", "speed", "epochs"))
         self._reorder()
 
     def action_reverse(self) -> None:
         """Turn the order round."""
-        self._session.update(runs_descending=not self._session.state.runs_descending)
+        self._memory.update(runs_descending=not self._memory.state.runs_descending)
         self._reorder()
 
     def _reorder(self) -> None:
-        self._show_columns()
-        self._list()
+        self.board.show_columns()
+        self.board.list_runs()
 
     def action_open(self) -> None:
         """Watch the run at the cursor in the Train pane."""
-        if self.row is not None:
-            self.post_message(OpenRun(self.row.id))
+        if self.board.row is not None:
+            self.post_message(OpenRun(self.board.row.id))
 
     def action_view(self) -> None:
         """Draw the other loss."""
-        place = VIEWS.index(self._view)
-        self._session.update(runs_view=VIEWS[(place + 1) % len(VIEWS)])
-        self._draw()
+        place = LOSSES.index(self.board.loss)
+        self._memory.update(runs_view=LOSSES[(place + 1) % len(LOSSES)])
+        self.board.draw()
 
     def action_axis(self) -> None:
         """Take the next x axis."""
-        axis = self._session.state.runs_axis
+        axis = self._memory.state.runs_axis
         place = AXES.index(axis) if axis in AXES else 0
-        self._session.update(runs_axis=AXES[(place + 1) % len(AXES)])
-        self._draw()
+        self._memory.update(runs_axis=AXES[(place + 1) % len(AXES)])
+        self.board.draw()
 
     def action_log(self) -> None:
         """Switch the loss axis between linear and logarithmic."""
-        self._session.update(log_loss=not self._session.state.log_loss)
-        self._draw()
+        self._memory.update(log_loss=not self._memory.state.log_loss)
+        self.board.draw()
 
     def action_about(self) -> None:
         """Show the details beside the chart, or in its place where it is narrow; or hide them."""
@@ -190,12 +243,12 @@ class RunsPane(RunsView):
 
     def action_fork(self) -> None:
         """Fill the training form with this run's settings."""
-        if self.row is not None:
-            self.post_message(ForkRun(self.row.id))
+        if self.board.row is not None:
+            self.post_message(ForkRun(self.board.row.id))
 
     def action_pause(self) -> None:
         """Pause the run, or let it go on, from its checkpoint where it has ended."""
-        row = self.row
+        row = self.board.row
         if row is not None and row.alive:
             self.post_message(WishRun(row.id, "resume" if row.shown == "paused" else "pause"))
         elif row is not None:
@@ -203,38 +256,38 @@ class RunsPane(RunsView):
 
     def action_stop(self) -> None:
         """Stop the run with a checkpoint."""
-        if self.row is not None:
-            self.post_message(WishRun(self.row.id, "stop"))
+        if self.board.row is not None:
+            self.post_message(WishRun(self.board.row.id, "stop"))
 
     def action_copy(self) -> None:
         """Copy the command line that repeats this run."""
-        if self.row is not None:
-            errands.copy_command(self, self.row)
+        if self.board.row is not None:
+            actions.copy_command(self, self.board.row)
 
     def action_rename(self) -> None:
         """Ask for a name and give it to the run."""
-        if self.row is not None:
-            errands.ask_name(self, self.row)
+        if self.board.row is not None:
+            actions.ask_name(self, self.board.row)
 
     def action_notes(self) -> None:
         """Ask for a note and keep it with the run."""
-        if self.row is not None:
-            errands.ask_notes(self, self.row)
+        if self.board.row is not None:
+            actions.ask_notes(self, self.board.row)
 
     @work(group="ask", exit_on_error=False, description="Reading the settings")
     async def action_diff(self) -> None:
         """Show what differs between the marked runs."""
-        await errands.show_differences(self, self.marked)
+        await actions.show_differences(self, self.board.marked)
 
     @work(group="ask", exit_on_error=False, description="Measuring the runs")
     async def action_delete(self) -> None:
         """Ask whether the marked runs, or this one, are to be deleted with all their files."""
-        hidden = len(set(self.targets) - set(self._listed))
-        await errands.ask_delete(self, self.targets, hidden)
+        hidden = len(set(self.board.targets) - set(self.board.listed))
+        await actions.ask_delete(self, self.board.targets, hidden)
 
     def action_export(self) -> None:
         """Ask for a file and write the marked or listed runs to it."""
-        errands.ask_export(self, self.marked or self._listed)
+        actions.ask_export(self, self.board.marked or self.board.listed)
 
 
 def _if_damaged(row: RunRow) -> str | None:

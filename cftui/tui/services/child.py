@@ -5,19 +5,15 @@ import contextlib
 import os
 import pickle
 import sys
-import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from cftui import paths, pipes
 from cftui.questions.question import A, Question
-
-PATIENCE = 2.0
-"""Seconds that a question runs before it may be cancelled."""
 
 LOG_LIMIT = 1_000_000
 """Bytes after which a child's log starts afresh."""
@@ -35,7 +31,7 @@ class ChildError(Exception):
 
 
 class Superseded(Exception):
-    """The question was dropped: a newer one of its group came, or it was cancelled."""
+    """The question was dropped: a newer one of its group came, or the child was closed."""
 
 
 @dataclass(eq=False)
@@ -43,7 +39,6 @@ class _Asked:
     value: Any
     group: str | None
     answer: "asyncio.Future[Any]"
-    started: float | None = field(default=None)
 
 
 class Child:
@@ -58,10 +53,8 @@ class Child:
         module: str,
         *,
         environment: Mapping[str, str] | None = None,
-        patience: float = PATIENCE,
     ) -> None:
         self.module = module
-        self.patience = patience
         self.name = module.rpartition(".")[2]
         self._environment = dict(environment or {})
         self._process: Process | None = None
@@ -98,26 +91,6 @@ class Child:
         self._keep_working()
         answer: A = await asked.answer
         return answer
-
-    async def cancel_running(self) -> bool:
-        """End the question in flight if it has run for over `patience` seconds.
-
-        Its asker gets Superseded; the child is killed and started again. False where nothing ran
-        that long.
-        """
-        question, process = self._running, self._process
-        started = question.started if question else None
-        if question is None or process is None or started is None:
-            return False
-        if time.monotonic() - started < self.patience:
-            return False
-        _fail(question, Superseded("cancelled"))
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-        await process.wait()
-        await self.start()
-        return True
 
     async def close(self, patience: float = 1.0) -> None:
         """End the child: close its pipe, wait for `patience` seconds, then kill it."""
@@ -167,7 +140,6 @@ class Child:
         except Exception as error:  # whatever a value's own pickling raises
             raise ChildError(f"The {self.name} cannot be asked this", repr(error)) from error
         process = await self._alive()
-        question.started = time.monotonic()
         try:
             came, answer = await _exchange(process, frame)
         except (EOFError, OSError) as error:

@@ -5,7 +5,7 @@ import contextlib
 import json
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 
@@ -41,13 +41,25 @@ async def run_job(words: Sequence[str], tell: Callable[[dict[str, Any]], None]) 
             words_of_it = (await complaint).decode(errors="replace").strip()
             raise JobError(words_of_it.removeprefix("cftui: ") or "the job failed")
     finally:
-        complaint.cancel()
-        await asyncio.wait([complaint])
-        await _end(process)
+        await _to_its_end(_end(process, complaint))
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _to_its_end(tidying: Coroutine[Any, Any, None]) -> None:
+    """Wait for what must be done whole, though the waiting be cancelled once more meanwhile."""
+    task, cancelled = asyncio.create_task(tidying), False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
+
+
+async def _end(process: asyncio.subprocess.Process, complaint: "asyncio.Task[bytes]") -> None:
     """Interrupt a job that still runs, wait until it is gone, and let go of its pipes."""
+    complaint.cancel()
+    await asyncio.wait([complaint])
     try:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):

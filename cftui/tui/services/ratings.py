@@ -1,7 +1,7 @@
 """The ratings as the screen knows them: those that are open, and those on their way in."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,13 +11,13 @@ from cftui.questions.data import (
     AS_RECOGNISED,
     ColumnMapping,
     DataProfile,
-    DataSetRow,
     DataSummary,
     FilePreview,
     ListDataSets,
     OpenData,
     PreviewFile,
 )
+from cftui.questions.question import Ask
 from cftui.tui.services.child import ChildError
 from cftui.tui.services.jobs import JobError, run_job
 
@@ -58,7 +58,7 @@ def stage_of(opening: Opening | None) -> object:
 class RatingsService:
     """Opens ratings while those that were open stay so; all waiting is done by children."""
 
-    def __init__(self, ask: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, ask: Ask) -> None:
         """Begin with nothing open; questions go to `ask`."""
         self.source = ""
         """Of the ratings that are open: a name or a path."""
@@ -112,7 +112,7 @@ class RatingsService:
     async def _remembered(self, source: str) -> ColumnMapping:
         """Return the columns that were chosen when this file was opened last."""
         lasting = await _lasting(source)
-        rows: Sequence[DataSetRow] = await self._ask(ListDataSets(), group="open")
+        rows = await self._ask(ListDataSets(), group="open")
         return next((row.mapping for row in rows if row.source == lasting), AS_RECOGNISED)
 
     async def ask_columns(self) -> Opening:
@@ -124,10 +124,9 @@ class RatingsService:
     async def _preview(self, source: str, mapping: ColumnMapping) -> FilePreview | None:
         """Return a file's beginning; none where there is nothing to see."""
         try:
-            preview: FilePreview = await self._ask(PreviewFile(source, mapping), group="open")
+            return _askable(await self._ask(PreviewFile(source, mapping), group="open"))
         except ChildError:
             return None
-        return _askable(preview)
 
     async def _run(
         self, doing: str, source: str, words: Sequence[str], tell: Callable[[Opening], None]

@@ -57,7 +57,7 @@ class RunService:
         """Whether all runs have been seen once."""
         self._anywhere = False
         """Whether the run in view may be one on other ratings: only where the user asked for it."""
-        self._own: tuple[tuple[RunRow, ...], str | None, tuple[RunRow, ...]] = (), None, ()
+        self._fitting: tuple[tuple[RunRow, ...], str | None, tuple[RunRow, ...]] = (), None, ()
         self._followed: tuple[str, ...] = ()
         self._followed_runs: dict[str, FollowedRun] = {}
         self._nothing = History()
@@ -65,7 +65,7 @@ class RunService:
         self._listed_at = float("-inf")
         self._launched: list[Launched] = []
 
-    def show_data(self, fingerprint: str | None) -> None:
+    def ratings_opened(self, fingerprint: str | None) -> None:
         """Look at a run on the ratings that are open now."""
         if fingerprint != self.fingerprint:
             self.fingerprint, self._anywhere = fingerprint, False
@@ -73,12 +73,12 @@ class RunService:
     @property
     def rows_on_these_ratings(self) -> tuple[RunRow, ...]:
         """Return the runs on the ratings that are open, newest first."""
-        rows, fingerprint, _ = self._own
+        rows, fingerprint, _ = self._fitting
         if rows is not self.rows or fingerprint != self.fingerprint:
-            fitting = ("", self.fingerprint) if self.fingerprint else ()
-            own = tuple(row for row in self.rows if row.fingerprint in fitting)
-            self._own = self.rows, self.fingerprint, own
-        return self._own[2]
+            known = ("", self.fingerprint) if self.fingerprint else ()
+            found = tuple(row for row in self.rows if row.fingerprint in known)
+            self._fitting = self.rows, self.fingerprint, found
+        return self._fitting[2]
 
     @property
     def row(self) -> RunRow | None:
@@ -94,21 +94,16 @@ class RunService:
         in_view = [row for row in rows if row.id == self.chosen]
         return next((row for row in [*in_view, *rows] if row.has_weights), None)
 
-    @property
-    def live(self) -> list[RunRow]:
-        """Return the runs that go on without the screen."""
-        return [row for row in self.rows if row.alive]
-
-    # Stories: what the events of the runs that are looked at add up to
+    # Histories: what the events of the runs that are looked at add up to
 
     @property
     def history(self) -> History:
-        """Return the story of the run in view, as far as it was read."""
+        """Return the history of the run in view, as far as it was read."""
         row = self.row
         return self._followed_run(row.id).history if row is not None else self._nothing
 
     def history_of(self, run_id: str) -> History | None:
-        """Return the story of a run that is in view or followed; none for another."""
+        """Return the history of a run that is in view or followed; none for another."""
         return self._followed_run(run_id).history if run_id in self._wanted() else None
 
     def choose(self, run_id: str) -> None:
@@ -116,7 +111,7 @@ class RunService:
         self.chosen, self._anywhere = run_id, True
 
     def follow(self, run_ids: Iterable[str]) -> None:
-        """Read the stories of these runs too; those followed until now are let go."""
+        """Read the histories of these runs too; those followed until now are let go."""
         self._followed = tuple(run_ids)
 
     def _wanted(self) -> list[str]:
@@ -138,13 +133,13 @@ class RunService:
         ]
         return wished[-1] if wished else Run(path_of(run_id)).config().optimizer.learning_rate
 
-    # Looking
+    # Polling
 
     def list_soon(self) -> None:
-        """Have the next look read the list, whenever it was read last."""
+        """Have the next poll read the list, whenever it was read last."""
         self._listed_at = float("-inf")
 
-    async def look(self, runs_changed: Callable[[], None], news: Callable[[], None]) -> None:
+    async def poll(self, runs_changed: Callable[[], None], news: Callable[[], None]) -> None:
         """Read what is new: the list once a second, the events of wanted runs each time.
 
         Never to be cancelled: what a thread has read by then would be lost.
@@ -172,11 +167,11 @@ class RunService:
         while behind:
             wanted = self._wanted()
             self._followed_runs = {run_id: self._followed_run(run_id) for run_id in wanted}
-            stories = list(self._followed_runs.values())
-            tails = [story.tail for story in stories]
+            followed = list(self._followed_runs.values())
+            tails = [run.tail for run in followed]
             read = await asyncio.to_thread(_read_all, tails)
-            for story, events in zip(stories, read, strict=True):
-                story.history.feed(events)
+            for run, events in zip(followed, read, strict=True):
+                run.history.feed(events)
             if any(read):
                 news()
             behind = any(tail.behind for tail in tails) or self._wanted() != wanted

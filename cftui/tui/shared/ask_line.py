@@ -7,13 +7,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cftui.text import plain
+from cftui.tui.shared.dialog import Dialog
 
 
-class AskText(ModalScreen[str | None]):
+class AskText(Dialog[str | None]):
     """Asks for one line; a complaint about it stands until it is changed or entered once more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -5,15 +5,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cftui.questions.sheet import CellArithmetic
+from cftui.tui.shared.dialog import Dialog
 
 ONE_OF_A_BATCH = "One rating's share of a batch: the optimizer averages it with the others'."
 
 
-class CellScreen(ModalScreen[None]):
+class CellScreen(Dialog[None]):
     """Shows how one prediction comes about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,8 +45,8 @@ def cell_lines(cell: CellArithmetic) -> list[str]:
         *(cell.user_gradient, cell.item_gradient),
         strict=True,
     )
-    for number, (own, other, product, to_user, to_item) in enumerate(rows, 1):
-        line = f"{number:<4}{own:>8.4f} × {other:>8.4f} = {product:>8.4f}"
+    for number, (of_user, of_item, product, to_user, to_item) in enumerate(rows, 1):
+        line = f"{number:<4}{of_user:>8.4f} × {of_item:>8.4f} = {product:>8.4f}"
         lines.append(line + (f"   │ {to_user:>15.6f}{to_item:>12.6f}" if rated else ""))
     lines += [f"{'sum of the products':<25}{sum(cell.products):>9.4f}"]
     for words, bias in (("user's bias", cell.user_bias), ("movie's bias", cell.item_bias)):

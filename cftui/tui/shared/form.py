@@ -154,8 +154,8 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         name = str(self._settings[section]["name"])
         if name in REGISTRIES[section]:
             return specs_of(REGISTRIES[section][name])
-        own = self._described.get(name)
-        return tuple(FieldSpec(**spec) for spec in own.fields) if own else ()  # type: ignore[arg-type]
+        described = self._described.get(name)
+        return tuple(FieldSpec(**spec) for spec in described.fields) if described else ()  # type: ignore[arg-type]
 
     def help_of(self, key: str) -> FieldHelp:
         """Return the help of a field by its full name, such as `optimizer.momentum`."""
@@ -226,8 +226,8 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
     @property
     def described(self) -> ModelDescription | None:
         """Return what is known of the user's own model with its present values."""
-        own = self._described.get(str(self._settings["model"]["name"]))
-        return own if own is not None and own.values == self._values else None
+        known = self._described.get(str(self._settings["model"]["name"]))
+        return known if known is not None and known.values == self._values else None
 
     async def describe(self, description: ModelDescription) -> None:
         """Show the parameters of a user's model, and what is wrong with their values."""
@@ -266,8 +266,8 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         """Show a section's values as they were chosen elsewhere."""
         self._settings[section] = dict(values)
         for field in (*self.query(Choice), *self.query(TextField)):
-            own, _, name = field.key.partition(".")
-            if own == section and name in values:
+            of, _, name = field.key.partition(".")
+            if of == section and name in values:
                 field.value = _written(values[name])
 
     def _check(self) -> None:

@@ -82,7 +82,8 @@ class NumberField(TextField):
         """Take the characters of a number alone."""
         return character is not None and character in NUMBER
 
-    async def _on_key(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
+        """Leave other letters to those above."""
         if event.is_printable and event.character not in NUMBER:
             event.prevent_default()
 

@@ -1,6 +1,9 @@
 """Keys that come in one burst: each is given out once the one before it has been dealt with."""
 
 from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from textual import events
 from textual.app import App
@@ -27,49 +30,56 @@ class Follower(Message):
         self.trip = trip
 
 
-class KeysInOrder(App[None]):
-    """Base of the app: a key goes to what the keys before it have opened.
+class KeyOrder:
+    """Of an app: a key goes to what the keys before it have opened.
 
     Over a slow line keys come several at once. Textual hands them all to the focus of that moment,
     so that digits typed right behind the key that asks for a number would be commands.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, app: App[Any], give: Callable[[events.Event], Awaitable[None]]) -> None:
+        """Give events to `app` by `give`, its own way of taking them."""
+        self._app, self._give = app, give
         self._burst: deque[events.Event] = deque()
         self._follower: Follower | None = None
         self._hold: Timer | None = None
 
-    async def on_event(self, event: events.Event) -> None:
-        """Hold keys and pastes back while one is on its way."""
+    async def take(self, event: events.Event) -> None:
+        """Give out an event; keys and pastes wait while one is on its way."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
-            await super().on_event(event)
+            await self._give(event)
             return
         self._burst.append(event)
         late = self._follower
         if late is not None:
-            self.set_timer(PATIENCE_SECONDS, lambda: self._give_up(late))
+            self._app.set_timer(PATIENCE_SECONDS, lambda: self._give_up(late))
         else:
             await self._give_out()
 
     async def _give_out(self) -> None:
         """Give out the next key, and send a follower behind it; none while keys are held."""
-        if self._burst and self._hold is None:
-            await super().on_event(self._burst.popleft())
+        if self._burst and self._hold is None and not self._leaving:
+            await self._give(self._burst.popleft())
             self._send(0)
 
+    @property
+    def _leaving(self) -> bool:
+        """Whether the app has closed its last screen: keys still on their way are about nothing."""
+        return not self._app.screen_stack
+
     def _send(self, trip: int) -> None:
+        if self._leaving:
+            return
         self._follower = Follower(self._seen(), trip)
-        if not (self.focused or self.screen).post_message(self._follower):
+        if not (self._app.focused or self._app.screen).post_message(self._follower):
             self._follower = None
 
     def _seen(self) -> tuple[DOMNode | None, ...]:
-        return self.screen, self.focused
+        return self._app.screen, self._app.focused
 
-    async def on_follower(self, message: Follower) -> None:
+    async def follow(self, message: Follower) -> None:
         """Give out the next key where the last one's doing is done."""
-        message.stop()
-        if message is not self._follower:
+        if message is not self._follower or self._leaving:
             return
         self._follower = None
         settled = message.trip + 1 >= TRIPS and message.seen == self._seen()
@@ -78,18 +88,18 @@ class KeysInOrder(App[None]):
         else:
             self._send(message.trip + 1)
 
-    def hold_keys(self) -> None:
-        """Keep the keys to come until `let_keys_go`, and HOLD_SECONDS at most."""
+    def hold(self) -> None:
+        """Keep the keys to come until `let_go`, and HOLD_SECONDS at most."""
         if self._hold is None:
-            self._hold = self.set_timer(HOLD_SECONDS, self.let_keys_go)
+            self._hold = self._app.set_timer(HOLD_SECONDS, self.let_go)
 
-    def let_keys_go(self) -> None:
+    def let_go(self) -> None:
         """Give out what was held."""
         if self._hold is not None:
             self._hold.stop()
             self._hold = None
             if self._follower is None:
-                self.call_later(self._go_on)
+                self._app.call_later(self._go_on)
 
     async def _go_on(self) -> None:
         if self._follower is None:
@@ -102,12 +112,34 @@ class KeysInOrder(App[None]):
 
 
 def hold_keys(widget: Widget) -> None:
-    """Keep keys until the answer has come that the next one is about."""
-    if isinstance(widget.app, KeysInOrder):
-        widget.app.hold_keys()
+    """Keep keys until the answer that they are about, which `held_keys_follow` is around."""
+    order = _order_of(widget)
+    if order is not None:
+        order.hold()
 
 
-def let_keys_go(widget: Widget) -> None:
-    """Give out the keys that were held: the answer is there, or none will come."""
-    if isinstance(widget.app, KeysInOrder):
-        widget.app.let_keys_go()
+@contextmanager
+def held_keys_follow(widget: Widget) -> Iterator[None]:
+    """Give out what was held once this is done: the answer is on show, or none will come.
+
+    Not where it is cancelled: keys are then about a newer question, which took its place.
+    """
+    try:
+        yield
+    except Exception:
+        _let_keys_go(widget)
+        raise
+    else:
+        _let_keys_go(widget)
+
+
+def _let_keys_go(widget: Widget) -> None:
+    order = _order_of(widget)
+    if order is not None:
+        order.let_go()
+
+
+def _order_of(widget: Widget) -> KeyOrder | None:
+    """Return the order of keys in an app; an app in a test may have none."""
+    order = getattr(widget.app, "key_order", None)
+    return order if isinstance(order, KeyOrder) else None

@@ -42,6 +42,13 @@ class ForkRun(Message):
 
 
 @dataclass
+class FillForm(Message):
+    """The training form is to show these settings; for the Train pane."""
+
+    settings: dict[str, dict[str, object]]
+
+
+@dataclass
 class TrainLike(Message):
     """The user wants a run with another's settings, but for whole sections that differ."""
 

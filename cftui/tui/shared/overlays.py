@@ -7,16 +7,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cftui.runs.row import RunRow
 from cftui.tui.shared.commands import Command, key_label
+from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.run_words import STATE_MARKS
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """What the focused pane is for, and every key that works in it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,7 +42,7 @@ class HelpScreen(ModalScreen[None]):
             yield Static("\n".join(lines), markup=False)
 
 
-class AskNumber(ModalScreen[float | None]):
+class AskNumber(Dialog[float | None]):
     """Asks for one number above 0."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,7 +75,7 @@ class AskNumber(ModalScreen[float | None]):
             self.query_one("#complaint", Static).update("a number above 0, such as 0.01")
 
 
-class AskYesNo(ModalScreen[bool]):
+class AskYesNo(Dialog[bool]):
     """Asks before something that cannot be undone."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -94,9 +94,10 @@ class AskYesNo(ModalScreen[bool]):
             yield Static(self._question, markup=False)
 
 
-class ChooseRunScreen(ModalScreen[str | None]):
+class ChooseRunScreen(Dialog[str | None]):
     """Lists the runs that have weights."""
 
+    DEFAULT_CSS = "ChooseRunScreen .overlay { height: 70%; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Cancel", id="choose.cancel")
     ]

@@ -1,8 +1,8 @@
 """Pane 3, Train: the form, the live charts, the epochs and the runs."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -12,27 +12,27 @@ from textual.events import DescendantFocus, Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
-from cftui.charts import Chart, Drawing
+from cftui.charts import Chart
 from cftui.questions.custom_model import DescribeModel, ModelDescription
-from cftui.questions.data import DataSummary
 from cftui.runs.control import WishKind
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
 from cftui.text import plain
-from cftui.tui.services.child import ChildError, Superseded
-from cftui.tui.services.memory import Memory
-from cftui.tui.services.runs import RunService
+from cftui.tui.services.child import ChildError
+from cftui.tui.services.services import Services
+from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.form import TrainingForm
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.inputs import Choice, FileField, TextField
-from cftui.tui.shared.messages import ChooseRun, ResumeRun, StartRun, WishRun
+from cftui.tui.shared.messages import ChooseRun, ChooseSplit, FillForm, ResumeRun, StartRun, WishRun
 from cftui.tui.shared.overlays import RUN_COLUMNS, AskNumber, AskYesNo, run_columns
 from cftui.tui.shared.pane import Pane
 from cftui.tui.shared.run_chart import AXES, ChartChoice, ChartInk, loss_chart, rate_chart
 from cftui.tui.shared.run_words import cost_words, run_words
 from cftui.tui.train.device_line import DeviceLine
+from cftui.tui.workspace import Workspace
 
 COMMANDS = (
     Command("train.start", "s", "start", "Start", "Train a new run with the form's settings", True),
@@ -84,39 +84,71 @@ class TrainPane(Pane):
         " mean squared error on the ratings held out; unseen is that of pairs whose user or movie"
         " has no rating in training."
     )
+    SCOPED_CSS = False  # classes of the screen that tell its size stand above the pane
+    DEFAULT_CSS = """
+    TrainPane #side { width: 43; }
+    .-narrow TrainPane #side { width: 37; }
+    .-wide TrainPane #side { width: 48; }
+    TrainPane #main { width: 1fr; }
+    TrainPane TrainingForm {
+        height: 1fr;
+        min-height: 6;
+        border: round $primary-muted;
+        border-title-color: $text-muted;
+        padding: 0 1;
+        scrollbar-size-vertical: 1;
+    }
+    TrainPane TrainingForm:focus-within { border: round $primary; }
+    TrainPane #hint {
+        height: auto;
+        max-height: 4;
+        min-height: 3;
+        padding: 0 1;
+        color: $text-muted;
+    }
+    .-short TrainPane #hint { max-height: 2; min-height: 2; }
+    TrainPane #cost { height: 2; padding: 0 1; color: $text-success; }
+    TrainPane #cost.problem { color: $text-error; text-style: bold; }
+    TrainPane #run-list {
+        height: 30%;
+        min-height: 5;
+        border: round $primary-muted;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+    }
+    .-short TrainPane #run-list { height: 6; }
+    TrainPane #run-list:focus { border: round $primary; }
+    TrainPane #loss { height: 3fr; }
+    TrainPane #rate { height: 1fr; min-height: 6; }
+    TrainPane.-loss-only #rate, TrainPane.-rate-only #loss { display: none; }
+    .-short TrainPane #rate { display: none; }
+    .-short TrainPane.-rate-only #rate { display: block; }
+    TrainPane #status { height: 2; padding: 0 1; }
+    .-narrow TrainPane #status { height: 3; }
+    TrainPane #epochs { height: 6; border-top: solid $primary-muted; }
+    .-short TrainPane #epochs { height: 4; }
+    """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
-    def __init__(
-        self,
-        session: Memory,
-        paint: Callable[[Chart], Awaitable[Drawing]],
-        ask: Callable[[Any, str], Awaitable[Any]],
-    ) -> None:
-        """Draw by `paint`; `ask` the brain what a user's own model takes."""
-        super().__init__(id="train")
-        self._session = session
-        self._desk: RunService | None = None
-        self._paint = paint
-        self._ask = ask
-        self._summary: DataSummary | None = None
-        self._row: RunRow | None = None
-        self._rows: tuple[RunRow, ...] = ()
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self._memory, self._paint = services.memory, services.paint
+        self._ask = Asker(services.ask, self._not_described)
         self._history = History()
         self._zoom = 1
         self._view = "both"
-        self._starting = 0
 
     def compose(self) -> ComposeResult:
         """Lay out the form and the runs at the left, charts and epochs at the right."""
         with Horizontal():
             with Vertical(id="side"):
-                form = TrainingForm(self._session.state.settings or {})
+                form = TrainingForm(self._memory.state.settings or {})
                 form.border_title = "New run"
                 yield form
                 yield Static("", id="hint", markup=False)
                 yield Static("", id="cost", markup=False)
-                runs = Grid(RUN_COLUMNS, empty="No runs yet: s starts one", id="own-runs")
+                runs = Grid(RUN_COLUMNS, empty="No runs yet: s starts one", id="run-list")
                 runs.border_title = "Runs"
                 yield runs
             with Vertical(id="main"):
@@ -138,66 +170,66 @@ class TrainPane(Pane):
     @property
     def runs(self) -> Grid:
         """Return the list of runs."""
-        return self.query_one("#own-runs", Grid)
+        return self.query_one("#run-list", Grid)
 
     @property
     def epochs(self) -> Grid:
         """Return the epoch table."""
         return self.query_one("#epochs", Grid)
 
+    @property
+    def _row(self) -> RunRow | None:
+        return self.workspace.run_in_view
+
+    @property
+    def _rows(self) -> tuple[RunRow, ...]:
+        return self.workspace.runs_on_these_ratings
+
     def on_mount(self) -> None:
-        """Show what was already known."""
-        self._show_cost()
-        if self._summary is not None:
-            self.form.ask_for_custom()
+        """Show the charts that were chosen."""
         self._show_view()
-        if self._desk is not None:
-            self.show_runs(self._desk)
-            self.show_history(self._desk)
 
     def focus_first(self) -> None:
         """Take the focus where one begins."""
         self.action_form()
 
-    async def fill(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
+    async def on_fill_form(self, message: FillForm) -> None:
         """Fill the form with other settings, as those of a run to be forked."""
-        await self.form.load(settings)
+        message.stop()
+        await self.form.load(message.settings)
         self.action_form()
 
     # What the app shows here
 
-    def show_data(self, summary: DataSummary) -> None:
-        """Take the size of the ratings, which decides what a run costs."""
-        first, self._summary = self._summary is None, summary
-        self._show_cost()
-        if first and self.is_mounted:
-            self.form.ask_for_custom()
-        self.refresh_bindings()
-
-    def show_split(self, split: Mapping[str, object]) -> None:
-        """Take the split that runs to come will have."""
-        self.form.show_section("split", split)
-
-    def show_runs(self, desk: RunService) -> None:
-        """Show the runs, newest first; the cursor stays on its run."""
-        self._desk = desk
-        rows = self._rows = desk.rows_on_these_ratings
-        if self.is_mounted:
-            self.runs.set_rows(rows, [row.id for row in rows])
-            live = any(row.alive for row in rows)
-            self.runs.border_title = "Runs; live ones go on if you quit" if live else "Runs"
-            self.runs.border_subtitle = f"{len(rows)}" if rows else ""
-
-    def show_history(self, desk: RunService) -> None:
-        """Show one run's curves, epochs and state."""
-        row, history = desk.row, desk.history
-        another = history is not self._history
-        offered = _offered(self._row)
-        self._row, self._history = row, history
-        if another:
-            self._zoom = 1
-        if _offered(row) != offered:
+    def show_changes(self, before: Workspace) -> None:
+        """Show what a run costs on these ratings, the runs, and what is on its way."""
+        now = self.workspace
+        if now.ratings != before.ratings:
+            self._show_cost()
+            if before.ratings is None:
+                self.form.ask_for_custom()
+        if now.split != before.split and now.split != self.form.settings()["split"]:
+            self.form.show_section("split", now.split)
+        if now.runs_on_these_ratings != before.runs_on_these_ratings:
+            self._show_runs()
+        if now.starting != before.starting:
+            self._show_starting()
+        if _offered(now) != _offered(before):
             self.refresh_bindings()  # composes the footer anew, which takes tens of milliseconds
+
+    def _show_runs(self) -> None:
+        """Show the runs, newest first; the cursor stays on its run."""
+        rows = self._rows
+        self.runs.set_rows(rows, [row.id for row in rows])
+        live = any(row.alive for row in rows)
+        self.runs.border_title = "Runs; live ones go on if you quit" if live else "Runs"
+        self.runs.border_subtitle = f"{len(rows)}" if rows else ""
+
+    def show_history(self) -> None:
+        """Show one run's curves, epochs and state."""
+        row, history = self._row, self.services.runs.history
+        if history is not self._history:
+            self._history, self._zoom = history, 1
         if not self.is_mounted:
             return
         self._put_cursor_on(row)
@@ -219,13 +251,9 @@ class TrainPane(Pane):
         if str(status.content) != words:
             status.update(words, layout=False)
 
-    def show_starting(self, starting: int) -> None:
+    def _show_starting(self) -> None:
         """Say that runs are on their way."""
-        if starting == self._starting:
-            return
-        self._starting = starting
-        self.refresh_bindings()
-        if starting:
+        if self.workspace.starting:
             self.query_one("#status", Static).update("starting a trainer …")
         else:
             self.show_status()
@@ -248,7 +276,7 @@ class TrainPane(Pane):
         self.query_one("#rate", ChartView).show(partial(self._chart, rate_chart))
 
     def _chart(self, make: Callable[..., Chart], width: int, height: int) -> Chart:
-        state = self._session.state
+        state = self._memory.state
         choice = ChartChoice(state.x_axis, state.log_loss, self._zoom, state.marker)  # type: ignore[arg-type]
         app = self.app
         ink = ChartInk(theme_foreground(app), series_colours(app, 4), bool(app.no_color))
@@ -259,9 +287,9 @@ class TrainPane(Pane):
             return
         cost = self.query_one("#cost", Static)
         cost.set_class(bool(self.form.problem), "problem")
-        own = self.form.described
-        counted = own.parameter_count if own else None
-        cost.update(self.form.problem or cost_words(self.form.config, self._summary, counted))
+        described, ratings = self.form.described, self.workspace.ratings
+        counted = described.parameter_count if described else None
+        cost.update(self.form.problem or cost_words(self.form.config, ratings, counted))
 
     def _show_view(self) -> None:
         self.set_class(self._view == "rate", "-rate-only")
@@ -275,10 +303,13 @@ class TrainPane(Pane):
         self._show_hint(self.screen.focused)
         self.refresh_bindings()
         if message.config is not None:
-            self._session.update(settings=self.form.settings())
+            settings = self.form.settings()
+            self._memory.update(settings=settings)
+            if settings["split"] != self.workspace.split:
+                self.post_message(ChooseSplit(settings["split"]))
 
     @on(TrainingForm.CustomModelNamed)
-    def _own_model_named(self, message: TrainingForm.CustomModelNamed) -> None:
+    def _custom_model_named(self, message: TrainingForm.CustomModelNamed) -> None:
         message.stop()
         self._describe(message.name, message.values, asked=message.asked)
 
@@ -287,17 +318,11 @@ class TrainPane(Pane):
         self, name: str, values: Values, *, asked: bool, agreed: bool = False
     ) -> None:
         """Have a user's model tell its parameters; its source runs only where that is agreed to."""
-        if self._summary is None:
+        if self.workspace.ratings is None:
             return  # asked again when the ratings are there
-        try:
-            question = DescribeModel(name, self._summary.store, values, agreed)
-            answer = await self._ask(question, "describe")
-        except Superseded:
-            return
-        except ChildError as error:
-            self.notify(
-                plain(str(error)), title="Your model", severity="error", timeout=20, markup=False
-            )
+        question = DescribeModel(name, self.workspace.ratings.store, values, agreed)
+        answer = await self._ask(question, "describe")
+        if answer is None:
             return
         if isinstance(answer, ModelDescription):
             await self.form.describe(answer)
@@ -308,16 +333,20 @@ class TrainPane(Pane):
         elif asked and await self.app.push_screen_wait(AskYesNo(_agreement(answer.path))):
             self._describe(name, values, asked=asked, agreed=True)
 
+    def _not_described(self, error: ChildError) -> None:
+        words = plain(str(error))
+        self.notify(words, title="Your model", severity="error", timeout=20, markup=False)
+
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Explain the field that has the focus."""
         self._show_hint(event.widget)
         self.refresh_bindings()
 
     def _show_hint(self, field: Widget | None) -> None:
-        own = isinstance(field, Choice | TextField) and self.form in field.ancestors
-        words = str(self.form.help_of(field.key)) if own else ""  # type: ignore[union-attr]
+        words, typing = "", False
+        if isinstance(field, Choice | TextField) and self.form in field.ancestors:
+            words, typing = str(self.form.help_of(field.key)), isinstance(field, TextField)
         self.query_one("#hint", Static).update(words)
-        typing = own and isinstance(field, TextField)
         self.form.border_subtitle = "esc takes back and leaves" if typing else ""
 
     @property
@@ -327,14 +356,14 @@ class TrainPane(Pane):
             return self._rows[self.runs.cursor_row]
         return self._row
 
-    @on(Grid.Highlighted, "#own-runs")
-    def _look_at_run(self, message: Grid.Highlighted) -> None:
+    @on(Grid.Highlighted, "#run-list")
+    def _run_highlighted(self, message: Grid.Highlighted) -> None:
         message.stop()
         row = self._rows[message.row] if message.row < len(self._rows) else None
         if row is not None and message.grid.has_focus:
             self.post_message(ChooseRun(row.id))
 
-    @on(Grid.Selected, "#own-runs")
+    @on(Grid.Selected, "#run-list")
     def _open_run(self, message: Grid.Selected) -> None:
         message.stop()
         self.post_message(ChooseRun(self._rows[message.row].id))
@@ -354,9 +383,9 @@ class TrainPane(Pane):
         return None
 
     def _why_no_start(self) -> str | None:
-        if self._starting:
+        if self.workspace.starting:
             return "A trainer is starting already"
-        if not self.is_mounted or self._summary is None:
+        if not self.is_mounted or self.workspace.ratings is None:
             return "The ratings are still being read"
         return self.form.problem or None
 
@@ -387,9 +416,9 @@ class TrainPane(Pane):
     def action_rate(self) -> None:
         """Ask for a new learning rate and send it."""
         row = self._target
-        if row is None or self._desk is None:
+        if row is None:
             return
-        base = self._desk.base_rate(row.id)
+        base = self.services.runs.base_rate(row.id)
 
         def send(value: float | None) -> None:
             if value is not None:
@@ -405,14 +434,14 @@ class TrainPane(Pane):
 
     def action_axis(self) -> None:
         """Take the next x axis."""
-        axis = self._session.state.x_axis
+        axis = self._memory.state.x_axis
         place = AXES.index(axis) if axis in AXES else -1
-        self._session.update(x_axis=AXES[(place + 1) % len(AXES)])
+        self._memory.update(x_axis=AXES[(place + 1) % len(AXES)])
         self._draw()
 
     def action_log(self) -> None:
         """Switch the loss axis between linear and logarithmic."""
-        self._session.update(log_loss=not self._session.state.log_loss)
+        self._memory.update(log_loss=not self._memory.state.log_loss)
         self._draw()
 
     def action_zoom(self, by: int) -> None:
@@ -448,6 +477,8 @@ def _maybe(error: float | None) -> str:
     return "" if error is None else f"{error:.4f}"
 
 
-def _offered(row: RunRow | None) -> tuple[str, bool] | None:
-    """Return what decides which commands can be given for a run."""
-    return None if row is None else (row.shown, row.alive)
+def _offered(workspace: Workspace) -> object:
+    """Return what decides which commands can be given."""
+    row = workspace.run_in_view
+    of_run = None if row is None else (row.shown, row.alive)
+    return of_run, workspace.starting, workspace.ratings is None

@@ -1,16 +1,17 @@
-"""What the Runs pane shows: the list, the marked runs on one chart, the run at the cursor."""
+"""The list of runs under its filter, the marked ones on one chart, the one at the cursor."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from cftui.charts import Chart, Colour, Drawing
-from cftui.questions.data import DataSummary
+from cftui.charts import Chart, Colour
 from cftui.runs.columns import BY_NAME, in_order
 from cftui.runs.details import read_details
 from cftui.runs.directory import Run
@@ -18,38 +19,40 @@ from cftui.runs.filters import chosen
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
 from cftui.tui.runs.details import RunDetailsView
-from cftui.tui.runs.marks import Marks, drawn
-from cftui.tui.runs.overlay_chart import VIEWS, Overlay, View
+from cftui.tui.runs.marks import Changes, Marks, drawn
+from cftui.tui.runs.overlay_chart import LOSSES, Overlay, OverlayLoss
 from cftui.tui.runs.table import rate_width, runs_columns
-from cftui.tui.services.memory import Memory
-from cftui.tui.services.runs import RunService, path_of
+from cftui.tui.services.runs import path_of
+from cftui.tui.services.services import Services
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import FollowRuns
-from cftui.tui.shared.pane import Pane
 from cftui.tui.shared.run_chart import AXES, ChartChoice, ChartInk
+from cftui.tui.workspace import Workspace
 
 REST_SECONDS = 0.12
 """After the cursor's last move, the run that it is on is read and shown."""
 
 
-class RunsView(Pane):
-    """The Runs pane, but for what the user does to runs."""
+class RunsBoard(Vertical):
+    """Shows runs; what is done to them is for its pane."""
 
-    def __init__(self, session: Memory, paint: Callable[[Chart], Awaitable[Drawing]]) -> None:
-        """Draw by `paint`."""
-        super().__init__(id="runs")
-        self._session = session
-        self._paint = paint
-        self._desk: RunService | None = None
+    @dataclass
+    class Rested(Message):
+        """The cursor rests on a run, or what is known of that run changed."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services, self._memory = services, services.memory
+        self._workspace = Workspace()
         self._marks = Marks()
         self._all: tuple[RunRow, ...] = ()
-        self._listed: list[RunRow] = []
+        self.listed: list[RunRow] = []
+        """The runs that the filter lets through, in order."""
         self._followed: tuple[str, ...] = ()
         self._detailed: RunRow | None = None
         self._overlay = Overlay()
         self._rest: Timer | None = None
-        self._greyed: tuple[bool, ...] = ()
         self._rates = 0
         """Cells that the changed learning rates in the list take."""
 
@@ -67,7 +70,9 @@ class RunsView(Pane):
         yield Grid((), empty="Looking for runs …", id="all-runs")
         with Horizontal(id="runs-below"):
             yield ChartView(
-                self._paint, id="overlay", placeholder="Marked runs are drawn here on one chart"
+                self._services.paint,
+                id="overlay",
+                placeholder="Marked runs are drawn here on one chart",
             )
             yield RunDetailsView(id="details")
 
@@ -85,7 +90,7 @@ class RunsView(Pane):
     def row(self) -> RunRow | None:
         """Return the run at the cursor."""
         place = self.table.cursor_row if self.is_mounted else 0
-        return self._listed[place] if place < len(self._listed) else None
+        return self.listed[place] if place < len(self.listed) else None
 
     @property
     def marked(self) -> list[RunRow]:
@@ -98,59 +103,56 @@ class RunsView(Pane):
         return self.marked or ([self.row] if self.row else [])
 
     def on_mount(self) -> None:
-        """Show what was already known."""
-        self._show_columns()
-        if self._desk is not None:
-            self.show_runs(self._desk)
+        """Choose the columns that there is room for."""
+        self.show_columns()
 
-    def focus_first(self) -> None:
-        """Take the focus where one begins."""
-        self.table.focus()
-
-    # What the app shows here
-
-    def show_data(self, summary: DataSummary) -> None:
-        """Take which ratings are open."""
-        if self._desk is not None:
-            self.show_runs(self._desk)
-
-    def show_runs(self, desk: RunService) -> None:
+    def show(self, workspace: Workspace) -> None:
         """Show the runs; the cursor stays on its run."""
-        self._desk = desk
-        self._all = self._marks.applied(desk.rows)
-        if self.is_mounted:
-            self._list()
+        before, self._workspace = self._workspace, workspace
+        known = (workspace.runs, workspace.runs_listed, workspace.ratings)
+        if known != (before.runs, before.runs_listed, before.ratings):
+            self._all = self._marks.applied(workspace.runs)
+            self.list_runs()
 
-    def show_history(self, desk: RunService) -> None:
-        """Draw what the followed runs have come to."""
-        self._desk = desk
-        self._draw()
+    def toggle_mark(self, row: RunRow) -> Changes:
+        """Mark a run, or unmark it; return what is to be kept."""
+        return self._marked_anew(self._marks.toggle(self._all, row.id))
+
+    def unmark_all(self) -> Changes:
+        """Unmark all runs; return what is to be kept."""
+        return self._marked_anew(self._marks.clear(self._all))
+
+    def _marked_anew(self, changes: Changes) -> Changes:
+        self._all = self._marks.applied(self._all)
+        self.list_runs()
+        self._settle()
+        return changes
 
     def redraw(self) -> None:
         """Draw the chart anew, and the list's colours."""
-        self._show_columns()
-        self._draw()
+        self.show_columns()
+        self.draw()
 
-    def _list(self) -> None:
+    def list_runs(self) -> None:
         """List the runs that the filter lets through, in order."""
-        state = self._session.state
-        own = self._desk.fingerprint if self._desk is not None and state.runs_own else None
-        rows = [row for row in self._all if own is None or row.fingerprint == own]
+        state, ratings = self._memory.state, self._workspace.ratings
+        these = ratings.fingerprint if ratings is not None and state.runs_own else None
+        rows = [row for row in self._all if these is None or row.fingerprint == these]
         found = chosen(rows, self.words.value)
         name = state.runs_sort if state.runs_sort in BY_NAME else "when"
-        self._listed = in_order(found, name, descending=state.runs_descending)
+        self.listed = in_order(found, name, descending=state.runs_descending)
         if name == "when" and state.runs_descending:
-            self._listed = found  # newest first they are already, to the nanosecond
-        if rate_width(self._listed) != self._rates:
-            self._show_columns()
+            self.listed = found  # newest first they are already, to the nanosecond
+        if rate_width(self.listed) != self._rates:
+            self.show_columns()
         self.table.set_empty(self._why_empty())
-        self.table.set_rows(self._listed, [row.id for row in self._listed])
+        self.table.set_rows(self.listed, [row.id for row in self.listed])
         self._say(len(found))
         self._draw_marked()
 
     def _why_empty(self) -> str:
         if not self._all:
-            listed = self._desk is not None and self._desk.listed
+            listed = self._workspace.runs_listed
             return "No runs yet; train one (3)" if listed else "Looking for runs …"
         if self.words.value:
             return "No run fits; esc empties the filter"
@@ -158,8 +160,8 @@ class RunsView(Pane):
 
     def _say(self, listed: int) -> None:
         live, marked = sum(row.alive for row in self._all), len(self.marked)
-        own = " on these ratings" if self._session.state.runs_own else ""
-        parts = [f"{listed:,} of {len(self._all):,} runs{own}"]
+        where = " on these ratings" if self._memory.state.runs_own else ""
+        parts = [f"{listed:,} of {len(self._all):,} runs{where}"]
         parts += [f"{live} live"] if live else []
         parts += [f"{marked} marked"] if marked else []
         said = self.query_one("#runs-said", Static)
@@ -167,8 +169,9 @@ class RunsView(Pane):
         if str(said.content) != words:
             said.update(words, layout=False)
 
-    def _show_columns(self) -> None:
-        state, self._rates = self._session.state, rate_width(self._listed)
+    def show_columns(self) -> None:
+        """Show the columns that there is room for, the one sorted by marked."""
+        state, self._rates = self._memory.state, rate_width(self.listed)
         self.table.set_columns(
             runs_columns(
                 self.app.size.width,
@@ -197,7 +200,7 @@ class RunsView(Pane):
         if followed != self._followed:
             self._followed = followed
             self.post_message(FollowRuns(followed))
-        self._draw()
+        self.draw()
 
     def _settle(self) -> None:
         """Wait for the cursor to rest: moving it through a list should cost nothing else."""
@@ -212,14 +215,7 @@ class RunsView(Pane):
         if row != self._detailed:
             self._detailed = row
             self._detail(row)
-        self._show_grey()
-
-    def _show_grey(self) -> None:
-        """Have the footer composed anew if a command in it turns grey or back."""
-        grey = tuple(bool(self.why_not(c.action)) for c in self.COMMANDS if c.footer)
-        if grey != self._greyed:
-            self._greyed = grey
-            self.refresh_bindings()
+        self.post_message(self.Rested())
 
     @work(exclusive=True, group="details", exit_on_error=False, description="Reading a run")
     async def _detail(self, row: RunRow | None) -> None:
@@ -230,37 +226,39 @@ class RunsView(Pane):
         details = await asyncio.to_thread(read_details, Run(path_of(row.id)))
         view.show(row, details)
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw what the followed runs have come to."""
         if not self.is_mounted:
             return
         chart = self.query_one("#overlay", ChartView)
-        if self._stories():
+        if self._histories():
             chart.show(self._chart)
         elif not self._followed:
             chart.clear()
 
     def _chart(self, width: int, height: int) -> Chart:
-        state = self._session.state
+        state = self._memory.state
         axis = state.runs_axis if state.runs_axis in AXES else "epoch"
         choice = ChartChoice(axis, state.log_loss, marker=state.marker)  # type: ignore[arg-type]
         ink = ChartInk(
             theme_foreground(self.app), series_colours(self.app), bool(self.app.no_color)
         )
-        return self._overlay.chart(self._stories(), self._view, choice, ink, width, height)
+        return self._overlay.chart(self._histories(), self.loss, choice, ink, width, height)
 
-    def _stories(self) -> list[tuple[RunRow, History]]:
+    def _histories(self) -> list[tuple[RunRow, History]]:
         rows = {row.id: row for row in self._all}
         found = []
         for run in self._followed:
-            history = self._desk.history_of(run) if self._desk is not None else None
+            history = self._services.runs.history_of(run)
             if run in rows and history is not None:
                 found.append((rows[run], history))
         return found
 
     @property
-    def _view(self) -> View:
-        view = self._session.state.runs_view
-        return view if view in VIEWS else "valid"
+    def loss(self) -> OverlayLoss:
+        """The loss that is drawn."""
+        loss = self._memory.state.runs_view
+        return loss if loss in LOSSES else "valid"
 
     @on(Grid.Highlighted, "#all-runs")
     def _moved(self, message: Grid.Highlighted) -> None:
@@ -270,7 +268,7 @@ class RunsView(Pane):
     @on(Input.Changed, "#runs-filter")
     def _filtered(self, message: Input.Changed) -> None:
         message.stop()
-        self._list()
+        self.list_runs()
 
     @on(Input.Submitted, "#runs-filter")
     def _filter_done(self, message: Input.Submitted) -> None:
@@ -286,4 +284,4 @@ class RunsView(Pane):
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the columns that there is room for."""
-        self._show_columns()
+        self.show_columns()

@@ -1,0 +1,75 @@
+"""What this library asks of the rest of the program: through the one door, all of it here."""
+
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cftui.config import DataConfig
+from cftui.explore.search import find_item
+from cftui.library.door import Library
+from cftui.library.trained import Trained
+from cftui.questions.items import ItemFilter
+from cftui.questions.newcomer import FoldIn
+from cftui.questions.trained import Metric, Neighbour, Recommend, Recommendation, Similar
+from cftui.ratings.pairs import Pairs
+from cftui.ratings.values import Ratings
+from cftui.runs.directory import Run
+
+
+@cache
+def door() -> Library:
+    """Return this process's library, which remembers the last few stores and runs."""
+    return Library()
+
+
+def open_data(data: DataConfig) -> Ratings:
+    """Return the ratings that a run's data section means.
+
+    Raises FileNotFoundError where there are none, DataError where they cannot be read.
+    """
+    return door().open(data.source, data.mapping)
+
+
+def trained_on(run: Run) -> Ratings:
+    """Return the ratings that a run was trained on; raises RunError where they are gone."""
+    return door().ratings_of(run)
+
+
+def trained(run: Run) -> Trained:
+    """Return a run's newest weights.
+
+    Raises RunError, CheckpointError, ModelError or QuestionError where it cannot answer.
+    """
+    return door().trained(run.path)
+
+
+def scores(run: Run, users: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return predicted ratings, shape (n,), for codes of shape (n,)."""
+    found: NDArray[np.float32] = trained(run).scorer.score(Pairs(users, items))
+    return found
+
+
+def recommended(run: Run, user: str, n: int, only: ItemFilter) -> tuple[Recommendation, ...]:
+    """Return what a user of the data would like best; raises QuestionError for an unknown id."""
+    return door().answer(Recommend(str(run.path), user, n, only))
+
+
+def recommended_to_newcomer(
+    run: Run, rated: Mapping[str, float], n: int, only: ItemFilter
+) -> tuple[Recommendation, ...]:
+    """Return what somebody who gave these ratings would like best, by fold-in.
+
+    Items are ids or titles. Raises QuestionError for what is not to be found or out of range.
+    """
+    ratings = trained(run).ratings
+    named = tuple(
+        (ratings.items.id_of(find_item(ratings, text)), value) for text, value in rated.items()
+    )
+    return door().answer(FoldIn(str(run.path), named, n, only=only)).recommended
+
+
+def nearest(run: Run, item: str, n: int, min_ratings: int, metric: Metric) -> tuple[Neighbour, ...]:
+    """Return the items nearest to one that an id or a title means; raises QuestionError."""
+    return door().answer(Similar(str(run.path), item, metric, n, min_ratings)).neighbours

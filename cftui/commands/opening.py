@@ -1,0 +1,67 @@
+"""What the commands share that ask of ratings and of runs: opening them by the words given."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cftui.commands.console import UsageError, print_json
+from cftui.commands.meter import meter
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping
+
+if TYPE_CHECKING:
+    from cftui.library.door import Library
+    from cftui.library.trained import Trained
+    from cftui.ratings.values import Ratings
+    from cftui.runs.directory import Run
+
+Data = Annotated[str | None, typer.Option(help="Only runs on this data set are meant by `latest`")]
+Best = Annotated[bool, typer.Option("--best", help="Use the weights at the best validation error")]
+
+
+def open_told(
+    library: "Library", source: str, mapping: ColumnMapping = AS_RECOGNISED, *, json: bool = False
+) -> "Ratings":
+    """Return the ratings; where they must be read first, tell how far that is."""
+    with meter("read", json=json) as progress:
+        return library.open(source, mapping, progress)
+
+
+def open_known(library: "Library", data: str) -> "Ratings":
+    """Return a data set's ratings, columns mapped as when they were last opened."""
+    from cftui.ratings.sources.recent import last_mapping
+
+    return library.open(data, last_mapping(data))
+
+
+def print_summary(ratings: "Ratings") -> None:
+    """Print the size of ratings, their values, and what was left out."""
+    from cftui.ratings.words import left_out_words, size_words, value_words
+
+    summary = ratings.summary()
+    for words in (size_words(summary), value_words(summary), left_out_words(summary)):
+        print(words)
+
+
+def find(word: str, fingerprint: str | None = None, *, weights: bool = False) -> "Run":
+    """Return the run that a word means; raises UsageError where none or several fit."""
+    from cftui.runs.directory import RunError
+    from cftui.runs.find import find_run
+
+    try:
+        return find_run(word, fingerprint, weights=weights)
+    except RunError as error:
+        raise UsageError(str(error)) from None
+
+
+def open_run(
+    library: "Library", word: str, data: str | None, *, best: bool, json: bool
+) -> "Trained":
+    """Open a run's weights and say which run answers."""
+    fingerprint = None if data is None else open_known(library, data).fingerprint
+    run = find(word, fingerprint, weights=True)
+    trained = library.trained(run.path, best=best)
+    if json:
+        print_json({"event": "run", "run": run.id, "step": trained.step})
+    else:
+        print(f"run {run.id}, step {trained.step:,}, on {trained.record.data_name}")
+    return trained

@@ -1,0 +1,117 @@
+"""Every command by its id: found, offered in the palette, performed wherever its pane is."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from textual.app import App, SystemCommand
+
+from cftui.tui.pane_stack import PaneStack
+from cftui.tui.panes import PANES, PaneEntry
+from cftui.tui.shared.commanded import Commanded
+from cftui.tui.shared.commands import Command, key_label
+from cftui.tui.shared.palette import ELSEWHERE
+
+
+class CommandRefused(Exception):
+    """A command that cannot be done now, or is none, in words for the user."""
+
+
+@dataclass(frozen=True)
+class PlacedCommand:
+    """A command and where it belongs."""
+
+    command: Command
+    entry: PaneEntry | None = None
+    """Its pane; none for a command of the app."""
+    view: str = ""
+    """Its view within the pane, if it belongs to one."""
+
+    def title(self, *, here: bool) -> str:
+        """Return what the palette says: with the way there, where it is not `here`."""
+        words = f"{self.command.label}: {self.command.help}"
+        way = [] if here or self.entry is None else [self.entry.title, self.view.capitalize()]
+        return ELSEWHERE.join([*filter(None, way), words])
+
+    def key(self, *, here: bool) -> str:
+        """Return what to press for it."""
+        keys = key_label(self.command.keys)
+        return f"key {keys}" if here or self.entry is None else f"key {self.entry.key}, then {keys}"
+
+
+def placed_commands(anywhere: Sequence[Command]) -> list[PlacedCommand]:
+    """Return all commands: those of the app, then those of the panes in their order."""
+    return [
+        *(PlacedCommand(command) for command in anywhere),
+        *(
+            PlacedCommand(command, entry, view)
+            for entry in PANES
+            for view, command in entry.load().all_commands()
+        ),
+    ]
+
+
+class Performer:
+    """Performs the commands of an app and of its panes."""
+
+    def __init__(self, app: App[None], stack: PaneStack, anywhere: Sequence[Command]) -> None:
+        """Know the commands of the app, `anywhere`, beside those of the panes."""
+        self._app, self._stack = app, stack
+        self._anywhere = tuple(anywhere)
+
+    async def perform(self, command_id: str) -> None:
+        """Do what a command does, its pane and view brought first; raises CommandRefused."""
+        every = placed_commands(self._anywhere)
+        placed = next((placed for placed in every if placed.command.id == command_id), None)
+        if placed is None:
+            raise CommandRefused(f"There is no command {command_id}")
+        await self._perform(placed)
+
+    async def _perform(self, placed: PlacedCommand) -> None:
+        doer = await self._bring(placed)
+        action = placed.command.action
+        words = doer.why_not(action) if isinstance(doer, Commanded) else None
+        if words:
+            raise CommandRefused(words)
+        await self._app.run_action(action, doer)
+
+    async def _bring(self, placed: PlacedCommand) -> Commanded | App[None]:
+        """Bring what does a command into view, and return it."""
+        if placed.entry is None:
+            return self._app
+        pane = await self._stack.bring(placed.entry.id)
+        if not placed.view:
+            return pane
+        words = pane.why_not(placed.view)
+        if words:
+            raise CommandRefused(words)
+        return await pane.bring_view(placed.view)
+
+    def offers(self) -> Iterator[SystemCommand]:
+        """Yield all commands for the palette: what can be done here first."""
+        every = placed_commands(self._anywhere)
+        here = [placed for placed in every if self._is_here(placed)]
+        for placed in here:
+            title, key = placed.title(here=True), placed.key(here=True)
+            yield SystemCommand(title, key, self._runner(placed))
+        for placed in every:
+            if placed not in here:
+                title, key = placed.title(here=False), placed.key(here=False)
+                yield SystemCommand(title, key, self._runner(placed), discover=False)
+
+    def _is_here(self, placed: PlacedCommand) -> bool:
+        pane = self._stack.in_view
+        if placed.entry is None:
+            return True
+        return (
+            pane is not None and pane.id == placed.entry.id and placed.view in ("", pane.view_name)
+        )
+
+    def _runner(self, placed: PlacedCommand) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            try:
+                await self._perform(placed)
+            except CommandRefused as refused:
+                label = placed.command.label
+                self._app.notify(str(refused), title=label, markup=False, timeout=4)
+
+        return run

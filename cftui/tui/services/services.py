@@ -1,0 +1,30 @@
+"""What panes work with, in one record."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from cftui.charts import Chart, Drawing
+from cftui.questions.question import Ask
+from cftui.tui.services.memory import Memory
+from cftui.tui.services.ratings import RatingsService
+from cftui.tui.services.runs import RunService
+
+Paint = Callable[[Chart], Awaitable[Drawing]]
+
+
+@dataclass(frozen=True)
+class Services:
+    """Given to every pane alike."""
+
+    memory: Memory
+    ratings: RatingsService
+    runs: RunService
+    ask: Ask
+    """Asks the brain."""
+    paint: Paint
+    """Has the painter draw."""
+
+
+def make_services(memory: Memory, ask: Ask, paint: Paint) -> Services:
+    """Return the services of an app that has just begun."""
+    return Services(memory, RatingsService(ask), RunService(memory.state.run), ask, paint)
