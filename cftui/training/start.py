@@ -6,6 +6,7 @@ import socket
 import time
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 
 from cftui.config import RunConfig
 from cftui.models import load_of_run
@@ -13,6 +14,7 @@ from cftui.paths import resolve_source
 from cftui.ratings.sources.recent import remember
 from cftui.ratings.split import check as check_split
 from cftui.ratings.store import open_ratings
+from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.directory import Run, RunError, create_run, new_id
 from cftui.runs.events import Event
@@ -23,7 +25,7 @@ from cftui.training.build import check_checkpoint
 from cftui.training.custom_model import load_for_new_run
 from cftui.training.engines.torch_device import refuse_missing
 from cftui.training.signals import ignore_hangup
-from cftui.training.trainer_process import Listener, TrainerProcess
+from cftui.training.trainer_process import Assignment, Listener, TrainerProcess
 
 
 def start_run(
@@ -35,49 +37,7 @@ def start_run(
     RunError, EngineError, OSError before the run exists.
     """
     ignore_hangup()
-    refuse_missing(config.training.device)
-    started_ns = time.time_ns()
-    source = resolve_source(config.data.source)
-    ratings = open_ratings(source, config.data.mapping)
-    check_split(config.split, ratings)
-    custom = load_for_new_run(config, ratings.info())
-    config = custom.config
-    if config.data.source != ratings.name:
-        config = config.model_copy(
-            update={"data": config.data.model_copy(update={"source": str(source)})}
-        )
-    record = RunRecord(
-        run=run_id or new_id(config),
-        state="starting",
-        pid=os.getpid(),
-        host=socket.gethostname(),
-        created=time.time(),
-        data_name=ratings.name,
-        data_source=str(source),
-        store=str(ratings.path),
-        fingerprint=ratings.fingerprint,
-        n_users=ratings.n_users,
-        n_items=ratings.n_items,
-        low=ratings.low,
-        high=ratings.high,
-        epochs=config.training.epochs,
-        versions=_versions(),
-        model_sha256=custom.sha256,
-    )
-    run, lock = create_run(record, config, custom.files)
-    remember(config.data.source, ratings.summary(), config.data.mapping)
-    process = TrainerProcess(
-        run,
-        lock,
-        record=record,
-        config=config,
-        ratings=ratings,
-        listener=listener,
-        began=began,
-        started_ns=started_ns,
-        custom=custom.loaded,
-    )
-    return process.train(None, name=name)
+    return TrainerProcess(_new_run(config, run_id, name), listener, began=began).train()
 
 
 def resume_run(
@@ -94,40 +54,88 @@ def resume_run(
         raise RunHeld(f"{run.id} is {status.shown}; it can go on here once that trainer is gone")
     lock = RunLock(run.lock)
     try:
-        # Wishes sent from now on are meant for this trainer.
-        started_ns = time.time_ns()
-        record, config = run.record(), run.config()
-        if record.state == "finished":
-            raise RunError(f"{run.id} is finished; nothing is left to train")
-        refuse_missing(config.training.device)
-        ratings = ratings_of(record, config)
-        custom = load_of_run(run, record, config.model, ratings.info())
-        # A trainer that died before its first checkpoint has not taken a step either.
-        fresh = record.step == 0 and not run.has_weights
-        checkpoint = None if fresh else load_checkpoint(run.last)
-        if checkpoint is not None:
-            check_checkpoint(checkpoint, run, config, ratings, custom=custom is not None)
-        if run.events.exists() and not run.events.is_file():
-            raise RunError(f"{run.events}: not a file; move it away, and try again")
-        record = replace(
-            record, state="starting", pid=os.getpid(), host=socket.gethostname(), message=""
-        )
-        run.write_record(record)
+        task = _old_run(run, lock, learning_rate)
     except BaseException:
         lock.release()
         raise
-    process = TrainerProcess(
+    return TrainerProcess(task, listener, began=began).train()
+
+
+def _new_run(config: RunConfig, run_id: str, name: str) -> Assignment:
+    refuse_missing(config.training.device)
+    started_ns = time.time_ns()
+    source = resolve_source(config.data.source)
+    ratings = open_ratings(source, config.data.mapping)
+    check_split(config.split, ratings)
+    custom = load_for_new_run(config, ratings.info())
+    config = custom.config
+    if config.data.source != ratings.name:
+        config = config.model_copy(
+            update={"data": config.data.model_copy(update={"source": str(source)})}
+        )
+    record = _first_record(run_id or new_id(config), config, source, ratings, custom.sha256)
+    run, lock = create_run(record, config, custom.files)
+    remember(config.data.source, ratings.summary(), config.data.mapping)
+    return Assignment(
+        run, lock, record, config, ratings, started_ns, custom=custom.loaded, name=name
+    )
+
+
+def _first_record(
+    run_id: str, config: RunConfig, source: Path, ratings: Ratings, model_sha256: str
+) -> RunRecord:
+    return RunRecord(
+        run=run_id,
+        state="starting",
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        created=time.time(),
+        data_name=ratings.name,
+        data_source=str(source),
+        store=str(ratings.path),
+        fingerprint=ratings.fingerprint,
+        n_users=ratings.n_users,
+        n_items=ratings.n_items,
+        low=ratings.low,
+        high=ratings.high,
+        epochs=config.training.epochs,
+        versions=_versions(),
+        model_sha256=model_sha256,
+    )
+
+
+def _old_run(run: Run, lock: RunLock, learning_rate: float | None) -> Assignment:
+    """Return what is left to do of a run; its record is signed, nothing else is changed."""
+    started_ns = time.time_ns()
+    record, config = run.record(), run.config()
+    if record.state == "finished":
+        raise RunError(f"{run.id} is finished; nothing is left to train")
+    refuse_missing(config.training.device)
+    ratings = ratings_of(record, config)
+    custom = load_of_run(run, record, config.model, ratings.info())
+    # A trainer that died before its first checkpoint has not taken a step either.
+    fresh = record.step == 0 and not run.has_weights
+    checkpoint = None if fresh else load_checkpoint(run.last)
+    if checkpoint is not None:
+        check_checkpoint(checkpoint, run, config, ratings, custom=custom is not None)
+    if run.events.exists() and not run.events.is_file():
+        raise RunError(f"{run.events}: not a file; move it away, and try again")
+    signed = replace(
+        record, state="starting", pid=os.getpid(), host=socket.gethostname(), message=""
+    )
+    run.write_record(signed)
+    return Assignment(
         run,
         lock,
-        record=record,
-        config=config,
-        ratings=ratings,
-        listener=listener,
-        began=began,
-        started_ns=started_ns,
+        signed,
+        config,
+        ratings,
+        started_ns,
         custom=custom,
+        checkpoint=checkpoint,
+        resuming=True,
+        learning_rate=learning_rate,
     )
-    return process.train(checkpoint, resuming=True, learning_rate=learning_rate)
 
 
 def _versions() -> dict[str, str]:

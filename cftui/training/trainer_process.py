@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cftui.config import RunConfig
@@ -41,87 +41,93 @@ Listener = Callable[[Event], None]
 log = logging.getLogger("cftui.training")
 
 
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """What a trainer process is to do; the run's lock is held already."""
+
+    run: Run
+    lock: RunLock
+    record: RunRecord
+    config: RunConfig
+    ratings: Ratings
+    started_ns: int
+    """Wishes sent before this time are not meant for it."""
+    custom: "CustomClass | None" = None
+    checkpoint: Checkpoint | None = None
+    """Where to go on; none to begin with the first step."""
+    resuming: bool = False
+    learning_rate: float | None = None
+    """To go on with in place of the one in force."""
+    name: str = ""
+    """For the run, where it is given one."""
+
+
 class TrainerProcess:
     """The life of a trainer process, with its run's lock held."""
 
-    def __init__(
-        self,
-        run: Run,
-        lock: RunLock,
-        *,
-        record: RunRecord,
-        config: RunConfig,
-        ratings: Ratings,
-        listener: Listener,
-        began: float,
-        started_ns: int,
-        custom: "CustomClass | None",
-    ) -> None:
-        self.run, self.lock, self.record, self.config = run, lock, record, config
-        self.ratings, self.listener, self.began = ratings, listener, began
-        self.started_ns, self.custom = started_ns, custom
+    def __init__(self, task: Assignment, listener: Listener, *, began: float) -> None:
+        """Take what to do and who hears of it; `began`: `time.monotonic()` at the start."""
+        self.task, self.listener, self.began = task, listener, began
         self.trainer: Trainer | None = None
         self.events: EventLog | None = None
         self._emitting = threading.Lock()
         self.signals = StopSignals(self._second_signal)
 
-    def train(
-        self,
-        checkpoint: Checkpoint | None,
-        *,
-        resuming: bool = False,
-        learning_rate: float | None = None,
-        name: str = "",
-    ) -> Event:
+    def train(self) -> Event:
         """Train to the end, whichever it is, and return the event that says so."""
-        claim_start_files(self.run)
+        claim_start_files(self.task.run)
         try:
-            with self.signals, log_to(self.run), heartbeat(self.lock):
+            with self.signals, log_to(self.task.run), heartbeat(self.task.lock):
                 try:
-                    trainer = self._prepare(checkpoint, name)
-                    self._announce(trainer, fresh=checkpoint is None, resuming=resuming)
-                    if learning_rate is not None:
-                        trainer.steering.obey_at_start(compose("learning-rate", learning_rate))
+                    trainer = self._prepare()
+                    self._announce(trainer)
+                    if (rate := self.task.learning_rate) is not None:
+                        trainer.steering.obey_at_start(compose("learning-rate", rate))
                     with watch_device(self._device_reader, self.emit, trainer.is_training):
                         trainer.train()
                     return self._end(self._finished(trainer, "finished"))
                 except StopTraining:
                     return self._end(self._finished(trainer, "stopped"))
                 except Exception as error:
-                    release_reserve(self.run.path)
+                    release_reserve(self.task.run.path)
                     log.exception("training failed")
                     return self._end(self._failed(error))
         finally:
-            self.lock.release()
+            self.task.lock.release()
 
-    def _prepare(self, checkpoint: Checkpoint | None, name: str) -> Trainer:
+    def _prepare(self) -> Trainer:
         """Make the directory complete and tidy, and build the trainer."""
-        run = self.run
+        run = self.task.run
         sweep(run.path, (run.last.name, run.best.name, "run.json", VOCABULARY))
         keep_reserve(run.path)
         self.events = EventLog(run.events)
-        if name:
-            run.rename(name)
+        if self.task.name:
+            run.rename(self.task.name)
         if not (run.path / VOCABULARY).exists():
-            save_vocabulary(run.path, self.ratings)
+            save_vocabulary(run.path, self.task.ratings)
         self.trainer = build_trainer(
             run,
-            self.record,
-            prepare(self.config, self.ratings, self.custom, threads=self.record.threads),
+            self.task.record,
+            prepare(
+                self.task.config,
+                self.task.ratings,
+                self.task.custom,
+                threads=self.task.record.threads,
+            ),
             self.emit,
             sync=self.events.sync,
             should_stop=self.signals,
-            started_ns=self.started_ns,
-            checkpoint=checkpoint,
+            started_ns=self.task.started_ns,
+            checkpoint=self.task.checkpoint,
         )
         return self.trainer
 
-    def _announce(self, trainer: Trainer, *, fresh: bool, resuming: bool) -> None:
+    def _announce(self, trainer: Trainer) -> None:
         record, progress, now = trainer.book.record, trainer.progress, time.time()
-        if fresh:
+        if self.task.checkpoint is None:
             self.emit(
                 Started(
-                    run=self.run.id,
+                    run=self.task.run.id,
                     time=now,
                     pid=os.getpid(),
                     host=record.host,
@@ -133,13 +139,13 @@ class TrainerProcess:
                     steps_per_epoch=trainer.learner.steps_per_epoch,
                     epochs=record.epochs,
                     baselines=record.baselines,
-                    notes=list(self.custom.notes) if self.custom else None,
+                    notes=list(self.task.custom.notes) if self.task.custom else None,
                 )
             )
-        if resuming:
+        if self.task.resuming:
             self.emit(
                 Resumed(
-                    run=self.run.id,
+                    run=self.task.run.id,
                     time=now,
                     pid=os.getpid(),
                     host=record.host,
@@ -163,7 +169,7 @@ class TrainerProcess:
     def _finished(self, trainer: Trainer, outcome: str) -> Finished:
         p = trainer.progress
         return Finished(
-            run=self.run.id,
+            run=self.task.run.id,
             time=time.time(),
             outcome=outcome,
             epochs=p.epoch,
@@ -183,30 +189,30 @@ class TrainerProcess:
         )
 
     def _failed(self, error: Exception) -> Failed:
-        step, rate = 0, self.config.method.learning_rate
+        step, rate = 0, self.task.config.method.learning_rate
         if self.trainer is not None:
             step, rate = self.trainer.progress.step, self.trainer.learner.base_rate
-        message = explain(error, self.run, self.config, rate)
-        return Failed(self.run.id, time.time(), step, message)
+        message = explain(error, self.task.run, self.task.config, rate)
+        return Failed(self.task.run.id, time.time(), step, message)
 
     def _end(self, event: Finished | Failed) -> Event:
         """Leave the last word in events and record, even on a full disk."""
-        release_reserve(self.run.path)
+        release_reserve(self.task.run.path)
         if self.events is not None:
             with contextlib.suppress(OSError):
                 self.events.write(event)
                 self.events.sync()
-        record = self.trainer.book.record_now() if self.trainer else self.record
+        record = self.trainer.book.record_now() if self.trainer else self.task.record
         state: State = "failed"
         if isinstance(event, Finished):
             state = "finished" if event.outcome == "finished" else "stopped"
         message = event.message if isinstance(event, Failed) else ""
         with contextlib.suppress(OSError):
-            self.run.write_record(replace(record, state=state, message=message))
+            self.task.run.write_record(replace(record, state=state, message=message))
         self.listener(event)
         return event
 
     def _second_signal(self) -> None:
-        record = self.trainer.book.record if self.trainer else self.record
+        record = self.trainer.book.record if self.trainer else self.task.record
         if record.state in LIVE:
-            self.run.write_record(replace(record, state="stopped"))
+            self.task.run.write_record(replace(record, state="stopped"))
