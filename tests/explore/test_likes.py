@@ -101,9 +101,10 @@ def test_matrices_larger_than_a_block_are_solved_alike(monkeypatch: pytest.Monke
     for way in WAYS:
         whole = fit_ease(user, item, values, N_USERS, N_ITEMS, way=way).scores(codes, counts)
         with monkeypatch.context() as patch:
-            patch.setattr(kernels, "BLOCK", 4 * N_USERS)
+            patch.setattr(kernels, "BLOCK", N_USERS)
             parted = fit_ease(user, item, values, N_USERS, N_ITEMS, way=way)
-        np.testing.assert_allclose(parted.scores(codes, counts), whole, atol=1e-12)
+            scores = parted.scores(codes, counts)
+        np.testing.assert_allclose(scores, whole, atol=1e-12)
 
 
 def test_the_smaller_side_is_solved_and_neither_where_both_are_large(
@@ -132,10 +133,10 @@ def test_few_factors_are_the_truncated_svd() -> None:
 
 
 def company_by_hand(user: np.ndarray, item: np.ndarray, values: np.ndarray, code: int) -> Company:
-    """Return the same by loops over dense residuals, biases by the normal equations."""
+    """Return the same by loops over dense residuals."""
     residuals = np.zeros((N_USERS, N_ITEMS))
     rated = dense(user, item, np.ones(len(user))) > 0
-    residuals[user, item] = values.astype(float) - converged_biases(user, item, values)
+    residuals[user, item] = values.astype(float) - biases_by_hand(user, item, values)
     cosine, common, lift = np.zeros(N_ITEMS), np.zeros(N_ITEMS, int), np.zeros(N_ITEMS)
     for other in range(N_ITEMS):
         n = int((rated[:, code] & rated[:, other]).sum())
@@ -146,7 +147,7 @@ def company_by_hand(user: np.ndarray, item: np.ndarray, values: np.ndarray, code
     return Company(cosine, common, lift)
 
 
-def converged_biases(user: np.ndarray, item: np.ndarray, values: np.ndarray) -> np.ndarray:
+def biases_by_hand(user: np.ndarray, item: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return mean and biases of each rating; the sweeps that the package makes, spelled out."""
     left = values.astype(float) - values.astype(float).mean()
     users, items = np.zeros(N_USERS), np.zeros(N_ITEMS)

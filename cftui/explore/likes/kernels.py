@@ -13,9 +13,9 @@ from scipy import linalg, sparse
 
 BLOCK = 1 << 22
 """Numbers of a dense block, 32 MB of them, where a whole matrix would be too large."""
-FACTORS = 200
+FACTORS = 128
 """Singular vectors that stand for the ratings where both sides are large."""
-SPARE, PASSES = 20, 4
+SPARE, PASSES = 20, 3
 """More vectors, and times that all of them meet the ratings (Halko, Martinsson and Tropp 2011)."""
 
 Progress = Callable[[float], None]
@@ -70,7 +70,11 @@ class ByItems:
 
     def sums(self, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Return weighted sums of rows, shape (n_items,)."""
-        return np.asarray(weights @ self.kernel[codes])
+        sums, step = np.zeros(len(self.kernel)), max(1, BLOCK // len(self.kernel))
+        for start in range(0, len(codes), step):  # those of a busy user are a large copy
+            part = slice(start, start + step)
+            sums += weights[part] @ self.kernel[codes[part]]
+        return sums
 
     def column(self, codes: np.ndarray, target: int) -> np.ndarray:
         """Return a part of a column, shape (n,)."""

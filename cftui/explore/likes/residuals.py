@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from cftui.evaluation.baselines import fit_biases
 from cftui.explore.likes.ease import rows_from_arrays, rows_to_arrays
@@ -79,6 +80,5 @@ def fit_residuals(
 
 
 def _residuals(by_item: Any) -> Residuals:
-    squares = by_item.copy()
-    squares.data = squares.data**2
+    squares = sparse.csr_array((by_item.data**2, by_item.indices, by_item.indptr), by_item.shape)
     return Residuals(by_item, by_item.T.tocsr(), np.sqrt(np.asarray(squares.sum(axis=1))))

@@ -12,6 +12,8 @@ from cftui.explore.likes.threshold import RULES, LikingThreshold, liking_thresho
 
 EASE_UNIT, COSINE_UNIT = 0.06, 0.3
 """What is usual among close neighbours: brings the two parts of nearness to one scale."""
+EASE_SHARE = 0.8
+"""Of the time that fitting takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,9 +81,14 @@ def fit_tastes(
     All ratings for lists and neighbours; training ratings alone for what is evaluated. Counts
     enter the residuals as log(1 + value). Raises QuestionError for a threshold nobody reaches.
     """
-    liking = liking_threshold(value, threshold)
-    weights = liking.weights(value)
-    ease = fit_ease(user, item, weights, n_users, n_items, way=way, progress=progress)
+    liking, tell = liking_threshold(value, threshold), progress or (lambda _: None)
+    ease = fit_ease(
+        *(user, item, liking.weights(value), n_users, n_items),
+        way=way,
+        progress=lambda share: tell(EASE_SHARE * share),
+    )
     if liking.rule == "counts":
         value = np.log1p(value.astype(np.float64))
-    return Tastes(liking, ease, fit_residuals(user, item, value, n_users, n_items))
+    residuals = fit_residuals(user, item, value, n_users, n_items)
+    tell(1.0)
+    return Tastes(liking, ease, residuals)
