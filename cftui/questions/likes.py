@@ -1,0 +1,209 @@
+"""Questions about likes and tastes, told from ratings alone; a run may add its stars."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cftui.questions.items import EVERY_ITEM, ItemFilter
+from cftui.questions.newcomer import REGULARIZATION, YourRating
+from cftui.questions.question import Question
+
+ListOrder = Literal["likes", "stars", "popular"]
+"""For me (likes, with the run's stars where there are some), by predicted stars, by likes given."""
+
+
+@dataclass(frozen=True)
+class ForYou(Question["ForYouAnswer"], answered_in="cftui.explore.for_you"):
+    """What would somebody like who gave these ratings, and is not in the data?
+
+    `rated` and `before` are (item id, value) each. The list needs no run.
+    """
+
+    store: str
+    rated: tuple[tuple[str, float], ...]
+    run: str = ""
+    """Whose stars stand beside, by fold-in; empty for none."""
+    order: ListOrder = "likes"
+    n: int = 50
+    only: ItemFilter = EVERY_ITEM
+    before: tuple[tuple[str, float], ...] | None = None
+    """Their former ratings, to tell what moved since."""
+    regularization: float = REGULARIZATION
+    """Of the fold-in."""
+    threshold: float | None = None
+    """From which value on a rating is a like; none for what suits the ratings."""
+
+
+@dataclass(frozen=True)
+class LikelyItem:
+    """One place of a list made from likes."""
+
+    rank: int
+    item: str
+    title: str
+    genres: str
+    score: float
+    """Of EASE, from likes alone; comparable within one list."""
+    predicted: float | None
+    """In rating units, by the run's fold-in; none where there is no run that can."""
+    n_ratings: int
+    """Ratings of the item in the whole data set."""
+
+
+@dataclass(frozen=True)
+class ForYouAnswer:
+    """A newcomer's list, and what it was made from."""
+
+    order: ListOrder
+    threshold: float
+    threshold_words: str
+    """Which ratings count as likes, and why."""
+    way: str
+    """How the likes were solved, in words: exactly, or by which fallback."""
+    step: int | None
+    """The training step of the run's weights; none without stars."""
+    no_stars: str
+    """Why there are no stars beside; empty where there are."""
+    spread: float | None
+    """How far tastes move the run's predictions, as in `FoldInAnswer`."""
+    rated: tuple[YourRating, ...]
+    recommended: tuple[LikelyItem, ...]
+    moved: tuple[int | None, ...]
+    """Places that each item rose (fell, where negative) since `before`; none where it cannot be
+    told."""
+
+
+@dataclass(frozen=True)
+class WhyLiked(Question["WhyLikedAnswer"], answered_in="cftui.explore.why"):
+    """Which of these ratings speak for an item, and which against it, by likes?
+
+    `rated`: (item id, value) each; or the ratings of `user`, where one is named.
+    """
+
+    store: str
+    item: str
+    rated: tuple[tuple[str, float], ...] = ()
+    user: str = ""
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one rating adds."""
+
+    item: str
+    title: str
+    value: float
+    share: float
+
+
+@dataclass(frozen=True)
+class WhyLikedAnswer:
+    """A score taken apart; shares add up to it exactly. Those that speak most come first."""
+
+    item: str
+    title: str
+    score: float
+    shares: tuple[Share, ...]
+    way: str
+    source: str
+    """The method, and where it was published."""
+
+
+@dataclass(frozen=True)
+class WhyStars(Question["WhyStarsAnswer"], answered_in="cftui.explore.why"):
+    """Why does a run predict this value for this item and these ratings, by fold-in?
+
+    `rated`: (item id, value) each; or the ratings of `user` that were trained on.
+    """
+
+    run: str
+    item: str
+    rated: tuple[tuple[str, float], ...] = ()
+    user: str = ""
+    regularization: float = REGULARIZATION
+
+
+@dataclass(frozen=True)
+class WhyStarsAnswer:
+    """A prediction taken apart, before the sigmoid; in stars by one common factor.
+
+    `mean_user + item_bias + sum of shares + beyond` is `total`, whose value through the model's
+    range is `predicted`.
+    """
+
+    item: str
+    title: str
+    predicted: float
+    """In rating units."""
+    total: float
+    """Before the sigmoid, as all parts here."""
+    mean_user: float
+    item_bias: float
+    shares: tuple[Share, ...]
+    beyond: float
+    """What the run learned of a user of the data beyond their fold-in; 0 for a newcomer."""
+    stars_a_unit: float
+    """Rating units that one unit before the sigmoid is worth here."""
+    source: str
+
+
+@dataclass(frozen=True)
+class AlikeItems(Question["AlikeAnswer"], answered_in="cftui.explore.alike"):
+    """Which items are near this one by the tastes of those who rated both? Needs no run."""
+
+    store: str
+    item: str
+    """An id if one equals it, else a title to search for."""
+    n: int = 50
+    min_ratings: int | None = None
+    """Only items with at least so many ratings; none for what suits the data."""
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class AlikeItem:
+    """An item near another by tastes."""
+
+    rank: int
+    item: str
+    title: str
+    genres: str
+    score: float
+    """Symmetric EASE weight and shrunk residual cosine, each on a scale of its own."""
+    common: int
+    """How many people rated both."""
+    lift: float
+    """How many times as many as by chance."""
+    n_ratings: int
+
+
+@dataclass(frozen=True)
+class AlikeAnswer:
+    """An item and those near it."""
+
+    item: str
+    title: str
+    min_ratings: int
+    """That was used."""
+    way: str
+    alike: tuple[AlikeItem, ...]
+
+
+@dataclass(frozen=True)
+class JudgeSpace(Question["SpaceJudgement"], answered_in="cftui.explore.alike"):
+    """How far can neighbours in a run's item factors be trusted? Beside those by tastes."""
+
+    run: str
+    metric: Literal["cosine", "dot", "euclid"] = "cosine"
+
+
+@dataclass(frozen=True)
+class SpaceJudgement:
+    """The agreement of a model's space with tastes, over the most rated items."""
+
+    agreement: float
+    """Mean share of an item's ten nearest by tastes that are among its ten nearest here, 0 to 1."""
+    by_chance: float
+    n_items: int
+    words: str
+    """What that means: noise is called noise."""
