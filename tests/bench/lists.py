@@ -27,6 +27,7 @@ from cftui.explore.likes.ease import Way
 from cftui.explore.likes.tastes import fit_tastes
 from cftui.library.trained import Trained, load_trained
 from cftui.paths import BUNDLED, bundled_folder
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.runs.find import find_run
@@ -119,7 +120,8 @@ def rankings(others: Others, way: Way | None) -> dict[str, Ranking]:
         others.user, others.item, others.value, others.n_users, others.n_items, way=way
     )
     liked = np.bincount(others.item[others.value >= LIKED], minlength=others.n_items)
-    biases = fit_biases(others.user, others.item, others.value, others.n_users, others.n_items)
+    pairs = Pairs(others.user, others.item)
+    biases = fit_biases(pairs, others.value, others.n_users, others.n_items)
     left = others.value - biases.mean - biases.user[others.user]
     best = np.bincount(others.item, left, others.n_items) / (others.counts + DAMPING)
     return {

@@ -285,6 +285,6 @@ def fitted_to(ratings: Ratings) -> Tastes:
 def test_titles_and_genres_are_out_of_reach() -> None:
     """Codes and values are all that goes in; nothing that could look further is even loaded."""
     loaded = whole_names_after("import cftui.explore.likes.tastes")
-    rooms = ("cftui.ratings", "cftui.library", "cftui.runs", "torch")
+    rooms = ("cftui.ratings.store", "cftui.ratings.values", "cftui.library", "cftui.runs", "torch")
     assert "cftui.explore.likes.ease" in loaded
     assert not [name for name in loaded if name.startswith(rooms)]

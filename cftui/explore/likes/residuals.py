@@ -15,6 +15,7 @@ from scipy import sparse
 from cftui.evaluation.baselines import fit_biases
 from cftui.explore.likes.ease import rows_from_arrays, rows_to_arrays
 from cftui.explore.likes.kernels import item_rows
+from cftui.ratings.pairs import Pairs
 
 SHRINKAGE = 10.0
 """Common raters with which a cosine counts half."""
@@ -74,7 +75,8 @@ def fit_residuals(
 ) -> Residuals:
     """Return residuals of ratings: codes and values, shape (n,) each."""
     value = value.astype(np.float64)
-    left = value - fit_biases(user, item, value, n_users, n_items).score(user, item)
+    pairs = Pairs(user, item)
+    left = value - fit_biases(pairs, value, n_users, n_items).score(pairs)
     left[np.abs(left) <= NOISE * np.abs(value).max(initial=0.0)] = 0.0
     return _residuals(item_rows(user, item, left, n_users, n_items))
 
