@@ -54,14 +54,15 @@ class Victim:
 
     def kill(self, *, while_writing: bool) -> None:
         if while_writing:
-            temporary = self.run.path / f".last.safetensors.{self.process.pid}"
             deadline = time.monotonic() + 20
             while time.monotonic() < deadline:
-                if temporary.exists():
+                if self.is_writing():
                     os.kill(self.process.pid, signal.SIGSTOP)
-                    if temporary.exists():  # held in the midst of writing
+                    if self.is_writing():  # held in the midst of it
                         break
                     os.kill(self.process.pid, signal.SIGCONT)
+            else:
+                raise AssertionError("no checkpoint was seen being written")
         os.kill(self.process.pid, signal.SIGKILL)
         killed = time.monotonic()
         self.process.wait()
@@ -70,6 +71,10 @@ class Victim:
         self.while_writing += bool(list(self.run.path.glob(".last.safetensors.*")))
         (row,) = [json.loads(line) for line in cli("runs", "list", "--json").stdout.splitlines()]
         assert row["state"] == "died" and row["alive"] is False
+
+    def is_writing(self) -> bool:
+        begun = f".last.safetensors.{self.process.pid}-*"
+        return any(True for _ in self.run.path.glob(begun))
 
     def go_on(self) -> None:
         self.process = subprocess.Popen(
