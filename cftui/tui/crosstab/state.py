@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from cftui.questions.sheet import CrosstabAnswer, Labels, SheetAnswer
+from cftui.questions.sheet import CrosstabAnswer, Labels, SheetAnswer, default_rate
 from cftui.tui.crosstab.shown_cells import Cells, Margins, Place
 
 if TYPE_CHECKING:
@@ -36,11 +36,8 @@ class CrosstabSettings:
         return self.users, self.items, self.order
 
     def rate(self) -> float:
-        """Return the learning rate to use: by default 1 at 15 by 15, more for larger tables.
-
-        The gradient of a row of factors shrinks as cells are added.
-        """
-        return self.learning_rate or (self.users + self.items) / 30
+        """Return the learning rate to use: by default what suits a table of this size."""
+        return self.learning_rate or default_rate(self.users, self.items)
 
     @classmethod
     def of(cls, saved: dict[str, Any]) -> "CrosstabSettings":

@@ -205,10 +205,14 @@ async def _exchange(process: Process, frame: bytes) -> tuple[int, Any]:
     assert process.stdout is not None
     process.stdin.write(frame)
     await process.stdin.drain()
-    head = await process.stdout.readexactly(pipes.HEADER.size)
-    (length,) = pipes.HEADER.unpack(head)
-    number, answer = pickle.loads(await process.stdout.readexactly(length))
+    number, answer = await receive(process.stdout)
     return number, answer
+
+
+async def receive(stream: asyncio.StreamReader) -> Any:
+    """Return the next frame's value from a process of ours; raises EOFError where it ends."""
+    (length,) = pipes.HEADER.unpack(await stream.readexactly(pipes.HEADER.size))
+    return pickle.loads(await stream.readexactly(length))
 
 
 async def _end(process: Process, patience: float) -> None:

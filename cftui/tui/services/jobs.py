@@ -1,12 +1,18 @@
-"""Jobs: the shell's own commands as subprocesses, heard through their JSON lines."""
+"""Jobs in processes of their own: long questions, and the shell's own commands."""
 
 import asyncio
 import contextlib
 import json
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
+
+from cftui import pipes
+from cftui.questions.job import Job, Progress
+from cftui.questions.question import A
+from cftui.tui.services.child import receive
 
 
 class JobError(Exception):
@@ -20,28 +26,61 @@ LONGEST_LINE = 2**24
 
 
 async def run_job(words: Sequence[str], tell: Callable[[dict[str, Any]], None]) -> None:
-    """Run `cftui WORDS` and pass on each JSON line; raises JobError if it fails.
+    """Run `cftui WORDS` and pass on each JSON line; raises JobError if it fails."""
+    async with _running("cftui.cli", *words, "--json", "--while-stdin") as (process, complaint):
+        assert process.stdout is not None
+        async for line in process.stdout:
+            tell(json.loads(line))
+        if await process.wait():
+            raise JobError(await _words_of(complaint))
 
-    The job holds our pipe as its stdin and ends when that closes, so that it does not outlive us.
-    Cancelled, it is interrupted as by ctrl+c, so that it leaves nothing half done.
+
+async def do_job(job: Job[A], tell: Progress) -> A:
+    """Return a job's answer from a process of its own; raises JobError where there is none."""
+    async with _running("cftui.jobs") as (process, complaint):
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(pipes.pack(job))
+        await process.stdin.drain()
+        async for line in process.stdout:
+            told = json.loads(line)
+            if told["event"] == "answer":
+                break
+            tell(told["done"], told["of"], told["words"])
+        else:
+            raise JobError(await _words_of(complaint))
+        answer: A | pipes.Failure = await receive(process.stdout)
+    if isinstance(answer, pipes.Failure):
+        raise JobError(answer.message)
+    return answer
+
+
+@asynccontextmanager
+async def _running(
+    module: str, *words: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, "asyncio.Task[bytes]"]]:
+    """Give a process of ours, and what it says on stderr.
+
+    It holds our pipe as its stdin and ends when that closes, so that it does not outlive us. Left
+    early, it is interrupted as by ctrl+c, so that it leaves nothing half done.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "cftui.cli", *words, "--json", "--while-stdin"),
+        *(sys.executable, "-P", "-m", module, *words),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         limit=LONGEST_LINE,
     )
-    assert process.stdout is not None and process.stderr is not None
+    assert process.stderr is not None
     complaint = asyncio.create_task(process.stderr.read())
     try:
-        async for line in process.stdout:
-            tell(json.loads(line))
-        if await process.wait():
-            words_of_it = (await complaint).decode(errors="replace").strip()
-            raise JobError(words_of_it.removeprefix("cftui: ") or "the job failed")
+        yield process, complaint
     finally:
         await _to_its_end(_end(process, complaint))
+
+
+async def _words_of(complaint: "asyncio.Task[bytes]") -> str:
+    words = (await complaint).decode(errors="replace").strip()
+    return words.removeprefix("cftui: ") or "the job failed"
 
 
 async def _to_its_end(tidying: Coroutine[Any, Any, None]) -> None:

@@ -12,6 +12,7 @@ from cftui.questions.data import (
     ColumnMapping,
     DataProfile,
     DataSummary,
+    DescribeData,
     FilePreview,
     ListDataSets,
     OpenData,
@@ -19,7 +20,7 @@ from cftui.questions.data import (
 )
 from cftui.questions.question import Ask
 from cftui.tui.services.child import ChildError
-from cftui.tui.services.jobs import JobError, run_job
+from cftui.tui.services.jobs import JobError, do_job, run_job
 
 
 @dataclass(frozen=True)
@@ -142,18 +143,8 @@ class RatingsService:
 
     async def describe(self) -> DataProfile:
         """Return the profile of the ratings that are open; raises JobError."""
-        from pydantic import TypeAdapter
-
-        found: list[DataProfile] = []
-
-        def hear(line: dict[str, Any]) -> None:
-            if line.get("event") == "profile":
-                found.append(TypeAdapter(DataProfile).validate_python(line))
-
-        await run_job(["data", "describe", self.source, *mapping_words(self.mapping)], hear)
-        if not found:
-            raise JobError("the profile did not come")
-        return found[0]
+        assert self.summary is not None
+        return await do_job(DescribeData(self.summary.store), lambda done, of, words: None)
 
 
 def _askable(preview: FilePreview) -> FilePreview | None:
