@@ -7,12 +7,14 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from cftui import pipes
 from cftui.questions.job import Job, Progress
 from cftui.questions.question import A
 from cftui.tui.services.child import receive
+
+T = TypeVar("T")
 
 
 class JobError(Exception):
@@ -63,19 +65,24 @@ async def _running(
     It holds our pipe as its stdin and ends when that closes, so that it does not outlive us. Left
     early, it is interrupted as by ctrl+c, so that it leaves nothing half done.
     """
-    process = await asyncio.create_subprocess_exec(
+    starting = asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", module, *words),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         limit=LONGEST_LINE,
     )
+    process, cancelled = await _whole(starting)
     assert process.stderr is not None
     complaint = asyncio.create_task(process.stderr.read())
     try:
+        if cancelled:
+            raise asyncio.CancelledError
         yield process, complaint
     finally:
-        await _to_its_end(_end(process, complaint))
+        _, cancelled = await _whole(_end(process, complaint))
+        if cancelled:
+            raise asyncio.CancelledError
 
 
 async def _words_of(complaint: "asyncio.Task[bytes]") -> str:
@@ -83,16 +90,15 @@ async def _words_of(complaint: "asyncio.Task[bytes]") -> str:
     return words.removeprefix("cftui: ") or "the job failed"
 
 
-async def _to_its_end(tidying: Coroutine[Any, Any, None]) -> None:
-    """Wait for what must be done whole, though the waiting be cancelled once more meanwhile."""
-    task, cancelled = asyncio.create_task(tidying), False
+async def _whole(doing: Coroutine[Any, Any, T]) -> tuple[T, bool]:
+    """Return what is done, which no cancellation breaks off, and whether one came meanwhile."""
+    task, cancelled = asyncio.create_task(doing), False
     while not task.done():
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:
             cancelled = True
-    if cancelled:
-        raise asyncio.CancelledError
+    return task.result(), cancelled
 
 
 async def _end(process: asyncio.subprocess.Process, complaint: "asyncio.Task[bytes]") -> None:
