@@ -74,8 +74,9 @@ def _new_run(config: RunConfig, run_id: str, name: str) -> Assignment:
             update={"data": config.data.model_copy(update={"source": str(source)})}
         )
     record = _first_record(run_id or new_id(config), config, source, ratings, custom.sha256)
-    run, lock = create_run(record, config, custom.files)
+    # First: once the run is there, signals should find their handlers soon.
     remember(config.data.source, ratings.summary(), config.data.mapping)
+    run, lock = create_run(record, config, custom.files)
     return Assignment(
         run, lock, record, config, ratings, started_ns, custom=custom.loaded, name=name
     )
