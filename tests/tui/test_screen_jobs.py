@@ -27,7 +27,7 @@ async def test_one_without_an_answer_says_why(tmp_path: Path) -> None:
 async def test_cancelled_twice_it_leaves_no_process(bundled: Ratings) -> None:
     """As a worker is when its widget goes and then its app."""
     job = asyncio.create_task(do_job(DescribeData(str(bundled.path)), lambda *_: None))
-    while not psutil.Process().children():
+    while not psutil.Process().children():  # noqa: ASYNC110 - nothing tells of a process's birth
         await asyncio.sleep(0.01)
     job.cancel()
     await asyncio.sleep(0)
