@@ -34,6 +34,11 @@ class TrainingMethod(Parameters):
         """Return the rate that training begins with; none where there is no such thing."""
         return None
 
+    @property
+    def numbers_a_parameter(self) -> int:
+        """Return how many numbers it keeps beside each parameter."""
+        return 0
+
     def to_sections(self) -> dict[str, dict[str, Any]]:
         """Return the sections of a configuration that mean this, as plain values."""
         return {"method": self.model_dump(mode="json")}
@@ -55,6 +60,11 @@ class GradientDescent(TrainingMethod):
     def learning_rate(self) -> float:
         """Return the optimizer's."""
         return self.optimizer.learning_rate
+
+    @property
+    def numbers_a_parameter(self) -> int:
+        """Return one for the gradient, and the optimizer's."""
+        return 1 + self.optimizer.slots
 
     def to_sections(self) -> dict[str, dict[str, Any]]:
         """Return the sections `optimizer` and `schedule`, which stand for the method as well."""

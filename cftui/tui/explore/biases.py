@@ -112,4 +112,6 @@ class BiasView(View):
 
 def no_biases(model: str) -> str:
     """Return why a model has no biases to show, and what to do."""
-    return f"The model {model} has no item biases: r chooses a run of dot-bias"
+    from cftui.hyperparameters import models_with
+
+    return f"The model {model} has no item biases: r chooses a run of {models_with('biases')}"

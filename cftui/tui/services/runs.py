@@ -123,15 +123,15 @@ class RunService:
             self._followed_runs[run_id] = FollowedRun(EventTail(path_of(run_id) / "events.jsonl"))
         return self._followed_runs[run_id]
 
-    def base_rate(self, run_id: str) -> float:
-        """Return the learning rate that the schedule of a run scales, wishes counted."""
+    def base_rate(self, run_id: str) -> float | None:
+        """Return the learning rate that a run's method scales, wishes counted; none without one."""
         history = self.history_of(run_id)
         wished = [
             control.value
             for control in (history.controls if history else ())
             if control.wish == "learning-rate" and control.outcome == "obeyed" and control.value
         ]
-        return wished[-1] if wished else Run(path_of(run_id)).config().optimizer.learning_rate
+        return wished[-1] if wished else Run(path_of(run_id)).config().method.learning_rate
 
     # Polling
 

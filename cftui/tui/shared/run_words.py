@@ -39,7 +39,7 @@ def cost_words(
     steps = -(-n_train // config.training.batch_size)
     if parameters is None:
         return f"parameters counted at the start\n{steps:,} steps an epoch"
-    numbers = parameters * (2 + config.optimizer.slots)  # weights, gradients, slots
+    numbers = parameters * (1 + config.method.numbers_a_parameter)
     memory = 4 * numbers + BYTES_PER_RATING * n_train
     return f"{parameters:,} parameters, {_size(memory)}\n{steps:,} steps an epoch"
 

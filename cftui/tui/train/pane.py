@@ -61,7 +61,7 @@ EPOCH_COLUMNS = (
     Column("valid", 6, align="right", key=lambda epoch: f"{epoch.valid_mse:.4f}"),
     Column("RMSE", 6, align="right", key=lambda epoch: f"{epoch.valid_rmse:.4f}"),
     Column("unseen", 6, align="right", key=lambda epoch: _maybe(epoch.unseen_mse)),
-    Column("lr", 7, align="right", key=lambda epoch: f"{epoch.learning_rate:.2g}"),
+    Column("lr", 7, align="right", key=lambda epoch: rate_text(epoch.learning_rate)),
     Column("s", 5, align="right", key=lambda epoch: f"{epoch.seconds:.1f}"),
 )
 NARROW_EPOCHS = ("epoch", "train", "valid", "unseen", "s")
@@ -69,6 +69,11 @@ Values = tuple[tuple[str, object], ...]
 NARROW = 100
 """Cells of the screen's width below which tables leave columns out."""
 VIEWS = ("both", "loss", "rate")
+
+
+def rate_text(rate: float | None) -> str:
+    """Return a learning rate; nothing where the method has none."""
+    return "" if rate is None else f"{rate:.2g}"
 
 
 class TrainPane(Pane):
@@ -419,6 +424,9 @@ class TrainPane(Pane):
         if row is None:
             return
         base = self.services.runs.base_rate(row.id)
+        if base is None:
+            self.notify("This run's method has no learning rate", title="Rate", markup=False)
+            return
 
         def send(value: float | None) -> None:
             if value is not None:
