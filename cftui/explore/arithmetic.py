@@ -28,20 +28,20 @@ def cell_arithmetic(
     error of this rating alone, 1/(n·RMSE) for the RMSE of n cells. The other derivatives follow
     by the chain rule. In float64, whatever the tables are in.
     """
-    custom = factors.user_factors[user].astype(np.float64)
+    vector = factors.user_factors[user].astype(np.float64)
     other = factors.item_factors[item].astype(np.float64)
     biases = [
         None if bias is None else float(bias[code])
         for bias, code in ((factors.user_bias, user), (factors.item_bias, item))
     ]
-    total = float(custom @ other) + sum(bias or 0.0 for bias in biases)
+    total = float(vector @ other) + sum(bias or 0.0 for bias in biases)
     predicted, steepness = _to_range(factors, total)
     loss_slope = 0.0 if actual is None else slope * (predicted - actual)
     total_slope = loss_slope * steepness
     return CellArithmetic(
-        user_factors=tuple(custom.tolist()),
+        user_factors=tuple(vector.tolist()),
         item_factors=tuple(other.tolist()),
-        products=tuple((custom * other).tolist()),
+        products=tuple((vector * other).tolist()),
         user_bias=biases[0],
         item_bias=biases[1],
         total=total,
@@ -54,7 +54,7 @@ def cell_arithmetic(
         loss_slope=loss_slope,
         total_slope=total_slope,
         user_gradient=tuple((total_slope * other).tolist()),
-        item_gradient=tuple((total_slope * custom).tolist()),
+        item_gradient=tuple((total_slope * vector).tolist()),
     )
 
 
@@ -77,8 +77,8 @@ def cell_of_run(trained: Trained, user: int, item: int) -> CellArithmetic:
             f" page; choose a run of {models_with('dot-product')}"
         )
     ratings = trained.ratings
-    custom = ratings.by_user.of(user)
-    known = custom[ratings.item[custom] == item]
+    rated = ratings.by_user.of(user)
+    known = rated[ratings.item[rated] == item]
     actual = float(ratings.value[known[0]]) if len(known) else None
     return cell_arithmetic(trained.factors, user, item, actual)
 

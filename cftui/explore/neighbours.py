@@ -19,16 +19,16 @@ def nearness(factors: np.ndarray, code: int, metric: Metric) -> np.ndarray:
     """
     # In float64: weight decay leaves rarely met factors at 1e-30, whose squares are no float32.
     factors = factors.astype(np.float64)
-    custom = factors[code]
+    vector = factors[code]
     scores: np.ndarray
     match metric:
         case "dot":
-            scores = factors @ custom
+            scores = factors @ vector
         case "cosine":
-            lengths = np.linalg.norm(factors, axis=1) * np.linalg.norm(custom)
-            scores = (factors @ custom) / np.maximum(lengths, np.finfo(np.float64).tiny)
+            lengths = np.linalg.norm(factors, axis=1) * np.linalg.norm(vector)
+            scores = (factors @ vector) / np.maximum(lengths, np.finfo(np.float64).tiny)
         case "euclid":
-            scores = np.linalg.norm(factors - custom, axis=1)
+            scores = np.linalg.norm(factors - vector, axis=1)
         case _:
             raise QuestionError(f"metric {metric!r} is not one of cosine, dot, euclid")
     return scores

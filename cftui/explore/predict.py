@@ -26,8 +26,8 @@ def predict(trained: Trained, user: int, item: int) -> Prediction:
     """Return the prediction for one pair of codes, beside the actual rating if there is one."""
     ratings = trained.ratings
     predicted = trained.scorer.score(Pairs.of_user(user, np.array([item])))[0]
-    custom = ratings.by_user.of(user)
-    known = custom[ratings.item[custom] == item]
+    rated = ratings.by_user.of(user)
+    known = rated[ratings.item[rated] == item]
     return Prediction(
         user=ratings.users.id_of(user),
         item=ratings.items.id_of(item),

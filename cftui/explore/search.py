@@ -96,7 +96,7 @@ def _tier(query: str, words: list[str], key: str, full: str) -> int | None:
     if key.startswith(query) or bare.startswith(query):
         return 2
     title_words = full.split()
-    if all(any(custom.startswith(word) for custom in title_words) for word in words):
+    if all(any(title_word.startswith(word) for title_word in title_words) for word in words):
         return 3
     return 4 if query in full else None
 
@@ -146,8 +146,8 @@ def find_items(ratings: Ratings, text: str, limit: int) -> tuple[ItemRow, ...]:
     """Return items whose id equals the text, then those whose titles fit it."""
     codes = [match.code for match in search_titles(ratings, text, limit)]
     try:
-        custom = ratings.items.code_of(text)
-        codes = [custom, *(code for code in codes if code != custom)][:limit]
+        exact = ratings.items.code_of(text)
+        codes = [exact, *(code for code in codes if code != exact)][:limit]
     except UnknownId:
         pass
     return item_rows(ratings, codes)
