@@ -81,12 +81,12 @@ class MovieView(FoundView):
 
     @work(exclusive=True, group="ask", exit_on_error=False, description="Asking the model")
     async def _ask_item(self) -> None:
-        with held_keys_follow(self):
-            if not self.setting.answers:
-                self.refused(self.NO_RUN)
-            elif self._key:
-                least = self.only.min_ratings
-                question = ExploreItem(self.setting.run_path, self._key, self._metric, 100, least)
+        if not self.setting.answers:
+            self.refused(self.NO_RUN)
+        elif self._key:
+            least = self.only.min_ratings
+            question = ExploreItem(self.setting.run_path, self._key, self._metric, 100, least)
+            with held_keys_follow(self):
                 answer = await self._ask(question, "explore")
                 if answer is not None:
                     another = self._answer is None or answer.item != self._answer.item

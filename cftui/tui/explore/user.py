@@ -77,11 +77,11 @@ class UserView(FoundView):
 
     @work(exclusive=True, group="ask", exit_on_error=False, description="Asking the model")
     async def _ask_user(self) -> None:
-        with held_keys_follow(self):
-            if not self.setting.answers:
-                self.refused(self.NO_RUN)
-            elif self._key:
-                question = ExploreUser(self.setting.run_path, self._key, 100, self.only)
+        if not self.setting.answers:
+            self.refused(self.NO_RUN)
+        elif self._key:
+            question = ExploreUser(self.setting.run_path, self._key, 100, self.only)
+            with held_keys_follow(self):
                 answer = await self._ask(question, "explore")
                 if answer is not None:
                     self._show(answer)
