@@ -69,8 +69,8 @@ def test_an_entry_tells_the_truth(name: str) -> None:
 
 
 def test_models_of_an_ability_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ENTRIES.keys() - {"dot-bias", "dot", "net"}:
-        monkeypatch.delitem(ENTRIES, name)
+    entries = {name: ENTRIES[name] for name in ("dot-bias", "dot", "net")}
+    monkeypatch.setattr("cftui.hyperparameters.registry.MODELS", entries)
     assert models_with("biases") == "dot-bias"
     assert models_with("dot-product") == "dot-bias or dot"
     assert models_with("factors") == "dot-bias, dot or net"

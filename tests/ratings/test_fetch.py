@@ -14,10 +14,10 @@ import httpx
 import pytest
 from server import GOOD, Served, entry_for, zip_of
 
+import cftui.ratings.sources.fetch as fetch_module
 from cftui import paths
 from cftui.catalogue import CATALOGUE
 from cftui.ratings.sources.fetch import fetch
-from cftui.ratings.sources.locate import fetch as fetch_module
 from cftui.ratings.sources.partial import (
     KEPT_SECONDS,
     FetchError,

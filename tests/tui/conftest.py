@@ -63,7 +63,9 @@ def nothing_left() -> Iterator[None]:
     """Prove that whatever a test started has ended with it: no child process outlives its app."""
     yield
     left = psutil.Process().children(recursive=True)
-    assert not left, [(child.status(), child.cmdline()) for child in left]
+    # What has ended and was not waited for, as a trainer that goes on by itself, is no process.
+    left = [child for child in left if child.status() != psutil.STATUS_ZOMBIE]
+    assert not left, left
 
 
 @pytest.fixture(autouse=True, scope="module")
