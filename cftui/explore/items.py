@@ -38,7 +38,7 @@ def names_of(ratings: Ratings, code: int) -> ItemNames:
 
 def counted(ratings: Ratings, code: int) -> CountedItem:
     """Return id, title, genres and number of ratings of an item, as keywords."""
-    return {**names_of(ratings, code), "n_ratings": len(ratings.by_item.of(code))}
+    return {**names_of(ratings, code), "n_ratings": ratings.by_item.count_of(code)}
 
 
 @answers(DescribeItems)

@@ -85,11 +85,12 @@ class Vocabulary:
     def title_of(self, code: int) -> str:
         """Return the title of a code, exactly as in the file; the id where there is none."""
         column = self.titles_column
-        return (column[self._checked(code)] if column else "") or self.id_of(code)
+        return (column[self._checked(code)] if column is not None else "") or self.id_of(code)
 
     def genres_of(self, code: int) -> str:
         """Return the genres of a code, such as `Adventure|Comedy`; empty where there are none."""
-        return self.genres_column[self._checked(code)] if self.genres_column else ""
+        column = self.genres_column
+        return column[self._checked(code)] if column is not None else ""
 
     def titles(self) -> list[str]:
         """Return the titles of all codes, in code order; do not change the list."""
@@ -100,7 +101,7 @@ class Vocabulary:
         return isinstance(self.ids, TextColumn)
 
     def _checked(self, code: int) -> int:
-        if not 0 <= code < len(self):
+        if not 0 <= code < len(self.ids):
             raise IndexError(f"{self.kind} code {code} is not within 0 to {len(self) - 1}")
         return code
 
@@ -153,6 +154,10 @@ class Grouping:
         if not 0 <= code < len(self.indptr) - 1:
             raise IndexError(f"code {code} is not within 0 to {len(self.indptr) - 2}")
         return self.order[self.indptr[code] : self.indptr[code + 1]]
+
+    def count_of(self, code: int) -> int:
+        """Return the number of a code's ratings."""
+        return int(self.indptr[code + 1]) - int(self.indptr[code])
 
     def counts(self) -> NDArray[np.int64]:
         """Return the number of ratings of every code, shape (n_codes,)."""
