@@ -283,16 +283,20 @@ def test_lists_have_ids_and_titles(trained: Asked) -> None:
     run, ratings = trained
     frame = ratings.to_frame()
     best = run.recommend(user=15, n=5)
-    assert list(best) == ["item", "title", "genres", "prediction", "n_ratings"]
+    assert list(best) == ["item", "title", "genres", "score", "prediction", "n_ratings"]
     assert best.index.tolist() == [1, 2, 3, 4, 5] and best.item.dtype == np.int64
     assert not best["item"].isin(frame.item[frame.user == 15]).any()
-    assert best.prediction.is_monotonic_decreasing
+    starred = run.recommend(user=15, n=5, order="stars")
+    assert starred.prediction.is_monotonic_decreasing
     asked = run.predict(best.assign(user=15)).prediction
     np.testing.assert_allclose(best.prediction, asked, rtol=1e-5)
     near = run.similar(1001, n=3, min_ratings=20, metric="euclid")
     assert len(near) == 3 and near.score.is_monotonic_increasing and (near.n_ratings >= 20).all()
     new = run.recommend(rated={1001: 5, 1003: 1.0}, n=3)
     assert len(new) == 3 and not new["item"].isin([1001, 1003]).any()
+    assert list(new) == list(best) and new.prediction.between(ratings.low, ratings.high).all()
+    popular = run.recommend(rated={1001: 5, 1003: 1.0}, n=3, order="popular")
+    assert popular["item"].tolist() != new["item"].tolist()
 
 
 def test_factors_are_the_models_tables(trained: Asked) -> None:

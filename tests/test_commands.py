@@ -40,7 +40,20 @@ WRONG = [
     (["recommend"], "give --user ID"),
     (["recommend", "--user", "4711"], "no user 4711 in small"),
     (["similar", "film 3"], "several titles fit 'film 3'"),
-    (["similar", "1001", "--metric", "taxi"], "choose cosine, dot or euclid"),
+    (["similar", "1001", "--metric", "taxi"], "--metric taxi: choose tastes, cosine, dot or"),
+    (["similar", "1001", "--by", "taxi"], "--by taxi: choose tastes, cosine, dot or euclid"),
+    (["similar"], "give an ITEM, or --all with --out FILE"),
+    (["similar", "1001", "--all", "--out", "o.csv"], "give an ITEM, or --all with --out FILE"),
+    (["similar", "--all"], "--out needs a file name that ends in .csv or .parquet"),
+    (["similar", "1001", "--out", "o.csv"], "--out belongs to --all"),
+    (["similar", "1001", "--min-ratings", "900"], "ask for fewer (--min-ratings)"),
+    (["similar", "1001", "--run", "nope"], "no run 'nope'"),
+    (["recommend", "--rated", "1001=5", "--run", "nope"], "no run 'nope'"),
+    (["recommend", "--rated", "1001=5", "--order", "best"], "choose likes, stars or popular"),
+    (["recommend", "--rated", "1001=5", "--liked-from", "9"], "no rating is 9 or more"),
+    (["recommend", "--rated", "1001=5", "--out", "o.csv"], "--out belongs to --profiles"),
+    (["recommend", "--user", "1", "--liked-from", "4"], "--liked-from belongs to"),
+    (["predict", "--pairs", "o.csv", "--why"], "--why belongs to --user and --item"),
     (["predict", "--user", "1"], "--user and --item belong together"),
     (["predict"], "give --user and --item, or --split valid, or --pairs FILE"),
     (["predict", "--split", "train", "--out", "o.csv"], "--split train"),
@@ -232,3 +245,115 @@ def test_a_mapped_files_runs_are_found_by_its_name(tmp_path: Path, capsys: Captu
     assert here("recommend", "--user", "3", "--data", str(file), "-n", "2") in (0, 2)
     said = capsys.readouterr()
     assert "on foreign" in said.out and "which column" not in said.err
+
+
+def test_what_needs_no_run_is_answered_without_one(tmp_path: Path, capsys: Capture) -> None:
+    small = str(write_ratings(tmp_path / "small", users=80, items=60, n=2500))
+    ask = ["recommend", "--rated", "1004=5", "--rated", "1007=1", "--data", small, "--json"]
+    assert here(*ask, "-n", "3") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[0]["event"] == "newcomer" and "dot-bias" in lines[0]["no_stars"]
+    assert [(row["rank"], row["predicted"]) for row in lines[1:]] == [
+        (1, None),
+        (2, None),
+        (3, None),
+    ]
+    assert here(*ask[:-1], "-n", "3") == 0
+    said = capsys.readouterr()
+    assert "somebody new, on small" in said.out and "liked: 4 or more" in said.out
+    assert here(*ask, "--why", lines[1]["item"]) == 0
+    why = json.loads(capsys.readouterr().out)
+    assert why["event"] == "why-liked"
+    assert why["score"] == pytest.approx(lines[1]["score"])
+    assert {share["item"] for share in why["shares"]} == {"1004", "1007"}
+    assert here(*ask[:-1], "--order", "stars") == 2
+    assert "--order stars: no run stands beside" in capsys.readouterr().err
+    assert here("similar", "1004", "--data", small, "--json", "-n", "4") == 0
+    near = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["rank"] for row in near] == [1, 2, 3, 4] and "common" in near[0]
+
+
+def test_the_bundled_ratings_are_meant_where_there_is_nothing_else(capsys: Capture) -> None:
+    assert here("similar", "toy story 1995", "-n", "2") == 0
+    assert "Toy Story 2 (1999)" in capsys.readouterr().out
+
+
+def test_a_run_adds_stars_and_their_parts(run: Run, capsys: Capture) -> None:
+    assert here("recommend", "--rated", "1004=5", "--rated", "1007=1", "--json", "-n", "2") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line.get("event") for line in lines[:2]] == ["run", "newcomer"]
+    assert all(isinstance(line["predicted"], float) for line in lines[2:])
+    for words in (
+        ["recommend", "--rated", "1004=5", "--why", "1010"],
+        ["recommend", "--user", "3", "--why", "1010"],
+    ):
+        assert here(*words) == 0
+        said = capsys.readouterr().out
+        assert "by likes, the sum of these parts" in said and "for the mean user" in said
+    assert here("predict", "--user", "3", "--item", "1010", "--why", "--json") == 0
+    prediction, why = map(json.loads, capsys.readouterr().out.splitlines()[1:])
+    assert why["event"] == "why-stars" and why["beyond"] != 0
+    assert why["predicted"] == pytest.approx(prediction["predicted"], abs=1e-5)
+
+
+def test_many_newcomers_are_answered_from_a_file_into_a_file(
+    tmp_path: Path, run: Run, capsys: Capture
+) -> None:
+    file, out = tmp_path / "p.csv", tmp_path / "lists.csv"
+    file.write_text(
+        "rating,Profile,item\n5,ann,1004\n4,ann,1007\n1,bob,1004\n3,bob,9999\n\n"
+        "x,bob,1005\n9,bob,1005\n3,,1005\n2,bob,1004\n2\n"
+    )
+    assert here("recommend", "--profiles", str(file), "-n", "3", "--out", str(out)) == 0
+    said = capsys.readouterr()
+    for line, words in (
+        (7, "rating 'x' is not a number"),
+        (8, "rating 9 is not within 0.5 to 5"),
+        (9, "no profile is named"),
+        (10, "bob has rated item 1004 before"),
+        (11, "1 cells are too few"),
+    ):
+        assert f"p.csv line {line}: {words}" in said.err
+    assert "lists for 2 profiles" in said.out and "1 ratings of items that are not in" in said.out
+    rows = out.read_text().splitlines()
+    assert rows[0] == "profile,rank,item,title,score,prediction" and len(rows) == 7
+    assert [row.split(",")[:2] for row in rows[1:]] == [
+        [p, n] for p in ("ann", "bob") for n in "123"
+    ]
+    assert here("recommend", "--rated", "1004=5", "--rated", "1007=4", "-n", "3", "--json") == 0
+    alone = [json.loads(line) for line in capsys.readouterr().out.splitlines()][2:]
+    assert [row.split(",")[2] for row in rows[1:4]] == [row["item"] for row in alone]
+    file.write_text("profile,item\nann,1004\n")
+    assert here("recommend", "--profiles", str(file), "--out", str(out)) == 2
+    assert "one column each is needed called profile, item, rating" in capsys.readouterr().err
+    assert here("recommend", "--profiles", str(tmp_path / "no.csv"), "--out", str(out)) == 2
+    assert here("recommend", "--profiles", str(file), "--out", "lists.txt") == 2
+
+
+@pytest.mark.parametrize("by", ["tastes", "cosine"])
+def test_neighbours_of_every_item_go_into_a_file(
+    tmp_path: Path, run: Run, capsys: Capture, by: str
+) -> None:
+    out = tmp_path / "near.parquet"
+    words = ["similar", "--all", "--by", by, "--min-ratings", "10", "-n", "2", "--out", str(out)]
+    assert here(*words) == 0
+    assert f"written to {out}" in capsys.readouterr().out
+    import pyarrow.parquet
+
+    found = pyarrow.parquet.read_table(out).to_pydict()
+    assert list(found) == ["item", "title", "rank", "neighbour", "neighbour_title", "score"]
+    assert set(found["rank"]) == {1, 2} and len(set(found["item"])) * 2 == len(found["item"])
+    first = found["item"][0]
+    assert here("similar", first, "--by", by, "--min-ratings", "10", "-n", "2", "--json") == 0
+    said = capsys.readouterr().out.splitlines()
+    near = [row for line in said if "rank" in (row := json.loads(line))]
+    assert [row["item"] for row in near[-2:]] == found["neighbour"][:2]
+
+
+def test_a_models_space_is_judged_beside_its_neighbours(run: Run, capsys: Capture) -> None:
+    assert here("similar", "1004", "--by", "cosine") == 0
+    said = capsys.readouterr()
+    assert "nearest are also near by tastes" in said.err and "by cosine" in said.out
+    assert here("similar", "1004", "--metric", "euclid", "--json") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[1]["event"] == "judgement" and lines[1]["words"]

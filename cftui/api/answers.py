@@ -10,8 +10,9 @@ from cftui.config import DataConfig
 from cftui.explore.search import find_item
 from cftui.library.door import Library
 from cftui.library.trained import Trained
-from cftui.questions.items import ItemFilter
-from cftui.questions.newcomer import FoldIn
+from cftui.questions.errors import QuestionError
+from cftui.questions.items import ItemFilter, ListOrder
+from cftui.questions.likes import ForYou, LikelyItem
 from cftui.questions.trained import Metric, Neighbour, Recommend, Recommendation, Similar
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
@@ -51,23 +52,29 @@ def scores(run: Run, users: NDArray[np.int64], items: NDArray[np.int64]) -> NDAr
     return found
 
 
-def recommended(run: Run, user: str, n: int, only: ItemFilter) -> tuple[Recommendation, ...]:
+def recommended(
+    run: Run, user: str, n: int, only: ItemFilter, order: ListOrder
+) -> tuple[Recommendation, ...]:
     """Return what a user of the data would like best; raises QuestionError for an unknown id."""
-    return door().answer(Recommend(str(run.path), user, n, only))
+    return door().answer(Recommend(str(run.path), user, n, only, order))
 
 
 def recommended_to_newcomer(
-    run: Run, rated: Mapping[str, float], n: int, only: ItemFilter
-) -> tuple[Recommendation, ...]:
-    """Return what somebody who gave these ratings would like best, by fold-in.
+    run: Run, rated: Mapping[str, float], n: int, only: ItemFilter, order: ListOrder
+) -> tuple[LikelyItem, ...]:
+    """Return what somebody who gave these ratings would like best; stars by fold-in.
 
-    Items are ids or titles. Raises QuestionError for what is not to be found or out of range.
+    Items are ids or titles. Raises QuestionError for what is not to be found or out of range, and
+    for an order by stars of a run that cannot predict them.
     """
-    ratings = trained(run).ratings
+    ratings = trained_on(run)
     named = tuple(
         (ratings.items.id_of(find_item(ratings, text)), value) for text, value in rated.items()
     )
-    return door().answer(FoldIn(str(run.path), named, n, only=only)).recommended
+    answer = door().answer(ForYou(str(ratings.path), named, str(run.path), order, n, only))
+    if answer.order != order:
+        raise QuestionError(answer.no_stars)
+    return answer.recommended
 
 
 def nearest(run: Run, item: str, n: int, min_ratings: int, metric: Metric) -> tuple[Neighbour, ...]:

@@ -3,7 +3,7 @@
 import dataclasses
 import sys
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,8 @@ from cftui.api.ids import codes_of, ids_of, like, text_of
 from cftui.api.ratings import DataSet
 from cftui.questions.data import ColumnMapping
 from cftui.questions.errors import QuestionError
-from cftui.questions.items import ItemFilter
+from cftui.questions.items import ItemFilter, ListOrder
+from cftui.questions.likes import LikelyItem
 from cftui.questions.trained import Metric, Neighbour, Recommendation
 from cftui.ratings.reading.columns import find_columns
 from cftui.ratings.values import DataError, Vocabulary
@@ -41,6 +42,8 @@ FLOATS = (
 )
 WHOLE = ("n_factors", "batch_size", "epoch", "epochs", "step")
 """Columns of numbers in a list of runs, some of which a run may not have."""
+
+Listed = Recommendation | LikelyItem | Neighbour
 
 _children: list[Launched] = []
 """Trainers started here that may be going: somebody has to take note of their end."""
@@ -185,26 +188,30 @@ class TrainingRun:
         rated: Mapping[Any, float] | None = None,
         genre: str = "",
         min_ratings: int = 1,
+        order: ListOrder = "likes",
     ) -> pd.DataFrame:
         """Return the n items that somebody has not rated and would like best, best first.
 
         Either a `user` by id, or `rated`: what somebody who is not in the data gave, such as
-        `{"the matrix": 5, 2571: 4.5}` (items by id or title), for whom factors are solved by
-        fold-in; that takes a run of dot-bias or dot. Only items of a `genre`, with at least
-        `min_ratings`, if asked.
+        `{"the matrix": 5, 2571: 4.5}` (items by id or title). Only items of a `genre`, with at
+        least `min_ratings`, if asked. `order`: `likes` (what people who liked the same liked, and
+        the run's predictions), `stars` (predictions alone) or `popular`.
 
-        Index: `rank` from 1; columns: `item`, `title`, `genres`, `prediction` (rating units),
-        `n_ratings`. Raises QuestionError for an unknown id or title, or one that is not clear.
+        Index: `rank` from 1; columns: `item`, `title`, `genres`, `score` (by likes alone),
+        `prediction` (rating units; for somebody new by fold-in, which takes a run of dot-bias or
+        dot, else NaN), `n_ratings`. Raises QuestionError for an unknown id or title, or one that
+        is not clear.
         """
         if (user is None) == (not rated):
             raise QuestionError("recommend: give a user, or what somebody new has rated")
         only = ItemFilter(genre, min_ratings=min_ratings)
+        rows: tuple[Recommendation, ...] | tuple[LikelyItem, ...]
         if rated:
             named = {text_of(own): float(value) for own, value in rated.items()}
-            rows = answers.recommended_to_newcomer(self._stored, named, n, only)
+            rows = answers.recommended_to_newcomer(self._stored, named, n, only, order)
         else:
-            rows = answers.recommended(self._stored, text_of(user), n, only)
-        return self._listed(rows, "predicted", "prediction")
+            rows = answers.recommended(self._stored, text_of(user), n, only, order)
+        return self._listed(rows, score="score", prediction="predicted")
 
     def similar(
         self, item: object, n: int = 10, *, min_ratings: int = 1, metric: Metric = "cosine"
@@ -218,7 +225,7 @@ class TrainingRun:
         Raises QuestionError where the model has no item factors, or the item is not clear.
         """
         rows = answers.nearest(self._stored, text_of(item), n, min_ratings, metric)
-        return self._listed(rows, "score", "score")
+        return self._listed(rows, score="score")
 
     def factors(self, of: Literal["item", "user"] = "item") -> pd.DataFrame:
         """Return the learned table of items or users, one a row.
@@ -241,11 +248,8 @@ class TrainingRun:
             frame["title"] = whose.titles()
         return frame
 
-    def _listed(
-        self, rows: "tuple[Recommendation, ...] | tuple[Neighbour, ...]", score: str, called: str
-    ) -> pd.DataFrame:
-        items = answers.trained(self._stored).ratings.items
-        return _listed(rows, items, score, called)
+    def _listed(self, rows: "Sequence[Listed]", **numbers: str) -> pd.DataFrame:
+        return _listed(rows, answers.trained_on(self._stored).items, numbers)
 
     def _is_going(self) -> bool:
         if self._launched is not None and not self._launched.ended():
@@ -332,17 +336,18 @@ def _ids(pairs: pd.DataFrame, role: str, asked: Hashable) -> "pd.Series[Any]":
 
 
 def _listed(
-    rows: "tuple[Recommendation, ...] | tuple[Neighbour, ...]",
-    items: Vocabulary,
-    score: str,
-    called: str,
+    rows: "Sequence[Listed]", items: Vocabulary, numbers: Mapping[str, str]
 ) -> pd.DataFrame:
+    """Return a list; `numbers` are columns by name, and what they are called in the rows."""
     return pd.DataFrame(
         {
             "item": like(items, [row.item for row in rows]),
             "title": [row.title for row in rows],
             "genres": [row.genres for row in rows],
-            called: np.array([getattr(row, score) for row in rows], np.float64),
+            **{
+                name: np.array([getattr(row, field) for row in rows], np.float64)
+                for name, field in numbers.items()
+            },
             "n_ratings": np.array([row.n_ratings for row in rows], np.int64),
         },
         index=pd.Index([row.rank for row in rows], name="rank", dtype="int64"),

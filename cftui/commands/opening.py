@@ -1,10 +1,11 @@
 """What the commands share that ask of ratings and of runs: opening them by the words given."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cftui.commands.console import UsageError, print_json
+from cftui.commands.console import UsageError, print_json, say
 from cftui.commands.meter import meter
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from cftui.runs.directory import Run
 
 Data = Annotated[str | None, typer.Option(help="Only runs on this data set are meant by `latest`")]
+MaybeRun = Annotated[
+    str | None,
+    typer.Option("--run", help="A run's id, a unique prefix, its name, or latest, which is usual"),
+]
 Best = Annotated[bool, typer.Option("--best", help="Use the weights at the best validation error")]
 
 
@@ -65,3 +70,60 @@ def open_run(
     else:
         print(f"run {run.id}, step {trained.step:,}, on {trained.record.data_name}")
     return trained
+
+
+@dataclass(frozen=True)
+class RatingsAndRun:
+    """Ratings to ask about, and a run on them where there is one."""
+
+    ratings: "Ratings"
+    run: str = ""
+    """What questions call it; empty for none."""
+    run_id: str = ""
+
+    @property
+    def store(self) -> str:
+        """Return what questions call the ratings."""
+        return str(self.ratings.path)
+
+
+def open_ratings_and_run(
+    library: "Library", word: str | None, data: str | None, *, best: bool = False
+) -> RatingsAndRun:
+    """Return ratings and a run on them for what needs no run: those named, else the latest.
+
+    Without `word` there may be no run; without `data` and any run the bundled ratings are meant.
+    Raises UsageError where a run that was named is not there.
+    """
+    from cftui.paths import BUNDLED
+    from cftui.runs.directory import RunError
+    from cftui.runs.find import find_run
+
+    ratings = None if data is None else open_known(library, data)
+    fingerprint = None if ratings is None else ratings.fingerprint
+    try:
+        run = find_run(word or "latest", fingerprint, weights=True)
+    except RunError as error:
+        if word is not None:
+            raise UsageError(str(error)) from None
+        return RatingsAndRun(ratings or open_known(library, BUNDLED))
+    path = run.best if best else run.path
+    return RatingsAndRun(ratings or library.ratings_of(run), str(path), run.id)
+
+
+def fit_told(
+    library: "Library", ratings: "Ratings", threshold: float | None = None, *, json: bool = False
+) -> None:
+    """Have tastes fitted; where that takes long, tell how far it is."""
+    from cftui.explore.likes.kept import at_hand
+    from cftui.questions.likes import FitTastes
+
+    def tell(done: int, total: int, words: str) -> None:
+        if json:
+            print_json({"event": "progress", "done": done, "of": total, "words": words})
+        else:
+            say(f"{done / max(total, 1):.0%} of {words}")
+
+    quiet = at_hand(ratings, threshold)
+    job = FitTastes(str(ratings.path), threshold)
+    library.answer(job) if quiet else library.answer(job, tell)

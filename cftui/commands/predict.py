@@ -1,14 +1,13 @@
 """`cftui predict`: one rating, or many into a file."""
 
 import csv
-import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cftui.commands.console import (
-    CommandError,
     Debug,
     Json,
     RunWord,
@@ -17,6 +16,9 @@ from cftui.commands.console import (
     say,
 )
 from cftui.commands.opening import Best, Data, open_run
+from cftui.commands.reasons import print_why_stars
+from cftui.commands.writing import write_columns
+from cftui.questions.likes import WhyStars
 from cftui.questions.trained import Predict, Prediction
 from cftui.text import plain
 
@@ -34,6 +36,9 @@ def predict(
         Path | None, typer.Option(help="A CSV file whose first two columns are user and item ids")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="A .csv or .parquet file to write")] = None,
+    why: Annotated[
+        bool, typer.Option("--why", help="With --user and --item: what the prediction is made of")
+    ] = False,
     run: RunWord = "latest",
     data: Data = None,
     best: Best = False,
@@ -51,8 +56,14 @@ def predict(
         if user is None or item is None:
             raise UsageError("predict: --user and --item belong together")
         trained = open_run(library, run, data, best=best, json=json)
-        _print_one(library.answer(Predict(trained.path, user, item)), json=json)
+        answer = library.answer(Predict(trained.path, user, item))
+        _print_one(answer, json=json)
+        if why:
+            reasons = WhyStars(trained.path, answer.item, user=answer.user)
+            print_why_stars(library.answer(reasons), json=json)
         return
+    if why:
+        raise UsageError("predict: --why belongs to --user and --item")
     if split not in (None, "valid"):
         raise UsageError(f"--split {split}: only the held-out ratings can be asked for: valid")
     if out is None or out.suffix not in (".csv", ".parquet"):
@@ -106,7 +117,13 @@ def _pairs(trained: "Trained", path: Path) -> tuple[list[int], list[int]]:
 
 
 def _write_many(pairs: "PredictedPairs", out: Path, *, json: bool) -> None:
-    _write(out, pairs)
+    columns: dict[str, Iterable[object]] = {
+        "user": pairs.users,
+        "item": pairs.items,
+        "rating": pairs.actual,
+        "prediction": pairs.predicted,
+    }
+    write_columns(out, columns)
     count, rmse = len(pairs.predicted), pairs.rmse
     if json:
         print_json({"event": "predicted", "pairs": count, "rmse": rmse, "out": str(out)})
@@ -124,36 +141,3 @@ def _say_other_step(trained: "Trained") -> None:
             f" {record.valid_rmse:.6f}, is of step {record.valid_step:,}, where its last whole"
             " epoch ended"
         )
-
-
-def _write(out: Path, pairs: "PredictedPairs") -> None:
-    """Write pairs as CSV or Parquet, by the file's ending, whole or not at all."""
-    from cftui.files import replacing
-
-    columns = {
-        "user": pairs.users,
-        "item": pairs.items,
-        "rating": pairs.actual,
-        "prediction": pairs.predicted,
-    }
-    try:
-        with replacing(out) as temporary:
-            if out.suffix == ".parquet":
-                import pyarrow
-                import pyarrow.parquet
-
-                pyarrow.parquet.write_table(pyarrow.table(columns), temporary)
-            else:
-                _write_csv(temporary, pairs)
-    except OSError as error:
-        raise CommandError(f"{out}: cannot be written: {error.strerror or error}") from None
-
-
-def _write_csv(path: Path, pairs: "PredictedPairs") -> None:
-    columns = (pairs.users, pairs.items, pairs.actual, pairs.predicted)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("user", "item", "rating", "prediction"))
-        for user, item, rating, prediction in zip(*columns, strict=True):
-            shown = "" if math.isnan(rating) else f"{rating:.9g}"
-            writer.writerow((user, item, shown, f"{prediction:.9g}"))

@@ -1,22 +1,34 @@
-"""`cftui recommend`: what a user of the data, or a newcomer who rates a few items, would like."""
+"""`cftui recommend`: what a user of the data, or newcomers who rate a few items, would like."""
 
 import math
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cftui.commands.console import Debug, Json, RunWord, UsageError, print_json, print_table, say
-from cftui.commands.opening import Best, Data, open_run
-from cftui.questions.items import IdentifyItem, ItemFilter
-from cftui.questions.newcomer import REGULARIZATION, FoldIn, FoldInAnswer
+from cftui.commands.console import Debug, Json, UsageError, one_of, print_json, print_table, say
+from cftui.commands.opening import (
+    Best,
+    Data,
+    MaybeRun,
+    RatingsAndRun,
+    fit_told,
+    open_ratings_and_run,
+    open_run,
+)
+from cftui.commands.profiles import recommend_to_profiles
+from cftui.commands.reasons import print_why_liked, print_why_stars
+from cftui.questions.errors import QuestionError
+from cftui.questions.items import ORDERS, IdentifyItem, ItemFilter, ListOrder
+from cftui.questions.likes import ForYou, ForYouAnswer, LikelyItem, WhyLiked, WhyStars
+from cftui.questions.newcomer import REGULARIZATION
 from cftui.questions.trained import Recommend, Recommendation
 from cftui.text import plain
 
 if TYPE_CHECKING:
     from cftui.library.door import Library
-    from cftui.library.trained import Trained
 
 YEARS = re.compile(r"(\d{4})?(-)?(\d{4})?")
 
@@ -29,44 +41,138 @@ def recommend(
         typer.Option(
             metavar="ITEM=VALUE",
             help="A rating of somebody who is not in the data; ITEM is an id or part of a title;"
-            " may be given many times",
+            " may be given many times; needs no run",
         ),
     ] = None,
+    profiles: Annotated[
+        Path | None,
+        typer.Option(
+            help="A CSV file of many newcomers' ratings: columns profile, item (an id), rating"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="With --profiles: the .csv or .parquet file to write")
+    ] = None,
     n: Annotated[int, typer.Option("-n", min=1, help="How many")] = 10,
+    order: Annotated[
+        str,
+        typer.Option(help="likes (for them; with a run also by its stars), stars or popular"),
+    ] = "likes",
+    why: Annotated[
+        str | None,
+        typer.Option(metavar="ITEM", help="Instead of a list: what speaks for and against ITEM"),
+    ] = None,
     genre: Annotated[str, typer.Option(help="Only items of this genre")] = "",
     year: Annotated[str, typer.Option(help="Only items of 1999, 1990-1999, 1990- or -1999")] = "",
     min_ratings: Annotated[
         int, typer.Option(min=1, help="Leave out items with fewer ratings than this")
     ] = 1,
+    liked_from: Annotated[
+        float | None,
+        typer.Option(help="For newcomers: from which rating on somebody liked what they rated"),
+    ] = None,
     regularization: Annotated[
         float | None,
-        typer.Option(help="With --rated: how far the newcomer is held to the mean user; 3"),
+        typer.Option(help="For newcomers: how far a run's stars are held to the mean user; 3"),
     ] = None,
-    run: RunWord = "latest",
+    run: MaybeRun = None,
     data: Data = None,
     best: Best = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """List the items that a user, or whoever gave some ratings, would like best."""
-    if (user is None) == (not rated):
-        raise UsageError("recommend: give --user ID, or --rated ITEM=VALUE once or more")
+    if (user is not None) + bool(rated) + (profiles is not None) != 1:
+        raise UsageError(
+            "recommend: give --user ID, or --rated ITEM=VALUE once or more, or --profiles FILE"
+        )
     if user is not None and regularization is not None:
-        raise UsageError("recommend: --regularization belongs to --rated")
+        raise UsageError("recommend: --regularization belongs to --rated and --profiles")
+    if user is not None and liked_from is not None:
+        raise UsageError("recommend: --liked-from belongs to --rated and --profiles")
+    if out is not None and profiles is None:
+        raise UsageError("recommend: --out belongs to --profiles")
+    by = one_of(order, ORDERS, f"--order {order}: choose likes, stars or popular")
     only = ItemFilter(genre, *_years(year), min_ratings)
-    pairs = [_pair(text) for text in rated or []]
+    pairs = tuple(_pair(text) for text in rated or [])
     from cftui.library.door import Library
 
     library = Library()
-    trained = open_run(library, run, data, best=best, json=json)
     if user is not None:
-        _print(library.answer(Recommend(trained.path, user, n, only)), json=json)
+        _to_user(library, user, run or "latest", data, n, only, by, why, best=best, json=json)
         return
-    weight = REGULARIZATION if regularization is None else regularization
-    question = FoldIn(trained.path, _named(library, trained, pairs), n, weight, only)
-    answer = library.answer(question)
-    _print_newcomer(answer, json=json)
+    opened = open_ratings_and_run(library, run, data, best=best)
+    fit_told(library, opened.ratings, liked_from, json=json)
+    asked = ForYou(
+        opened.store,
+        tuple((library.answer(IdentifyItem(opened.store, item)).item, v) for item, v in pairs),
+        opened.run,
+        by,
+        n,
+        only,
+        regularization=REGULARIZATION if regularization is None else regularization,
+        threshold=liked_from,
+    )
+    if profiles is not None:
+        if why is not None:
+            raise UsageError("recommend: --why belongs to --user and --rated")
+        recommend_to_profiles(library, opened.ratings, asked, profiles, out, json=json)
+    elif why is not None:
+        _print_why(library, opened, asked, why, json=json)
+    else:
+        _to_newcomer(library, opened, asked, json=json)
+
+
+def _to_user(
+    library: "Library",
+    user: str,
+    run: str,
+    data: str | None,
+    n: int,
+    only: ItemFilter,
+    order: ListOrder,
+    why: str | None,
+    *,
+    best: bool,
+    json: bool,
+) -> None:
+    trained = open_run(library, run, data, best=best, json=json)
+    fit_told(library, trained.ratings, json=json)
+    if why is None:
+        _print(library.answer(Recommend(trained.path, user, n, only, order)), json=json)
+        return
+    store = str(trained.ratings.path)
+    item = library.answer(IdentifyItem(store, why)).item
+    print_why_liked(library.answer(WhyLiked(store, item, user=user)), json=json)
+    try:
+        print_why_stars(library.answer(WhyStars(trained.path, item, user=user)), json=json)
+    except QuestionError as error:
+        say(f"no parts of the predicted rating: {error}")
+
+
+def _to_newcomer(library: "Library", opened: RatingsAndRun, asked: ForYou, *, json: bool) -> None:
+    answer = library.answer(asked)
+    if answer.order != asked.order:
+        raise UsageError(f"--order {asked.order}: {answer.no_stars}")
+    _print_newcomer(answer, opened, asked, json=json)
     _print(answer.recommended, json=json)
+
+
+def _print_why(
+    library: "Library", opened: RatingsAndRun, asked: ForYou, why: str, *, json: bool
+) -> None:
+    item = library.answer(IdentifyItem(opened.store, why)).item
+    liked = WhyLiked(opened.store, item, asked.rated, threshold=asked.threshold)
+    print_why_liked(library.answer(liked), json=json)
+    if not opened.run:
+        return
+    stars = WhyStars(opened.run, item, asked.rated, regularization=asked.regularization)
+    try:
+        answer = library.answer(stars)
+    except (ValueError, OSError) as error:  # any run that cannot answer: the likes stand
+        say(f"no parts of predicted stars: {error}")
+        return
+    print_why_stars(answer, json=json)
 
 
 def _years(text: str) -> tuple[int | None, int | None]:
@@ -93,57 +199,74 @@ def _pair(text: str) -> tuple[str, float]:
     return item.strip(), number
 
 
-def _named(
-    library: "Library", trained: "Trained", pairs: Sequence[tuple[str, float]]
-) -> tuple[tuple[str, float], ...]:
-    """Return ratings by ids, where titles or parts of them may have been given."""
-    store = str(trained.ratings.path)
-    return tuple((library.answer(IdentifyItem(store, text)).item, value) for text, value in pairs)
-
-
-def _print_newcomer(answer: FoldInAnswer, *, json: bool) -> None:
+def _print_newcomer(
+    answer: ForYouAnswer, opened: RatingsAndRun, asked: ForYou, *, json: bool
+) -> None:
     """Say what was understood of a newcomer."""
     if json:
-        print_json({"event": "newcomer", **_told(answer)})
+        if answer.step is not None:
+            print_json({"event": "run", "run": opened.run_id, "step": answer.step})
+        print_json({"event": "newcomer", **_told(answer, opened, asked)})
     else:
-        print(f"somebody new, by fold-in; regularization {answer.regularization:g}")
-        for line in _rated_lines(answer):
+        for line in _newcomer_lines(answer, opened):
             print(line)
-    if answer.flat:
+    if answer.no_stars and opened.run:
+        say(f"no stars beside: {answer.no_stars}")
+    if answer.order == "stars" and answer.flat:
         say(
-            "this model knows hardly any tastes, so that everybody gets this list; train longer,"
-            " or cftui train --optimizer adam"
+            "this model knows hardly any tastes, so that everybody gets this list; use --order"
+            " likes, train longer, or cftui train --optimizer adam"
         )
 
 
-def _told(answer: FoldInAnswer) -> dict[str, Any]:
+def _told(answer: ForYouAnswer, opened: RatingsAndRun, asked: ForYou) -> dict[str, Any]:
     rated = [
         {"item": r.item, "title": r.title, "value": r.value, "predicted": r.predicted}
         for r in answer.rated
     ]
-    return {"regularization": answer.regularization, "bias": answer.bias, "rated": rated}
+    return {
+        "data": opened.ratings.name,
+        "order": answer.order,
+        "liked_from": answer.threshold,
+        "way": answer.way,
+        "regularization": asked.regularization,
+        "no_stars": answer.no_stars,
+        "rated": rated,
+    }
 
 
-def _rated_lines(answer: FoldInAnswer) -> list[str]:
-    """Return a line for each rating of a newcomer, titles made plain."""
-    return [
-        f"  {r.value:g} for {r.item} {plain(r.title)}, predicted {r.predicted:.2f}"
-        + ("" if r.trained else " (never trained on: this rating tells nothing)")
-        for r in answer.rated
+def _newcomer_lines(answer: ForYouAnswer, opened: RatingsAndRun) -> list[str]:
+    """Return what a list is made from, a line each, titles made plain."""
+    stars = f"; stars by run {opened.run_id}, step {answer.step:,}" if answer.step else ""
+    lines = [
+        f"somebody new, on {plain(opened.ratings.name)}{stars}",
+        f"{answer.threshold_words}; {answer.way}",
     ]
+    for r in answer.rated:
+        predicted = "" if r.predicted is None else f", predicted {r.predicted:.2f}"
+        unknown = "" if r.trained else " (never trained on: it tells the run nothing)"
+        lines.append(f"  {r.value:g} for {r.item} {plain(r.title)}{predicted}{unknown}")
+    return lines
 
 
-def _print(rows: Sequence[Recommendation], *, json: bool) -> None:
+def _print(rows: Sequence[Recommendation | LikelyItem], *, json: bool) -> None:
     if json:
         for row in rows:
             print_json(row)
         return
     print_table(
-        ("rank", "id", "predicted", "ratings", "title", "genres"),
+        ("rank", "id", "score", "predicted", "ratings", "title", "genres"),
         [
-            (str(r.rank), r.item, f"{r.predicted:.3f}", f"{r.n_ratings:,}", r.title, r.genres)
+            (
+                *(str(r.rank), r.item, _number(r.score), _number(r.predicted)),
+                *(f"{r.n_ratings:,}", r.title, r.genres),
+            )
             for r in rows
         ],
-        right=("rank", "id", "predicted", "ratings"),
+        right=("rank", "id", "score", "predicted", "ratings"),
         yielding=("genres", "title"),
     )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

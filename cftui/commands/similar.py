@@ -1,50 +1,157 @@
-"""`cftui similar`: the items nearest to an item."""
+"""`cftui similar`: the items nearest to an item, or to each."""
 
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cftui.commands.console import (
     Debug,
     Json,
-    RunWord,
     UsageError,
     one_of,
     print_json,
     print_table,
+    say,
 )
-from cftui.commands.opening import Best, Data, open_run
-from cftui.questions.trained import METRICS, Similar
+from cftui.commands.opening import (
+    Best,
+    Data,
+    MaybeRun,
+    fit_told,
+    open_ratings_and_run,
+    open_run,
+)
+from cftui.commands.writing import checked_out, write_columns
+from cftui.questions.likes import AlikeAnswer, AlikeItem, AlikeItems, JudgeSpace
+from cftui.questions.trained import METRICS, Metric, Neighbour, Similar, SimilarItems
 from cftui.text import plain
+
+if TYPE_CHECKING:
+    from cftui.library.door import Library
+    from cftui.ratings.values import Ratings
+
+KINDS = ("tastes", *METRICS)
+Row = tuple[str, str, Neighbour | AlikeItem]
+"""Id and title of an item, and one that is near it."""
 
 
 def similar(
-    item: Annotated[str, typer.Argument(metavar="ITEM", help="An item's id, or part of its title")],
+    item: Annotated[
+        str | None, typer.Argument(metavar="ITEM", help="An item's id, or part of its title")
+    ] = None,
     *,
-    metric: Annotated[str, typer.Option(help="cosine, dot or euclid")] = "cosine",
+    by: Annotated[
+        str,
+        typer.Option(
+            help="tastes of those who rated both (needs no run), or a run's item factors by"
+            " cosine, dot or euclid"
+        ),
+    ] = "tastes",
+    metric: Annotated[str | None, typer.Option(hidden=True, help="As --by")] = None,
     n: Annotated[int, typer.Option("-n", min=1, help="How many")] = 10,
     min_ratings: Annotated[
-        int, typer.Option(min=1, help="Leave out items with fewer ratings than this")
-    ] = 1,
-    run: RunWord = "latest",
+        int | None,
+        typer.Option(
+            min=1,
+            help="Leave out items with fewer ratings than this; without it 20, or fewer on few"
+            " ratings",
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Of every item instead of one, into the file of --out")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="With --all: the .csv or .parquet file to write")
+    ] = None,
+    run: MaybeRun = None,
     data: Data = None,
     best: Best = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """List the items whose factors are nearest to an item's."""
-    by = one_of(metric, METRICS, f"--metric {metric}: choose cosine, dot or euclid")
+    """List the items that are nearest to an item, by tastes or in a run's item factors."""
+    chosen = metric or by
+    option = "--metric" if metric else "--by"
+    kind = one_of(chosen, KINDS, f"{option} {chosen}: choose tastes, cosine, dot or euclid")
+    if (item is None) != everything:
+        raise UsageError("similar: give an ITEM, or --all with --out FILE")
+    if out is not None and not everything:
+        raise UsageError("similar: --out belongs to --all")
+    target = checked_out("similar", out) if everything else None
     from cftui.library.door import Library
 
     library = Library()
-    trained = open_run(library, run, data, best=best, json=json)
-    answer = library.answer(Similar(trained.path, item, by, n, min_ratings))
+    if kind == "tastes":
+        opened = open_ratings_and_run(library, run, data)
+        fit_told(library, opened.ratings, json=json)
+        if item is not None:
+            _print_alike(
+                library.answer(AlikeItems(opened.store, item, n, min_ratings)),
+                opened.ratings.name,
+                json=json,
+            )
+            return
+        found = _all_alike(library, opened.ratings, n, min_ratings)
+    else:
+        space = one_of(kind, METRICS, "")
+        trained = open_run(library, run or "latest", data, best=best, json=json)
+        floor = min_ratings or _floor(trained.ratings)
+        judged = library.answer(JudgeSpace(trained.path, space))
+        if json:
+            print_json({"event": "judgement", "by": kind, "words": judged.words})
+        else:
+            say(judged.words)
+        if item is not None:
+            question = Similar(trained.path, item, space, n, floor)
+            _print_similar(library.answer(question), floor, json=json)
+            return
+        found = _all_similar(library, trained.path, trained.ratings, space, n, floor)
+    if target is not None:
+        _write(target, list(found), json=json)
+
+
+def _floor(ratings: "Ratings") -> int:
+    from cftui.explore.alike import fitting_floor
+
+    return fitting_floor(ratings)
+
+
+def _print_alike(answer: AlikeAnswer, name: str, *, json: bool) -> None:
+    if json:
+        for row in answer.alike:
+            print_json(row)
+        return
+    if not answer.alike:
+        raise UsageError(f"{answer.title}: {answer.words} (--min-ratings)")
+    print(
+        f"nearest to {answer.item} {plain(answer.title)}, by tastes on {plain(name)}, among those"
+        f" with {answer.min_ratings:,} ratings or more:"
+    )
+    headings = ("rank", "id", "score", "both", "lift", "ratings", "title", "genres")
+    print_table(
+        headings,
+        [
+            (
+                *(str(r.rank), r.item, f"{r.score:.3f}", f"{r.common:,}", f"{r.lift:.1f}"),
+                *(f"{r.n_ratings:,}", r.title, r.genres),
+            )
+            for r in answer.alike
+        ],
+        right=headings[:6],
+        yielding=("genres", "title"),
+    )
+
+
+def _print_similar(answer: SimilarItems, floor: int, *, json: bool) -> None:
     if json:
         for row in answer.neighbours:
             print_json(row)
         return
     if not answer.neighbours:
-        raise UsageError(f"no other item has {min_ratings:,} ratings; lower --min-ratings")
+        raise UsageError(f"no other item has {floor:,} ratings; lower --min-ratings")
+    metric = answer.metric
     print(f"nearest to {answer.item} {plain(answer.title)}, by {metric}:")
     print_table(
         ("rank", "id", metric, "ratings", "title", "genres"),
@@ -55,3 +162,53 @@ def similar(
         right=("rank", "id", metric, "ratings"),
         yielding=("genres", "title"),
     )
+
+
+def _all_alike(
+    library: "Library", ratings: "Ratings", n: int, min_ratings: int | None
+) -> Iterator[Row]:
+    floor = min_ratings or _floor(ratings)
+    for item in _often_rated(ratings, floor):
+        answer = library.answer(AlikeItems(str(ratings.path), item, n, floor))
+        yield from ((answer.item, answer.title, row) for row in answer.alike)
+
+
+def _all_similar(
+    library: "Library",
+    run: str,
+    ratings: "Ratings",
+    metric: Metric,
+    n: int,
+    floor: int,
+) -> Iterator[Row]:
+    trained = library.trained(run)
+    for item in _often_rated(ratings, floor):
+        if trained.trained_items[ratings.items.code_of(item)]:
+            answer = library.answer(Similar(run, item, metric, n, floor))
+            yield from ((answer.item, answer.title, row) for row in answer.neighbours)
+
+
+def _often_rated(ratings: "Ratings", floor: int) -> list[str]:
+    """Return the ids of all items with so many ratings."""
+    counts = ratings.by_item.counts().tolist()
+    return [ratings.items.id_of(code) for code, count in enumerate(counts) if count >= floor]
+
+
+def _write(out: Path, rows: Sequence[Row], *, json: bool) -> None:
+    if not rows:
+        raise UsageError("no two items have that many ratings; lower --min-ratings")
+    columns: dict[str, list[str] | list[int] | list[float]] = {
+        "item": [item for item, _, _ in rows],
+        "title": [title for _, title, _ in rows],
+        "rank": [row.rank for _, _, row in rows],
+        "neighbour": [row.item for _, _, row in rows],
+        "neighbour_title": [row.title for _, _, row in rows],
+        "score": [row.score for _, _, row in rows],
+    }
+    write_columns(out, columns)
+    n_items = len({item for item, _, _ in rows})
+    if json:
+        told = {"items": n_items, "rows": len(rows), "out": str(out)}
+        print_json({"event": "neighbours", **told})
+    else:
+        print(f"neighbours of {n_items:,} items, {len(rows):,} rows, written to {out}")

@@ -68,15 +68,7 @@ def fold_in(
     `items` are codes, shape (n,), and `values` ratings, shape (n,); without any the user is the
     mean one. Raises QuestionError for a regularization that is not above 0.
     """
-    if not 0 < regularization < float("inf"):
-        raise QuestionError(f"regularization {regularization:g} is not above 0; 3 is usual")
-    inputs = factors.item_factors[items].astype(np.float64)
-    if factors.user_bias is not None:
-        inputs = np.hstack([inputs, np.ones((len(items), 1))])
-    offset = np.zeros(len(items))
-    if factors.item_bias is not None:
-        offset = factors.item_bias[items].astype(np.float64)
-    ridge = _Ridge(factors, inputs, offset, values.astype(np.float64), mean, regularization)
+    ridge = _ridge(factors, mean, items, values, regularization)
     solved = ridge.solve() if len(items) else mean
     k = factors.item_factors.shape[1]
     return replace(
@@ -84,6 +76,58 @@ def fold_in(
         user_factors=solved[None, :k].astype(np.float32),
         user_bias=None if factors.user_bias is None else solved[k:].astype(np.float32),
     )
+
+
+def fold_in_parts(
+    factors: Factors,
+    mean: np.ndarray,
+    items: np.ndarray,
+    values: np.ndarray,
+    regularization: float,
+    target: int,
+) -> tuple[float, np.ndarray]:
+    """Return what the mean user and each rating, shape (n,), add to an item's prediction.
+
+    Before the sigmoid, and beside the item's own bias. At the minimum, with inputs a, slopes s,
+    predictions p and values v, the newcomer solves a ridge regression of working responses
+
+        z = s a · (x - mean) + (v - p)
+
+    on s a, which is linear in z; so each rating's share of x, and of the prediction, is exact.
+    """
+    ridge = _ridge(factors, mean, items, values, regularization)
+    own = _inputs(factors, np.array([target]))[0]
+    if not len(items):
+        return float(own @ mean), np.zeros(0)
+    solved = ridge.solve()
+    jacobian, errors = ridge.linearised(solved)
+    responses = jacobian @ (solved - mean) - errors
+    curvature = jacobian.T @ jacobian + regularization * np.eye(len(mean))
+    return float(own @ mean), np.asarray(jacobian @ np.linalg.solve(curvature, own) * responses)
+
+
+def _ridge(
+    factors: Factors,
+    mean: np.ndarray,
+    items: np.ndarray,
+    values: np.ndarray,
+    regularization: float,
+) -> "_Ridge":
+    if not 0 < regularization < float("inf"):
+        raise QuestionError(f"regularization {regularization:g} is not above 0; 3 is usual")
+    offset = np.zeros(len(items))
+    if factors.item_bias is not None:
+        offset = factors.item_bias[items].astype(np.float64)
+    inputs = _inputs(factors, items)
+    return _Ridge(factors, inputs, offset, values.astype(np.float64), mean, regularization)
+
+
+def _inputs(factors: Factors, items: np.ndarray) -> np.ndarray:
+    """Return what a newcomer's unknowns are multiplied by, shape (n, n unknowns)."""
+    inputs: np.ndarray = factors.item_factors[items].astype(np.float64)
+    if factors.user_bias is None:
+        return inputs
+    return np.hstack([inputs, np.ones((len(items), 1))])
 
 
 class _Ridge:
@@ -115,13 +159,17 @@ class _Ridge:
         errors, moved = self._predicted(x) - self._values, x - self._mean
         return float(errors @ errors + self._weight * (moved @ moved))
 
-    def _step(self, x: np.ndarray) -> np.ndarray:
+    def linearised(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the predictions' derivatives, shape (n, n unknowns), and errors, shape (n,)."""
         predicted = self._predicted(x)
         slope = np.ones(len(predicted))
         if self._factors.sigmoid:
             low, high = self._factors.low, self._factors.high
             slope = (predicted - low) * (high - predicted) / (high - low)
-        jacobian = self._inputs * slope[:, None]
-        gradient = jacobian.T @ (predicted - self._values) + self._weight * (x - self._mean)
+        return self._inputs * slope[:, None], predicted - self._values
+
+    def _step(self, x: np.ndarray) -> np.ndarray:
+        jacobian, errors = self.linearised(x)
+        gradient = jacobian.T @ errors + self._weight * (x - self._mean)
         curvature = jacobian.T @ jacobian + self._weight * np.eye(len(x))
         return np.asarray(np.linalg.solve(curvature, gradient))

@@ -1,24 +1,23 @@
 """A newcomer's list by fold-in, what moved in it, and what to rate first."""
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cftui.explore.fold_in import fold_in, mean_user
 from cftui.explore.items import item_rows, names_of
+from cftui.explore.likes.kept import tastes_of
+from cftui.explore.ordering import rise
 from cftui.explore.recommend import best_of, top
-from cftui.hyperparameters import models_with
+from cftui.explore.stars import checked, fold, spread_of
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
-from cftui.models.factors import Factors
-from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemRow
 from cftui.questions.newcomer import FoldIn, FoldInAnswer, SuggestItems, YourRating
 from cftui.ratings.features import passing
 from cftui.ratings.values import Ratings
 
-Rated = Sequence[tuple[str, float]]
+Nearness = Callable[[np.ndarray, int], np.ndarray]
+"""How near some items are to one, from their codes and its code, shape (len(codes),), at most 1."""
 KNOWN = 200
 """How many of the most rated items may be suggested: a newcomer has to know them."""
 
@@ -31,8 +30,11 @@ def answer_fold_in(library: Library, question: FoldIn) -> FoldInAnswer:
 
 @answers(SuggestItems)
 def answer_suggest(library: Library, question: SuggestItems) -> tuple[ItemRow, ...]:
-    """Ask a run what a newcomer should rate first."""
-    return suggest(library.trained(question.run), question.rated, question.n)
+    """Find what a newcomer should rate first, by a run or by tastes."""
+    if question.run:
+        return suggest(library.trained(question.run), question.rated, question.n)
+    ratings = library.ratings(question.store)
+    return suggest_by_tastes(ratings, question.rated, question.n)
 
 
 def explore_newcomer(trained: Trained, asked: FoldIn) -> FoldInAnswer:
@@ -41,26 +43,25 @@ def explore_newcomer(trained: Trained, asked: FoldIn) -> FoldInAnswer:
     Raises QuestionError for a model without factors, an item that is not in the data or is rated
     twice, a value outside the data's range, and a filter that these ratings cannot serve.
     """
-    factors = _factors(trained)
-    items, values = _checked(trained.ratings, asked.rated)
-    custom = _fold(trained, factors, items, values, asked.regularization)
+    items, values = checked(trained.ratings, asked.rated)
+    custom = fold(trained, items, values, asked.regularization)
     scores = custom.score_all_items(0)
     mask = passing(trained.ratings, asked.only) & trained.trained_items
     mask[items] = False
     recommended = best_of(trained.ratings, scores, mask, asked.n)
     moved: tuple[int | None, ...] = (None,) * len(recommended)
     if asked.before is not None:
-        old_items, old_values = _checked(trained.ratings, asked.before)
+        old_items, old_values = checked(trained.ratings, asked.before)
         mask[old_items] = False
-        old = _fold(trained, factors, old_items, old_values, asked.regularization)
-        rise = _rise(old.score_all_items(0), scores, mask)
+        old = fold(trained, old_items, old_values, asked.regularization)
+        risen = rise(old.score_all_items(0), scores, mask)
         codes = [trained.ratings.items.code_of(row.item) for row in recommended]
-        moved = tuple(int(rise[code]) if mask[code] else None for code in codes)
+        moved = tuple(int(risen[code]) if mask[code] else None for code in codes)
     return FoldInAnswer(
         step=trained.step,
         regularization=asked.regularization,
         bias=None if custom.user_bias is None else float(custom.user_bias[0]),
-        spread=_spread(trained),
+        spread=spread_of(trained),
         rated=tuple(_own_ratings(trained, scores, items, values)),
         recommended=recommended,
         moved=moved,
@@ -68,88 +69,58 @@ def explore_newcomer(trained: Trained, asked: FoldIn) -> FoldInAnswer:
 
 
 def suggest(trained: Trained, rated: Sequence[str], n: int) -> tuple[ItemRow, ...]:
-    """Return well known items to rate, each unlike those before it and unlike the rated ones.
+    """Return well known items that a run was trained on, unlike each other and the rated ones.
 
-    Greedy: the number of ratings times one minus the highest cosine with what stands already;
-    without item factors by the number of ratings alone.
+    By the cosine of item factors; without item factors by tastes.
     """
-    ratings, table = trained.ratings, trained.item_factors
-    counts = ratings.by_item.counts()
+    table = trained.item_factors
+    if table is None:
+        return suggest_by_tastes(trained.ratings, rated, n, trained.trained_items)
+    factors = table
+
+    def near(codes: np.ndarray, code: int) -> np.ndarray:
+        others, custom = factors[codes].astype(np.float64), factors[code].astype(np.float64)
+        lengths = np.linalg.norm(others, axis=1) * np.linalg.norm(custom)
+        return np.asarray(others @ custom / np.maximum(lengths, np.finfo(np.float64).tiny))
+
+    return _spread_out(trained.ratings, trained.trained_items, near, rated, n)
+
+
+def suggest_by_tastes(
+    ratings: Ratings, rated: Sequence[str], n: int, among: np.ndarray | None = None
+) -> tuple[ItemRow, ...]:
+    """Return well known items, unlike each other and the rated ones by how they are rated.
+
+    `among` marks the items that may be suggested, shape (n_items,); all, unless it is given.
+    """
+    tastes = tastes_of(ratings)
+
+    def near(codes: np.ndarray, code: int) -> np.ndarray:
+        return np.asarray(tastes.residuals.company(code).cosine[codes])
+
+    allowed = np.ones(ratings.n_items, np.bool_) if among is None else among
+    return _spread_out(ratings, allowed, near, rated, n)
+
+
+def _spread_out(
+    ratings: Ratings, among: np.ndarray, nearness: Nearness, rated: Sequence[str], n: int
+) -> tuple[ItemRow, ...]:
+    """Choose greedily by the number of ratings times one minus the highest nearness so far."""
     done = [ratings.items.code_of(item) for item in rated]
-    weight = np.where(trained.trained_items, counts, 0).astype(np.float64)
+    weight = np.where(among, ratings.by_item.counts(), 0).astype(np.float64)
     weight[done] = 0
     known = np.array(top(weight, min(KNOWN, int((weight > 0).sum()))), dtype=np.int64)
     near = np.zeros(len(known))
     for code in done:
-        near = np.maximum(near, _cosines(table, known, code))
+        near = np.maximum(near, nearness(known, code))
     chosen: list[int] = []
     left = weight[known]
     for _ in range(min(n, len(known))):
         place = int(np.argmax(left * (1 - near)))
         chosen.append(int(known[place]))
-        near = np.maximum(near, _cosines(table, known, chosen[-1]))
+        near = np.maximum(near, nearness(known, chosen[-1]))
         left[place] = -1.0
     return item_rows(ratings, chosen)
-
-
-def _factors(trained: Trained) -> Factors:
-    if trained.factors is None:
-        raise QuestionError(
-            f"the model {trained.config.model.name} cannot take in somebody new without training:"
-            f" that takes a dot product alone; choose a run of {models_with('dot-product')}"
-        )
-    return trained.factors
-
-
-def _checked(ratings: Ratings, rated: Rated) -> tuple[np.ndarray, np.ndarray]:
-    """Return codes and values of a newcomer's ratings, shape (n,) each."""
-    codes = [ratings.items.code_of(item) for item, _ in rated]
-    for place, (item, value) in enumerate(rated):
-        if codes[place] in codes[:place]:
-            raise QuestionError(f"item {item} is rated twice; leave one of the ratings out")
-        if not ratings.low <= value <= ratings.high:
-            raise QuestionError(
-                f"{value:g} for item {item} is outside these ratings: give {ratings.low:g} to"
-                f" {ratings.high:g}"
-            )
-    return np.array(codes, dtype=np.int64), np.array([value for _, value in rated], np.float64)
-
-
-def _fold(
-    trained: Trained, factors: Factors, items: np.ndarray, values: np.ndarray, weight: float
-) -> Factors:
-    """Fold in, without those items that no training rating gave factors to."""
-    told = trained.trained_items[items]
-    return fold_in(factors, _mean(trained), items[told], values[told], weight)
-
-
-@lru_cache(maxsize=4)
-def _mean(trained: Trained) -> np.ndarray:
-    return mean_user(_factors(trained), trained.trained_users)
-
-
-@lru_cache(maxsize=4)
-def _spread(trained: Trained) -> float:
-    """Return how far users' factors move predictions, in rating units, at the mean rating."""
-    factors = _factors(trained)
-    users = factors.user_factors[trained.trained_users]
-    moved = users - users.mean(axis=0)
-    counts = trained.ratings.by_item.counts()
-    weights = (counts / counts.sum()).astype(np.float32)[:, None]
-    items = factors.item_factors
-    variance = float(((moved.T @ moved / len(users)) * ((items * weights).T @ items)).sum())
-    slope = (factors.high - factors.low) / 4 if factors.sigmoid else 1.0
-    return float(max(variance, 0.0) ** 0.5 * slope)
-
-
-def _rise(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return by how many places each item rose among those that `mask` marks; 0 for the others."""
-    places = np.flatnonzero(mask)
-    rise = np.zeros(len(mask), np.int64)
-    for scores, sign in ((before, 1), (after, -1)):
-        order = places[np.argsort(-scores[places], kind="stable")]
-        rise[order] += sign * np.arange(len(order))
-    return rise
 
 
 def _own_ratings(
@@ -164,12 +135,3 @@ def _own_ratings(
         )
         for code, value in zip(items.tolist(), values.tolist(), strict=True)
     ]
-
-
-def _cosines(table: np.ndarray | None, codes: np.ndarray, code: int) -> np.ndarray:
-    """Return the cosine of each of some items with one, shape (len(codes),); 0 without factors."""
-    if table is None:
-        return np.zeros(len(codes))
-    others, custom = table[codes].astype(np.float64), table[code].astype(np.float64)
-    lengths = np.linalg.norm(others, axis=1) * np.linalg.norm(custom)
-    return np.asarray(others @ custom / np.maximum(lengths, np.finfo(np.float64).tiny))

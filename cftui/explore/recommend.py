@@ -1,11 +1,15 @@
 """The items that a user would like best among those they have not rated."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from cftui.explore.items import counted
+from cftui.explore.likes.kept import at_hand, tastes_of
+from cftui.explore.ordering import ordered
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
-from cftui.questions.items import ItemFilter
+from cftui.questions.items import ItemFilter, ListOrder
 from cftui.questions.trained import Recommend, Recommendation
 from cftui.ratings.features import passing
 from cftui.ratings.values import Ratings
@@ -16,37 +20,65 @@ def answer_recommend(library: Library, question: Recommend) -> tuple[Recommendat
     """Find what a user of the data would like."""
     trained = library.trained(question.run)
     user = trained.ratings.users.code_of(question.user)
-    return recommend(trained, user, question.n, question.only)
+    tastes_of(trained.ratings)  # however long that takes: it was asked for
+    return recommend(trained, user, question.n, question.only, question.order)
 
 
 def recommend(
-    trained: Trained, user: int, n: int, only: ItemFilter | None = None
+    trained: Trained,
+    user: int,
+    n: int,
+    only: ItemFilter | None = None,
+    order: ListOrder = "likes",
 ) -> tuple[Recommendation, ...]:
-    """Return the n items of highest predicted rating among those the user has not rated.
+    """Return the n items, of those the user has not rated, that stand first in an order.
 
-    Raises QuestionError for a filter that these ratings cannot serve.
+    By likes and predicted rating together, unless another order is asked for. Where tastes are not
+    at hand, which many ratings take a while for, by predicted rating. Raises QuestionError for a
+    filter that these ratings cannot serve.
     """
     ratings = trained.ratings
-    scores = trained.scorer.score_all_items(user)
+    predicted = trained.scorer.score_all_items(user)
     mask = passing(ratings, only or ItemFilter())
-    mask[ratings.item[ratings.by_user.of(user)]] = False
-    return best_of(ratings, scores, mask, n)
+    own = ratings.by_user.of(user)
+    mask[ratings.item[own]] = False
+    if not at_hand(ratings):
+        return best_of(ratings, predicted, mask, n)
+    tastes = tastes_of(ratings)
+    score = tastes.scores(ratings.item[own], ratings.value[own])
+    # Nobody trained on some items: their prediction says nothing for or against them.
+    told = np.where(trained.trained_items, predicted, ratings.mean)
+    worth = ordered(ratings, tastes, order, score, predicted if order == "stars" else told)
+    rows = best_of(ratings, predicted, mask, n, by=worth)
+    codes = [ratings.items.code_of(row.item) for row in rows]
+    return tuple(replace(r, score=float(score[c])) for r, c in zip(rows, codes, strict=True))
 
 
 def best_of(
-    ratings: Ratings, scores: np.ndarray, mask: np.ndarray, n: int
+    ratings: Ratings,
+    predicted: np.ndarray,
+    mask: np.ndarray,
+    n: int,
+    by: np.ndarray | None = None,
 ) -> tuple[Recommendation, ...]:
-    """Return the n items of highest score, shape (n_items,), among those that `mask` marks."""
-    ranked = np.where(mask, scores, -np.inf)
-    best = top(ranked, min(n, int(np.isfinite(ranked).sum())))
+    """Return the n items, among those that `mask` marks, of highest prediction, or first `by`.
+
+    Arrays of shape (n_items,).
+    """
     return tuple(
         Recommendation(
             rank=rank,
             **counted(ratings, code),
-            predicted=float(scores[code]),
+            predicted=float(predicted[code]),
         )
-        for rank, code in enumerate(best, start=1)
+        for rank, code in enumerate(first_of(predicted if by is None else by, mask, n), start=1)
     )
+
+
+def first_of(worth: np.ndarray, mask: np.ndarray, n: int) -> list[int]:
+    """Return the codes of the n highest, highest first, among those that `mask` marks."""
+    ranked = np.where(mask, worth, -np.inf)
+    return top(ranked, min(n, int(np.isfinite(ranked).sum())))
 
 
 def top(scores: np.ndarray, n: int) -> list[int]:

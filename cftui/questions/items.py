@@ -1,8 +1,13 @@
 """Users and items: found, described, narrowed."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from cftui.questions.question import Question
+
+ListOrder = Literal["likes", "stars", "popular"]
+"""For me (likes, with the run's stars where there are some), by predicted stars, by likes given."""
+ORDERS: tuple[ListOrder, ...] = ("likes", "stars", "popular")
 
 
 @dataclass(frozen=True)

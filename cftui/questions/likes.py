@@ -3,12 +3,31 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from cftui.questions.items import EVERY_ITEM, ItemFilter
-from cftui.questions.newcomer import REGULARIZATION, YourRating
+from cftui.questions.items import EVERY_ITEM, ItemFilter, ListOrder
+from cftui.questions.job import Job
+from cftui.questions.newcomer import FLAT, REGULARIZATION, YourRating
 from cftui.questions.question import Question
 
-ListOrder = Literal["likes", "stars", "popular"]
-"""For me (likes, with the run's stars where there are some), by predicted stars, by likes given."""
+
+@dataclass(frozen=True)
+class FitTastes(Job["TastesFitted"], answered_in="cftui.explore.likes.kept"):
+    """Fit likes and tastes to all ratings, so that questions about them are answered at once.
+
+    Few ratings need no job: the first question fits them within a second. Nothing is done twice.
+    """
+
+    store: str
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class TastesFitted:
+    """Tastes are ready, for every process."""
+
+    threshold: float
+    threshold_words: str
+    way: str
+    """How they were solved, in words."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +89,11 @@ class ForYouAnswer:
     moved: tuple[int | None, ...]
     """Places that each item rose (fell, where negative) since `before`; none where it cannot be
     told."""
+
+    @property
+    def flat(self) -> bool:
+        """Return whether the run has learned too little of tastes for its stars to differ."""
+        return self.spread is not None and self.spread < FLAT
 
 
 @dataclass(frozen=True)
@@ -187,6 +211,8 @@ class AlikeAnswer:
     """That was used."""
     way: str
     alike: tuple[AlikeItem, ...]
+    words: str = ""
+    """Why nothing is near, and what to do; empty where something is."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from cftui.questions.trained import Recommendation
 
 REGULARIZATION = 3.0
 """Of a fold-in; measured, see `cftui.explore.fold_in`."""
+FLAT = 0.02
+"""Rating units: tastes that move predictions by less make one list for everybody."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,11 @@ class YourRating:
     title: str
     genres: str
     value: float
-    predicted: float
+    predicted: float | None
+    """By the run's fold-in; none where there is no run that can."""
     trained: bool
-    """Whether any rating of the item was trained on; without one this rating tells nothing."""
+    """Whether any rating of the item was trained on; without one this rating tells the run
+    nothing."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +63,17 @@ class FoldInAnswer:
     @property
     def flat(self) -> bool:
         """Return whether the model has learned too little of tastes for lists to differ."""
-        return self.spread < 0.02
+        return self.spread < FLAT
 
 
 @dataclass(frozen=True)
 class SuggestItems(Question[tuple[ItemRow, ...]], answered_in="cftui.explore.newcomer"):
-    """What should a newcomer rate first? Well known items, unlike each other and the rated."""
+    """What should a newcomer rate first? Well known items, unlike each other and the rated.
 
-    run: str
+    Unlike by the run's item factors; without a run that has them, by tastes.
+    """
+
+    store: str
+    run: str = ""
     rated: tuple[str, ...] = ()
     n: int = 30

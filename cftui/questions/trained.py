@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from cftui.questions.items import EVERY_ITEM, ItemFilter
+from cftui.questions.items import EVERY_ITEM, ItemFilter, ListOrder
 from cftui.questions.question import Question
 
 Metric = Literal["cosine", "dot", "euclid"]
@@ -60,6 +60,7 @@ class Recommend(Question["tuple[Recommendation, ...]"], answered_in="cftui.explo
     user: str
     n: int = 10
     only: ItemFilter = EVERY_ITEM
+    order: ListOrder = "likes"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class Recommendation:
     predicted: float
     n_ratings: int
     """Ratings of the item in the whole data set."""
+    score: float | None = None
+    """From likes alone, comparable within one list; none where nobody fitted tastes."""
 
 
 @dataclass(frozen=True)

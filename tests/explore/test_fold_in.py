@@ -11,11 +11,12 @@ from small import here, small_config, write_ratings
 
 from cftui.explore.fold_in import fold_in, mean_user
 from cftui.explore.neighbours import neighbours
-from cftui.explore.newcomer import explore_newcomer, suggest
+from cftui.explore.newcomer import explore_newcomer, suggest, suggest_by_tastes
 from cftui.library.trained import Trained, load_trained
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter
+from cftui.questions.likes import ForYou
 from cftui.questions.newcomer import FoldIn
 from cftui.runs.find import find_run
 from cftui.training.start import start_run
@@ -265,10 +266,11 @@ def test_no_more_is_suggested_than_is_known_and_not_rated(trained: Trained) -> N
     assert {row.item for row in rows} == expected and len(rows) == len(expected)
 
 
-def test_without_item_factors_the_most_rated_are_suggested(trained: Trained) -> None:
+def test_without_item_factors_tastes_tell_what_is_unlike(trained: Trained) -> None:
+    rows = suggest(replace(trained, tables={}), ("1001",), 20)
+    assert rows == suggest_by_tastes(trained.ratings, ("1001",), 20, trained.trained_items)
     counts = trained.ratings.by_item.counts()
-    rows = suggest(replace(trained, tables={}), (), 20)
-    assert [row.n_ratings for row in rows] == sorted(counts.tolist(), reverse=True)[:20]
+    assert [row.n_ratings for row in rows] != sorted(counts.tolist(), reverse=True)[:20]
 
 
 def test_tastes_that_no_item_answers_to_move_nothing(trained: Trained) -> None:
@@ -296,19 +298,20 @@ def test_the_shells_list_is_the_brains(
     assert here(*words, *narrowed, "--json") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line.get("event") for line in lines[:2]] == ["run", "newcomer"]
-    asked = FoldIn(
-        str(find_run("r").path),
+    asked = ForYou(
+        str(trained.ratings.path),
         (("1004", 4.5), ("1019", 1.0)),
+        str(find_run("r").path),
         n=7,
         only=ItemFilter("War", 1960, 1979, 30),
     )
     answer = brain.answer(asked)
     assert not isinstance(answer, Failure)
-    assert [(r["item"], r["predicted"], r["rank"]) for r in lines[2:]] == [
-        (r.item, r.predicted, r.rank) for r in answer.recommended
+    assert [(r["item"], r["score"], r["predicted"], r["rank"]) for r in lines[2:]] == [
+        (r.item, r.score, r.predicted, r.rank) for r in answer.recommended
     ]
     assert len(answer.recommended) == 7
-    assert lines[1]["regularization"] == answer.regularization == 3.0
+    assert lines[1]["regularization"] == 3.0 and lines[1]["liked_from"] == answer.threshold
 
 
 @pytest.mark.parametrize(

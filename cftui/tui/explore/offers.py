@@ -100,7 +100,7 @@ class Offers(Vertical):
         question: FindItems | SuggestItems = FindItems(summary.store, text, FOUND)
         if not text and self._setting.answers:
             rated = tuple(item for item, _ in self._yours.rated)
-            question = SuggestItems(self._setting.run_path, rated, SUGGESTED)
+            question = SuggestItems(summary.store, self._setting.run_path, rated, SUGGESTED)
         with held_keys_follow(self):
             found = await self._ask(question, group="offer")
             if found is not None:

@@ -46,7 +46,7 @@ class YourGrid(Grid):
         rows = []
         for item, value in yours.rated:
             row = known.get(item)
-            model = "" if row is None else f"{row.predicted:.2f}" if row.trained else "?"
+            model = "" if row is None else _predicted_words(row)
             rows.append((f"{value:g}", model, titles.get(item, item)))
         self.set_rows(rows, [item for item, _ in yours.rated])
 
@@ -54,3 +54,8 @@ class YourGrid(Grid):
         """Ask for another value."""
         if self.cursor_key is not None:
             self.post_message(self.Turned(str(self.cursor_key), steps))
+
+
+def _predicted_words(row: YourRating) -> str:
+    known = row.trained and row.predicted is not None
+    return f"{row.predicted:.2f}" if known else "?"

@@ -1,0 +1,123 @@
+"""Tastes of a data set: fitted once, remembered, and kept on disk where fitting takes long."""
+
+import time
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from cftui.explore.likes.kernels import Progress
+from cftui.explore.likes.tastes import Tastes, fit_tastes
+from cftui.files import replacing
+from cftui.library.door import Library, performs
+from cftui.paths import answers_folder
+from cftui.questions.job import Progress as JobProgress
+from cftui.questions.likes import FitTastes, TastesFitted
+from cftui.ratings.values import Ratings
+
+WORTH_KEEPING = 1.0
+"""Seconds of fitting; what takes less is fitted anew by each process."""
+FORMAT = "1"
+"""Of the file; another one is not read."""
+QUICK_SIDE, QUICK_RATINGS = 4_000, 5_000_000
+"""Users or items, and ratings, up to which tastes are fitted in passing, within some seconds."""
+
+
+@performs(FitTastes)
+def perform_fit_tastes(library: Library, job: FitTastes, progress: JobProgress) -> TastesFitted:
+    """Fit tastes, or find them fitted already, and say what they are."""
+    ratings = library.ratings(job.store)
+    words = f"tastes of {ratings.n_users:,} users"
+    tastes = tastes_of(
+        ratings, job.threshold, lambda share: progress(round(100 * share), 100, words)
+    )
+    return TastesFitted(tastes.threshold.value, tastes.threshold.words, tastes.ease.words)
+
+
+def tastes_of(
+    ratings: Ratings, threshold: float | None = None, progress: Progress | None = None
+) -> Tastes:
+    """Return the tastes that all ratings tell, fitted only where they were not before.
+
+    Raises QuestionError for a threshold that no rating reaches.
+    """
+    slot = _slot(ratings, threshold)
+    if slot.tastes is None:
+        slot.tastes = _read(ratings, threshold) or _fit(ratings, threshold, progress)
+    return slot.tastes
+
+
+def at_hand(ratings: Ratings, threshold: float | None = None) -> bool:
+    """Tell whether `tastes_of` would keep nobody waiting for long."""
+    return (
+        (min(ratings.n_users, ratings.n_items) <= QUICK_SIDE and len(ratings) <= QUICK_RATINGS)
+        or _slot(ratings, threshold).tastes is not None
+        or place_of(ratings, threshold).is_file()
+    )
+
+
+def place_of(ratings: Ratings, threshold: float | None) -> Path:
+    """Return where tastes of these ratings are kept."""
+    name = "usual" if threshold is None else repr(float(threshold))
+    return answers_folder() / ratings.fingerprint / f"tastes-{name}.safetensors"
+
+
+@dataclass
+class _Slot:
+    """Holds tastes once they are there."""
+
+    tastes: Tastes | None = None
+
+
+@lru_cache(maxsize=4)
+def _slot(ratings: Ratings, threshold: float | None) -> _Slot:
+    return _Slot()
+
+
+def _fit(ratings: Ratings, threshold: float | None, progress: Progress | None) -> Tastes:
+    began = time.monotonic()
+    tastes = fit_tastes(
+        *(ratings.user, ratings.item, ratings.value, ratings.n_users, ratings.n_items),
+        threshold=threshold,
+        progress=progress,
+    )
+    if time.monotonic() - began >= WORTH_KEEPING:
+        _keep(place_of(ratings, threshold), tastes)
+    return tastes
+
+
+def _keep(place: Path, tastes: Tastes) -> None:
+    """Keep tastes; a folder that may not be written to is no failure."""
+    arrays = {name: np.ascontiguousarray(array) for name, array in tastes.to_arrays().items()}
+    with suppress(OSError, safetensors.SafetensorError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(place, sync=False) as temporary:
+            marks = {"format": FORMAT, "check": _checksum(arrays)}
+            safetensors.numpy.save_file(arrays, temporary, marks)
+
+
+def _read(ratings: Ratings, threshold: float | None) -> Tastes | None:
+    """Return what is kept; none where there is nothing, or nothing that fits and is whole."""
+    with suppress(OSError, safetensors.SafetensorError, KeyError, ValueError, IndexError):
+        with safetensors.safe_open(place_of(ratings, threshold), framework="numpy") as file:
+            marks = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if marks.get("format") == FORMAT and marks.get("check") == _checksum(arrays):
+            tastes = Tastes.from_arrays(arrays)
+            shape = (ratings.n_items, ratings.n_users)
+            if tastes.residuals.by_item.shape == shape:
+                return tastes
+    return None
+
+
+def _checksum(arrays: Mapping[str, np.ndarray]) -> str:
+    total = 0
+    for name in sorted(arrays):
+        total = zlib.crc32(arrays[name].reshape(-1).view(np.uint8).data, total)
+    return str(total)

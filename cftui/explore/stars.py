@@ -1,0 +1,101 @@
+"""What a run predicts for somebody new, by fold-in, and what stops it."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from cftui.explore.fold_in import fold_in, mean_user
+from cftui.hyperparameters import models_with
+from cftui.library.door import Library
+from cftui.library.trained import Trained
+from cftui.models.factors import Factors
+from cftui.questions.errors import QuestionError
+from cftui.ratings.values import Ratings
+from cftui.runs.directory import Run
+
+Rated = Sequence[tuple[str, float]]
+
+
+def run_for_stars(library: Library, run: str, ratings: Ratings) -> tuple[Trained | None, str]:
+    """Return the run's weights if they can predict for newcomers to these ratings, else why not."""
+    if not run:
+        return None, f"no run stands beside: train {models_with('dot-product')} to see stars"
+    path = Path(run)
+    if path == Run(path.parent).best:
+        path = path.parent
+    try:
+        model = Run(path).config().model
+        if "dot-product" not in model.abilities:
+            return None, cannot_take_in(model.name)
+        trained = library.trained(run)
+    except (ValueError, OSError) as error:
+        return None, str(error)
+    if trained.ratings.fingerprint != ratings.fingerprint:
+        return None, (
+            f"{trained.run} was trained on {trained.ratings.name}, not on these ratings: choose"
+            " another run"
+        )
+    return trained, ""
+
+
+def cannot_take_in(model: str) -> str:
+    """Return why a model cannot predict for somebody new."""
+    return (
+        f"the model {model} cannot take in somebody new without training: that takes a dot product"
+        f" alone; choose a run of {models_with('dot-product')}"
+    )
+
+
+def factors_of(trained: Trained) -> Factors:
+    """Return the factors to fold in to; raises QuestionError where the model has none."""
+    if trained.factors is None:
+        raise QuestionError(cannot_take_in(trained.config.model.name))
+    return trained.factors
+
+
+def checked(ratings: Ratings, rated: Rated) -> tuple[np.ndarray, np.ndarray]:
+    """Return codes and values of a newcomer's ratings, shape (n,) each.
+
+    Raises QuestionError for an item that is not in the data or is rated twice, and for a value
+    outside the data's range.
+    """
+    codes = [ratings.items.code_of(item) for item, _ in rated]
+    seen: set[int] = set()
+    for code, (item, value) in zip(codes, rated, strict=True):
+        if code in seen:
+            raise QuestionError(f"item {item} is rated twice; leave one of the ratings out")
+        if not ratings.low <= value <= ratings.high:
+            raise QuestionError(
+                f"{value:g} for item {item} is outside these ratings: give {ratings.low:g} to"
+                f" {ratings.high:g}"
+            )
+        seen.add(code)
+    return np.array(codes, dtype=np.int64), np.array([value for _, value in rated], np.float64)
+
+
+def fold(trained: Trained, items: np.ndarray, values: np.ndarray, regularization: float) -> Factors:
+    """Fold in, without those items that no training rating gave factors to."""
+    told = trained.trained_items[items]
+    return fold_in(factors_of(trained), mean_of(trained), items[told], values[told], regularization)
+
+
+@lru_cache(maxsize=4)
+def mean_of(trained: Trained) -> np.ndarray:
+    """Return the mean user's factors and bias, as `mean_user` does."""
+    return mean_user(factors_of(trained), trained.trained_users)
+
+
+@lru_cache(maxsize=4)
+def spread_of(trained: Trained) -> float:
+    """Return how far users' factors move predictions, in rating units, at the mean rating."""
+    factors = factors_of(trained)
+    users = factors.user_factors[trained.trained_users]
+    moved = users - users.mean(axis=0)
+    counts = trained.ratings.by_item.counts()
+    weights = (counts / counts.sum()).astype(np.float32)[:, None]
+    items = factors.item_factors
+    variance = float(((moved.T @ moved / len(users)) * ((items * weights).T @ items)).sum())
+    slope = (factors.high - factors.low) / 4 if factors.sigmoid else 1.0
+    return float(max(variance, 0.0) ** 0.5 * slope)
