@@ -20,7 +20,7 @@ from cftui.library.door import Library
 from cftui.library.trained import Trained
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter
-from cftui.questions.likes import FitTastes, ForYou, ForYouAnswer
+from cftui.questions.likes import FitTastes, ForYou, ForYouAnswer, TastesAtHand
 from cftui.questions.newcomer import SuggestItems
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
@@ -318,6 +318,7 @@ def test_the_job_tells_its_progress_and_what_it_found(
     assert done.threshold == 4.0 and "exact" in done.way and "4 or more" in done.threshold_words
     assert told[-1] == (100, 100, "tastes of 200 users")
     assert library.answer(job) == done
+    assert library.answer(TastesAtHand(job.store)) and kept.place_of(trained.ratings, None).exists()
 
 
 def test_what_may_not_be_written_is_fitted_all_the_same(
@@ -337,5 +338,8 @@ def test_large_ratings_are_not_fitted_in_passing(
     assert kept.at_hand(ratings)
     monkeypatch.setattr(kept, "QUICK_SIDE", 10)
     assert not kept.at_hand(ratings)
+    suggested = suggest_by_tastes(ratings, (), 20)
+    counts = sorted(ratings.by_item.counts().tolist(), reverse=True)
+    assert [row.n_ratings for row in suggested] == counts[:20]
     tastes_of(ratings)
     assert kept.at_hand(ratings)
