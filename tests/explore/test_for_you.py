@@ -343,3 +343,20 @@ def test_large_ratings_are_not_fitted_in_passing(
     assert [row.n_ratings for row in suggested] == counts[:20]
     tastes_of(ratings)
     assert kept.at_hand(ratings)
+
+
+@pytest.mark.parametrize("scale", [0.2, 20.0])
+def test_the_ends_of_any_scale_can_be_given(tmp_path: Path, scale: float) -> None:
+    """0.1 as it is typed lies below 0.1 as it is stored."""
+    folder = write_ratings(tmp_path / "scaled", users=40, items=30, n=600)
+    head, *lines = (folder / "ratings.csv").read_text().splitlines()
+    cells = [line.split(",") for line in lines]
+    rows = [f"{u},{i},{round(float(v) * scale, 3)},{t}" for u, i, v, t in cells]
+    (folder / "ratings.csv").write_text("\n".join([head, *rows]) + "\n")
+    ratings = open_ratings(folder)
+    low, high = round(0.5 * scale, 3), 5 * scale
+    answer = listed(ratings, rated=(("1001", low), ("1002", high)))
+    assert [r.value for r in answer.rated] == [low, high] and answer.recommended
+    for outside in (low - 0.01, high + 0.01, math.nan):
+        with pytest.raises(QuestionError, match="outside these ratings"):
+            listed(ratings, rated=(("1001", outside),))

@@ -87,7 +87,7 @@ class _Slot:
     tastes: Tastes | None = None
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)  # of many ratings each is a gigabyte
 def _slot(ratings: Ratings, threshold: float | None) -> _Slot:
     return _Slot()
 
