@@ -53,6 +53,8 @@ WRONG = [
     (["recommend", "--rated", "1001=5", "--liked-from", "9"], "no rating is 9 or more"),
     (["recommend", "--rated", "1001=5", "--out", "o.csv"], "--out belongs to --profiles"),
     (["recommend", "--user", "1", "--liked-from", "4"], "--liked-from belongs to"),
+    (["recommend", "--profiles", "p.csv", "--why", "1001"], "--why belongs to --user and --rated"),
+    (["recommend", "--profiles", "no.csv"], "--out needs a file name that ends in .csv or"),
     (["predict", "--pairs", "o.csv", "--why"], "--why belongs to --user and --item"),
     (["predict", "--user", "1"], "--user and --item belong together"),
     (["predict"], "give --user and --item, or --split valid, or --pairs FILE"),

@@ -104,7 +104,7 @@ def _take(
     except ValueError:
         read.bad.append(f"{where}: rating {text!r} is not a number")
         return
-    if not ratings.low <= value <= ratings.high:
+    if not ratings.takes(value):
         read.bad.append(f"{where}: rating {text} is not within {ratings.low:g} to {ratings.high:g}")
         return
     if not name:
