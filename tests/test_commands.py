@@ -316,7 +316,10 @@ def test_many_newcomers_are_answered_from_a_file_into_a_file(
         (11, "1 cells are too few"),
     ):
         assert f"p.csv line {line}: {words}" in said.err
-    assert "lists for 2 profiles" in said.out and "1 ratings of items that are not in" in said.out
+    assert (
+        "lists for 2 profiles" in said.out
+        and "of items that are not in the data: 1 ratings" in said.out
+    )
     rows = out.read_text().splitlines()
     assert rows[0] == "profile,rank,item,title,score,prediction" and len(rows) == 7
     assert [row.split(",")[:2] for row in rows[1:]] == [

@@ -237,7 +237,9 @@ def _told(answer: ForYouAnswer, opened: RatingsAndRun, asked: ForYou) -> dict[st
 
 def _newcomer_lines(answer: ForYouAnswer, opened: RatingsAndRun) -> list[str]:
     """Return what a list is made from, a line each, titles made plain."""
-    stars = f"; stars by run {opened.run_id}, step {answer.step:,}" if answer.step else ""
+    stars = (
+        f"; stars by run {opened.run_id}, step {answer.step:,}" if answer.step is not None else ""
+    )
     lines = [
         f"somebody new, on {plain(opened.ratings.name)}{stars}",
         f"{answer.threshold_words}; {answer.way}",
