@@ -13,8 +13,10 @@ from driving import BUNDLED, cells, opened, until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from cftui.explore.fold_in import fold_in, mean_user
+from cftui.library.door import Library
 from cftui.library.trained import load_trained
+from cftui.questions.items import ItemFilter
+from cftui.questions.likes import ForYou
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import save_checkpoint
@@ -31,6 +33,7 @@ from cftui.tui.explore.predicting import PredictScreen
 from cftui.tui.explore.rating import RateScreen, Scale
 from cftui.tui.explore.user import UserView
 from cftui.tui.explore.view import OpenItem, View
+from cftui.tui.explore.why import WhyScreen
 from cftui.tui.explore.you import YouView
 from cftui.tui.explore.your_ratings import YourRatings, load_yours, save_yours
 from cftui.tui.services.runs import RunService
@@ -75,9 +78,9 @@ async def test_a_user_is_shown_beside_the_predictions(trained_run: Run) -> None:
         assert float(rated[0][2]) == pytest.approx(
             float(rated[0][1]) - float(rated[0][0]), abs=0.011
         )
-        liked = [float(row[1]) for row in table(view, "#second")]
-        assert len(liked) == 100
-        assert not {row[4] for row in rated} & {row[3] for row in table(view, "#second")}
+        liked = table(view, "#second")
+        assert len(liked) == 100 and all(float(row[1]) > 0 and float(row[2]) > 0 for row in liked)
+        assert not {row[4] for row in rated} & {row[4] for row in liked}
         assert view.finder.found.has_focus
         await pilot.press("slash", *"nobody")
         await until(pilot, lambda: about(view).startswith("Nothing fits 'nobody'"))
@@ -102,12 +105,12 @@ async def test_a_users_list_is_narrowed_and_any_movie_predicted(
         await until(pilot, lambda: "Film-Noir, 1940–1949" in str(title.border_title))
         await until(pilot, lambda: 0 < len(table(view, "#second")) < 100)
         for row in table(view, "#second"):
-            codes = [c for c, t in enumerate(bundled.items.titles()) if t == row[3]]
+            codes = [c for c, t in enumerate(bundled.items.titles()) if t == row[4]]
             assert any("Film-Noir" in bundled.items.genres_of(code) for code in codes)
-            assert "(194" in row[3]
+            assert "(194" in row[4]
         await pilot.press("n", "n")
         await until(pilot, lambda: "20+ ratings" in str(title.border_title))
-        await until(pilot, lambda: all(int(row[2]) >= 20 for row in table(view, "#second")))
+        await until(pilot, lambda: all(int(row[3]) >= 20 for row in table(view, "#second")))
         await pilot.press("p")
         await until(pilot, lambda: isinstance(pilot.app.focused, Input))
         assert isinstance(pilot.app.screen, PredictScreen)
@@ -131,7 +134,8 @@ async def test_a_movie_is_found_by_a_part_of_its_title(trained_run: Run, bundled
         await pilot.press("m", "slash", *"matr", "down")
         view = pane.query_one(MovieView)
         await until(pilot, lambda: about(view).startswith("Matrix, The (1999)"))
-        by_cosine = [row[3] for row in table(view, "#first")]
+        await until(pilot, lambda: len(table(view, "#second")) == 100)
+        by_cosine = [row[-1] for row in table(view, "#space")]
         own = bundled.by_item.of(bundled.items.code_of("2571"))
         values = bundled.value[own].tolist()
         expected = tuple((value, values.count(value)) for value in sorted(set(values)))
@@ -143,16 +147,59 @@ async def test_a_movie_is_found_by_a_part_of_its_title(trained_run: Run, bundled
         await pilot.press("w")
         assert not {fan[0] for fan in table(view, "#second")} & set(given)
         await pilot.press("w", "c", "c")
-        first = view.query_one("#first", Grid)
-        await until(pilot, lambda: "Euclid" in str(first.border_title))
-        distances = [float(row[1]) for row in cells(first)]
+        space = view.query_one("#space", Grid)
+        await until(pilot, lambda: "Euclid" in str(space.border_title))
+        distances = [float(row[0]) for row in cells(space)]
         assert distances == sorted(distances)
-        assert by_cosine != [row[3] for row in cells(first)]
+        assert by_cosine != [row[-1] for row in cells(space)]
         await pilot.press("enter", "enter")
         await until(pilot, lambda: not about(view).startswith("Matrix, The"))
-        await pilot.press("tab", "tab", "enter")  # a fan is a user to look at
+        await pilot.press("tab", "tab", "tab", "enter")  # a fan is a user to look at
         users = pane.query_one(UserView)
         await until(pilot, lambda: pane.view is users and about(users).startswith("User"))
+
+
+async def test_what_is_near_by_tastes_needs_no_run(stored: Path, bundled: Ratings) -> None:
+    async with explore((80, 24), runs=False) as (pilot, pane):
+        await pilot.press("m", "slash", *"toy story", "down")
+        view = pane.query_one(MovieView)
+        await until(pilot, lambda: about(view).startswith("Toy Story (1995)"))
+        near = table(view, "#first")
+        assert "Toy Story 2 (1999)" in [row[-1] for row in near[:5]]
+        raters = [
+            {int(bundled.user[p]) for p in bundled.by_item.of(bundled.items.code_of(item))}
+            for item in ("1", str(view.first.cursor_key))
+        ]
+        both, by_chance = len(raters[0] & raters[1]), len(raters[0]) * len(raters[1]) / 671
+        assert near[0][:2] == [f"{both}", f"{both / by_chance:.1f}"]
+        assert view.why_not("metric") and view.why_not("fans")
+        await pilot.press("enter", "s")
+        assert view.space.grid.has_focus and not view.tastes.display
+        assert "3, then s" in view.space.grid._empty
+        await pilot.press("s", "o")
+        await until(pilot, lambda: not about(view).startswith("Toy Story (1995)"))
+
+
+async def test_the_models_space_says_how_far_it_can_be_trusted(
+    trained_run: Run, tables: dict[str, np.ndarray]
+) -> None:
+    def verdict(view: MovieView) -> str:
+        return str(view.space.query_one(Static).content)
+
+    async with explore() as (pilot, pane):
+        await pilot.press("m")
+        view = pane.query_one(MovieView)
+        await until(pilot, lambda: "are also near by tastes" in verdict(view))
+        assert not verdict(view).startswith("noise")
+        assert view.tastes.display and view.space.display and view.why_not("side")
+    random = np.random.default_rng(1).normal(size=tables["item_factors"].shape)
+    arrays = {**tables, "item_factors": random.astype(np.float32)}
+    named = {f"parameters/{name}": array for name, array in arrays.items()}
+    save_checkpoint(trained_run.last, named, {"step": "3753", "epoch": "3"})
+    async with explore() as (pilot, pane):
+        await pilot.press("m")
+        view = pane.query_one(MovieView)
+        await until(pilot, lambda: verdict(view).startswith("noise"))
 
 
 async def test_each_kind_keeps_its_place(trained_run: Run) -> None:
@@ -180,7 +227,7 @@ async def test_backspace_goes_back_by_what_was_opened(trained_run: Run) -> None:
         assert pane.why_not("back")
         users.second.focus()
         wanted = str(users.second.cursor_key)
-        await pilot.press("enter")
+        await pilot.press("o")
         await until(pilot, lambda: pane.query_one(MovieView).key == wanted)
         movies = pane.query_one(MovieView)
         await until(pilot, lambda: bool(table(movies, "#first")))
@@ -238,34 +285,30 @@ async def rate(pilot: Pilot[None], *keys: str) -> None:
 
 
 def own(view: YouView) -> dict[str, str]:
-    return {row[2]: row[0] for row in cells(view.your_grid)}
+    return {row[-1]: row[0] for row in cells(view.your_grid)}
+
+
+def titles_of(view: YouView) -> list[str]:
+    return [row[-1] for row in cells(view.list)]
 
 
 async def test_rate_three_movies_see_the_list_and_watch_it_move(
     trained_run: Run, tmp_path: Path
 ) -> None:
-    trained = load_trained(trained_run)
-    assert trained.factors is not None
-    titles = trained.ratings.items
+    library = Library()
+    store, run = str(trained_run.record().store), str(trained_run.path)
+    titles = library.ratings(store).items
 
     def expected(rated: dict[str, float], n: int) -> list[str]:
-        codes = np.array([titles.code_of(item) for item in rated])
-        mean = mean_user(trained.factors, trained.trained_users)
-        newcomer = fold_in(trained.factors, mean, codes, np.array([*rated.values()]), 3.0)
-        scores = newcomer.score_all_items(0)
-        counts = trained.ratings.by_item.counts()
-        order = [
-            code
-            for code in np.argsort(-scores, kind="stable").tolist()
-            if counts[code] >= 20 and code not in codes and trained.trained_items[code]
-        ]
-        return [titles.title_of(code) for code in order[:n]]
+        asked = ForYou(store, (*rated.items(),), run, n=n, only=ItemFilter(min_ratings=20))
+        return [row.title for row in library.answer(asked).recommended]
 
     async with explore() as (pilot, pane):
         await pilot.press("y")
         view = pane.query_one(YouView)
         await until(pilot, lambda: bool(cells(view.list)) and bool(cells(view.offers.grid)))
-        everybodys = [row[4] for row in cells(view.list)]
+        everybodys = titles_of(view)
+        assert "Popular, until you rate" in str(view.list.border_title)
         first = cells(view.offers.grid)[0][0]
         await rate(pilot, "5")
         await until(pilot, lambda: own(view) == {first: "5"})
@@ -275,17 +318,17 @@ async def test_rate_three_movies_see_the_list_and_watch_it_move(
             await pilot.app.workers.wait_for_complete()
             await rate(pilot, *value)
         rated = {titles.id_of(titles.titles().index(first)): 5.0, "2571": 4.5, "1721": 1.0}
-        await until(pilot, lambda: [r[4] for r in cells(view.list)][:50] == expected(rated, 50))
-        mine = [row[4] for row in cells(view.list)]
-        assert mine != everybodys and own(view)["Titanic (1997)"] == "1"
-        # change one: right twice under "You rated", where the newest stands first
+        await until(pilot, lambda: titles_of(view)[:50] == expected(rated, 50))
+        assert titles_of(view) != everybodys and own(view)["Titanic (1997)"] == "1"
+        assert about(view).startswith("You: 3 ratings; liked: 4 or more")
+        # change one: up to where it is a like, under "You rated", where the newest stands first
         view.your_grid.focus()
         view.your_grid.cursor_row = 0
-        await pilot.press("right", "right")
-        rated["1721"] = 2.0
-        await until(pilot, lambda: [r[4] for r in cells(view.list)][:50] == expected(rated, 50))
-        assert own(view)["Titanic (1997)"] == "2"
-        assert {row[1][:1] for row in cells(view.list)} >= {"▲", "▼"}
+        await pilot.press(*["right"] * 6)
+        rated["1721"] = 4.0
+        await until(pilot, lambda: titles_of(view)[:50] == expected(rated, 50))
+        assert own(view)["Titanic (1997)"] == "4"
+        assert {row[3][:1] for row in cells(view.list)} >= {"▲", "▼"}
         assert view.list.cursor_row == 0  # still at the top, whatever stands there now
         # export, then take one back
         await pilot.press("e")
@@ -298,17 +341,110 @@ async def test_rate_three_movies_see_the_list_and_watch_it_move(
         assert isinstance(pilot.app.screen, AskText) and out.read_text() == "old"
         await pilot.press("enter")
         rows = list(csv.DictReader(out.open(encoding="utf-8")))
-        assert [row["title"] for row in rows] == [row[4] for row in cells(view.list)]
+        assert [row["title"] for row in rows] == titles_of(view)
         await pilot.press("d")
         await until(pilot, lambda: "Titanic (1997)" not in own(view))
         await until(pilot, lambda: about(view).startswith("You: 2 ratings"))
-    kept = load_yours(trained.ratings.fingerprint).rated
+    kept = load_yours(library.ratings(store).fingerprint).rated
     assert kept == (("2571", 4.5), (next(iter(rated)), 5.0))
     # and there again the next time
     async with explore((80, 24)) as (pilot, pane):
         await pilot.press("y")
         view = pane.query_one(YouView)
         await until(pilot, lambda: own(view) == {"Matrix, The (1999)": "4.5", first: "5"})
+        await until(pilot, lambda: about(view).startswith("You: 2 ratings, 2 liked (4 or more"))
+
+
+async def test_your_list_is_ordered_by_likes_by_stars_or_by_popularity(
+    trained_run: Run, bundled: Ratings
+) -> None:
+    save_yours(bundled.fingerprint, YourRatings((("2571", 5.0), ("1", 0.5))))
+    async with explore() as (pilot, pane):
+        await pilot.press("y")
+        view = pane.query_one(YouView)
+        await until(pilot, lambda: str(view.list.border_title).startswith("For you"))
+        yours = titles_of(view)
+        await pilot.press("s")
+        await until(pilot, lambda: str(view.list.border_title).startswith("By predicted stars"))
+        stars = [float(row[2]) for row in cells(view.list)]
+        assert stars == sorted(stars, reverse=True) and titles_of(view) != yours
+    async with explore() as (pilot, pane):  # remembered
+        await pilot.press("y")
+        view = pane.query_one(YouView)
+        await until(pilot, lambda: str(view.list.border_title).startswith("By predicted stars"))
+        await pilot.press("s")
+        await until(pilot, lambda: str(view.list.border_title).startswith("Popular"))
+        assert titles_of(view)[0] == "Shawshank Redemption, The (1994)"  # of most likes
+        await pilot.press("s")
+        await until(pilot, lambda: titles_of(view) == yours)
+
+
+async def test_the_value_from_which_on_a_rating_is_a_like_is_changed(
+    stored: Path, bundled: Ratings
+) -> None:
+    save_yours(bundled.fingerprint, YourRatings((("2571", 5.0), ("1", 3.0))))
+    async with explore((80, 24), runs=False) as (pilot, pane):
+        await pilot.press("y")
+        view = pane.query_one(YouView)
+        await until(pilot, lambda: "2 ratings, 1 liked (4 or more: h)" in about(view))
+        before = titles_of(view)
+        await pilot.press("h")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        await pilot.press("backspace", "9", "enter")
+        assert "0.5 to 5" in words_of(pilot, "#complaint")
+        await pilot.press("backspace", "3", "enter")
+        await until(pilot, lambda: "2 ratings, 2 liked (3 or more: h)" in about(view))
+        assert titles_of(view) != before
+        assert load_yours(bundled.fingerprint).threshold == 3.0
+        await pilot.press("h")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        await pilot.press("backspace", "enter")
+        await until(pilot, lambda: titles_of(view) == before)
+    assert load_yours(bundled.fingerprint).threshold is None
+
+
+async def test_why_a_movie_is_on_your_list(trained_run: Run, bundled: Ratings) -> None:
+    rated = (("2571", 5.0), ("260", 4.5), ("1721", 1.0))
+    save_yours(bundled.fingerprint, YourRatings(rated))
+    async with explore((80, 24)) as (pilot, pane):
+        await pilot.press("y")
+        view = pane.query_one(YouView)
+        await until(pilot, lambda: bool(cells(view.list)) and bool(cells(view.your_grid)[0][1]))
+        view.list.focus()
+        score, stars = (
+            float(word) for word in (cells(view.list)[0][0].split()[0], cells(view.list)[0][1])
+        )
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, WhyScreen)
+        await until(pilot, lambda: "= score" in words_of(pilot, "#by-likes"))
+        lines = words_of(pilot, "#by-likes").splitlines()
+        shares = [float(line.split()[0]) for line in lines[2:5]]
+        assert sum(shares) == pytest.approx(score, abs=0.003)
+        assert all(any(title in line for line in lines) for title in own(view))
+        assert "Steck 2019" in words_of(pilot, "#by-likes-source")
+        await until(pilot, lambda: "= predicted" in words_of(pilot, "#by-stars"))
+        lines = words_of(pilot, "#by-stars").splitlines()
+        assert sum(float(line.split()[0]) for line in lines[2:6]) == pytest.approx(stars, abs=0.01)
+        assert sum(float(line.split()[1]) for line in lines[2:6]) == pytest.approx(
+            float(lines[6].split()[1]), abs=0.003
+        )
+        await pilot.press("escape", "v")  # rate it as known, then
+        await until(pilot, lambda: isinstance(pilot.app.screen, RateScreen))
+        await pilot.press("escape", "o")
+        await until(pilot, lambda: pane.view is not view)
+
+
+async def test_why_a_user_would_like_a_movie(trained_run: Run) -> None:
+    async with explore() as (pilot, pane):
+        view = pane.query_one(UserView)
+        await until(pilot, lambda: bool(table(view, "#second")))
+        score = float(table(view, "#second")[0][1])
+        await pilot.press("w")
+        await until(pilot, lambda: "= score" in words_of(pilot, "#by-likes"))
+        lines = words_of(pilot, "#by-likes").splitlines()
+        assert float(lines[-1].split()[0]) == pytest.approx(score, abs=0.006)
+        assert "other ratings together" in lines[-2]
+        await until(pilot, lambda: "beyond these" in words_of(pilot, "#by-stars"))
 
 
 async def test_the_regularization_is_shown_and_changed(trained_run: Run, bundled: Ratings) -> None:
@@ -317,13 +453,13 @@ async def test_the_regularization_is_shown_and_changed(trained_run: Run, bundled
         await pilot.press("y")
         view = pane.query_one(YouView)
         await until(pilot, lambda: "regularization 3 " in about(view))
-        near = [row[4] for row in cells(view.list)]
+        near = titles_of(view)
         told = float(cells(view.your_grid)[0][1])
         await pilot.press("l")
         await until(pilot, lambda: isinstance(pilot.app.focused, Input))
         await pilot.press(*"0.2", "enter")
         await until(pilot, lambda: "regularization 0.2 " in about(view))
-        assert near != [row[4] for row in cells(view.list)]
+        assert near != titles_of(view)
         # held less to the mean user, the model says more nearly what was given
         assert told + 0.1 < float(cells(view.your_grid)[0][1]) <= 5.0
     assert load_yours(bundled.fingerprint).regularization == 0.2
@@ -342,7 +478,7 @@ async def test_where_no_tastes_were_learned_a_key_trains_a_run_that_learns_them(
     async with explore((80, 24)) as (pilot, pane):
         await pilot.press("y")
         view = pane.query_one(YouView)
-        await until(pilot, lambda: "Rate a few titles" in about(view))
+        await until(pilot, lambda: "Rate a title" in about(view))
         await pilot.press("t")
         assert view.why_not("train") and not started
     alike = {**tables, "user_factors": np.zeros_like(tables["user_factors"])}
@@ -370,10 +506,19 @@ async def test_without_a_run_titles_can_be_rated_and_a_key_trains_one(
         await until(pilot, lambda: "train one" in about(pane.query_one(BiasView)))
         await pilot.press("y")
         view = pane.query_one(YouView)
-        await until(pilot, lambda: "t trains one" in about(view) and bool(cells(view.offers.grid)))
+        await until(pilot, lambda: "t trains a run" in about(view))
+        await until(pilot, lambda: bool(cells(view.offers.grid)) and bool(cells(view.list)))
+        before, first = titles_of(view), cells(view.offers.grid)[0][0]
         await rate(pilot, "4")
-        assert own(view) == {"Forrest Gump (1994)": "4"}
-        assert view.why_not("export") and pane.why_not("run")
+        await until(pilot, lambda: titles_of(view) != before)
+        assert own(view) == {first: "4"} and pane.why_not("run")
+        assert str(view.list.border_title).startswith("For you")
+        await pilot.press("s")  # there are no stars to order by
+        await until(pilot, lambda: str(view.list.border_title).startswith("Popular"))
+        await pilot.press("s", "w")
+        await until(pilot, lambda: "= score" in words_of(pilot, "#by-likes"))
+        assert "No stars: t trains a run" in words_of(pilot, "#by-stars-source")
+        await pilot.press("escape")
         started: list[dict[str, dict[str, object]]] = []
 
         async def start(runs: RunService, settings: dict[str, dict[str, object]]) -> str:
@@ -404,11 +549,11 @@ async def test_a_model_without_factors_greys_what_it_cannot(
     named = {f"parameters/{name}": array for name, array in arrays.items()}
     save_checkpoint(run.last, named, {"step": "1", "epoch": "0"})
     async with explore() as (pilot, pane):
-        await until(pilot, lambda: pane.query_one(KindBar).dim == {"biases", "you"})
+        await until(pilot, lambda: pane.query_one(KindBar).dim == {"biases"})
         assert "no item biases: r chooses" in str(pane.why_not("biases"))
-        assert "cannot take you in" in str(pane.why_not("you"))
         await pilot.press("y")
-        assert pane.view is pane.query_one(UserView)
+        you = pane.query_one(YouView)
+        await until(pilot, lambda: "cannot take in" in about(you) and bool(cells(you.list)))
         await pilot.press("m")
         view = pane.query_one(MovieView)
         await until(pilot, lambda: about(view).startswith("Forrest Gump"))

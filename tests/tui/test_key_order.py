@@ -6,10 +6,11 @@ from driving import BUNDLED, opened, until
 from textual import events
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from cftui.explore.neighbours import neighbours
-from cftui.library.trained import load_trained
+from cftui.library.door import Library
+from cftui.questions.likes import AlikeItems
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore.movie import MovieView
@@ -110,9 +111,8 @@ async def test_keys_behind_a_search_are_about_what_it_finds(trained_run: Run) ->
         burst(app, *"m/matr", "enter", "enter", "o")
         await until(pilot, lambda: bool(app.query(MovieView)))
         movies = app.query_one(MovieView)
-        trained = load_trained(trained_run)
-        matrix = trained.ratings.items.code_of("2571")
-        nearest = neighbours(trained, matrix, "cosine", 1, min_ratings=20)[0].item
+        near = Library().answer(AlikeItems(trained_run.record().store, "2571", 1))
+        nearest = near.alike[0].item
         await until(pilot, lambda: movies.key == nearest)
         burst(app, *"upfarg", "enter")
         await until(pilot, lambda: isinstance(app.screen, CellScreen))
@@ -123,13 +123,15 @@ async def test_keys_behind_a_search_are_about_what_it_finds(trained_run: Run) ->
 async def test_keys_are_held_for_a_while_at_most() -> None:
     app = Small()
     async with app.run_test() as pilot:
-        app.key_order.hold()
+        app.key_order.hold(app.screen)
         burst(app, "1", "1")
         await pilot.pause(0.2)
+        app.key_order.let_go(Widget())  # whose answer is none that they wait for
+        await pilot.pause(0.2)
         assert app.counted == 0
-        app.key_order.let_go()
+        app.key_order.let_go(app.screen)
         await until(pilot, lambda: app.counted == 2)
-        app.key_order.hold()
+        app.key_order.hold(app.screen)
         burst(app, "1")
         await until(pilot, lambda: app.counted == 3, seconds=5)
 

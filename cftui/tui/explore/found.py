@@ -13,6 +13,7 @@ from textual.widgets import Static
 from cftui.tui.explore.finder import Finder
 from cftui.tui.explore.view import View
 from cftui.tui.services.services import Services
+from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.key_order import hold_keys
 
 
@@ -45,6 +46,16 @@ class FoundView(View):
     def key(self) -> str:
         """Return the id that the view is about; empty before one was found."""
         return self._key
+
+    @property
+    def near(self) -> Grid:
+        """Return the table that stands first now."""
+        return self.first
+
+    @property
+    def can_answer(self) -> bool:
+        """Return whether there is what questions are put to."""
+        return self.setting.answers
 
     @property
     def finder(self) -> Finder:
@@ -84,8 +95,8 @@ class FoundView(View):
     @on(Finder.RowChosen)
     def _chosen(self, message: Finder.RowChosen) -> None:
         message.stop()
-        self.first.focus()
-        if self._key != self._shown and self.setting.answers:
+        self.near.focus()
+        if self._key != self._shown and self.can_answer:
             hold_keys(self)  # the next key is about the answer that is on its way
 
     def answered(self) -> None:

@@ -1,25 +1,30 @@
-"""Explore, a movie: its ratings, what is near it in the model's factors, and who loved it."""
+"""Explore, a movie: its ratings, what is near it by tastes and by a model, and who loved it."""
 
 from typing import ClassVar, get_args
 
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 
-from cftui.questions.items import ItemFilter
+from cftui.questions.items import DescribeItems, ItemFilter, ItemRow
+from cftui.questions.likes import AlikeAnswer, AlikeItems
 from cftui.questions.trained import ExploreItem, Fan, ItemAnswer, Metric
 from cftui.text import plain
 from cftui.tui.explore.bars import Bars
 from cftui.tui.explore.found import FoundView
-from cftui.tui.explore.view import LEAST, fill
+from cftui.tui.explore.near_lists import SpaceList, TastesList
+from cftui.tui.explore.view import LEAST
+from cftui.tui.services.child import ChildError
 from cftui.tui.services.services import Services
+from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.key_order import held_keys_follow
 
 COMMANDS = (
     Command("movies.search", "slash", "search", "Search", "Type part of a title", True),
+    Command("movies.side", "s", "side", "Side", "Near by tastes, or in the model's space", True),
     Command("movies.metric", "c", "metric", "Metric", "Cosine, dot product or distance", True),
     Command(
         "movies.least",
@@ -45,78 +50,157 @@ FAN_COLUMNS = (
     Column("their mean", 10, align="right", key=lambda fan: f"{fan.mean:.2f}"),
     Column("ratings", 7, align="right", key=lambda fan: f"{fan.n_ratings:,}"),
 )
-METRIC_WORDS = {"cosine": "cosine", "dot": "dot product", "euclid": "Euclidean distance"}
+BOTH = 110
+"""Cells of the view from which on both lists stand side by side."""
+N = 100
+"""Places of a list."""
+NEEDS_RUN = "Needs a trained model: 3, then s"
 
 
 class MovieView(FoundView):
-    """A movie as the model sees it."""
+    """A movie as its raters and a model see it."""
 
     KIND = "movies"
     ABOUT: ClassVar[str] = (
-        "A movie: how its ratings are spread; those nearest to it in the model's factors, by"
-        " cosine, dot product or Euclidean distance; its bias, with the rank among all; and who"
-        " loved it (w: who has not rated it and would). Part of a title is enough, nearly right"
-        " too (matr finds Matrix, The). enter on a movie or a user opens it."
+        "A movie: how its ratings are spread; what is near it by tastes, told from ratings alone"
+        " (both: how many rated both; lift: how many times as many as by chance); what is near it"
+        " in the space of a run's factors, by cosine, dot product or Euclidean distance, and how"
+        " far that can be trusted; and who loved it (w: who has not rated it and would). Where"
+        " there is no room for both lists, s shows the other one. Part of a title is enough,"
+        " nearly right too (matr finds Matrix, The). enter on a movie or a user opens it."
     )
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    MovieView .near { height: 3fr; }
+    MovieView .tables > #second { height: 2fr; }
+    .-wide MovieView .tables { layout: vertical; }
+    MovieView.-one NearList Static { height: auto; max-height: 2; }
+    MovieView.-one SpaceList { display: none; }
+    MovieView.-one.-space SpaceList { display: block; }
+    MovieView.-one.-space TastesList { display: none; }
+    """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         self.only = ItemFilter(min_ratings=LEAST)
+        self._least_chosen = False
+        """Whether the user chose how many ratings neighbours need; else what suits the data."""
         self._metric: Metric = "cosine"
         self._would = False
         self._answer: ItemAnswer | None = None
+        self._ask_model = Asker(services.ask, self._no_model)
 
     def compose_answer(self) -> ComposeResult:
         """Lay out how it was rated, what is near it and who loved it."""
         yield Bars()
         with Vertical(classes="tables"):
-            yield Grid((), empty="Choose a movie at the left", id="first", classes="items")
-            yield Grid(FAN_COLUMNS, id="second", classes="users")
+            with Horizontal(classes="near"):
+                yield TastesList()
+                yield SpaceList(self._ask.ask)
+            yield Grid(FAN_COLUMNS, empty="Nobody", id="second", classes="users")
+
+    @property
+    def tastes(self) -> TastesList:
+        """Return what is near by tastes."""
+        return self.query_one(TastesList)
+
+    @property
+    def space(self) -> SpaceList:
+        """Return what is near in the model's space."""
+        return self.query_one(SpaceList)
+
+    @property
+    def near(self) -> Grid:
+        """Return the list that is in view, or stands first of both."""
+        return self.space.grid if self._one_in_space else self.first
+
+    @property
+    def can_answer(self) -> bool:
+        """Return whether there are ratings."""
+        return self.setting.summary is not None
+
+    @property
+    def _one_in_space(self) -> bool:
+        return self.has_class("-one") and self.has_class("-space")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show one list where there is no room for both."""
+        self.set_class(event.size.width < BOTH, "-one")
+        self.refresh_offer()
+
+    def data_changed(self) -> None:
+        """List other movies, with what suits their ratings."""
+        self._least_chosen = False
+        super().data_changed()
 
     def run_changed(self) -> None:
         """Ask anew."""
         self._ask_item()
 
-    @work(exclusive=True, group="ask", exit_on_error=False, description="Asking the model")
+    @work(exclusive=True, group="ask", exit_on_error=False, description="Asking what is near")
     async def _ask_item(self) -> None:
-        if not self.setting.answers:
-            self.refused(self.NO_RUN)
-        elif self._key:
-            least = self.only.min_ratings
-            question = ExploreItem(self.setting.run_path, self._key, self._metric, 100, least)
-            with held_keys_follow(self):
-                answer = await self._ask(question, "explore")
-                if answer is not None:
-                    another = self._answer is None or answer.item != self._answer.item
-                    self._answer = answer
-                    self._show(answer)
-                    if another:
-                        self.first.action_first()
-                        self.second.action_first()
+        summary, key = self.setting.summary, self._key
+        if summary is None or not key:
+            return
+        with held_keys_follow(self):
+            another = key != self._shown
+            least = self.only.min_ratings if self._least_chosen else None
+            alike = await self._ask(AlikeItems(summary.store, key, N, least), "alike")
+            if alike is not None:
+                self._show_alike(alike)
+            await self._ask_of_run(summary.store, key)
+            if another:
+                for grid in self.query(Grid).filter(".items, .users"):
+                    grid.action_first()
+            self.answered()
+        await self.space.judge(self.setting, self._metric)
+
+    async def _ask_of_run(self, store: str, key: str) -> None:
+        """Ask a run about the movie; without one, at least what the movie is."""
+        path, answer = self.setting.answering_path, None
+        if path:
+            question = ExploreItem(path, key, self._metric, N, self.only.min_ratings)
+            answer = await self._ask_model(question, "explore")
+        else:
+            self._show_no_model(NEEDS_RUN)
+        if answer is not None:
+            self._show(answer)
+        elif rows := await self._ask(DescribeItems(store, (key,)), "describe"):
+            self._say_head(rows[0])
+
+    def _show_alike(self, answer: AlikeAnswer) -> None:
+        self.only = ItemFilter(min_ratings=answer.min_ratings)
+        self.tastes.show(answer)
 
     def _show(self, answer: ItemAnswer) -> None:
+        self._answer = answer
         bias = ""
         if answer.bias is not None:
             bias = f", bias {answer.bias:+.2f} (#{answer.bias_rank:,} of {answer.n_items:,})"
-        self.say(
-            f"{plain(answer.title)}  {answer.genres.replace('|', ', ')}\n"
-            f"{answer.n_ratings:,} ratings, mean {answer.mean:.2f}{bias}"
-        )
-        self.query_one(Bars).counts = answer.histogram
-        self._show_neighbours(answer)
+        self._say_head(answer, bias)
+        bars = self.query_one(Bars)
+        bars.counts, bars.display = answer.histogram, True
+        self.space.show(answer, self.only.min_ratings, self.by(answer.step))
         self._show_fans(answer)
-        self.answered()
 
-    def _show_neighbours(self, answer: ItemAnswer) -> None:
-        first = self.first
-        least = f", {self.only.min_ratings}+ ratings" if self.only.min_ratings > 1 else ""
-        first.set_empty(answer.no_neighbours or "None has so many ratings: n asks for fewer")
-        first.border_title = f"Nearest by {METRIC_WORDS[answer.metric]}{least}"
-        first.border_subtitle = self.by(answer.step)
-        first.set_columns(_neighbour_columns(answer.metric))
-        fill(first, answer.neighbours, [row.item for row in answer.neighbours])
+    def _say_head(self, item: ItemRow | ItemAnswer, bias: str = "") -> None:
+        self.say(
+            f"{plain(item.title)}  {item.genres.replace('|', ', ')}\n"
+            f"{item.n_ratings:,} ratings, mean {item.mean:.2f}{bias}"
+        )
+
+    def _no_model(self, error: ChildError) -> None:
+        self._show_no_model(str(error))
+
+    def _show_no_model(self, words: str) -> None:
+        """Say why no model answers; what is near by tastes stands."""
+        self._answer = None
+        self.query_one(Bars).display = False
+        self.space.show_none(words)
+        self.second.display = False
+        self.second.set_rows(())
 
     def _show_fans(self, answer: ItemAnswer) -> None:
         second = self.second
@@ -124,19 +208,36 @@ class MovieView(FoundView):
         second.border_title = (
             "Would like it best, of those who have not rated it" if self._would else "Who loved it"
         )
+        second.display = True
         second.set_rows(fans, [fan.user for fan in fans])
 
     def refused(self, words: str) -> None:
         """Show why there is no answer."""
         super().refused(words)
-        self.query_one(Bars).counts = ()
+        self._show_no_model("")
 
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
         model = self.setting.model
-        if action in ("metric", "least") and model is not None and not model.has_item_factors:
+        if action in ("metric", "fans") and not self.setting.answers:
+            return "No run has weights yet: train one (3)"
+        if action == "metric" and model is not None and not model.has_item_factors:
             return f"The model {model.model} has no item factors: r chooses another run"
+        if action == "side" and not self.has_class("-one"):
+            return "Both lists stand side by side"
         return None
+
+    def action_side(self) -> None:
+        """Show the other list of what is near."""
+        focused = self.near.has_focus
+        self.toggle_class("-space")
+        if focused:
+            self.near.focus()
+
+    def action_least(self) -> None:
+        """Take the next least number of ratings."""
+        self._least_chosen = True
+        super().action_least()
 
     def action_metric(self) -> None:
         """Take the next metric."""
@@ -150,12 +251,3 @@ class MovieView(FoundView):
         if self._answer is not None:
             self._show_fans(self._answer)
             self.second.action_first()
-
-
-def _neighbour_columns(metric: Metric) -> tuple[Column, ...]:
-    return (
-        Column("#", 3, align="right", key=lambda row: str(row.rank)),
-        Column(metric, 7, align="right", key=lambda row: f"{row.score:.3g}"),
-        Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
-        Column("title", None, key=lambda row: row.title),
-    )

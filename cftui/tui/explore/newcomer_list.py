@@ -4,45 +4,88 @@ from dataclasses import dataclass
 
 from textual import events
 
-from cftui.questions.newcomer import FoldInAnswer
-from cftui.questions.trained import Recommendation
+from cftui.questions.items import ListOrder
+from cftui.questions.likes import ForYouAnswer, LikelyItem
+from cftui.text import bar
 from cftui.tui.explore.view import fill
 from cftui.tui.shared.grid import Column, Grid
 
-COLUMNS = (
-    Column("#", 3, align="right", key=lambda row: str(row.item.rank)),
-    Column("moved", 6, align="right", key=lambda row: arrow(row.moved)),
-    Column("model", 5, align="right", key=lambda row: f"{row.item.predicted:.2f}"),
-    Column("ratings", 7, align="right", key=lambda row: f"{row.item.n_ratings:,}"),
-    Column("title", None, key=lambda row: row.item.title),
-)
-NO_TASTES = "No tastes learned yet: r another run, t trains one"
+ORDER_WORDS: dict[ListOrder, str] = {
+    "likes": "For you",
+    "stars": "By predicted stars",
+    "popular": "Popular",
+}
+NO_TASTES = "Its stars know no tastes yet: r another run, t trains one"
+NARROW = 60
+"""Cells of the table under which titles need the room."""
 
 
 @dataclass(frozen=True)
-class MovedItem:
-    """A recommendation, and by how many places it rose; none where that is not known."""
+class ListedItem:
+    """A place of the list as it is shown."""
 
-    item: Recommendation
+    item: LikelyItem
+    share: float
+    """Of the highest score on the list."""
     moved: int | None
+    """By how many places it rose; none where that is not known."""
+
+    def score(self, cells: int) -> str:
+        """Return the score as a number and a bar of so many cells."""
+        return f"{self.item.score:6.3f} {bar(max(self.share, 0.0), cells)}"
+
+    @property
+    def stars(self) -> str:
+        """Return the predicted rating; empty where there is none."""
+        return "" if self.item.predicted is None else f"{self.item.predicted:.2f}"
 
 
 class NewcomerList(Grid):
-    """Recommendations, each with the places by which it rose or fell."""
+    """What somebody would like, each with its score and the places by which it rose or fell."""
 
     def __init__(self) -> None:
-        super().__init__(COLUMNS, id="first", classes="rateable")
+        super().__init__((), id="first", classes="explained")
+        self._has_scores = self._has_stars = self._has_moved = False
 
     def on_resize(self, event: events.Resize) -> None:
-        """Leave the numbers of ratings out where titles need the room."""
-        narrow = event.size.width < 60
-        self.set_columns(c for c in COLUMNS if not (narrow and c.label == "ratings"))
+        """Leave out what titles need the room of."""
+        self._choose_columns(event.size.width)
 
-    def show(self, answer: FoldInAnswer) -> None:
-        """Show an answer's recommendations."""
+    def show(self, answer: ForYouAnswer) -> None:
+        """Show an answer's list."""
         self.set_empty("None pass: n asks for fewer ratings, f for other genres or years")
-        rows = list(map(MovedItem, answer.recommended, answer.moved))
-        fill(self, rows, [row.item.item for row in rows])
+        places = answer.recommended
+        top = max((place.score for place in places), default=0.0)
+        rows = [
+            ListedItem(place, place.score / top if top > 0 else 0.0, moved)
+            for place, moved in zip(places, answer.moved, strict=True)
+        ]
+        self._has_scores = bool(answer.rated)
+        self._has_stars = any(place.predicted is not None for place in places)
+        self._has_moved = any(answer.moved)
+        self._choose_columns(self.size.width)
+        fill(self, rows, [place.item for place in places])
+
+    def _choose_columns(self, width: int) -> None:
+        narrow = width < NARROW
+        cells = 2 if narrow else 4
+        score = Column("score", 7 + cells, key=lambda row: row.score(cells))
+        columns = (
+            (_RANK, not narrow),
+            (score, self._has_scores),
+            (_STARS, self._has_stars),
+            (_MOVED, self._has_moved),
+            (_RATINGS, not narrow),
+            (_TITLE, True),
+        )
+        self.set_columns(column for column, shown in columns if shown)
+
+
+_RANK = Column("#", 3, align="right", key=lambda row: str(row.item.rank))
+_TITLE = Column("title", None, key=lambda row: row.item.title)
+_RATINGS = Column("ratings", 7, align="right", key=lambda row: f"{row.item.n_ratings:,}")
+_STARS = Column("stars", 5, align="right", key=lambda row: row.stars)
+_MOVED = Column("moved", 5, align="right", key=lambda row: arrow(row.moved))
 
 
 def arrow(moved: int | None) -> str:
@@ -52,23 +95,41 @@ def arrow(moved: int | None) -> str:
     return f"▲{moved:,}" if moved > 0 else f"▼{-moved:,}"
 
 
-def newcomer_words(answer: FoldInAnswer, learning: bool) -> str:
-    """Return two lines: what was given and how it is weighed, and what to make of the list.
+def order_words(answer: ForYouAnswer) -> str:
+    """Return what a list is ordered by."""
+    if answer.order == "likes" and not answer.rated:
+        return "Popular, until you rate"
+    return ORDER_WORDS[answer.order]
 
-    `learning` says whether the run that answers goes on.
+
+def newcomer_words(answer: ForYouAnswer, *, learning: bool, weight: float, narrow: bool) -> str:
+    """Return the list's head: what counts, what to make of it, and how it was made.
+
+    `learning` says whether the run goes on, `weight` how near its stars are held to the mean user.
     """
     count = len(answer.rated)
+    likes = sum(row.value >= answer.threshold for row in answer.rated)
     you = f"You: {count} rating{'' if count == 1 else 's'}"
-    bias = "" if answer.bias is None else f", bias {answer.bias:+.2f}"
-    first = f"{you}{bias}, regularization {answer.regularization:g} (l)"
+    short = f"{you}, {likes} liked ({answer.threshold:g} or more: h)"
+    first = short if narrow else f"{you}; {answer.threshold_words}"
+    how = answer.way
+    if answer.step is not None:
+        how += f"; stars by fold-in, regularization {weight:g} (l)"
+    stars = _doubt_of_stars(answer, learning)
+    return "\n".join([first, _hint(answer), *([stars] if stars else []), how])
+
+
+def _doubt_of_stars(answer: ForYouAnswer, learning: bool) -> str:
+    if answer.no_stars:
+        return f"No stars: {answer.no_stars}"
     if answer.flat:
-        second = "No tastes learned yet, but it goes on" if learning else NO_TASTES
-    elif not count:
-        second = "Rate a few titles at the left: then it is yours"
-    elif not all(row.trained for row in answer.rated):
-        second = "? was never trained on: that rating tells nothing"
-    elif not any(answer.moved):
-        second = "Rate more of them, or change one (left, right)"
-    else:
-        second = "▲▼ places moved by your last change"
-    return f"{first}\n{second}"
+        return "Its stars know no tastes yet, but it goes on" if learning else NO_TASTES
+    return ""
+
+
+def _hint(answer: ForYouAnswer) -> str:
+    if not answer.rated:
+        return "Rate a title or two at the left: then it is yours"
+    if not any(answer.moved):
+        return "Rate more, or change one (left, right)"
+    return "▲▼ places moved by your last change"

@@ -98,9 +98,9 @@ class Offers(Vertical):
         if summary is None:
             return
         question: FindItems | SuggestItems = FindItems(summary.store, text, FOUND)
-        if not text and self._setting.answers:
+        if not text:
             rated = tuple(item for item, _ in self._yours.rated)
-            question = SuggestItems(summary.store, self._setting.run_path, rated, SUGGESTED)
+            question = SuggestItems(summary.store, self._setting.answering_path, rated, SUGGESTED)
         with held_keys_follow(self):
             found = await self._ask(question, group="offer")
             if found is not None:

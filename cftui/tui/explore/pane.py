@@ -21,7 +21,7 @@ from cftui.tui.explore.kind_bar import KindBar
 from cftui.tui.explore.movie import MovieView
 from cftui.tui.explore.user import UserView
 from cftui.tui.explore.view import OpenItem, OpenUser, Setting, View
-from cftui.tui.explore.you import YouView, no_newcomers
+from cftui.tui.explore.you import YouView
 from cftui.tui.services.child import ChildError
 from cftui.tui.services.services import Services
 from cftui.tui.shared.asking import Asker
@@ -246,8 +246,6 @@ class ExplorePane(Pane):
             return "No run has weights yet: train one (3)"
         if action == "biases" and model is not None and not model.has_item_bias:
             return no_biases(model.model)
-        if action == "you" and model is not None and not model.takes_newcomers:
-            return no_newcomers(model.model)
         return None
 
     @property

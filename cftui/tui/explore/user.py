@@ -2,15 +2,16 @@
 
 from typing import ClassVar
 
-from textual import work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from cftui.questions.trained import ExploreUser, RatedItem, UserAnswer
+from cftui.questions.trained import ExploreUser, RatedItem, Recommendation, UserAnswer
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.predicting import PredictScreen
 from cftui.tui.explore.view import fill, filter_words
+from cftui.tui.explore.why import Explained, WhyScreen
 from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Column, Grid
@@ -20,6 +21,7 @@ COMMANDS = (
     Command("users.search", "slash", "search", "Search", "Type a user's id", True),
     Command("users.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
     Command("users.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
+    Command("users.why", "w", "why", "Why", "Why they would like a movie, as enter there", True),
     Command("users.predict", "p", "predict", "Predict", "What they would give any movie", True),
     Command("users.open", "o", "open", "Open", "Open the movie under the cursor"),
 )
@@ -36,12 +38,21 @@ RATED_COLUMNS = (
     Column("", 2, key=_marks),
     Column("title", None, key=lambda row: row.title),
 )
+
+
+def _score(row: Recommendation) -> str:
+    return "" if row.score is None else f"{row.score:.2f}"
+
+
 TOP_COLUMNS = (
     Column("#", 3, align="right", key=lambda row: str(row.rank)),
-    Column("model", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
+    Column("score", 5, align="right", key=_score),
+    Column("stars", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
     Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
     Column("title", None, key=lambda row: row.title),
 )
+NARROW = 60
+"""Cells of a table under which titles need the room."""
 
 
 class UserView(FoundView):
@@ -50,9 +61,10 @@ class UserView(FoundView):
     KIND = "users"
     ABOUT: ClassVar[str] = (
         "A user: what they rated beside what the model predicts (h: held out from training; !: an"
-        " error of a star or more), and the movies they have not rated that it predicts highest."
-        " Type an id to search, go down the list and the answer follows; enter on a movie opens"
-        " it."
+        " error of a star or more), and what they would like of what they have not rated, by what"
+        " they like (score) and by the stars that it predicts. Type an id to search, go down the"
+        " list and the answer follows; enter on a movie opens it, on what they would like it tells"
+        " why (w), and o opens that."
     )
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
@@ -69,7 +81,7 @@ class UserView(FoundView):
             yield Grid(
                 RATED_COLUMNS, empty="Choose a user at the left", id="first", classes="items"
             )
-            yield Grid(TOP_COLUMNS, id="second", classes="items")
+            yield Grid(TOP_COLUMNS, id="second", classes="explained")
 
     def run_changed(self) -> None:
         """Ask anew."""
@@ -98,11 +110,22 @@ class UserView(FoundView):
         first.set_rows(answer.rated, [row.item for row in answer.rated])
         second.border_title = f"Would like, of what they have not rated{filter_words(self.only)}"
         second.set_empty(f"Of {self.setting.items_word} so narrowed there are none: f, n")
+        self._choose_columns()
         fill(second, answer.recommended, [row.item for row in answer.recommended])
         if another:
             first.action_first()
             second.action_first()
         self.answered()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave out what titles need the room of."""
+        self.call_after_refresh(self._choose_columns)  # once the table has its new size
+
+    def _choose_columns(self) -> None:
+        left_out = {"#", "ratings"} if self.second.size.width < NARROW else set()
+        if self._answer is None or all(row.score is None for row in self._answer.recommended):
+            left_out = {"score"}
+        self.second.set_columns(c for c in TOP_COLUMNS if c.label not in left_out)
 
     def _say_head(self, answer: UserAnswer) -> None:
         """Show the head of an answer."""
@@ -124,7 +147,28 @@ class UserView(FoundView):
         """Return why an action cannot be done now; none if it can."""
         if action in ("predict", "filter", "least") and not self.setting.answers:
             return "No run has weights yet: train one (3)"
+        if action == "why" and not (self._answer and self._answer.recommended):
+            return "Nothing is listed that they would like"
         return None
+
+    @on(Grid.Selected, ".explained")
+    def _explain_selected(self, message: Grid.Selected) -> None:
+        message.stop()
+        self.action_why()
+
+    def action_why(self) -> None:
+        """Show why the movie under the cursor is one that they would like."""
+        summary, answer, place = self.setting.summary, self._answer, self.second.cursor_row
+        if summary is None or answer is None or not answer.recommended:
+            return
+        row, model = answer.recommended[place], self.setting.model
+        takes = model is None or model.takes_newcomers
+        run = self.setting.answering_path if takes else ""
+        no_stars = "The model's stars cannot be taken apart: dot-bias and dot alone are sums"
+        what = Explained(
+            summary.store, row.item, row.title, user=answer.user, run=run, no_stars=no_stars
+        )
+        self.app.push_screen(WhyScreen(self._ask.ask, what))
 
     def action_predict(self) -> None:
         """Look a movie up and see what the user would give it."""

@@ -52,6 +52,11 @@ class Setting:
         return self.row is not None and self.row.has_weights
 
     @property
+    def answering_path(self) -> str:
+        """Return the directory of the run if it has weights; else empty."""
+        return self.run_path if self.answers else ""
+
+    @property
     def items_word(self) -> str:
         """Return what the screen calls the items."""
         return self.summary.items_word if self.summary else "movies"
@@ -199,7 +204,7 @@ class View(Commanded):
 
     def _open(self, grid: Grid) -> None:
         key = grid.cursor_key
-        if key is not None and (grid.has_class("items") or grid.has_class("rateable")):
+        if key is not None and (any(map(grid.has_class, ("items", "rateable", "explained")))):
             self.post_message(OpenItem(str(key)))
         elif key is not None and grid.has_class("users"):
             self.post_message(OpenUser(str(key)))

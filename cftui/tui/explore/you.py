@@ -1,44 +1,42 @@
-"""Explore, you: rate a few movies and get a list at once, by fold-in, without training."""
+"""Explore, you: rate a few movies and get a list at once, with or without a run."""
 
-from pathlib import Path
+from dataclasses import replace
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from cftui.questions.items import DescribeItems, ItemFilter
-from cftui.questions.newcomer import FoldIn, FoldInAnswer
-from cftui.text import plain
-from cftui.tui.explore.newcomer_list import NewcomerList, newcomer_words
+from cftui.questions.items import ORDERS, DescribeItems, ItemFilter, ListOrder
+from cftui.questions.likes import ForYouAnswer
+from cftui.tui.explore.exporting import ask_where_to_export
+from cftui.tui.explore.list_maker import ListMaker
+from cftui.tui.explore.newcomer_list import NewcomerList, newcomer_words, order_words
 from cftui.tui.explore.offers import Offers
 from cftui.tui.explore.rating import RateScreen, Scale
 from cftui.tui.explore.view import LEAST, View, filter_words
+from cftui.tui.explore.weighing import ask_regularization, ask_threshold
+from cftui.tui.explore.why import Explained, WhyScreen
 from cftui.tui.explore.your_grid import YourGrid
-from cftui.tui.explore.your_ratings import (
-    YourRatings,
-    doubt_path,
-    export_list,
-    load_yours,
-    refuse_path,
-    save_yours,
-)
+from cftui.tui.explore.your_ratings import YourRatings, load_yours, save_yours
 from cftui.tui.services.services import Services
-from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import TrainLike
-from cftui.tui.shared.overlays import AskNumber
 
 COMMANDS = (
     Command("you.search", "slash", "search", "Search", "Type a title to rate", True),
     Command("you.drop", "d,delete", "drop", "Delete", "Take the rating back", True),
+    Command("you.order", "s", "order", "Order", "For you, by predicted stars, or popular", True),
+    Command("you.why", "w", "why", "Why", "Why a movie is on the list, as enter there", True),
     Command("you.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
     Command("you.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
-    Command("you.weight", "l", "weight", "Lambda", "How far you are held to the mean user", True),
-    Command("you.train", "t", "train", "Train", "Train a run like this one that learns tastes"),
+    Command("you.rate", "v", "rate", "Value", "Rate the movie under the cursor"),
+    Command("you.liked", "h", "threshold", "Liked", "From which value on a rating is a like"),
+    Command("you.weight", "l", "weight", "Lambda", "How far stars hold you to the mean user"),
+    Command("you.train", "t", "train", "Train", "Train a run whose stars know tastes"),
     Command("you.export", "e", "export", "Export", "Write the list as CSV"),
     Command("you.open", "o", "open", "Open", "Open the movie under the cursor"),
 )
@@ -47,38 +45,42 @@ TASTEFUL: dict[str, dict[str, object]] = {
     "schedule": {"name": "cosine-restarts"},
 }
 """The lesson's other recipe, whose factors move predictions after as few epochs."""
-N = 200
-"""Places of the list."""
+NARROW = 100
+"""Cells of the view under which its head is short."""
 
 
 class YouView(View):
     """A newcomer's ratings and the list they make."""
 
     ABOUT: ClassVar[str] = (
-        "Rate a few movies and the list at the right is yours: your own factors and bias are"
-        " solved for, so that they fit your ratings while they stay near the mean user (l: how"
-        " near); nothing is trained. enter on a title gives it a value; left and right change one"
-        " under You rated, d takes it back. The list tells by how many places each movie rose"
-        " (▲) or fell (▼) with your last change; enter there rates a movie that you"
-        " know, o opens it."
+        "Rate a few movies and the list at the right is yours, from the first one on: whoever likes"
+        " what you like also likes these (EASE on all ratings; h: from which value on a rating is a"
+        " like). No run is needed; one of dot-bias or dot adds the stars that it predicts: your own"
+        " factors and bias are solved for, near the mean user (l: how near), and its list weighs"
+        " both. s orders by likes, by stars, or by how many like each. enter on a title at the left"
+        " gives it a value; left and right change one under You rated, d takes it back. On the list"
+        " ▲ and ▼ tell by how many places each movie rose or fell with your last change; enter"
+        " there tells why it is on the list, v rates it, o opens it."
         " Your ratings are kept for the next time."
     )
+    SCOPED_CSS = False
     DEFAULT_CSS = """
     YouView Offers { height: 3fr; }
     YouView #offers { height: 1fr; }
     YouView #yours { height: 2fr; }
+    YouView #about { height: auto; max-height: 4; }
+    .-short YouView #about { height: auto; max-height: 3; }
     """
-    NO_RUN = "No trained model on these ratings yet: t trains one"
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
     def __init__(self, services: Services) -> None:
         super().__init__("you", services)
+        self._memory = services.memory
+        self._maker = ListMaker(services.ask, lambda error: self.refused(str(error)))
         self.only = ItemFilter(min_ratings=LEAST)
         self.yours = YourRatings()
-        self._shown: tuple[tuple[str, float], ...] | None = None
-        """The ratings that the list on show was made from."""
-        self._answer: FoldInAnswer | None = None
+        self._answer: ForYouAnswer | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out what can be rated and what is at the left, the list at the right."""
@@ -120,7 +122,7 @@ class YouView(View):
         summary = self.setting.summary
         if summary is not None:
             self.yours = load_yours(summary.fingerprint)
-            self._shown, self._answer = None, None
+            self._maker.shown, self._answer = None, None
             self._name_yours()
 
     @work(exclusive=True, group="yours", exit_on_error=False, description="Naming your ratings")
@@ -139,13 +141,13 @@ class YouView(View):
 
     def run_changed(self) -> None:
         """Ask another run, or its newer weights."""
-        self._shown = None
+        self._maker.shown = None
         self.offers.show(self.setting, self.yours)
         self._ask_list()
 
     def narrowed(self) -> None:
         """Ask for the list narrowed otherwise; nothing moved by that."""
-        self._shown = None
+        self._maker.shown = None
         self._ask_list()
 
     def _keep(self, yours: YourRatings) -> None:
@@ -204,24 +206,17 @@ class YouView(View):
 
     # The list
 
-    @work(exclusive=True, group="ask", exit_on_error=False, description="Folding you in")
+    @work(exclusive=True, group="ask", exit_on_error=False, description="Making your list")
     async def _ask_list(self) -> None:
-        if not self.setting.answers:
-            self.refused(self.NO_RUN)
-            return
-        rated, before = self.yours.rated, self._shown
-        question = FoldIn(
-            self.setting.run_path,
-            rated,
-            N,
-            self.yours.regularization,
-            self.only,
-            before if before != rated else None,
-        )
-        answer = await self._ask(question, "fold-in")
+        answer = await self._maker.make(self.setting, self.yours, self._order, self.only)
         if answer is not None:
-            self._shown = rated
             self._show(answer)
+
+    @property
+    def _order(self) -> ListOrder:
+        """Return the order that was chosen last."""
+        chosen = self._memory.state.list_order
+        return next((order for order in ORDERS if order == chosen), ORDERS[0])
 
     @property
     def _learning(self) -> bool:
@@ -230,21 +225,30 @@ class YouView(View):
 
     def refused(self, words: str) -> None:
         """Show why there is no list."""
-        self._answer, self._shown = None, None
+        self._answer, self._maker.shown = None, None
         super().refused(words)
         self._show_yours()
 
-    def _show(self, answer: FoldInAnswer) -> None:
+    def _show(self, answer: ForYouAnswer) -> None:
         self._answer = answer
         titles = self.offers.titles
         titles.update({row.item: row.title for row in answer.rated})
         titles.update({row.item: row.title for row in answer.recommended})
         self._show_yours()
-        self.say(newcomer_words(answer, self._learning))
-        self.list.border_title = f"Your list{filter_words(self.only)}"
-        self.list.border_subtitle = self.by(answer.step)
+        self._say_head(answer)
+        self.list.border_title = f"{order_words(answer)}{filter_words(self.only)}"
+        self.list.border_subtitle = "" if answer.step is None else f"stars {self.by(answer.step)}"
         self.list.show(answer)
         self.refresh_offer()
+
+    def _say_head(self, answer: ForYouAnswer) -> None:
+        narrow, weight = self.size.width < NARROW, self.yours.regularization
+        self.say(newcomer_words(answer, learning=self._learning, weight=weight, narrow=narrow))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say the head in as many words as there is room for."""
+        if self._answer is not None:
+            self._say_head(self._answer)
 
     def _show_yours(self) -> None:
         told = self._answer.rated if self._answer else ()
@@ -260,13 +264,21 @@ class YouView(View):
             flat = self._answer is not None and self._answer.flat
             only = "Only for a run that is over and learned no tastes"
             return None if flat and not self._learning else only
-        if action in ("export", "filter", "least", "weight"):
-            model = self.setting.model
-            if not self.setting.answers:
-                return "No run has weights yet: train one (3)"
-            if model is not None and not model.takes_newcomers:
-                return no_newcomers(model.model)
+        if action == "weight" and not self._has_stars:
+            return f"It weighs predicted stars, and there are none: {self._why_no_stars}"
+        if action == "why" and not self.yours.rated:
+            return "Rate a title first: until then the list is what is popular"
+        if action in ("export", "why") and not (self._answer and self._answer.recommended):
+            return "Nothing is on the list yet"
         return None
+
+    @property
+    def _has_stars(self) -> bool:
+        return self._answer is not None and self._answer.step is not None
+
+    @property
+    def _why_no_stars(self) -> str:
+        return self._answer.no_stars if self._answer else "no list yet"
 
     def action_search(self) -> None:
         """Type a title."""
@@ -280,16 +292,21 @@ class YouView(View):
 
     def action_weight(self) -> None:
         """Ask for the regularization."""
-        words = (
-            "Regularization: how far you are held to the mean user. 3 suits most; more with few"
-            " ratings, less with many"
-        )
 
-        def weigh(weight: float | None) -> None:
-            if weight is not None:
-                self._keep(YourRatings(self.yours.rated, weight))
+        def weigh(weight: float) -> None:
+            self._keep(replace(self.yours, regularization=weight))
 
-        self.app.push_screen(AskNumber(words, self.yours.regularization), weigh)
+        ask_regularization(self.app, self.yours.regularization, weigh)
+
+    def action_threshold(self) -> None:
+        """Ask from which value on a rating is a like."""
+
+        def take(threshold: float | None) -> None:
+            self._keep(replace(self.yours, threshold=threshold))
+
+        if self.setting.summary is not None:
+            now = self._answer.threshold if self._answer else self.yours.threshold
+            ask_threshold(self.app, now, self._scale, take)
 
     def action_train(self) -> None:
         """Train a run like the one that answers, by an optimizer that learns tastes as fast."""
@@ -298,32 +315,48 @@ class YouView(View):
         model: dict[str, dict[str, object]] = {} if run else {"model": {"name": "dot-bias"}}
         self.post_message(TrainLike(run, {**model, **TASTEFUL}))
 
+    def action_order(self) -> None:
+        """Take the next order, that of stars only where there are some."""
+        orders = [order for order in ORDERS if order != "stars" or self._has_stars]
+        now = self._answer.order if self._answer else orders[0]
+        place = orders.index(now) if now in orders else -1
+        self._memory.update(list_order=orders[(place + 1) % len(orders)])
+        self.narrowed()
+
+    def action_rate(self) -> None:
+        """Rate what the cursor of the focused table is on."""
+        focused = self.screen.focused
+        grid = focused if isinstance(focused, Grid) else self.list
+        if grid.cursor_key is not None:
+            self._ask_value(str(grid.cursor_key))
+
+    @on(Grid.Selected, ".explained")
+    def _explain_selected(self, message: Grid.Selected) -> None:
+        message.stop()
+        words = self.why_not("why")
+        if words:
+            self.notify(words, title="Why", markup=False, timeout=4)
+        else:
+            self.action_why()
+
+    def action_why(self) -> None:
+        """Show why the movie under the list's cursor is on it."""
+        summary, answer, item = self.setting.summary, self._answer, self.list.cursor_key
+        if summary is None or answer is None or item is None:
+            return
+        what = Explained(
+            summary.store,
+            str(item),
+            self._title(str(item)),
+            self._maker.shown or (),
+            threshold=self.yours.threshold,
+            run=self.setting.run_path if self._has_stars else "",
+            no_stars=f"No stars: {answer.no_stars}",
+            regularization=self.yours.regularization,
+        )
+        self.app.push_screen(WhyScreen(self._ask.ask, what))
+
     def action_export(self) -> None:
         """Ask for a file and write the list to it."""
-        if self._answer is None:
-            return
-        rows = self._answer.recommended
-
-        def write(text: str | None) -> None:
-            if text is None:
-                return
-            path = Path(text).expanduser()
-            try:
-                export_list(path, rows)
-            except OSError as error:
-                words = f"{path}: {error.strerror or error}"
-                self.notify(plain(words), title="Not written", severity="error", markup=False)
-            else:
-                self.notify(plain(str(path.absolute())), title="List written", markup=False)
-
-        question = f"Write the {len(rows)} places of your list, as CSV, to which file?"
-        ask = AskText(question, "my-list.csv", refuse=refuse_path, doubt=doubt_path)
-        self.app.push_screen(ask, write)
-
-
-def no_newcomers(model: str) -> str:
-    """Return why a model cannot take somebody in, and what to do."""
-    return (
-        f"The model {model} cannot take you in without training: that takes factors and biases"
-        " alone. r chooses a run of dot-bias or dot"
-    )
+        if self._answer is not None:
+            ask_where_to_export(self, self._answer.recommended)

@@ -12,9 +12,9 @@ from cftui.tui.explore.your_ratings import YourRatings
 from cftui.tui.shared.grid import Column, Grid
 
 COLUMNS = (
-    Column("you", 4, align="right"),
-    Column("model", 5, align="right"),
-    Column("title", None),
+    Column("you", 4, align="right", key=lambda row: row[0]),
+    Column("stars", 5, align="right", key=lambda row: row[1]),
+    Column("title", None, key=lambda row: row[2]),
 )
 
 
@@ -43,11 +43,12 @@ class YourGrid(Grid):
     ) -> None:
         """Show ratings beside what a model says of them, where it has been asked."""
         known = {row.item: row for row in told}
-        rows = []
-        for item, value in yours.rated:
-            row = known.get(item)
-            model = "" if row is None else _predicted_words(row)
-            rows.append((f"{value:g}", model, titles.get(item, item)))
+        rows = [
+            (f"{value:g}", _stars(known.get(item)), titles.get(item, item))
+            for item, value in yours.rated
+        ]
+        has_stars = any(stars for _, stars, _ in rows)
+        self.set_columns(c for c in COLUMNS if has_stars or c.label != "stars")
         self.set_rows(rows, [item for item, _ in yours.rated])
 
     def action_turn(self, steps: int) -> None:
@@ -56,6 +57,7 @@ class YourGrid(Grid):
             self.post_message(self.Turned(str(self.cursor_key), steps))
 
 
-def _predicted_words(row: YourRating) -> str:
-    known = row.trained and row.predicted is not None
-    return f"{row.predicted:.2f}" if known else "?"
+def _stars(row: YourRating | None) -> str:
+    if row is None or not row.trained:
+        return "" if row is None else "?"
+    return "" if row.predicted is None else f"{row.predicted:.2f}"

@@ -1,26 +1,26 @@
 """The ratings that the user gave in Explore, one small file a data set, saved as they change."""
 
-import csv
 import json
 import math
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cftui.files import replace_file, replacing
+from cftui.files import replace_file
 from cftui.paths import state_folder
 from cftui.questions.newcomer import REGULARIZATION
-from cftui.questions.trained import Recommendation
 
 
 @dataclass(frozen=True)
 class YourRatings:
-    """What the user rated, newest first, and how they are folded in."""
+    """What the user rated, newest first, and how it is understood."""
 
     rated: tuple[tuple[str, float], ...] = ()
     """(item id, value)."""
     regularization: float = REGULARIZATION
+    threshold: float | None = None
+    """From which value on a rating is a like; none for what suits the data."""
 
     def value_of(self, item: str) -> float | None:
         """Return the value given to an item; none where it is not rated."""
@@ -29,9 +29,9 @@ class YourRatings:
     def rate(self, item: str, value: float) -> "YourRatings":
         """Return the ratings with one given or changed; a new one comes first."""
         if self.value_of(item) is None:
-            return YourRatings(((item, value), *self.rated), self.regularization)
+            return replace(self, rated=((item, value), *self.rated))
         changed = tuple((yours, value if yours == item else old) for yours, old in self.rated)
-        return YourRatings(changed, self.regularization)
+        return replace(self, rated=changed)
 
     def drop(self, item: str) -> "YourRatings":
         """Return the ratings without one."""
@@ -40,7 +40,7 @@ class YourRatings:
     def only(self, items: Collection[str]) -> "YourRatings":
         """Return the ratings of these items."""
         kept = tuple(pair for pair in self.rated if pair[0] in items)
-        return YourRatings(kept, self.regularization)
+        return replace(self, rated=kept)
 
 
 def load_yours(fingerprint: str) -> YourRatings:
@@ -54,9 +54,11 @@ def load_yours(fingerprint: str) -> YourRatings:
     rated = raw.get("rated")
     pairs = [pair for pair in rated if _is_rating(pair)] if isinstance(rated, list) else []
     weight: Any = raw.get("regularization")
+    threshold: Any = raw.get("threshold")
     return YourRatings(
         tuple({item: (item, float(value)) for item, value in pairs}.values()),
         float(weight) if _is_number(weight) and weight > 0 else REGULARIZATION,
+        float(threshold) if _is_number(threshold) else None,
     )
 
 
@@ -65,30 +67,6 @@ def save_yours(fingerprint: str, yours: YourRatings) -> None:
     path = _path(fingerprint)
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, json.dumps(asdict(yours), indent=1).encode())
-
-
-def export_list(path: Path, rows: Sequence[Recommendation]) -> None:
-    """Write a list as CSV, whole or not at all. Raises OSError where it cannot be written."""
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("rank", "item", "title", "genres", "predicted", "ratings"))
-        for r in rows:
-            writer.writerow((r.rank, r.item, r.title, r.genres, f"{r.predicted:.4f}", r.n_ratings))
-
-
-def refuse_path(text: str) -> str:
-    """Return why a list cannot be written to such a file; empty if it can."""
-    path = Path(text).expanduser()
-    if not text or path.is_dir():
-        return "a file name, such as my-list.csv"
-    folder = path.absolute().parent
-    return "" if folder.is_dir() else f"there is no folder {folder}"
-
-
-def doubt_path(text: str) -> str:
-    """Return what is to be confirmed before a list is written to a file; empty if nothing is."""
-    path = Path(text).expanduser()
-    return f"{path.name} is there already; enter again replaces it" if path.exists() else ""
 
 
 def _path(fingerprint: str) -> Path:

@@ -31,6 +31,8 @@ class SessionState:
     runs_view: str = "valid"
     """What is drawn of marked runs: valid or train."""
     runs_axis: str = "epoch"
+    list_order: str = "likes"
+    """What your list in Explore is ordered by: likes, stars or popular."""
     settings: dict[str, dict[str, Any]] | None = None
     """The training form, as configuration sections."""
     crosstab: dict[str, Any] = field(default_factory=dict)

@@ -43,6 +43,8 @@ class KeyOrder:
         self._burst: deque[events.Event] = deque()
         self._follower: Follower | None = None
         self._hold: Timer | None = None
+        self._holder: Widget | None = None
+        """Whose answer the keys are held for: what others learn meanwhile is none of theirs."""
 
     async def take(self, event: events.Event) -> None:
         """Give out an event; keys and pastes wait while one is on its way."""
@@ -88,16 +90,17 @@ class KeyOrder:
         else:
             self._send(message.trip + 1)
 
-    def hold(self) -> None:
-        """Keep the keys to come until `let_go`, and HOLD_SECONDS at most."""
+    def hold(self, widget: Widget) -> None:
+        """Keep the keys to come until `widget` lets them go, and HOLD_SECONDS at most."""
         if self._hold is None:
-            self._hold = self._app.set_timer(HOLD_SECONDS, self.let_go)
+            self._holder = widget
+            self._hold = self._app.set_timer(HOLD_SECONDS, lambda: self.let_go(widget))
 
-    def let_go(self) -> None:
-        """Give out what was held."""
-        if self._hold is not None:
+    def let_go(self, widget: Widget) -> None:
+        """Give out what was held for a widget."""
+        if self._hold is not None and self._holder is widget:
             self._hold.stop()
-            self._hold = None
+            self._hold = self._holder = None
             if self._follower is None:
                 self._app.call_later(self._go_on)
 
@@ -115,7 +118,7 @@ def hold_keys(widget: Widget) -> None:
     """Keep keys until the answer that they are about, which `held_keys_follow` is around."""
     order = _order_of(widget)
     if order is not None:
-        order.hold()
+        order.hold(widget)
 
 
 @contextmanager
@@ -136,7 +139,7 @@ def held_keys_follow(widget: Widget) -> Iterator[None]:
 def _let_keys_go(widget: Widget) -> None:
     order = _order_of(widget)
     if order is not None:
-        order.let_go()
+        order.let_go(widget)
 
 
 def _order_of(widget: Widget) -> KeyOrder | None:

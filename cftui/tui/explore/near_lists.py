@@ -1,0 +1,148 @@
+"""The two tables of what is near a movie: by tastes, and in a model's space."""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from cftui.questions.likes import AlikeAnswer, JudgeSpace
+from cftui.questions.question import Ask
+from cftui.questions.trained import ItemAnswer, Metric
+from cftui.text import plain
+from cftui.tui.explore.view import Setting, fill
+from cftui.tui.services.child import ChildError
+from cftui.tui.shared.asking import Asker
+from cftui.tui.shared.grid import Column, Grid
+
+METRIC_WORDS = {"cosine": "cosine", "dot": "dot product", "euclid": "Euclidean distance"}
+NARROW = 60
+"""Cells of a table under which titles need the room."""
+FEWER = "None has so many ratings: n asks for fewer"
+
+
+class NearList(Vertical):
+    """Words on how it came about, above a table."""
+
+    DEFAULT_CSS = """
+    NearList Static { height: 2; padding: 0 1; color: $text-muted; }
+    """
+    GRID_ID = ""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the words and the table."""
+        yield Static("", markup=False)
+        empty = "Choose a movie at the left"
+        yield Grid((), empty=empty, id=self.GRID_ID, classes="items")
+
+    @property
+    def grid(self) -> Grid:
+        """Return the table."""
+        return self.query_one(Grid)
+
+    def say(self, words: str) -> None:
+        """Show words above the table."""
+        self.query_one(Static).update(plain(words))
+
+
+class TastesList(NearList):
+    """What is near by the tastes of those who rated."""
+
+    GRID_ID = "first"
+
+    def on_mount(self) -> None:
+        """Head the columns."""
+        self.grid.border_title = "Near by tastes"
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave out what titles need the room of."""
+        narrow = event.size.width < NARROW
+        self.grid.set_columns(c for c in _TASTES if not (narrow and c.label in _LEFT_OUT))
+
+    def show(self, answer: AlikeAnswer) -> None:
+        """Show an answer."""
+        self.say(answer.way)
+        self.grid.border_title = f"Near by tastes{_least(answer.min_ratings)}"
+        self.grid.set_empty(answer.words or FEWER)
+        fill(self.grid, answer.alike, [row.item for row in answer.alike])
+
+
+class SpaceList(NearList):
+    """What is near in the space of a run's item factors, and how far that can be trusted."""
+
+    GRID_ID = "space"
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__()
+        self._ask = Asker(ask, self._not_judged)
+        self._judged: tuple[Setting, Metric] | None = None
+        """What the words are about."""
+        self._metric: Metric = "cosine"
+
+    def on_mount(self) -> None:
+        """Head the columns."""
+        self.grid.border_title = "Near in the model's space"
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave out what titles need the room of."""
+        self._choose_columns()
+
+    def _choose_columns(self) -> None:
+        narrow = self.size.width < NARROW
+        columns = _space_columns(self._metric)
+        self.grid.set_columns(c for c in columns if not (narrow and c.label in _LEFT_OUT))
+
+    def show(self, answer: ItemAnswer, least: int, by: str) -> None:
+        """Show the neighbours of an answer."""
+        self._metric = answer.metric
+        self.grid.set_empty(answer.no_neighbours or FEWER)
+        self.grid.border_title = f"In the model's space, {METRIC_WORDS[answer.metric]}"
+        self.grid.border_subtitle = by
+        self._choose_columns()
+        fill(self.grid, answer.neighbours, [row.item for row in answer.neighbours])
+
+    def show_none(self, words: str) -> None:
+        """Say why there is no such list."""
+        self.say("")
+        self._judged = None
+        self.grid.border_subtitle = ""
+        self.grid.set_empty(words)
+        self.grid.set_rows(())
+
+    async def judge(self, setting: Setting, metric: Metric) -> None:
+        """Say how far the space of a run can be trusted, once for each run and metric."""
+        if not setting.answers or self._judged == (setting, metric):
+            return
+        if setting.model is not None and not setting.model.has_item_factors:
+            return
+        self.say("How far can this be trusted? …")
+        judgement = await self._ask(JudgeSpace(setting.run_path, metric), "judge")
+        if judgement is not None:
+            self._judged = setting, metric
+            self.say(judgement.words)
+
+    def _not_judged(self, error: ChildError) -> None:
+        self.say(str(error))
+
+
+def _least(ratings: int) -> str:
+    return f", {ratings}+ ratings" if ratings > 1 else ""
+
+
+_LEFT_OUT = ("#", "score", "ratings")
+_TASTES = (
+    Column("#", 3, align="right", key=lambda row: str(row.rank)),
+    Column("score", 5, align="right", key=lambda row: f"{row.score:.2f}"),
+    Column("both", 5, align="right", key=lambda row: f"{row.common:,}"),
+    Column("lift", 5, align="right", key=lambda row: f"{row.lift:.1f}"),
+    Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+    Column("title", None, key=lambda row: row.title),
+)
+
+
+def _space_columns(metric: Metric) -> tuple[Column, ...]:
+    return (
+        Column("#", 3, align="right", key=lambda row: str(row.rank)),
+        Column(metric, 6, align="right", key=lambda row: f"{row.score:.3g}"),
+        Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+        Column("title", None, key=lambda row: row.title),
+    )

@@ -1,0 +1,145 @@
+"""A screen laid over a list: why something stands there, part by part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from cftui.questions.likes import Share, WhyLiked, WhyLikedAnswer, WhyStars, WhyStarsAnswer
+from cftui.questions.newcomer import REGULARIZATION
+from cftui.questions.question import Ask
+from cftui.text import bar, plain
+from cftui.tui.shared.asking import Asker
+from cftui.tui.shared.dialog import Dialog
+
+MOST = 12
+"""Shares that are told one by one; the rest are summed."""
+BAR = 8
+"""Cells of the longest bar."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What is explained: an item, and whose ratings it was chosen by."""
+
+    store: str
+    item: str
+    title: str
+    rated: tuple[tuple[str, float], ...] = ()
+    user: str = ""
+    threshold: float | None = None
+    run: str = ""
+    """Whose stars are explained; empty for none."""
+    no_stars: str = "No run predicts stars here yet"
+    """Said where there is no run."""
+    regularization: float = REGULARIZATION
+
+
+class WhyScreen(Dialog[None]):
+    """Shows the parts of a score, and of predicted stars where a run has some."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "dismiss(None)", "Close", id="why.close")
+    ]
+    DEFAULT_CSS = """
+    WhyScreen .parts { text-wrap: nowrap; text-overflow: ellipsis; }
+    WhyScreen .source { color: $text-muted; margin-bottom: 1; }
+    """
+
+    def __init__(self, ask: Ask, what: Explained) -> None:
+        super().__init__()
+        self._ask, self._what = ask, what
+
+    def compose(self) -> ComposeResult:
+        """Lay out both parts."""
+        with VerticalScroll(classes="overlay") as box:
+            box.border_title = Text(f"Why {plain(self._what.title)}?")
+            box.border_subtitle = "esc closes"
+            yield Static("", id="by-likes", classes="parts", markup=False)
+            yield Static("By likes …", id="by-likes-source", classes="source", markup=False)
+            yield Static("", id="by-stars", classes="parts", markup=False)
+            yield Static(self._what.no_stars, id="by-stars-source", classes="source", markup=False)
+
+    def on_mount(self) -> None:
+        """Ask for both."""
+        self._ask_likes()
+        if self._what.run:
+            self._say("by-stars-source", "By predicted stars …")
+            self._ask_stars()
+
+    @work(exclusive=True, group="likes", exit_on_error=False, description="Explaining a score")
+    async def _ask_likes(self) -> None:
+        what = self._what
+        question = WhyLiked(what.store, what.item, what.rated, what.user, what.threshold)
+        answer = await self._asker("by-likes-source")(question, "why liked")
+        if answer is not None:
+            self._say("by-likes", "\n".join(liked_lines(answer)))
+            self._say("by-likes-source", f"{answer.way}; {answer.source}")
+
+    @work(exclusive=True, group="stars", exit_on_error=False, description="Explaining stars")
+    async def _ask_stars(self) -> None:
+        what = self._what
+        question = WhyStars(what.run, what.item, what.rated, what.user, what.regularization)
+        answer = await self._asker("by-stars-source")(question, "why stars")
+        if answer is not None:
+            self._say("by-stars", "\n".join(star_lines(answer)))
+            self._say("by-stars-source", answer.source)
+
+    def _asker(self, place: str) -> Asker:
+        return Asker(self._ask, lambda error: self._say(place, str(error)))
+
+    def _say(self, place: str, words: str) -> None:
+        self.query_one(f"#{place}", Static).update("\n".join(map(plain, words.splitlines())))
+
+
+def liked_lines(answer: WhyLikedAnswer) -> list[str]:
+    """Return a score part by part, a line each."""
+    longest = max((abs(share.share) for share in answer.shares), default=0.0)
+    lines = [
+        "By likes: what each rating says for it, or against it",
+        f"{'share':>8}  {'':<{BAR}}  gave",
+    ]
+    for share in answer.shares[:MOST]:
+        size = bar(abs(share.share) / longest if longest else 0.0, BAR)
+        lines.append(f"{share.share:>+8.3f}  {size:<{BAR}}  {share.value:<4g}  {share.title}")
+    lines += [f"{value:>+8.3f}  {words}" for value, words in _others(answer.shares)]
+    return [*lines, f"{answer.score:>8.3f}  = score"]
+
+
+def star_lines(answer: WhyStarsAnswer) -> list[str]:
+    """Return a prediction part by part, a line each: in stars, and before the sigmoid."""
+    unit, base = answer.stars_a_unit, answer.mean_user + answer.item_bias
+    start = answer.predicted - (answer.total - base) * unit
+
+    def line(part: float, words: str) -> str:
+        return f"{part * unit:>+8.3f}  {part:>+8.3f}  {words}"
+
+    lines = [
+        "By predicted stars: from the mean user's, rating by rating",
+        f"{'stars':>8}  {'raw':>8}  gave",
+        f"{start:>8.3f}  {base:>+8.3f}  the mean user {answer.mean_user:+.3f},"
+        f" the movie's bias {answer.item_bias:+.3f}",
+    ]
+    for share in answer.shares[:MOST]:
+        lines.append(line(share.share, f"{share.value:<4g}  {share.title}"))
+    lines += [line(value, words) for value, words in _others(answer.shares)]
+    if answer.beyond:
+        lines.append(line(answer.beyond, "what the run learned of them beyond these"))
+    total = (
+        f"{answer.predicted:>8.3f}  {answer.total:>+8.3f}  = predicted (raw: before the sigmoid)"
+    )
+    return [*lines, total]
+
+
+def _others(shares: Sequence[Share]) -> list[tuple[float, str]]:
+    """Return the sum of the shares that are not told one by one, if there are such."""
+    rest = shares[MOST:]
+    if not rest:
+        return []
+    return [(sum(share.share for share in rest), f"{len(rest):,} other ratings together")]
