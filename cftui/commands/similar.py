@@ -84,7 +84,7 @@ def similar(
     target = checked_out("similar", out) if everything else None
     from cftui.library.door import Library
 
-    library, asked = Library(), _Asked(item, n, min_ratings, json)
+    library, asked = Library(), _NeighboursAsked(item, n, min_ratings, json)
     if kind == "tastes":
         opened = open_ratings_and_run(library, run, data)
         rows = _by_tastes(library, asked, opened.ratings)
@@ -96,7 +96,7 @@ def similar(
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _NeighboursAsked:
     """What is looked for: the neighbours of one item, or of every."""
 
     item: str | None
@@ -105,7 +105,7 @@ class _Asked:
     json: bool
 
 
-def _by_tastes(library: "Library", asked: _Asked, ratings: "Ratings") -> list[Row]:
+def _by_tastes(library: "Library", asked: _NeighboursAsked, ratings: "Ratings") -> list[Row]:
     """Print one item's neighbours by tastes, or return everybody's."""
     fit_told(library, ratings, json=asked.json)
     store, n = str(ratings.path), asked.n
@@ -121,7 +121,9 @@ def _by_tastes(library: "Library", asked: _Asked, ratings: "Ratings") -> list[Ro
     return found
 
 
-def _in_space(library: "Library", asked: _Asked, trained: "Trained", metric: Metric) -> list[Row]:
+def _in_space(
+    library: "Library", asked: _NeighboursAsked, trained: "Trained", metric: Metric
+) -> list[Row]:
     """Print one item's neighbours in a run's item factors, or return everybody's.
 
     Says how far they can be trusted.
