@@ -1,31 +1,22 @@
-"""A newcomer's list by fold-in, what moved in it, and what to rate first."""
+"""What a newcomer had best rate first."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cftui.explore.items import item_rows, names_of
+from cftui.explore.items import item_rows
 from cftui.explore.likes.kept import at_hand, tastes_of
-from cftui.explore.ordering import rise
-from cftui.explore.recommend import best_of, top
-from cftui.explore.stars import checked, fold, spread_of
+from cftui.explore.recommend import top
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.questions.items import ItemRow
-from cftui.questions.newcomer import FoldIn, FoldInAnswer, SuggestItems, YourRating
-from cftui.ratings.features import passing
+from cftui.questions.newcomer import SuggestItems
 from cftui.ratings.values import Ratings
 
 Nearness = Callable[[np.ndarray, int], np.ndarray]
 """How near some items are to one, from their codes and its code, shape (len(codes),), at most 1."""
 KNOWN = 200
 """How many of the most rated items may be suggested: a newcomer has to know them."""
-
-
-@answers(FoldIn)
-def answer_fold_in(library: Library, question: FoldIn) -> FoldInAnswer:
-    """Ask a run what a newcomer would like."""
-    return explore_newcomer(library.trained(question.run), question)
 
 
 @answers(SuggestItems)
@@ -35,37 +26,6 @@ def answer_suggest(library: Library, question: SuggestItems) -> tuple[ItemRow, .
         return suggest(library.trained(question.run), question.rated, question.n)
     ratings = library.ratings(question.store)
     return suggest_by_tastes(ratings, question.rated, question.n)
-
-
-def explore_newcomer(trained: Trained, asked: FoldIn) -> FoldInAnswer:
-    """Return what somebody who gave these ratings would like.
-
-    Raises QuestionError for a model without factors, an item that is not in the data or is rated
-    twice, a value outside the data's range, and a filter that these ratings cannot serve.
-    """
-    items, values = checked(trained.ratings, asked.rated)
-    custom = fold(trained, items, values, asked.regularization)
-    scores = custom.score_all_items(0)
-    mask = passing(trained.ratings, asked.only) & trained.trained_items
-    mask[items] = False
-    recommended = best_of(trained.ratings, scores, mask, asked.n)
-    moved: tuple[int | None, ...] = (None,) * len(recommended)
-    if asked.before is not None:
-        old_items, old_values = checked(trained.ratings, asked.before)
-        mask[old_items] = False
-        old = fold(trained, old_items, old_values, asked.regularization)
-        risen = rise(old.score_all_items(0), scores, mask)
-        codes = [trained.ratings.items.code_of(row.item) for row in recommended]
-        moved = tuple(int(risen[code]) if mask[code] else None for code in codes)
-    return FoldInAnswer(
-        step=trained.step,
-        regularization=asked.regularization,
-        bias=None if custom.user_bias is None else float(custom.user_bias[0]),
-        spread=spread_of(trained),
-        rated=tuple(_own_ratings(trained, scores, items, values)),
-        recommended=recommended,
-        moved=moved,
-    )
 
 
 def suggest(trained: Trained, rated: Sequence[str], n: int) -> tuple[ItemRow, ...]:
@@ -79,9 +39,9 @@ def suggest(trained: Trained, rated: Sequence[str], n: int) -> tuple[ItemRow, ..
     factors = table
 
     def near(codes: np.ndarray, code: int) -> np.ndarray:
-        others, custom = factors[codes].astype(np.float64), factors[code].astype(np.float64)
-        lengths = np.linalg.norm(others, axis=1) * np.linalg.norm(custom)
-        return np.asarray(others @ custom / np.maximum(lengths, np.finfo(np.float64).tiny))
+        others, one = factors[codes].astype(np.float64), factors[code].astype(np.float64)
+        lengths = np.linalg.norm(others, axis=1) * np.linalg.norm(one)
+        return np.asarray(others @ one / np.maximum(lengths, np.finfo(np.float64).tiny))
 
     return _spread_out(trained.ratings, trained.trained_items, near, rated, n)
 
@@ -124,17 +84,3 @@ def _spread_out(
         near = np.maximum(near, nearness(known, chosen[-1]))
         left[place] = -1.0
     return item_rows(ratings, chosen)
-
-
-def _own_ratings(
-    trained: Trained, scores: np.ndarray, items: np.ndarray, values: np.ndarray
-) -> list[YourRating]:
-    return [
-        YourRating(
-            **names_of(trained.ratings, code),
-            value=value,
-            predicted=float(scores[code]),
-            trained=bool(trained.trained_items[code]),
-        )
-        for code, value in zip(items.tolist(), values.tolist(), strict=True)
-    ]

@@ -91,7 +91,8 @@ class ForYouAnswer:
     no_stars: str
     """Why there are no stars beside; empty where there are."""
     spread: float | None
-    """How far tastes move the run's predictions, as in `FoldInAnswer`."""
+    """How far tastes move the run's predictions: standard deviation over users, at the mean rating,
+    in rating units. Near 0 everybody gets the same stars; none without a run that has them."""
     rated: tuple[YourRating, ...]
     recommended: tuple[LikelyItem, ...]
     moved: tuple[int | None, ...]

@@ -23,14 +23,13 @@ from cftui.explore.alike import alike
 from cftui.explore.biases import explore_biases
 from cftui.explore.for_you import explore_for_you
 from cftui.explore.neighbours import neighbours
-from cftui.explore.newcomer import explore_newcomer, suggest
+from cftui.explore.newcomer import suggest
 from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend
 from cftui.library.trained import Trained
 from cftui.models.factors import Factors
 from cftui.questions.items import ItemFilter
 from cftui.questions.likes import ForYou
-from cftui.questions.newcomer import FoldIn
 from cftui.ratings.values import Grouping, Ratings, TextColumn, Vocabulary
 
 LARGE = (100_000, 50_000, 2_000_000)
@@ -41,9 +40,6 @@ BOUNDS = {
     "user page": (20, 60),
     "movie page": (30, 250),
     "biases": (20, 60),
-    "fold-in, 3 ratings": (30, 100),
-    "fold-in, 30 ratings": (30, 100),
-    "fold-in, moved": (30, 150),
     "what to rate first": (30, 60),
     "for you, 3 ratings": (30, 100),
     "for you, by a run, moved": (30, 200),
@@ -126,12 +122,6 @@ def questions(trained: Trained) -> dict[str, Callable[[int], object]]:
         codes = np.random.default_rng(turn).choice(known, n, replace=False)
         return tuple((ratings.items.id_of(c), 0.5 + p % 10 / 2) for p, c in enumerate(codes))
 
-    def folded(n: int, turn: int, *, moved: bool = False) -> object:
-        pairs = rated(n, turn)
-        before = pairs[1:] if moved else None
-        only = ItemFilter(min_ratings=20)
-        return explore_newcomer(trained, FoldIn("r", pairs, 200, only=only, before=before))
-
     def for_you(n: int, turn: int, run: Trained | None = None) -> object:
         pairs = rated(n, turn)
         before = None if run is None else pairs[1:]
@@ -151,9 +141,6 @@ def questions(trained: Trained) -> dict[str, Callable[[int], object]]:
         "user page": lambda turn: explore_user(trained, user(turn), 100),
         "movie page": lambda turn: explore_item(trained, item(turn), "cosine", 100, 20),
         "biases": lambda turn: explore_biases(trained, 100, ItemFilter(min_ratings=20)),
-        "fold-in, 3 ratings": lambda turn: folded(3, turn),
-        "fold-in, 30 ratings": lambda turn: folded(30, turn),
-        "fold-in, moved": lambda turn: folded(10, turn, moved=True),
         "what to rate first": lambda turn: suggest(trained, (), 30),
         "for you, 3 ratings": lambda turn: for_you(3, turn),
         "for you, by a run, moved": lambda turn: for_you(10, turn, trained),

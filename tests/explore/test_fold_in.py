@@ -10,14 +10,14 @@ import pytest
 from small import here, small_config, write_ratings
 
 from cftui.explore.fold_in import fold_in, mean_user
+from cftui.explore.for_you import explore_for_you
 from cftui.explore.neighbours import neighbours
-from cftui.explore.newcomer import explore_newcomer, suggest, suggest_by_tastes
+from cftui.explore.newcomer import suggest, suggest_by_tastes
 from cftui.library.trained import Trained, load_trained
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter
-from cftui.questions.likes import ForYou
-from cftui.questions.newcomer import FoldIn
+from cftui.questions.likes import ForYou, ForYouAnswer
 from cftui.runs.find import find_run
 from cftui.training.start import start_run
 
@@ -145,8 +145,12 @@ def test_a_real_user_folded_in_gets_about_their_own_list(trained: Trained) -> No
     assert sum(errors[1::2]) < 1.1 * sum(errors[::2])
 
 
-def question(*rated: tuple[str, float], **options: object) -> FoldIn:
-    return FoldIn("r", rated, **{"n": 1000, "regularization": 0.5, **options})  # type: ignore[arg-type]
+def by_stars(
+    trained: Trained, *rated: tuple[str, float], before: tuple[tuple[str, float], ...] | None = None
+) -> ForYouAnswer:
+    """Return somebody's list in the order of what the run predicts for them."""
+    asked = ForYou("s", rated, "r", "stars", n=1000, regularization=0.5, before=before)
+    return explore_for_you(trained.ratings, asked, trained)
 
 
 def test_rating_a_films_neighbours_high_raises_it_and_low_sinks_it(trained: Trained) -> None:
@@ -155,7 +159,7 @@ def test_rating_a_films_neighbours_high_raises_it_and_low_sinks_it(trained: Trai
     near = [row.item for row in neighbours(trained, code, "cosine", 4)]
 
     def place(value: float) -> tuple[int, float]:
-        answer = explore_newcomer(trained, question(*((item, value) for item in near)))
+        answer = by_stars(trained, *((item, value) for item in near))
         return next((r.rank, r.predicted) for r in answer.recommended if r.item == custom)
 
     high, middle, low = place(5.0), place(3.0), place(0.5)
@@ -165,8 +169,8 @@ def test_rating_a_films_neighbours_high_raises_it_and_low_sinks_it(trained: Trai
 def test_what_moved_is_counted_among_the_items_rated_in_neither(trained: Trained) -> None:
     before = (("1001", 5.0), ("1002", 4.0))
     after = (("1001", 0.5), ("1003", 4.5))
-    now = explore_newcomer(trained, question(*after, before=before))
-    old = explore_newcomer(trained, question(*before))
+    now = by_stars(trained, *after, before=before)
+    old = by_stars(trained, *before)
     common = {row.item for row in now.recommended} & {row.item for row in old.recommended}
     places = [
         {item: place for place, item in enumerate(row.item for row in rows if row.item in common)}
@@ -186,10 +190,12 @@ def test_a_rating_of_what_was_never_trained_on_tells_nothing(trained: Trained) -
     mask[code] = False
     unseen = replace(trained)
     unseen.__dict__["trained_items"] = mask
-    with_it = explore_newcomer(unseen, question(("1001", 5.0), ("1010", 0.5)))
-    without = explore_newcomer(unseen, question(("1001", 5.0)))
+    with_it = by_stars(unseen, ("1001", 5.0), ("1010", 0.5))
+    without = by_stars(unseen, ("1001", 5.0))
     assert [r.trained for r in with_it.rated] == [True, False]
-    assert with_it.recommended == without.recommended
+    assert [(r.item, r.predicted) for r in with_it.recommended] == [
+        (r.item, r.predicted) for r in without.recommended
+    ]
     assert "1010" not in {r.item for r in without.recommended}
 
 
@@ -205,12 +211,12 @@ def test_a_rating_that_cannot_be_is_refused(
     trained: Trained, rated: tuple[tuple[str, float], ...], said: str
 ) -> None:
     with pytest.raises(QuestionError, match=said):
-        explore_newcomer(trained, question(*rated))
+        by_stars(trained, *rated)
 
 
 def test_a_model_without_factors_says_what_to_choose(trained: Trained) -> None:
     with pytest.raises(QuestionError, match="cannot take in somebody new without training"):
-        explore_newcomer(replace(trained, factors=None), question(("1001", 5.0)))
+        by_stars(replace(trained, factors=None), ("1001", 5.0))
 
 
 def test_how_far_tastes_move_predictions_is_told(trained: Trained) -> None:
@@ -219,12 +225,12 @@ def test_how_far_tastes_move_predictions_is_told(trained: Trained) -> None:
     affinity = users @ trained.factors.item_factors.astype(float).T
     counts = trained.ratings.by_item.counts()
     variance = float((affinity.var(axis=0) * counts).sum() / counts.sum())
-    answer = explore_newcomer(trained, question(("1001", 5.0)))
+    answer = by_stars(trained, ("1001", 5.0))
     # a sigmoid over 0.5 to 5 is steepest in the middle: 4.5 / 4 rating units
     assert answer.spread == pytest.approx(math.sqrt(variance) * 4.5 / 4, rel=1e-4)
     assert not answer.flat
     blank = replace(trained.factors, user_factors=np.zeros_like(trained.factors.user_factors))
-    same = explore_newcomer(replace(trained, factors=blank), question(("1001", 5.0)))
+    same = by_stars(replace(trained, factors=blank), ("1001", 5.0))
     assert same.spread == 0.0 and same.flat
 
 
@@ -282,7 +288,7 @@ def test_tastes_that_no_item_answers_to_move_nothing(trained: Trained) -> None:
         users = np.outer(draw.normal(size=trained.ratings.n_users), along).astype(np.float32)
         items = np.outer(draw.normal(size=shape[0]), across).astype(np.float32)
         factors = replace(trained.factors, user_factors=users, item_factors=items)
-        answer = explore_newcomer(replace(trained, factors=factors), question(("1001", 5.0)))
+        answer = by_stars(replace(trained, factors=factors), ("1001", 5.0))
         assert answer.spread == pytest.approx(0.0, abs=1e-3)
 
 
