@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import os
 import sys
+import threading
 from pathlib import Path
 
 import pyarrow
@@ -249,6 +251,16 @@ def test_a_first_pair_of_known_ids_is_no_header(tmp_path: Path) -> None:
     assert (read.users, read.items, read.taken) == (("ann",), ("dune",), BY_PLACE)
     with pytest.raises(DataError, match="a header and no pairs"):
         read_pairs(pairs, lambda user, item: False)
+
+
+def test_pairs_come_through_a_pipe_too(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("item,user\n1,2\n",))
+    writer.start()
+    read = read_pairs(pipe, lambda user, item: False)
+    writer.join()
+    assert (read.users, read.items) == (("2",), ("1",))
 
 
 @pytest.mark.parametrize(

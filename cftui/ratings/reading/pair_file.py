@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from cftui.questions.data import AS_RECOGNISED
 from cftui.ratings.reading.columns import find_columns
@@ -34,13 +35,22 @@ def read_pairs(source: Path, knows: Knows) -> AskedPairs:
     Columns go by their names, in any order; where these say nothing the first two are user and
     item. Raises DataError, naming file and line, where there is no pair to be read.
     """
-    part = locate(source).ratings
     try:
-        with part.open() as stream:
-            head = stream.read(HEAD)
-        read = _of_parquet(part) if head.startswith(PARQUET) else _of_text(part, head, knows)
+        if source.is_fifo():
+            # A pipe cannot be read from its beginning twice.
+            with NamedTemporaryFile(prefix="pairs-") as copy:
+                copy.write(source.read_bytes())
+                copy.flush()
+                return _read(ArchivePart(Path(copy.name)), knows)
+        return _read(locate(source).ratings, knows)
     except OSError as error:
-        raise DataError(f"{part}: cannot be read: {error.strerror or error}") from None
+        raise DataError(f"{source}: cannot be read: {error.strerror or error}") from None
+
+
+def _read(part: ArchivePart, knows: Knows) -> AskedPairs:
+    with part.open() as stream:
+        head = stream.read(HEAD)
+    read = _of_parquet(part) if head.startswith(PARQUET) else _of_text(part, head, knows)
     if not read.users:
         raise DataError(f"{part}: a header and no pairs below it; give users and items")
     return read
