@@ -1,13 +1,20 @@
 """The shell's commands in this process: exit codes and messages instead of tracebacks."""
 
+import gzip
 import json
+import os
 import sys
+import threading
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from small import here, open_small, record_of, small_config, write_ratings
 
 from cftui.commands.progress import EventPrinter
+from cftui.ratings.reading.pair_file import read_pairs
+from cftui.ratings.values import DataError
 from cftui.runs.directory import Run, create_run
 from cftui.runs.event_log import EventLog
 from cftui.runs.events import Checkpointed, Epoch, Event, Failed, Finished, Step
@@ -167,19 +174,117 @@ def test_a_run_is_shown_renamed_and_its_events_told(run: Run, capsys: Capture) -
     assert json.loads(lines[-1])["outcome"] == "finished"
 
 
+def predicted(pairs: Path, capsys: Capture) -> tuple[list[list[str]], str, str]:
+    """Return the rows of user, item, rating and prediction, and what was said, out and err."""
+    out = pairs.parent / "o.csv"
+    capsys.readouterr()
+    assert here("predict", "--pairs", str(pairs), "--out", str(out), "--run", "r") == 0
+    said = capsys.readouterr()
+    header, *rows = out.read_text().splitlines()
+    assert header == "user,item,rating,prediction"
+    return [row.split(",") for row in rows], said.out, said.err
+
+
 def test_pairs_from_a_file(run: Run, tmp_path: Path, capsys: Capture) -> None:
-    pairs, out = tmp_path / "pairs.csv", tmp_path / "o.csv"
+    pairs = tmp_path / "pairs.csv"
     first = (tmp_path / "small" / "ratings.csv").read_text().splitlines()[1].split(",")
     pairs.write_text(f"user,item\n{first[0]},{first[1]}\n1,1001\n")
-    words = ["predict", "--pairs", str(pairs), "--out", str(out), "--run", "r"]
-    assert here(*words) == 0
-    header, row, _other = out.read_text().splitlines()
-    assert header == "user,item,rating,prediction"
-    assert row.split(",")[:2] == first[:2] and float(row.split(",")[2]) == float(first[2])
-    pairs.write_text("user,item\n1,1001\n1,9999\n")
-    capsys.readouterr()
-    assert here(*words) == 2
-    assert "pairs.csv line 3: no item 9999" in capsys.readouterr().err
+    (row, _other), out, _ = predicted(pairs, capsys)
+    assert row[:2] == first[:2] and float(row[2]) == float(first[2])
+    assert "\n2 predictions written to " in out and "empty" not in out
+
+
+BY_NAME = "users from column {!r}, items from {!r}"
+BY_PLACE = "no header; users from column 1, items from column 2"
+WAYS = [
+    ("userId,movieId\n7,1031\n15,1001\n", BY_NAME.format("userId", "movieId")),
+    ("movieId,userId\n1031,7\n1001,15\n", BY_NAME.format("userId", "movieId")),
+    ("7,1031\n15,1001\n", BY_PLACE),
+    ("who,what\n7,1031\n15,1001\n", BY_NAME.format("who", "what")),
+    ("what,user\n1031,7\n1001,15\n", BY_NAME.format("user", "what")),
+    ("rating;item_id;user_id\n3;1031;7\n4;1001;15\n", BY_NAME.format("user_id", "item_id")),
+    ("7::1031::3::978300760\n15::1001::4::978300761\n", BY_PLACE),
+    ('\ufeff"User ID"\t"ISBN"\r\n"7"\t 1031\r\n\r\n15\t1001', BY_NAME.format("User ID", "ISBN")),
+]
+
+
+@pytest.mark.parametrize(("text", "taken"), WAYS)
+@pytest.mark.parametrize("packed", [False, True])
+def test_pairs_go_by_the_names_of_their_columns(
+    run: Run, tmp_path: Path, capsys: Capture, text: str, taken: str, packed: bool
+) -> None:
+    data = text.encode()
+    pairs = tmp_path / ("pairs.csv.gz" if packed else "pairs.csv")
+    pairs.write_bytes(gzip.compress(data) if packed else data)
+    rows, _, err = predicted(pairs, capsys)
+    assert [row[:2] for row in rows] == [["7", "1031"], ["15", "1001"]]
+    assert all(row[3] for row in rows) and err == f"cftui: {pairs}: {taken}\n"
+
+
+def test_pairs_from_parquet(run: Run, tmp_path: Path, capsys: Capture) -> None:
+    pairs = tmp_path / "pairs.parquet"
+    columns = {"movie": [1031, 1001], "weight": [0.5, 0.25], "uid": ["7", "nobody"]}
+    pyarrow.parquet.write_table(pyarrow.table(columns), pairs)
+    rows, _, err = predicted(pairs, capsys)
+    assert [row[:2] for row in rows] == [["7", "1031"], ["nobody", "1001"]]
+    assert rows[0][3] and not rows[1][3] and BY_NAME.format("uid", "movie") in err
+
+
+def test_unknown_ids_get_an_empty_prediction(run: Run, tmp_path: Path, capsys: Capture) -> None:
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("userId,movieId\n1,1031\n9999,1031\n1,x\n,1001\n15,1001\n")
+    rows, out, _ = predicted(pairs, capsys)
+    assert [row[0] for row in rows] == ["1", "9999", "1", "", "15"]
+    assert [bool(row[3]) for row in rows] == [True, False, False, False, True]
+    assert "\n2 predictions written to " in out
+    assert "\n3 of 5 pairs are left empty: their user or item is not in the data\n" in out
+    words = ["predict", "--pairs", str(pairs), "--out", str(tmp_path / "o.parquet"), "--run", "r"]
+    assert here(*words, "--json") == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["pairs"], told["unknown"]) == (5, 3)
+    pairs.write_text("user,item\n8888,1\n")
+    assert "\n0 predictions written to " in predicted(pairs, capsys)[1]
+
+
+def test_a_first_pair_of_known_ids_is_no_header(tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("ann,dune\n")
+    read = read_pairs(pairs, lambda user, item: (user, item) == ("ann", "dune"))
+    assert (read.users, read.items, read.taken) == (("ann",), ("dune",), BY_PLACE)
+    with pytest.raises(DataError, match="a header and no pairs"):
+        read_pairs(pairs, lambda user, item: False)
+
+
+def test_pairs_come_through_a_pipe_too(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("item,user\n1,2\n",))
+    writer.start()
+    read = read_pairs(pipe, lambda user, item: False)
+    writer.join()
+    assert (read.users, read.items) == (("2",), ("1",))
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"user\n1\n", "one column alone; two are needed, user and item"),
+        (b"user,item\n", "a header and no pairs below it"),
+        (b"user,item\n1,1001\n7\n", "pairs.csv line 3: '7' has no user and item"),
+        (b"user,item\n1,1001\n\xff,7\n", "pairs.csv line 3: "),
+        (b"PAR1 and no more", "not a sound Parquet file"),
+        (None, "no such file"),
+    ],
+)
+def test_pairs_that_cannot_be_read(
+    run: Run, tmp_path: Path, capsys: Capture, data: bytes | None, said: str
+) -> None:
+    pairs, out = tmp_path / "pairs.csv", tmp_path / "o.csv"
+    if data is not None:
+        pairs.write_bytes(data)
+    assert here("predict", "--pairs", str(pairs), "--out", str(out), "--run", "r") == 2
+    assert said in capsys.readouterr().err and not out.exists()
 
 
 def test_a_signal_or_a_failure_shows_in_the_exit_code() -> None:

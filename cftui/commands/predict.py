@@ -1,7 +1,7 @@
 """`cftui predict`: one rating, or many into a file."""
 
-import csv
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +25,7 @@ from cftui.text import plain
 if TYPE_CHECKING:
     from cftui.explore.predict import PredictedPairs
     from cftui.library.trained import Trained
+    from cftui.ratings.reading.pair_file import AskedPairs
 
 
 def predict(
@@ -33,7 +34,8 @@ def predict(
     item: Annotated[str | None, typer.Option(help="An item's id or title")] = None,
     split: Annotated[str | None, typer.Option(help="valid: every held-out rating")] = None,
     pairs: Annotated[
-        Path | None, typer.Option(help="A CSV file whose first two columns are user and item ids")
+        Path | None,
+        typer.Option(help="A file of user and item ids, in columns so named or the first two"),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="A .csv or .parquet file to write")] = None,
     why: Annotated[
@@ -68,14 +70,15 @@ def predict(
         raise UsageError(f"--split {split}: only the held-out ratings can be asked for: valid")
     if out is None or out.suffix not in (".csv", ".parquet"):
         raise UsageError("predict: --out needs a file name that ends in .csv or .parquet")
-    from cftui.explore.predict import predict_held_out, predict_pairs
+    from cftui.explore.predict import predict_held_out, predict_ids
 
     trained = open_run(library, run, data, best=best, json=json)
     if pairs is None:
         _write_many(predict_held_out(trained), out, json=json)
         _say_other_step(trained)
     else:
-        _write_many(predict_pairs(trained, *_pairs(trained, pairs)), out, json=json)
+        asked = _read_pairs(trained, pairs)
+        _write_many(predict_ids(trained, asked.users, asked.items), out, json=json)
 
 
 def _print_one(answer: Prediction, *, json: bool) -> None:
@@ -90,30 +93,18 @@ def _print_one(answer: Prediction, *, json: bool) -> None:
             print(f"this {kind} has no rating in training: its factors are still the random start")
 
 
-def _pairs(trained: "Trained", path: Path) -> tuple[list[int], list[int]]:
-    """Return the codes of the pairs in a CSV file; raises UsageError naming the line."""
-    users, items = trained.ratings.users, trained.ratings.items
-    codes: tuple[list[int], list[int]] = ([], [])
+def _read_pairs(trained: "Trained", source: Path) -> "AskedPairs":
+    """Return the pairs of a file and say which columns they are; raises UsageError."""
+    from cftui.explore.predict import knows_pair
+    from cftui.ratings.reading.pair_file import read_pairs
+    from cftui.ratings.values import DataError
+
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            header = next(reader, None)
-            if header is None or len(header) < 2:
-                raise UsageError(f"{path} line 1: two columns are needed, user and item")
-            for row in reader:
-                if len(row) < 2:
-                    raise UsageError(f"{path} line {reader.line_num}: {row} has no user and item")
-                try:
-                    found = users.code_of(row[0]), items.code_of(row[1])
-                except ValueError as error:
-                    raise UsageError(f"{path} line {reader.line_num}: {error}") from None
-                codes[0].append(found[0])
-                codes[1].append(found[1])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path}: not a readable CSV file: {error}") from None
-    if not codes[0]:
-        raise UsageError(f"{path}: no pairs below the header")
-    return codes
+        asked = read_pairs(source, partial(knows_pair, trained.ratings))
+    except DataError as error:
+        raise UsageError(str(error)) from None
+    say(f"{source}: {asked.taken}")
+    return asked
 
 
 def _write_many(pairs: "PredictedPairs", out: Path, *, json: bool) -> None:
@@ -124,12 +115,17 @@ def _write_many(pairs: "PredictedPairs", out: Path, *, json: bool) -> None:
         "prediction": pairs.predicted,
     }
     write_columns(out, columns)
-    count, rmse = len(pairs.predicted), pairs.rmse
+    count, rmse, unknown = len(pairs.predicted), pairs.rmse, pairs.n_unknown
     if json:
-        print_json({"event": "predicted", "pairs": count, "rmse": rmse, "out": str(out)})
+        told = {"event": "predicted", "pairs": count, "unknown": unknown, "rmse": rmse}
+        print_json({**told, "out": str(out)})
         return
     against = "" if rmse is None else f"; RMSE {rmse:.6f} on the {pairs.n_rated:,} rated ones"
-    print(f"{count:,} predictions written to {out}{against}")
+    print(f"{count - unknown:,} predictions written to {out}{against}")
+    if unknown:
+        print(
+            f"{unknown:,} of {count:,} pairs are left empty: their user or item is not in the data"
+        )
 
 
 def _say_other_step(trained: "Trained") -> None:

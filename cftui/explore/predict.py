@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.questions.trained import Predict, Prediction
 from cftui.ratings.pairs import Pairs
-from cftui.ratings.values import Ratings
+from cftui.ratings.values import Ratings, UnknownId, Vocabulary
 
 
 @answers(Predict)
@@ -49,7 +50,9 @@ class PredictedPairs:
     actual: np.ndarray
     """What the user gave the item, float32, shape (n_pairs,), NaN where it is not rated."""
     predicted: np.ndarray
-    """Shape (n_pairs,), float32."""
+    """Shape (n_pairs,), float32, NaN where there is no such user or item."""
+    n_unknown: int = 0
+    """How many of the pairs are of a user or an item that is not in the data."""
 
     @property
     def n_rated(self) -> int:
@@ -79,6 +82,34 @@ def predict_pairs(trained: Trained, users: Sequence[int], items: Sequence[int]) 
     predicted = trained.scorer.score(Pairs(rows, columns))
     actual = actual_values(trained.ratings, rows, columns)
     return _with_ids(trained.ratings, rows, columns, actual, predicted)
+
+
+def predict_ids(trained: Trained, users: Sequence[str], items: Sequence[str]) -> PredictedPairs:
+    """Return the predictions for pairs of ids; those that are not in the data have none."""
+    ratings = trained.ratings
+    rows, columns = _codes(ratings.users, users), _codes(ratings.items, items)
+    known = (rows >= 0) & (columns >= 0)
+    actual = np.full(len(known), np.nan, np.float32)
+    predicted = actual.copy()
+    if known.any():
+        found = predict_pairs(trained, rows[known].tolist(), columns[known].tolist())
+        actual[known], predicted[known] = found.actual, found.predicted
+    unknown = len(known) - int(known.sum())
+    return PredictedPairs(tuple(users), tuple(items), actual, predicted, unknown)
+
+
+def knows_pair(ratings: Ratings, user: str, item: str) -> bool:
+    """Tell whether there are a user and an item of these ids."""
+    return bool(_codes(ratings.users, [user])[0] >= 0 and _codes(ratings.items, [item])[0] >= 0)
+
+
+def _codes(ids: Vocabulary, texts: Sequence[str]) -> np.ndarray:
+    """Return the code of each id, -1 where there is none."""
+    codes: dict[str, int] = {}
+    for text in set(texts):
+        with suppress(UnknownId):
+            codes[text] = ids.code_of(text)
+    return np.array([codes.get(text, -1) for text in texts], np.int64)
 
 
 def _with_ids(

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from rapidfuzz import fuzz, process, utils
@@ -22,8 +22,17 @@ NEARLY = 5
 """The tier of such a title."""
 LONG = 6
 """Letters from which near titles are listed below those that fit; fewer are near too many."""
-YEAR = re.compile(r"\s*\(\d{4}[^)]*\)\s*$")
-ARTICLE = re.compile(r"^(.*), (The|A|An|La|Le|Les|L'|Der|Die|Das|El|Los|Il)( \(.*)?$")
+YEAR = re.compile(r"\s*\((\d{4})[^)]*\)\s*$")
+LAST_YEAR = re.compile(r"(.*)(?<!\d)((?:18[89]|19\d|20\d)\d)(?!\d)(.*)")
+"""What stands before, in and after the last year that a text names."""
+YEARS_OFF = 1
+"""A film's year is told of its first showing here, of its release there."""
+NUMBER = re.compile(r"\s*[+-]?\d+\s*")
+ARTICLE = re.compile(
+    r"^(.*), (The|A|An|La|Le|Les|L'|Der|Die|Das|El|Los|Il)( \(.*)?$", re.IGNORECASE
+)
+CALLED = 1
+"""The last tier of titles that are the text itself, but for year, article or a second title."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +50,19 @@ class TitleIndex:
 
     keys: list[str]
     """Lower case, without accents, year or displaced article."""
+    first: list[str]
+    """The same without what stands in parentheses: a title in another language, mostly."""
     with_year: list[str]
     n_ratings: np.ndarray
+
+    @cached_property
+    def same(self) -> dict[str, list[int]]:
+        """Which codes are so called, with or without their year."""
+        codes: dict[str, list[int]] = {}
+        for code, names in enumerate(zip(self.keys, self.with_year, strict=True)):
+            for name in set(names):
+                codes.setdefault(name, []).append(code)
+        return codes
 
 
 def normalise(text: str) -> str:
@@ -59,6 +79,7 @@ def _index(ratings: Ratings) -> TitleIndex:
     titles = ratings.items.titles()
     return TitleIndex(
         [normalise(YEAR.sub("", title)) for title in titles],
+        [normalise(YEAR.sub("", title).split(" (")[0]) for title in titles],
         [normalise(title) for title in titles],
         ratings.by_item.counts(),
     )
@@ -73,8 +94,9 @@ def search_titles(ratings: Ratings, text: str, limit: int) -> list[Match]:
         return [Match(int(code), 0, 0.0) for code in top]
     words = query.split()
     found: dict[int, Match] = {}
-    for code, (key, full) in enumerate(zip(index.keys, index.with_year, strict=True)):
-        tier = _tier(query, words, key, full)
+    names = zip(index.keys, index.first, index.with_year, strict=True)
+    for code, (key, first, full) in enumerate(names):
+        tier = _tier(query, words, key, first, full)
         if tier is not None:
             found[code] = Match(code, tier, float(index.n_ratings[code]))
     if len(found) < limit and (len(query) >= LONG or (not found and len(query) > 2)):
@@ -87,12 +109,12 @@ def search_titles(ratings: Ratings, text: str, limit: int) -> list[Match]:
     return sorted(found.values(), key=lambda m: (m.tier, -m.score, m.code))[:limit]
 
 
-def _tier(query: str, words: list[str], key: str, full: str) -> int | None:
+def _tier(query: str, words: list[str], key: str, first: str, full: str) -> int | None:
     if query in (key, full):
         return 0
     bare = key.removeprefix("the ")
-    if query == bare:
-        return 1
+    if query in (bare, first, first.removeprefix("the ")):
+        return CALLED
     if key.startswith(query) or bare.startswith(query):
         return 2
     title_words = full.split()
@@ -104,29 +126,98 @@ def _tier(query: str, words: list[str], key: str, full: str) -> int | None:
 def find_item(ratings: Ratings, text: str) -> int:
     """Return the code of the item with this id, or else with the nearest title.
 
-    Raises Ambiguous, listing them, where several are equally near; UnknownId where none is.
+    A year in the text must be the title's own, or one off. Raises Ambiguous, listing them, where
+    several titles are equally near or none is of that year; UnknownId where none is near at all,
+    and for a number that is no id.
     """
     try:
         return ratings.items.code_of(text)
     except UnknownId as unknown:
-        matches = search_titles(ratings, text, 50)
-        if not matches:
+        if NUMBER.fullmatch(text):
+            raise UnknownId(f"{unknown}; {_called(ratings, text)}") from None
+        best = _nearest(ratings, text)
+        if not best:
             raise UnknownId(f"{unknown}; and no title is near {text!r}") from None
-    best = [match for match in matches if match.tier == matches[0].tier]
-    if best[0].tier == NEARLY:
-        best = [match for match in best if match.score == best[0].score]
     if len(best) > 1:
-        names = [
-            f"  {ratings.items.id_of(m.code)}  {plain(ratings.items.title_of(m.code))}"
-            for m in best[:10]
-        ]
-        more = [f"  and {len(best) - 10} more"] if len(best) > 10 else []
-        raise Ambiguous(
-            "\n".join(
-                [f"several titles fit {text!r}; give an id or more of the title:", *names, *more]
-            )
-        )
+        fit = f"several titles fit {text!r}; give an id or more of the title:"
+        raise Ambiguous("\n".join([fit, *_listed(ratings, best)]))
     return best[0].code
+
+
+def _called(ratings: Ratings, number: str) -> str:
+    """Say which titles are the number, which is never taken for one of them."""
+    same = [m for m in search_titles(ratings, number, 50) if m.tier <= CALLED]
+    if not same:
+        return "and no title is called so"
+    return "\n".join(["give the id of a title that is called so:", *_listed(ratings, same)])
+
+
+def _nearest(ratings: Ratings, text: str) -> list[Match]:
+    """Return the matches that are equally near; raises Ambiguous where none is of the year."""
+    index = _index(ratings)
+    same = [Match(code, 0, float(index.n_ratings[code])) for code in _same(index, text)]
+    if same:
+        return sorted(same, key=lambda m: (-m.score, m.code))
+    matches = search_titles(ratings, text, 50)
+    year = LAST_YEAR.fullmatch(text)
+    # A year may belong to a title's own words (Death Race 2000).
+    if year and normalise(year[1] + year[3]) and not (matches and matches[0].tier <= CALLED):
+        words = f"{year[1].rstrip(' (')} {year[3].lstrip(' )')}".strip()
+        return _of_year(ratings, words, year[2], text)
+    return _equally_near(matches)
+
+
+def _same(index: TitleIndex, text: str) -> list[int]:
+    name = normalise(text)
+    return index.same.get(name, []) if name else []
+
+
+def _equally_near(matches: list[Match]) -> list[Match]:
+    best = [match for match in matches if match.tier == matches[0].tier]
+    if best and best[0].tier == NEARLY:
+        best = [match for match in best if match.score == best[0].score]
+    return best
+
+
+def _of_year(ratings: Ratings, words: str, year: str, text: str) -> list[Match]:
+    """Return the nearest of the year, or else of the years beside it; raises Ambiguous."""
+    matches = search_titles(ratings, words, ratings.n_items)
+    called = [match for match in matches if match.tier <= CALLED]
+    if NUMBER.fullmatch(words):
+        matches = called  # all others have it as their year
+    off = {match.code: _years_off(ratings, match.code, year) for match in matches}
+    # Where a title is so called no other is meant: Alien (1986) is not Aliens (1986).
+    for allowed in range(YEARS_OFF + 1):
+        fit = [m for m in called or matches if off[m.code] <= allowed]
+        fit = [m for m in fit if m.tier < NEARLY or off[m.code] == 0]
+        if fit:
+            return _equally_near(fit)
+    if matches:
+        of_year = [m for m in matches if m.tier < NEARLY and off[m.code] <= YEARS_OFF]
+        near = [*called, *of_year] or [m for m in matches if m.tier == matches[0].tier]
+        told = f"no title that fits {text!r} is of {year}; give an id or another year:"
+        raise Ambiguous("\n".join([told, *_listed(ratings, near)]))
+    return []
+
+
+def _years_off(ratings: Ratings, code: int, year: str) -> float:
+    """Return how far a title is from a year; infinitely where it names none."""
+    title = ratings.items.title_of(code)
+    own = YEAR.search(title)
+    if year in normalise(YEAR.sub("", title)).split():
+        return 0
+    if own is None:
+        return float("inf")
+    # A series may run from one year to another.
+    years = [int(number) for number in re.findall(r"\d{4}", own[0])]
+    return max(min(years) - int(year), int(year) - max(years), 0)
+
+
+def _listed(ratings: Ratings, matches: list[Match]) -> list[str]:
+    """Return a line each for the first ten, and how many more there are."""
+    items = ratings.items
+    names = [f"  {items.id_of(m.code)}  {plain(items.title_of(m.code))}" for m in matches[:10]]
+    return [*names, f"  and {len(matches) - 10} more"] if len(matches) > 10 else names
 
 
 @answers(IdentifyItem)

@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,14 @@ def read_rows(file: Any, layout: RowLayout) -> Iterator[Rows]:
         batch.validate(full=True)  # texts that are no UTF-8, lengths that do not fit
         row += len(batch)
         yield _rows(batch, layout, row)
+
+
+def texts_of(file: Any, places: Sequence[int]) -> Iterator[list[str]]:
+    """Yield columns as they would be written in a delimited file; all of each in memory."""
+    names = file.schema_arrow.names
+    table = file.read(columns=[names[place] for place in places])
+    for place in places:
+        yield [_text(value) for value in table.column(names[place]).to_pylist()]
 
 
 def _fits(kind: "pa.DataType", role: str) -> bool:
