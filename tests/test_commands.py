@@ -53,6 +53,8 @@ WRONG = [
     (["recommend", "--rated", "1001=5", "--liked-from", "9"], "no rating is 9 or more"),
     (["recommend", "--rated", "1001=5", "--out", "o.csv"], "--out belongs to --profiles"),
     (["recommend", "--user", "1", "--liked-from", "4"], "--liked-from belongs to"),
+    (["recommend", "--profiles", "p.csv", "--why", "1001"], "--why belongs to --user and --rated"),
+    (["recommend", "--profiles", "no.csv"], "--out needs a file name that ends in .csv or"),
     (["predict", "--pairs", "o.csv", "--why"], "--why belongs to --user and --item"),
     (["predict", "--user", "1"], "--user and --item belong together"),
     (["predict"], "give --user and --item, or --split valid, or --pairs FILE"),
@@ -314,7 +316,10 @@ def test_many_newcomers_are_answered_from_a_file_into_a_file(
         (11, "1 cells are too few"),
     ):
         assert f"p.csv line {line}: {words}" in said.err
-    assert "lists for 2 profiles" in said.out and "1 ratings of items that are not in" in said.out
+    assert (
+        "lists for 2 profiles" in said.out
+        and "of items that are not in the data: 1 ratings" in said.out
+    )
     rows = out.read_text().splitlines()
     assert rows[0] == "profile,rank,item,title,score,prediction" and len(rows) == 7
     assert [row.split(",")[:2] for row in rows[1:]] == [

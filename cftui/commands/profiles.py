@@ -58,7 +58,7 @@ def recommend_to_profiles(
         return
     left_out = f"; {len(read.bad):,} rows left out" if read.bad else ""
     unknown = (
-        f"; {read.unknown:,} ratings of items that are not in the data" if read.unknown else ""
+        f"; of items that are not in the data: {read.unknown:,} ratings" if read.unknown else ""
     )
     print(f"lists for {len(read.profiles):,} profiles written to {target}{left_out}{unknown}")
 
@@ -104,7 +104,7 @@ def _take(
     except ValueError:
         read.bad.append(f"{where}: rating {text!r} is not a number")
         return
-    if not ratings.low <= value <= ratings.high:
+    if not ratings.takes(value):
         read.bad.append(f"{where}: rating {text} is not within {ratings.low:g} to {ratings.high:g}")
         return
     if not name:

@@ -86,12 +86,14 @@ def recommend(
         raise UsageError(
             "recommend: give --user ID, or --rated ITEM=VALUE once or more, or --profiles FILE"
         )
-    if user is not None and regularization is not None:
-        raise UsageError("recommend: --regularization belongs to --rated and --profiles")
-    if user is not None and liked_from is not None:
-        raise UsageError("recommend: --liked-from belongs to --rated and --profiles")
-    if out is not None and profiles is None:
-        raise UsageError("recommend: --out belongs to --profiles")
+    for value, option, whose, fits in (
+        (regularization, "--regularization", "--rated and --profiles", user is None),
+        (liked_from, "--liked-from", "--rated and --profiles", user is None),
+        (out, "--out", "--profiles", profiles is not None),
+        (why, "--why", "--user and --rated", profiles is None),
+    ):
+        if value is not None and not fits:
+            raise UsageError(f"recommend: {option} belongs to {whose}")
     by = one_of(order, ORDERS, f"--order {order}: choose likes, stars or popular")
     only = ItemFilter(genre, *_years(year), min_ratings)
     pairs = tuple(_pair(text) for text in rated or [])
@@ -114,8 +116,6 @@ def recommend(
         threshold=liked_from,
     )
     if profiles is not None:
-        if why is not None:
-            raise UsageError("recommend: --why belongs to --user and --rated")
         recommend_to_profiles(library, opened.ratings, asked, profiles, out, json=json)
     elif why is not None:
         _print_why(library, opened, asked, why, json=json)
@@ -237,7 +237,9 @@ def _told(answer: ForYouAnswer, opened: RatingsAndRun, asked: ForYou) -> dict[st
 
 def _newcomer_lines(answer: ForYouAnswer, opened: RatingsAndRun) -> list[str]:
     """Return what a list is made from, a line each, titles made plain."""
-    stars = f"; stars by run {opened.run_id}, step {answer.step:,}" if answer.step else ""
+    stars = (
+        f"; stars by run {opened.run_id}, step {answer.step:,}" if answer.step is not None else ""
+    )
     lines = [
         f"somebody new, on {plain(opened.ratings.name)}{stars}",
         f"{answer.threshold_words}; {answer.way}",

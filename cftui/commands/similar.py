@@ -1,6 +1,7 @@
 """`cftui similar`: the items nearest to an item, or to each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,7 @@ from cftui.text import plain
 
 if TYPE_CHECKING:
     from cftui.library.door import Library
+    from cftui.library.trained import Trained
     from cftui.ratings.values import Ratings
 
 KINDS = ("tastes", *METRICS)
@@ -82,34 +84,68 @@ def similar(
     target = checked_out("similar", out) if everything else None
     from cftui.library.door import Library
 
-    library = Library()
+    library, asked = Library(), _NeighboursAsked(item, n, min_ratings, json)
     if kind == "tastes":
         opened = open_ratings_and_run(library, run, data)
-        fit_told(library, opened.ratings, json=json)
-        if item is not None:
-            _print_alike(
-                library.answer(AlikeItems(opened.store, item, n, min_ratings)),
-                opened.ratings.name,
-                json=json,
-            )
-            return
-        found = _all_alike(library, opened.ratings, n, min_ratings)
+        rows = _by_tastes(library, asked, opened.ratings)
     else:
-        space = one_of(kind, METRICS, "")
         trained = open_run(library, run or "latest", data, best=best, json=json)
-        floor = min_ratings or _floor(trained.ratings)
-        judged = library.answer(JudgeSpace(trained.path, space))
-        if json:
-            print_json({"event": "judgement", "by": kind, "words": judged.words})
-        else:
-            say(judged.words)
-        if item is not None:
-            question = Similar(trained.path, item, space, n, floor)
-            _print_similar(library.answer(question), floor, json=json)
-            return
-        found = _all_similar(library, trained.path, trained.ratings, space, n, floor)
+        rows = _in_space(library, asked, trained, one_of(kind, METRICS, kind))
     if target is not None:
-        _write(target, list(found), json=json)
+        _write(target, rows, json=json)
+
+
+@dataclass(frozen=True)
+class _NeighboursAsked:
+    """What is looked for: the neighbours of one item, or of every."""
+
+    item: str | None
+    n: int
+    min_ratings: int | None
+    json: bool
+
+
+def _by_tastes(library: "Library", asked: _NeighboursAsked, ratings: "Ratings") -> list[Row]:
+    """Print one item's neighbours by tastes, or return everybody's."""
+    fit_told(library, ratings, json=asked.json)
+    store, n = str(ratings.path), asked.n
+    if asked.item is not None:
+        answer = library.answer(AlikeItems(store, asked.item, n, asked.min_ratings))
+        _print_alike(answer, ratings.name, json=asked.json)
+        return []
+    floor = asked.min_ratings or _floor(ratings)
+    found: list[Row] = []
+    for item in _often_rated(ratings, floor):
+        answer = library.answer(AlikeItems(store, item, n, floor))
+        found += ((answer.item, answer.title, row) for row in answer.alike)
+    return found
+
+
+def _in_space(
+    library: "Library", asked: _NeighboursAsked, trained: "Trained", metric: Metric
+) -> list[Row]:
+    """Print one item's neighbours in a run's item factors, or return everybody's.
+
+    Says how far they can be trusted.
+    """
+    ratings, n = trained.ratings, asked.n
+    fit_told(library, ratings, json=asked.json)
+    judged = library.answer(JudgeSpace(trained.path, metric))
+    if asked.json:
+        print_json({"event": "judgement", "by": metric, "words": judged.words})
+    else:
+        say(judged.words)
+    floor = asked.min_ratings or _floor(ratings)
+    if asked.item is not None:
+        question = Similar(trained.path, asked.item, metric, n, floor)
+        _print_similar(library.answer(question), floor, json=asked.json)
+        return []
+    found: list[Row] = []
+    for item in _often_rated(ratings, floor):
+        if trained.trained_items[ratings.items.code_of(item)]:
+            answer = library.answer(Similar(trained.path, item, metric, n, floor))
+            found += ((answer.item, answer.title, row) for row in answer.neighbours)
+    return found
 
 
 def _floor(ratings: "Ratings") -> int:
@@ -162,30 +198,6 @@ def _print_similar(answer: SimilarItems, floor: int, *, json: bool) -> None:
         right=("rank", "id", metric, "ratings"),
         yielding=("genres", "title"),
     )
-
-
-def _all_alike(
-    library: "Library", ratings: "Ratings", n: int, min_ratings: int | None
-) -> Iterator[Row]:
-    floor = min_ratings or _floor(ratings)
-    for item in _often_rated(ratings, floor):
-        answer = library.answer(AlikeItems(str(ratings.path), item, n, floor))
-        yield from ((answer.item, answer.title, row) for row in answer.alike)
-
-
-def _all_similar(
-    library: "Library",
-    run: str,
-    ratings: "Ratings",
-    metric: Metric,
-    n: int,
-    floor: int,
-) -> Iterator[Row]:
-    trained = library.trained(run)
-    for item in _often_rated(ratings, floor):
-        if trained.trained_items[ratings.items.code_of(item)]:
-            answer = library.answer(Similar(run, item, metric, n, floor))
-            yield from ((answer.item, answer.title, row) for row in answer.neighbours)
 
 
 def _often_rated(ratings: "Ratings", floor: int) -> list[str]:

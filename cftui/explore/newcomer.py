@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from cftui.explore.items import item_rows, names_of
-from cftui.explore.likes.kept import tastes_of
+from cftui.explore.likes.kept import at_hand, tastes_of
 from cftui.explore.ordering import rise
 from cftui.explore.recommend import best_of, top
 from cftui.explore.stars import checked, fold, spread_of
@@ -91,11 +91,14 @@ def suggest_by_tastes(
 ) -> tuple[ItemRow, ...]:
     """Return well known items, unlike each other and the rated ones by how they are rated.
 
-    `among` marks the items that may be suggested, shape (n_items,); all, unless it is given.
+    `among` marks the items that may be suggested, shape (n_items,); all, unless it is given. Where
+    tastes are not at hand, which many ratings take a while for, by the number of ratings alone.
     """
-    tastes = tastes_of(ratings)
+    tastes = tastes_of(ratings) if at_hand(ratings) else None
 
     def near(codes: np.ndarray, code: int) -> np.ndarray:
+        if tastes is None:
+            return np.zeros(len(codes))
         return np.asarray(tastes.residuals.company(code).cosine[codes])
 
     allowed = np.ones(ratings.n_items, np.bool_) if among is None else among

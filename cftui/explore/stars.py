@@ -66,7 +66,7 @@ def checked(ratings: Ratings, rated: Rated) -> tuple[np.ndarray, np.ndarray]:
     for code, (item, value) in zip(codes, rated, strict=True):
         if code in seen:
             raise QuestionError(f"item {item} is rated twice; leave one of the ratings out")
-        if not ratings.low <= value <= ratings.high:
+        if not ratings.takes(value):
             raise QuestionError(
                 f"{value:g} for item {item} is outside these ratings: give {ratings.low:g} to"
                 f" {ratings.high:g}"

@@ -10,10 +10,18 @@ from cftui.questions.question import Question
 
 
 @dataclass(frozen=True)
+class TastesAtHand(Question[bool], answered_in="cftui.explore.likes.kept"):
+    """Would a question about tastes be answered soon? Else `FitTastes`, a job, comes first."""
+
+    store: str
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
 class FitTastes(Job["TastesFitted"], answered_in="cftui.explore.likes.kept"):
     """Fit likes and tastes to all ratings, so that questions about them are answered at once.
 
-    Few ratings need no job: the first question fits them within a second. Nothing is done twice.
+    Few ratings need no job: the first question fits them (`TastesAtHand`). Nothing is done twice.
     """
 
     store: str

@@ -212,6 +212,13 @@ class Ratings:
         """Return what a model must know before it can be built."""
         return DataInfo(self.n_users, self.n_items, self.low, self.high)
 
+    def takes(self, value: float) -> bool:
+        """Tell whether a value is within the range of these ratings.
+
+        Compared as float32, which ratings are: 0.1 typed is not below 0.1 stored.
+        """
+        return bool(np.float32(self.low) <= np.float32(value) <= np.float32(self.high))
+
     def summary(self) -> DataSummary:
         """Return size and range as the answer to a question."""
         return DataSummary(

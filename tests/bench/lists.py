@@ -18,13 +18,13 @@ from pathlib import Path
 
 import numpy as np
 from measuring import a_home, busy, verdict
-from scipy.stats import norm
 from terminal import environment
 
 from cftui.evaluation.baselines import fit_biases
 from cftui.explore.fold_in import fold_in, mean_user
 from cftui.explore.likes.ease import Way
 from cftui.explore.likes.tastes import fit_tastes
+from cftui.explore.ordering import two_terms
 from cftui.library.trained import Trained, load_trained
 from cftui.paths import BUNDLED, bundled_folder
 from cftui.ratings.pairs import Pairs
@@ -173,8 +173,8 @@ def by_run(trained: Trained, ratings: Ratings, likes: Ranking) -> dict[str, Rank
         return np.where(there, newcomer.score_all_items(0)[theirs], -np.inf)
 
     def both(items: np.ndarray, values: np.ndarray) -> np.ndarray:
-        good = norm.logcdf((predicted(items, values) - 3.75) / 0.9)
-        return np.asarray(0.5 * good + np.log(np.maximum(likes(items, values), 1e-3)))
+        told = np.where(there, predicted(items, values), ratings.mean)
+        return two_terms(ratings, likes(items, values), told)
 
     return {RUN: predicted, AFTER_LIKES: both}
 

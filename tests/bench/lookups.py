@@ -19,7 +19,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from small import record_of
 
 from cftui.config import make_config
+from cftui.explore.alike import alike
 from cftui.explore.biases import explore_biases
+from cftui.explore.for_you import explore_for_you
 from cftui.explore.neighbours import neighbours
 from cftui.explore.newcomer import explore_newcomer, suggest
 from cftui.explore.profiles import explore_item, explore_user
@@ -27,6 +29,7 @@ from cftui.explore.recommend import recommend
 from cftui.library.trained import Trained
 from cftui.models.factors import Factors
 from cftui.questions.items import ItemFilter
+from cftui.questions.likes import ForYou
 from cftui.questions.newcomer import FoldIn
 from cftui.ratings.values import Grouping, Ratings, TextColumn, Vocabulary
 
@@ -42,6 +45,9 @@ BOUNDS = {
     "fold-in, 30 ratings": (30, 100),
     "fold-in, moved": (30, 150),
     "what to rate first": (30, 60),
+    "for you, 3 ratings": (30, 100),
+    "for you, by a run, moved": (30, 200),
+    "alike": (30, 250),
 }
 """Milliseconds: bundled, large."""
 
@@ -126,6 +132,11 @@ def questions(trained: Trained) -> dict[str, Callable[[int], object]]:
         only = ItemFilter(min_ratings=20)
         return explore_newcomer(trained, FoldIn("r", pairs, 200, only=only, before=before))
 
+    def for_you(n: int, turn: int, run: Trained | None = None) -> object:
+        pairs = rated(n, turn)
+        before = None if run is None else pairs[1:]
+        return explore_for_you(ratings, ForYou("s", pairs, n=200, before=before), run)
+
     def user(turn: int) -> int:
         return int(active[turn % 500])
 
@@ -144,6 +155,9 @@ def questions(trained: Trained) -> dict[str, Callable[[int], object]]:
         "fold-in, 30 ratings": lambda turn: folded(30, turn),
         "fold-in, moved": lambda turn: folded(10, turn, moved=True),
         "what to rate first": lambda turn: suggest(trained, (), 30),
+        "for you, 3 ratings": lambda turn: for_you(3, turn),
+        "for you, by a run, moved": lambda turn: for_you(10, turn, trained),
+        "alike": lambda turn: alike(ratings, item(turn), 100, 20),
     }
 
 

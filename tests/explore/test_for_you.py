@@ -20,7 +20,7 @@ from cftui.library.door import Library
 from cftui.library.trained import Trained
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter
-from cftui.questions.likes import FitTastes, ForYou, ForYouAnswer
+from cftui.questions.likes import FitTastes, ForYou, ForYouAnswer, TastesAtHand
 from cftui.questions.newcomer import SuggestItems
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
@@ -318,6 +318,7 @@ def test_the_job_tells_its_progress_and_what_it_found(
     assert done.threshold == 4.0 and "exact" in done.way and "4 or more" in done.threshold_words
     assert told[-1] == (100, 100, "tastes of 200 users")
     assert library.answer(job) == done
+    assert library.answer(TastesAtHand(job.store)) and kept.place_of(trained.ratings, None).exists()
 
 
 def test_what_may_not_be_written_is_fitted_all_the_same(
@@ -337,5 +338,25 @@ def test_large_ratings_are_not_fitted_in_passing(
     assert kept.at_hand(ratings)
     monkeypatch.setattr(kept, "QUICK_SIDE", 10)
     assert not kept.at_hand(ratings)
+    suggested = suggest_by_tastes(ratings, (), 20)
+    counts = sorted(ratings.by_item.counts().tolist(), reverse=True)
+    assert [row.n_ratings for row in suggested] == counts[:20]
     tastes_of(ratings)
     assert kept.at_hand(ratings)
+
+
+@pytest.mark.parametrize("scale", [0.2, 20.0])
+def test_the_ends_of_any_scale_can_be_given(tmp_path: Path, scale: float) -> None:
+    """0.1 as it is typed lies below 0.1 as it is stored."""
+    folder = write_ratings(tmp_path / "scaled", users=40, items=30, n=600)
+    head, *lines = (folder / "ratings.csv").read_text().splitlines()
+    cells = [line.split(",") for line in lines]
+    rows = [f"{u},{i},{round(float(v) * scale, 3)},{t}" for u, i, v, t in cells]
+    (folder / "ratings.csv").write_text("\n".join([head, *rows]) + "\n")
+    ratings = open_ratings(folder)
+    low, high = round(0.5 * scale, 3), 5 * scale
+    answer = listed(ratings, rated=(("1001", low), ("1002", high)))
+    assert [r.value for r in answer.rated] == [low, high] and answer.recommended
+    for outside in (low - 0.01, high + 0.01, math.nan):
+        with pytest.raises(QuestionError, match="outside these ratings"):
+            listed(ratings, rated=(("1001", outside),))
