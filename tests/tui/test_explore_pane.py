@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from driving import BUNDLED, cells, opened, until
+from textual.containers import VerticalScroll
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -33,7 +34,7 @@ from cftui.tui.explore.predicting import PredictScreen
 from cftui.tui.explore.rating import RateScreen, Scale
 from cftui.tui.explore.user import UserView
 from cftui.tui.explore.view import OpenItem, View
-from cftui.tui.explore.why import WhyScreen
+from cftui.tui.explore.why import Explained, WhyScreen
 from cftui.tui.explore.you import YouView
 from cftui.tui.explore.your_ratings import YourRatings, load_yours, save_yours
 from cftui.tui.services.runs import RunService
@@ -432,6 +433,19 @@ async def test_why_a_movie_is_on_your_list(trained_run: Run, bundled: Ratings) -
         await until(pilot, lambda: isinstance(pilot.app.screen, RateScreen))
         await pilot.press("escape", "o")
         await until(pilot, lambda: pane.view is not view)
+
+
+async def test_a_title_in_brackets_is_no_markup(stored: Path, bundled: Ratings) -> None:
+    save_yours(bundled.fingerprint, YourRatings((("57274", 4.0), ("6880", 3.5))))
+    async with explore(runs=False) as (pilot, pane):
+        await pilot.press("y")
+        view = pane.query_one(YouView)
+        await until(pilot, lambda: "[REC] (2007)" in own(view) and bool(cells(view.list)))
+        what = Explained(str(stored), "57274", "[REC] (2007)", (("6880", 3.5),))
+        await pilot.app.push_screen(WhyScreen(view._ask.ask, what))
+        await until(pilot, lambda: "= score" in words_of(pilot, "#by-likes"))
+        title = pilot.app.screen.query_one(".overlay", VerticalScroll)._border_title
+        assert title is not None and title.plain == "Why [REC] (2007)?"
 
 
 async def test_why_a_user_would_like_a_movie(trained_run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -92,7 +93,7 @@ class BiasView(View):
                 self._show(answer)
 
     def _show(self, answer: BiasAnswer) -> None:
-        self.first.border_subtitle = self.by(answer.step)
+        self.first.border_subtitle = Text(self.by(answer.step))
         for grid, rows in ((self.first, answer.best), (self.second, answer.worst)):
             grid.set_empty("None pass: n asks for fewer ratings, f for other genres or years")
             fill(grid, rows, [row.item for row in rows])

@@ -15,7 +15,6 @@ from cftui.tui.explore.bars import Bars
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.near_lists import SpaceList, TastesList
 from cftui.tui.explore.view import LEAST
-from cftui.tui.services.child import ChildError
 from cftui.tui.services.services import Services
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.commands import Command, bindings
@@ -90,7 +89,8 @@ class MovieView(FoundView):
         self._metric: Metric = "cosine"
         self._would = False
         self._answer: ItemAnswer | None = None
-        self._ask_model = Asker(services.ask, self._no_model)
+        self._ask_model = Asker(services.ask, lambda error: self._show_no_model(str(error)))
+        self._ask_tastes = Asker(services.ask, lambda error: self.tastes.show_none(str(error)))
 
     def compose_answer(self) -> ComposeResult:
         """Lay out how it was rated, what is near it and who loved it."""
@@ -147,7 +147,7 @@ class MovieView(FoundView):
         with held_keys_follow(self):
             another = key != self._shown
             least = self.only.min_ratings if self._least_chosen else None
-            alike = await self._ask(AlikeItems(summary.store, key, N, least), "alike")
+            alike = await self._ask_tastes(AlikeItems(summary.store, key, N, least), "alike")
             if alike is not None:
                 self._show_alike(alike)
             await self._ask_of_run(summary.store, key)
@@ -190,9 +190,6 @@ class MovieView(FoundView):
             f"{plain(item.title)}  {item.genres.replace('|', ', ')}\n"
             f"{item.n_ratings:,} ratings, mean {item.mean:.2f}{bias}"
         )
-
-    def _no_model(self, error: ChildError) -> None:
-        self._show_no_model(str(error))
 
     def _show_no_model(self, words: str) -> None:
         """Say why no model answers; what is near by tastes stands."""

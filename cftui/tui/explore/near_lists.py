@@ -1,5 +1,6 @@
 """The two tables of what is near a movie: by tastes, and in a model's space."""
 
+from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -17,7 +18,7 @@ from cftui.tui.shared.grid import Column, Grid
 METRIC_WORDS = {"cosine": "cosine", "dot": "dot product", "euclid": "Euclidean distance"}
 NARROW = 60
 """Cells of a table under which titles need the room."""
-FEWER = "None has so many ratings: n asks for fewer"
+FEWER = "None: n asks for fewer ratings"
 
 
 class NearList(Vertical):
@@ -60,10 +61,16 @@ class TastesList(NearList):
 
     def show(self, answer: AlikeAnswer) -> None:
         """Show an answer."""
-        self.say(answer.way)
+        self.say(answer.words or answer.way)
         self.grid.border_title = f"Near by tastes{_least(answer.min_ratings)}"
-        self.grid.set_empty(answer.words or FEWER)
+        self.grid.set_empty(FEWER if answer.min_ratings > 1 else "None")
         fill(self.grid, answer.alike, [row.item for row in answer.alike])
+
+    def show_none(self, words: str) -> None:
+        """Say why there is no such list."""
+        self.say(words)
+        self.grid.set_empty("")
+        self.grid.set_rows(())
 
 
 class SpaceList(NearList):
@@ -96,7 +103,7 @@ class SpaceList(NearList):
         self._metric = answer.metric
         self.grid.set_empty(answer.no_neighbours or FEWER)
         self.grid.border_title = f"In the model's space, {METRIC_WORDS[answer.metric]}"
-        self.grid.border_subtitle = by
+        self.grid.border_subtitle = Text(by)
         self._choose_columns()
         fill(self.grid, answer.neighbours, [row.item for row in answer.neighbours])
 

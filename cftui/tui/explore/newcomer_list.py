@@ -44,7 +44,7 @@ class NewcomerList(Grid):
     """What somebody would like, each with its score and the places by which it rose or fell."""
 
     def __init__(self) -> None:
-        super().__init__((), id="first", classes="explained")
+        super().__init__((), empty="Reading what people like …", id="first", classes="explained")
         self._has_scores = self._has_stars = self._has_moved = False
 
     def on_resize(self, event: events.Resize) -> None:

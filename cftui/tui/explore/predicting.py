@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -49,7 +50,7 @@ class PredictScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """Lay out the field, what it finds, and the prediction."""
         with Vertical(classes="overlay") as box:
-            box.border_title = f"What would user {plain(self._user)} give?"
+            box.border_title = Text(f"What would user {plain(self._user)} give?")
             box.border_subtitle = "type a title, up and down; enter: why; esc closes"
             field = Input(placeholder="part of a title, or an id", compact=True)
             field.cursor_blink = False

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -106,9 +107,11 @@ class UserView(FoundView):
         self._say_head(answer)
         first, second = self.first, self.second
         first.border_title = "Rated, newest first" if answer.dated else "Rated"
-        first.border_subtitle = self.by(answer.step)
+        first.border_subtitle = Text(self.by(answer.step))
         first.set_rows(answer.rated, [row.item for row in answer.rated])
-        second.border_title = f"Would like, of what they have not rated{filter_words(self.only)}"
+        second.border_title = Text(
+            f"Would like, of what they have not rated{filter_words(self.only)}"
+        )
         second.set_empty(f"Of {self.setting.items_word} so narrowed there are none: f, n")
         self._choose_columns()
         fill(second, answer.recommended, [row.item for row in answer.recommended])

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -35,7 +36,7 @@ COMMANDS = (
     Command("you.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
     Command("you.rate", "v", "rate", "Value", "Rate the movie under the cursor"),
     Command("you.liked", "h", "threshold", "Liked", "From which value on a rating is a like"),
-    Command("you.weight", "l", "weight", "Lambda", "How far stars hold you to the mean user"),
+    Command("you.weight", "l", "weight", "Lambda", "How far you are held to the mean user"),
     Command("you.train", "t", "train", "Train", "Train a run whose stars know tastes"),
     Command("you.export", "e", "export", "Export", "Write the list as CSV"),
     Command("you.open", "o", "open", "Open", "Open the movie under the cursor"),
@@ -236,8 +237,9 @@ class YouView(View):
         titles.update({row.item: row.title for row in answer.recommended})
         self._show_yours()
         self._say_head(answer)
-        self.list.border_title = f"{order_words(answer)}{filter_words(self.only)}"
-        self.list.border_subtitle = "" if answer.step is None else f"stars {self.by(answer.step)}"
+        self.list.border_title = Text(f"{order_words(answer)}{filter_words(self.only)}")
+        stars = "" if answer.step is None else f"stars {self.by(answer.step)}"
+        self.list.border_subtitle = Text(stars)
         self.list.show(answer)
         self.refresh_offer()
 

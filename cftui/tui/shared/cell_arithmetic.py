@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -28,7 +29,7 @@ class CellScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """Lay out the numbers."""
         with VerticalScroll(classes="overlay") as box:
-            box.border_title = self._title
+            box.border_title = Text(self._title)
             box.border_subtitle = "esc closes"
             yield Static("\n".join([*cell_lines(self._cell), "", self._step]), markup=False)
 
