@@ -47,7 +47,7 @@ Ask = Callable[..., str]
 def rows(text: str) -> list[dict[str, Any]]:
     """Return the lines of JSON that a command printed, without that which says who answers."""
     found = [json.loads(line) for line in text.splitlines()]
-    return [row for row in found if row.get("event") not in ("run", "newcomer")]
+    return [row for row in found if row.get("event") not in ("run", "newcomer", "judgement")]
 
 
 def predicted(ask: Ask, run: str, folder: Path, *more: str) -> list[float]:
@@ -69,9 +69,11 @@ def answers(ask: Ask, run: str, folder: Path) -> dict[str, Any]:
     valid = ask("predict", "--split", "valid", "--out", str(out), "--run", run, "--json")
     found["valid_rmse"] = rows(valid)[-1]["rmse"]
     first = ("-n", "5", "--run", run, "--json")
-    found["recommended"] = rows(ask("recommend", "--user", USER, *first))
+    # By what the run itself predicts: all that there was then.
+    stars = ("--order", "stars")
+    found["recommended"] = rows(ask("recommend", "--user", USER, *stars, *first))
     if "net" not in run:
-        found["similar"] = rows(ask("similar", ITEM, *first))
+        found["similar"] = rows(ask("similar", ITEM, "--by", "cosine", *first))
     if run.startswith("dot"):
-        found["newcomer"] = rows(ask("recommend", *RATED, *first))
+        found["newcomer"] = rows(ask("recommend", *RATED, *stars, *first))
     return found
