@@ -73,7 +73,9 @@ def answers(ask: Ask, run: str, folder: Path) -> dict[str, Any]:
     stars = ("--order", "stars")
     found["recommended"] = rows(ask("recommend", "--user", USER, *stars, *first))
     if "net" not in run:
-        found["similar"] = rows(ask("similar", ITEM, "--by", "cosine", *first))
+        found["similar"] = rows(
+            ask("similar", ITEM, "--by", "cosine", "--min-ratings", "1", *first)
+        )
     if run.startswith("dot"):
         found["newcomer"] = rows(ask("recommend", *RATED, *stars, *first))
     return found

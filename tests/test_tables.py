@@ -65,24 +65,26 @@ def table(capsys: Capture, heading: str) -> list[str]:
 
 
 ASKED = [
-    (["similar", "170003", "--run", RUN, "-n", "5"], "cosine"),
-    (["similar", "170003", "--run", RUN, "-n", "5", "--metric", "euclid"], "euclid"),
-    (["recommend", "--user", "3", "--run", RUN, "-n", "5"], "predicted"),
+    (["similar", "170003", "-n", "5"], ["rank", "id", "score", "both", "lift"]),
+    (["similar", "170003", "--run", RUN, "-n", "5", "--by", "cosine"], ["rank", "id", "cosine"]),
+    (["similar", "170003", "--run", RUN, "-n", "5", "--by", "euclid"], ["rank", "id", "euclid"]),
+    (["recommend", "--user", "3", "--run", RUN, "-n", "5"], ["rank", "id", "score", "predicted"]),
 ]
 
 
-@pytest.mark.parametrize(("words", "value"), ASKED)
+@pytest.mark.parametrize(("words", "whole"), ASKED)
 def test_rank_id_and_value_are_whole(
-    words: list[str], value: str, width: int, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    words: list[str], whole: list[str], width: int, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert here(*words) == 0
     heads, *rows = table(capsys, "rank")
-    assert heads.split()[:5] == ["rank", "id", value, "ratings", "title"]
+    n = len(whole) + 1
+    assert heads.split()[: n + 1] == [*whole, "ratings", "title"]
     assert all(len(line) <= width for line in (heads, *rows))
     monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: False)
     assert here(*words) == 0
-    plain = [line.split("\t")[:4] for line in capsys.readouterr().out.splitlines()]
-    assert [row.split()[:4] for row in rows] == plain[plain.index(heads.split()[:4]) + 1 :]
+    plain = [line.split("\t")[:n] for line in capsys.readouterr().out.splitlines()]
+    assert [row.split()[:n] for row in rows] == plain[plain.index(heads.split()[:n]) + 1 :]
 
 
 def test_genres_give_way_before_titles(width: int, capsys: Capture) -> None:

@@ -139,9 +139,9 @@ def test_a_class_trains_and_answers_like_the_built_in_ones(
     assert float(squares.mean()) == pytest.approx(lines[-1]["valid_mse"], abs=1e-5)
     assert trained.require("item_factors").shape == (90, 3)
     assert trained.factors is None and trained.user_bias is None
-    assert here("similar", "1001", "--json", "-n", "2") == 0
+    assert here("similar", "1001", "--by", "cosine", "--json", "-n", "2") == 0
     assert here("recommend", "--user", "3", "--json", "-n", "2") == 0
-    assert len(capsys.readouterr().out.splitlines()) == 6
+    assert len(capsys.readouterr().out.splitlines()) == 7
 
 
 def test_the_readmes_own_example_does_what_it_says(
