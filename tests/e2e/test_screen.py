@@ -77,7 +77,7 @@ def test_train_ask_leave_and_come_back(tmp_path: Path, open_screen: Open) -> Non
     terminal.send("m")
     terminal.wait("Movies ─")
     search(terminal, "matr")
-    terminal.wait("Matrix, The (1999)", "Nearest by cosine", "Action, Sci-Fi, Thriller")
+    terminal.wait("Matrix, The (1999)", "Near by tastes", "Action, Sci-Fi, Thriller")
     terminal.send("\r")
     terminal.wait("n At least")
 
