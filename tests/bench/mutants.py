@@ -24,7 +24,7 @@ from typing import Any
 
 from mutations import Mutant, mutants_of, sample
 
-SOURCES = ("cftui/training", "cftui/explore", "cftui/optim.py", "cftui/runs/compare.py")
+SOURCES = ("cftui/training", "cftui/explore", "cftui/optim", "cftui/runs/compare.py")
 LEFT_OUT = ("bench", "e2e", "ratings", "tui", "test_install.py")
 """Tests that start whole programs, which is slow, or that are of another subject."""
 COPIED = ("cftui", "tests", "data", "pyproject.toml", "README.md", "LICENSE")
@@ -217,7 +217,7 @@ def recorded(copy: Path, file: str, sources: Iterable[str]) -> Tests:
         import pytest
 
         recorder = Recorder(copy, sources)
-        code = pytest.main(["-q", "-p", "no:cacheprovider", file], plugins=[recorder])
+        code = pytest.main(["-q", "-n", "0", "-p", "no:cacheprovider", file], plugins=[recorder])
         target.write_text(json.dumps(recorder.lines()))
         return int(code)
 
@@ -334,7 +334,7 @@ def run_tests(covering: Sequence[str], killer: Path, also: Sequence[str]) -> int
 
     files = list(dict.fromkeys([*(test.partition("::")[0] for test in covering), *also]))
     chosen = Chosen(covering, also)
-    code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *files], plugins=[chosen])
+    code = pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", *files], plugins=[chosen])
     killer.write_text(chosen.failed)
     return int(code)
 
