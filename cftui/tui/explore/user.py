@@ -55,6 +55,8 @@ TOP_COLUMNS = (
 NARROW = 60
 """Cells of a table under which titles need the room."""
 
+CHOOSE = "Choose a user at the left"
+
 
 class UserView(FoundView):
     """A user as the model sees them."""
@@ -79,9 +81,7 @@ class UserView(FoundView):
     def compose_answer(self) -> ComposeResult:
         """Lay out what they rated and what they would like."""
         with Vertical(classes="tables"):
-            yield Grid(
-                RATED_COLUMNS, empty="Choose a user at the left", id="first", classes="items"
-            )
+            yield Grid(RATED_COLUMNS, empty=CHOOSE, id="first", classes="items")
             yield Grid(TOP_COLUMNS, id="second", classes="explained")
 
     def run_changed(self) -> None:
@@ -90,7 +90,9 @@ class UserView(FoundView):
 
     @work(exclusive=True, group="ask", exit_on_error=False, description="Asking the model")
     async def _ask_user(self) -> None:
-        if not self.setting.answers:
+        answers = self.setting.answers
+        self.first.set_empty(CHOOSE if answers else "Needs a trained model")
+        if not answers:
             self.refused(self.NO_RUN)
         elif self._key:
             question = ExploreUser(self.setting.run_path, self._key, 100, self.only)
@@ -148,7 +150,7 @@ class UserView(FoundView):
 
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
-        if action in ("predict", "filter", "least") and not self.setting.answers:
+        if action in ("predict", "filter", "least", "why") and not self.setting.answers:
             return "No run has weights yet: train one (3)"
         if action == "why" and not (self._answer and self._answer.recommended):
             return "Nothing is listed that they would like"
