@@ -5,11 +5,9 @@ from collections.abc import Callable, Hashable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from cftui.config import RunConfig
 from cftui.library.kept import keep, kept
-from cftui.library.trained import Trained, load_trained
 from cftui.paths import resolve_source
 from cftui.pipes import Failure
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
@@ -18,9 +16,12 @@ from cftui.questions.question import A, Question
 from cftui.ratings.store import Progress as BytesRead
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import Ratings
-from cftui.runs.directory import Run
-from cftui.runs.ratings_of import ratings_of
-from cftui.runs.record import RunRecord
+
+if TYPE_CHECKING:  # reading ratings takes no runs, and should not wait for what they need
+    from cftui.config import RunConfig
+    from cftui.library.trained import Trained
+    from cftui.runs.directory import Run
+    from cftui.runs.record import RunRecord
 
 REMEMBERED = 4
 """Stores, and as many runs, that stay open."""
@@ -80,16 +81,19 @@ class Library:
         """
         return self._same(open_ratings(resolve_source(source), mapping, progress))
 
-    def ratings_of(self, run: Run) -> Ratings:
+    def ratings_of(self, run: "Run") -> Ratings:
         """Return the ratings that a run was trained on; raises RunError where they are gone."""
         return self._found_again(run.record(), run.config())
 
-    def trained(self, run: str | Path, *, best: bool = False) -> Trained:
+    def trained(self, run: str | Path, *, best: bool = False) -> "Trained":
         """Return a run's weights, beside its ratings; a newer checkpoint is noticed by its time.
 
         `run`: its directory, or its checkpoint of the best weights, which is as good as `best`.
         Raises as `load_trained`.
         """
+        from cftui.library.trained import load_trained
+        from cftui.runs.directory import Run
+
         path = Path(run)
         if path == Run(path.parent).best:
             path, best = path.parent, True
@@ -108,7 +112,9 @@ class Library:
         made: A = answer
         return made
 
-    def _found_again(self, record: RunRecord, config: RunConfig) -> Ratings:
+    def _found_again(self, record: "RunRecord", config: "RunConfig") -> Ratings:
+        from cftui.runs.ratings_of import ratings_of
+
         return self._same(ratings_of(record, config))
 
     def _same(self, ratings: Ratings) -> Ratings:
