@@ -17,6 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from small import cli, command, here, make_bench, small_config, wait_for, write_ratings
 
@@ -58,6 +59,7 @@ class Victim:
             while time.monotonic() < deadline:
                 if self.is_writing():
                     os.kill(self.process.pid, signal.SIGSTOP)
+                    wait_for(lambda: psutil.Process(self.process.pid).status() == "stopped")
                     if self.is_writing():  # held in the midst of it
                         break
                     os.kill(self.process.pid, signal.SIGCONT)
