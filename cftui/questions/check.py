@@ -1,0 +1,170 @@
+"""Questions about how right a run is on the ratings held out from it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cftui.questions.job import Job
+
+Measure = Literal["rmse", "mae", "precision", "recall", "ndcg", "mrr", "coverage", "popularity"]
+ERRORS: tuple[Measure, ...] = ("rmse", "mae")
+LISTS: tuple[Measure, ...] = ("precision", "recall", "ndcg", "mrr", "coverage", "popularity")
+AT = 20
+"""Places of a list that is judged."""
+
+
+@dataclass(frozen=True)
+class CheckRun(Job["CheckAnswer"], answered_in="cftui.explore.check"):
+    """How right is a run on what was held out from it, beside what needs no model?
+
+    Lists are judged on every user who has held-out likes; candidates are all items that the user
+    has no training rating of.
+    """
+
+    store: str
+    run: str
+    """Its directory, or its checkpoint of the best weights."""
+    step: int = 0
+    """Of the checkpoint, so that an answer about an older one is not taken for the present one."""
+    at: int = AT
+
+    @property
+    def key(self) -> str:
+        """What the answer is kept as."""
+        return f"check-{Path(self.run).name}-{self.step}-{self.at}" if self.step else ""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A measured value, and the 95 % interval of a bootstrap over users around it."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class MethodRow:
+    """How right a run or a baseline is."""
+
+    name: str
+    """`run`, `mean`, `biases`, `popularity`, `item-knn` or `ease`."""
+    words: str
+    """What it is, for a table."""
+    measures: tuple[tuple[Measure, Interval], ...]
+    """A baseline of ratings has errors, one of lists alone has none."""
+
+    def measured(self, measure: Measure) -> Interval | None:
+        """Return one of them; none where the method has it not."""
+        return dict(self.measures).get(measure)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The run against a baseline, paired by user."""
+
+    measure: Measure
+    against: str
+    """A MethodRow's name."""
+    gain: Interval
+    """How much better the run is, in the measure's unit: positive is better."""
+    words: str
+    """One plain sentence: better by how much and how surely, or not at all."""
+
+
+@dataclass(frozen=True)
+class JointCounts:
+    """Predicted against actual: how many held-out ratings fall where."""
+
+    predicted_edges: tuple[float, ...]
+    """Rating units, ascending, one more than rows of `counts`."""
+    actual_edges: tuple[float, ...]
+    """One more than columns; where values are few each has a column of its own in its middle."""
+    counts: tuple[tuple[int, ...], ...]
+    """By predicted, then by actual."""
+
+
+@dataclass(frozen=True)
+class CalibrationPoint:
+    """Held-out ratings that were predicted about alike."""
+
+    predicted: float
+    """Their mean prediction."""
+    actual: Interval
+    """Their mean rating."""
+    n: int
+
+
+@dataclass(frozen=True)
+class ResidualCell:
+    """Held-out ratings of users about as active and items about as popular."""
+
+    activity: tuple[int, int]
+    """Fewest and most training ratings of these users."""
+    popularity: tuple[int, int]
+    """Fewest and most training ratings of these items."""
+    n: int
+    residual: float
+    """Mean of predicted minus actual; 0 where n is."""
+    rmse: float
+
+
+@dataclass(frozen=True)
+class HeldOutPrediction:
+    """A held-out rating and what the run thought of it."""
+
+    user: str
+    item: str
+    title: str
+    predicted: float
+    actual: float
+    user_ratings: int
+    """Training ratings of the user."""
+    item_ratings: int
+
+
+@dataclass(frozen=True)
+class SplitAudit:
+    """What makes a split easier or harder than life."""
+
+    kind: str
+    n_training: int
+    n_held_out: int
+    unseen_users: int
+    """Users with held-out ratings and none in training."""
+    unseen_items: int
+    unseen_pairs: int
+    """Held-out ratings of either."""
+    duplicates: int
+    """Pairs of user and item that are in training and held out."""
+    future: float | None
+    """Share of training ratings later than their user's earliest held-out one; none without
+    times."""
+    warnings: tuple[str, ...]
+    """In words: what a reader of the figures should know."""
+
+
+@dataclass(frozen=True)
+class CheckAnswer:
+    """How right a run is."""
+
+    run: str
+    step: int
+    weights: str
+    """`last` or `best`."""
+    at: int
+    n_users: int
+    """Users whose lists were judged."""
+    liked_from: float
+    """A held-out rating of at least this is relevant."""
+    methods: tuple[MethodRow, ...]
+    """The run first."""
+    comparisons: tuple[Comparison, ...]
+    """The most telling first; the first one's words are the verdict."""
+    joint: JointCounts
+    calibration: tuple[CalibrationPoint, ...]
+    residuals: tuple[tuple[ResidualCell, ...], ...]
+    """By activity of users, then by popularity of items; least first."""
+    worst: tuple[HeldOutPrediction, ...]
+    """Farthest off first."""
+    audit: SplitAudit
