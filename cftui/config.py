@@ -80,9 +80,10 @@ class DataConfig(Section):
 class SplitConfig(Section):
     """Which ratings are held out for validation."""
 
-    kind: Literal["random", "per-user", "leave-last-out", "time"] = parameter(
+    kind: Literal["random", "per-user", "leave-last-out", "time", "none"] = parameter(
         "random",
-        "Validation ratings: random, a share of each user's, each user's latest, the latest of all",
+        "Validation ratings: random, a share of each user's, each user's latest, the latest of all,"
+        " or none: all ratings train, and no error can be measured",
     )
     fraction: float = parameter(
         0.2, "Share of the ratings held out; leave-last-out holds out one a user", gt=0, lt=1
@@ -100,6 +101,8 @@ class SplitConfig(Section):
         """Return how many ratings will train, near enough for a forecast where kinds round."""
         if self.kind == "leave-last-out":
             return n_ratings - n_users
+        if self.kind == "none":
+            return n_ratings
         return n_ratings - int(self.fraction * n_ratings)
 
 

@@ -60,7 +60,11 @@ def _print(event: Event) -> None:
             print(HEAD, flush=True)
         case Epoch():
             print(
-                f"{event.epoch:>5}  {event.train_loss:>10.4f}  {event.valid_mse:>9.4f}"
-                f"  {event.valid_rmse:>7.4f}  {event.seconds:>7.1f}",
+                f"{event.epoch:>5}  {event.train_loss:>10.4f}  {_error(event.valid_mse):>9}"
+                f"  {_error(event.valid_rmse):>7}  {event.seconds:>7.1f}",
                 flush=True,
             )
+
+
+def _error(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

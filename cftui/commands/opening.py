@@ -68,7 +68,8 @@ def open_run(
     if json:
         print_json({"event": "run", "run": run.id, "step": trained.step})
     else:
-        print(f"run {run.id}, step {trained.step:,}, on {trained.record.data_name}")
+        refit = f", a refit of {trained.record.refit_of}" if trained.record.refit_of else ""
+        print(f"run {run.id}, step {trained.step:,}, on {trained.record.data_name}{refit}")
     return trained
 
 

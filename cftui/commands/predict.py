@@ -74,11 +74,20 @@ def predict(
 
     trained = open_run(library, run, data, best=best, json=json)
     if pairs is None:
+        if not len(trained.split.valid):
+            raise UsageError(
+                f"--split valid: nothing was held out from {trained.run}{_instead(trained)}"
+            )
         _write_many(predict_held_out(trained), out, json=json)
         _say_other_step(trained)
     else:
         asked = _read_pairs(trained, pairs)
         _write_many(predict_ids(trained, asked.users, asked.items), out, json=json)
+
+
+def _instead(trained: "Trained") -> str:
+    repeated = trained.record.refit_of
+    return f"; ask the run that it repeats: --run {repeated}" if repeated else ""
 
 
 def _print_one(answer: Prediction, *, json: bool) -> None:

@@ -71,8 +71,7 @@ class EventPrinter:
                 self._steps_per_epoch = event.steps_per_epoch
                 words = (
                     f"run {event.run} on {event.device}: {event.parameter_count:,} parameters,"
-                    f" {event.n_train:,} ratings to train on, {event.n_valid:,} held out"
-                    f" ({event.unseen_pairs:,} of them of a user or item never trained on)"
+                    f" {event.n_train:,} ratings to train on, {_held_out(event)}"
                     f"{beside(event.baselines)}"
                     + "".join(f"\n{plain(n)}" for n in event.notes or ())
                 )
@@ -82,10 +81,15 @@ class EventPrinter:
                 unseen = ""
                 if event.unseen_mse is not None:
                     unseen = f"  never seen {event.unseen_mse:.4f} ({event.unseen_pairs:,})"
+                valid = ""
+                if event.valid_mse is not None:
+                    valid = (
+                        f"  valid MSE {event.valid_mse:.4f}  RMSE {event.valid_rmse:.4f}"
+                        f"  clipped {event.valid_mse_clipped:.4f}{unseen}"
+                    )
                 words = (
-                    f"epoch {event.epoch:>3}  train {event.train_loss:.4f}"
-                    f"  valid MSE {event.valid_mse:.4f}  RMSE {event.valid_rmse:.4f}"
-                    f"  clipped {event.valid_mse_clipped:.4f}{unseen}  {event.seconds:.1f} s"
+                    f"epoch {event.epoch:>3}  train {event.train_loss:.4f}{valid}"
+                    f"  {event.seconds:.1f} s"
                 )
             case Control():
                 value = "" if event.value is None else f" {event.value:g}"
@@ -97,20 +101,20 @@ class EventPrinter:
         return words
 
     def _closing(self, event: Finished) -> str:
-        if event.outcome != "finished" or event.valid_mse is None:
+        if event.outcome != "finished":
             return (
                 f"stopped at step {event.step:,} with a checkpoint;"
                 f" go on with: cftui runs resume {event.run}"
             )
-        rmse = math.sqrt(event.valid_mse)
-        best = ""
-        if event.best_valid_mse is not None and event.best_valid_mse < event.valid_mse:
-            best = f"; best {event.best_valid_mse:.4f} in epoch {event.best_epoch}"
+        best = valid = ""
+        if event.valid_mse is not None:
+            valid = f": valid MSE {event.valid_mse:.4f}, RMSE {math.sqrt(event.valid_mse):.4f}"
+            if event.best_valid_mse is not None and event.best_valid_mse < event.valid_mse:
+                best = f"; best {event.best_valid_mse:.4f} in epoch {event.best_epoch}"
         why = f" ({event.why})" if event.why else ""
         return (
-            f"finished after {event.epochs} epochs{why}, {event.step:,} steps:"
-            f" valid MSE {event.valid_mse:.4f}, RMSE {rmse:.4f}{best};"
-            f" {event.train_seconds:.1f} s of training{beside(event.baselines)}\n"
+            f"finished after {event.epochs} epochs{why}, {event.step:,} steps"
+            f"{valid}{best}; {event.train_seconds:.1f} s of training{beside(event.baselines)}\n"
             f"ask it: cftui, or cftui recommend --user ID --run {event.run}"
         )
 
@@ -126,6 +130,13 @@ class EventPrinter:
             text = f"epoch {epoch + 1:>3}  {share:4.0%}"
         rate = "" if event.learning_rate is None else f"  lr {event.learning_rate:.3g}"
         print(f"\r\x1b[K{text}  loss {event.smooth:.4f}{rate}", end="", flush=True)
+
+
+def _held_out(event: Started) -> str:
+    if not event.n_valid:
+        return "nothing held out: no error is measured"
+    unseen = f"({event.unseen_pairs:,} of them of a user or item never trained on)"
+    return f"{event.n_valid:,} held out {unseen}"
 
 
 def beside(baselines: dict[str, float] | None) -> str:

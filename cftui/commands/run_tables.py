@@ -129,6 +129,8 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
     if status.record.message or status.note:
         print(status.record.message or status.note)
     print(f"in {run.path}")
+    if status.record.refit_of:
+        print(f"a refit on all ratings of {status.record.refit_of}, whose error stands for it")
     for section, values in config.to_settings().items():
         print(f"{section}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
     if changes:

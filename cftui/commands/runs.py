@@ -13,6 +13,7 @@ from cftui.commands.console import (
     Json,
     UsageError,
     process,
+    say,
 )
 from cftui.commands.opening import find
 from cftui.commands.progress import EventPrinter
@@ -147,6 +148,36 @@ def resume(
         return 0
     printer = EventPrinter(json=json)
     return printer.exit_code(resume_run(run, printer, learning_rate=lr, began=process.began))
+
+
+@app.command()
+def refit(
+    word: Word = "latest",
+    name: Annotated[str | None, typer.Option(help="A name to find the new run by")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Train in the background")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Train a run's model again on all ratings: the weights to ask, once it has proved good.
+
+    Nothing is held out, so that its error is not measured: that of the run it repeats stands for
+    it. As many epochs as that one had at its best validation error.
+    """
+    from cftui.commands.train import train_detached, train_here
+    from cftui.runs.directory import RunError, new_id
+    from cftui.runs.rates import changes_of, unrepeated
+    from cftui.runs.refit import refit_config, refit_name
+
+    run = find(word)
+    try:
+        config = refit_config(run)
+    except RunError as error:
+        raise UsageError(str(error)) from None
+    if words := unrepeated(changes_of(run)):
+        say(words)
+    begin = train_detached if detach else train_here
+    called = refit_name(run) if name is None else name
+    return begin(config, new_id(config), called, run.id, json=json)
 
 
 @app.command()

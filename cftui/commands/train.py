@@ -49,7 +49,7 @@ def train(
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N, mps")] = None,
     split: Annotated[
-        str | None, typer.Option(help="random, per-user, leave-last-out or time")
+        str | None, typer.Option(help="random, per-user, leave-last-out, time or none")
     ] = None,
     settings: Assignments = [],  # noqa: B006 - Typer copies it
     config: Annotated[Path | None, typer.Option(help="A run's config.toml to begin from")] = None,
@@ -57,6 +57,7 @@ def train(
     detach: Annotated[bool, typer.Option("--detach", help="Train in the background")] = False,
     json: Json = False,
     run_id: Annotated[str, typer.Option("--id", hidden=True)] = "",
+    refit_of: Annotated[str, typer.Option("--refit-of", hidden=True)] = "",
     debug: Debug = False,
 ) -> int:
     """Train a model on ratings; alone, it is the lesson's SGD recipe.
@@ -89,23 +90,28 @@ def train(
         raise UsageError(f"--name: {error}") from None
     run_id = run_id or new_id(resolved)
     if detach:
-        return _train_detached(resolved, run_id, name, json=json)
-    return _train_here(resolved, run_id, name, json=json)
+        return train_detached(resolved, run_id, name, json=json)
+    return train_here(resolved, run_id, name, refit_of, json=json)
 
 
-def _train_here(config: RunConfig, run_id: str, name: str, *, json: bool) -> int:
+def train_here(config: RunConfig, run_id: str, name: str, refit_of: str = "", *, json: bool) -> int:
+    """Train in this process; return the exit code."""
     from cftui.training.start import start_run
 
     printer = EventPrinter(json=json)
-    end = start_run(config, printer, run_id=run_id, name=name, began=process.began)
+    end = start_run(
+        config, printer, run_id=run_id, name=name, refit_of=refit_of, began=process.began
+    )
     return printer.exit_code(end)
 
 
-def _train_detached(config: RunConfig, run_id: str, name: str, *, json: bool) -> int:
+def train_detached(
+    config: RunConfig, run_id: str, name: str, refit_of: str = "", *, json: bool
+) -> int:
     """Start the trainer in a session of its own; wait until its run directory is there."""
     from cftui.runs.launch import launch
 
-    started = launch(config, run_id, name)
+    started = launch(config, run_id, name, refit_of)
     while not started.run.path.is_dir():
         if started.ended():
             raise CommandError(f"the trainer did not start: {started.last_words()}")

@@ -20,7 +20,7 @@ class Errors:
 
 
 def errors(predicted: np.ndarray, valid: ValidRatings) -> Errors:
-    """Return the errors of predicted ratings, shape (n_valid,), summed in float64."""
+    """Return the errors of predicted ratings, shape (n_valid,), at least one, summed in float64."""
     predicted = predicted.astype(np.float64)
     actual = valid.value.astype(np.float64)
     squares = (predicted - actual) ** 2
@@ -34,8 +34,13 @@ def errors(predicted: np.ndarray, valid: ValidRatings) -> Errors:
     )
 
 
-def baseline_errors(training: TrainingRatings, valid: ValidRatings) -> dict[str, float]:
-    """Return the validation MSE of the training ratings' mean, and of the mean with biases."""
+def baseline_errors(training: TrainingRatings, valid: ValidRatings) -> dict[str, float] | None:
+    """Return the validation MSE of the training ratings' mean, and of the mean with biases.
+
+    None where nothing is held out.
+    """
+    if not len(valid):
+        return None
     info = training.info
     fitted = fit_biases(training.pairs, training.value, info.n_users, info.n_items)
     mean = np.full(len(valid.user), fitted.mean)

@@ -133,6 +133,8 @@ def load_trained(
         if run.status().alive:
             raise RunError(f"{run.id} has no weights yet; wait for its first checkpoint")
         raise RunError(f"{run.id} has no weights: {run.last.name} is not there; train anew")
+    if best and config.split.kind == "none":
+        raise RunError(f"{run.id} has no best weights, as nothing was held out; leave --best out")
     path = run.best if best else run.last
     checkpoint = load_checkpoint(path, prefix="parameters/")
     tables = {name.removeprefix("parameters/"): a for name, a in checkpoint.arrays.items()}

@@ -41,6 +41,9 @@ class ValidRatings:
     low: float
     high: float
 
+    def __len__(self) -> int:
+        return len(self.user)
+
     @property
     def pairs(self) -> Pairs:
         """Who rated what."""
@@ -54,7 +57,7 @@ def parts_of(config: SplitConfig, ratings: Ratings) -> tuple[TrainingRatings, Va
     """
     parts = split(config, ratings)
     train, valid = parts.train, parts.valid
-    if not len(train) or not len(valid):
+    if not len(train) or (not len(valid) and config.kind != "none"):
         raise ConfigError(
             f"{len(ratings)} ratings are too few for this split ({len(train)} to train on,"
             f" {len(valid)} held out); change split.fraction or split.kind"

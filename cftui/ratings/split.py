@@ -27,6 +27,7 @@ def split(config: SplitConfig, ratings: Ratings) -> Split:
     * `per-user`: that share of each user's ratings, rounded to the nearest number, but never all.
     * `leave-last-out`: the latest rating of each user who has more than one.
     * `time`: the latest share of all ratings.
+    * `none`: nothing; all ratings train.
 
     Of equal timestamps the one that stands later in the file counts as later. Raises ConfigError
     where the kind needs timestamps and the ratings have none.
@@ -37,7 +38,9 @@ def split(config: SplitConfig, ratings: Ratings) -> Split:
         n_valid = int(config.fraction * len(ratings))
         # Copied, else a fifth of the draw would keep all of it in memory.
         return _frozen(np.sort(drawn[n_valid:]), drawn[:n_valid].copy())
-    if config.kind == "per-user":
+    if config.kind == "none":
+        held = np.zeros(len(ratings), np.bool_)
+    elif config.kind == "per-user":
         held = _share_of_each_user(config, ratings)
     elif config.kind == "leave-last-out":
         held = _last_of_each_user(ratings)

@@ -111,6 +111,8 @@ def time_words(profile: DataProfile) -> str:
 
 def split_lines(split: SplitSummary, items_word: str) -> list[str]:
     """Return how many ratings train and validate, and what validation has that training has not."""
+    if not split.n_valid:
+        return [f"{split.n_train:,} train, nothing is held out: no error can be measured"]
     lines = [
         f"{split.n_train:,} train, {split.n_valid:,} valid",
         f"{split.unseen_users:,} users and {split.unseen_items:,} {items_word} of these are never"

@@ -90,10 +90,10 @@ class Epoch(Event):
     step: Int
     train_loss: float
     """Mean squared error over the epoch, as it was when each batch was met."""
-    valid_mse: float
-    """Of the model's own output, as the lesson reports it."""
-    valid_rmse: float
-    valid_mse_clipped: float
+    valid_mse: float | None
+    """Of the model's own output, as the lesson reports it; none where nothing is held out."""
+    valid_rmse: float | None
+    valid_mse_clipped: float | None
     """With predictions cut to the range of the ratings."""
     unseen_pairs: Int
     unseen_mse: float | None

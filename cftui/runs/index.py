@@ -113,6 +113,7 @@ class RunsIndex:
             created=record.created,
             data=record.data_name,
             steps_per_epoch=record.steps_per_epoch,
+            refit_of=record.refit_of,
             rate_changes=record.rate_changes or (),
             **self._settings_of(run),
             **_pace(run, record.step),

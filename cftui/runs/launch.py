@@ -39,7 +39,7 @@ class Launched:
         return words.removeprefix("cftui: ")
 
 
-def launch(config: RunConfig, run_id: str, name: str = "") -> Launched:
+def launch(config: RunConfig, run_id: str, name: str = "", refit_of: str = "") -> Launched:
     """Start a trainer for a new run. Raises OSError if it cannot be started."""
     import tomli_w
 
@@ -47,6 +47,7 @@ def launch(config: RunConfig, run_id: str, name: str = "") -> Launched:
     settings = _start_file(run_id, "toml")
     settings.write_bytes(tomli_w.dumps(config.to_settings()).encode())
     words = ["train", "--config", str(settings), "--id", run_id, "--name", name]
+    words += ["--refit-of", refit_of] if refit_of else []
     return _spawn(words, Run(runs_folder() / run_id), _start_file(run_id, "log"))
 
 

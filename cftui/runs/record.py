@@ -55,6 +55,8 @@ class RunRecord:
     """Validation MSE on the same split without a model, as the `started` event has it."""
     message: str = ""
     """Why it failed, with the remedy."""
+    refit_of: str = ""
+    """The run whose settings these are, trained on all ratings: its errors stand for this one's."""
     model_sha256: str = ""
     """Of the run's model.py; empty where the model is not from a user's file."""
     rate_changes: tuple[RateChange, ...] | None = None

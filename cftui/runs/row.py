@@ -45,13 +45,16 @@ class RunRow:
     notes: str = ""
     mark: int = 0
     """As in `Annotations`."""
+    refit_of: str = ""
+    """As in its record."""
     rate_changes: tuple[RateChange, ...] = ()
     """As far as its record tells them."""
 
     @property
     def label(self) -> str:
         """Return its name, else model and optimizer as the id has them."""
-        return self.name or (self.id[16:-5] if STAMP.fullmatch(self.id) else self.id)
+        label = self.name or (self.id[16:-5] if STAMP.fullmatch(self.id) else self.id)
+        return f"{label}, refit" if self.refit_of and not self.name else label
 
     @property
     def clock(self) -> str:

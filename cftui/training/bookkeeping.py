@@ -79,22 +79,25 @@ class Book:
         """Report the steps entered, at once."""
         self._reporter.report(self.progress, self.rate, now=True)
 
-    def close_epoch(self, found: Errors, n_train: int, min_improvement: float) -> None:
-        """Write down the end of an epoch with the errors found after it, safe on disk."""
+    def close_epoch(self, found: Errors | None, n_train: int, min_improvement: float) -> None:
+        """Write down the end of an epoch with the errors found after it, safe on disk.
+
+        None are found where nothing is held out.
+        """
         p = self.progress
         train_loss, seconds = p.squares / n_train, p.epoch_seconds
         p.finish_epoch()
-        improved = p.judge(found, min_improvement)
+        improved = found is not None and p.judge(found, min_improvement)
         self._emit(
             Epoch(
                 epoch=p.epoch,
                 step=p.step,
                 train_loss=train_loss,
-                valid_mse=found.mse,
-                valid_rmse=math.sqrt(found.mse),
-                valid_mse_clipped=found.mse_clipped,
-                unseen_pairs=found.unseen_pairs,
-                unseen_mse=found.unseen_mse,
+                valid_mse=found.mse if found else None,
+                valid_rmse=math.sqrt(found.mse) if found else None,
+                valid_mse_clipped=found.mse_clipped if found else None,
+                unseen_pairs=found.unseen_pairs if found else 0,
+                unseen_mse=found.unseen_mse if found else None,
                 learning_rate=self.rate,
                 seconds=seconds,
                 train_seconds=p.train_seconds,

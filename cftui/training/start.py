@@ -29,15 +29,22 @@ from cftui.training.trainer_process import Assignment, Listener, TrainerProcess
 
 
 def start_run(
-    config: RunConfig, listener: Listener, *, run_id: str = "", name: str = "", began: float
+    config: RunConfig,
+    listener: Listener,
+    *,
+    run_id: str = "",
+    name: str = "",
+    refit_of: str = "",
+    began: float,
 ) -> Event:
     """Make a run and train it to its end; return the last event, finished or failed.
 
+    `refit_of`: the run that the settings are from, where this one trains on all ratings.
     `began`: `time.monotonic()` at the process's start. Raises DataError, ConfigError, ModelError,
     RunError, EngineError, OSError before the run exists.
     """
     ignore_hangup()
-    return TrainerProcess(_new_run(config, run_id, name), listener, began=began).train()
+    return TrainerProcess(_new_run(config, run_id, name, refit_of), listener, began=began).train()
 
 
 def resume_run(
@@ -61,7 +68,7 @@ def resume_run(
     return TrainerProcess(task, listener, began=began).train()
 
 
-def _new_run(config: RunConfig, run_id: str, name: str) -> Assignment:
+def _new_run(config: RunConfig, run_id: str, name: str, refit_of: str) -> Assignment:
     refuse_missing(config.training.device)
     started_ns = time.time_ns()
     source = resolve_source(config.data.source)
@@ -74,6 +81,7 @@ def _new_run(config: RunConfig, run_id: str, name: str) -> Assignment:
             update={"data": config.data.model_copy(update={"source": str(source)})}
         )
     record = _first_record(run_id or new_id(config), config, source, ratings, custom.sha256)
+    record = replace(record, refit_of=refit_of)
     # First: once the run is there, signals should find their handlers soon.
     remember(config.data.source, ratings.summary(), config.data.mapping)
     run, lock = create_run(record, config, custom.files)

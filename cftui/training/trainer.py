@@ -2,7 +2,7 @@
 
 import math
 
-from cftui.evaluation.errors import errors
+from cftui.evaluation.errors import Errors, errors
 from cftui.training.bookkeeping import Book
 from cftui.training.endings import NonFiniteLoss
 from cftui.training.learners.protocol import Report
@@ -62,11 +62,18 @@ class Trainer:
         # At most doubled, so that one lucky portion does not make the next one long.
         return max(1, min(2 * self._portion, int(speed * CHUNK_SECONDS)))
 
-    def _finish_epoch(self) -> None:
-        self.book.report_steps()
+    def _errors(self) -> Errors | None:
+        """Return the errors on what is held out; none where nothing is."""
         valid = self.prepared.valid
+        if not len(valid):
+            return None
         found = errors(self.learner.score(valid.pairs), valid)
         if not math.isfinite(found.mse):
             step = self.progress.step
             raise NonFiniteLoss(f"the validation error became {found.mse} after step {step}")
+        return found
+
+    def _finish_epoch(self) -> None:
+        self.book.report_steps()
+        found = self._errors()
         self.book.close_epoch(found, len(self.prepared.training), self._settings.min_improvement)

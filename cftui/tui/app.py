@@ -205,7 +205,7 @@ class CftuiApp(FaultInWords):
 
     def on_choose_run(self, message: "messages.ChooseRun") -> None:
         """Look at the run that was chosen."""
-        self._runs.choose(message.run)
+        self._runs.choose(message.run, to_answer=message.to_answer)
 
     async def on_open_run(self, message: "messages.OpenRun") -> None:
         """Watch a run in the Train pane."""
@@ -222,6 +222,10 @@ class CftuiApp(FaultInWords):
     def on_train_like(self, message: "messages.TrainLike") -> None:
         """Start a trainer with another run's settings, some of them changed."""
         self._runs.train_like(message)
+
+    def on_refit_run(self, message: "messages.RefitRun") -> None:
+        """Train a run's model again on all ratings."""
+        self._runs.refit(message.run)
 
     def on_resume_run(self, message: "messages.ResumeRun") -> None:
         """Go on with a run that ended early."""

@@ -13,6 +13,7 @@ from cftui.tui.services.runs import RunServiceError
 from cftui.tui.shared.messages import FillForm, RunAction, TrainLike, WishRun
 
 T = TypeVar("T")
+STARTING = "Starting a trainer"
 Settings = dict[str, dict[str, object]]
 
 
@@ -51,9 +52,9 @@ class RunController:
 
     # Which runs are looked at
 
-    def choose(self, run: str) -> None:
-        """Look at another run."""
-        self._runs.choose(run)
+    def choose(self, run: str, *, to_answer: bool = False) -> None:
+        """Look at another run; `to_answer`: and ask it, not a refit of it."""
+        self._runs.choose(run, to_answer=to_answer)
         self._memory.update(run=run)
         self.show()
         self.poll()
@@ -74,12 +75,12 @@ class RunController:
         """Start a trainer on the ratings that are open."""
         # Not exclusive: a trainer that was started goes on, whoever waits for it no longer.
         on_these = {**settings, "data": dict(self._stack.workspace.data_settings)}
-        self._work(partial(self._start, on_these), "start", "Starting a trainer")
+        self._work(partial(self._begin, partial(self._runs.start, on_these)), "start", STARTING)
 
-    async def _start(self, settings: Settings) -> None:
+    async def _begin(self, start: Callable[[], Awaitable[str]]) -> None:
         self._count_starting(1)
         try:
-            started = await self._try(self._runs.start(settings), "The run cannot start")
+            started = await self._try(start(), "The run cannot start")
         finally:
             self._count_starting(-1)
         if started:
@@ -100,6 +101,10 @@ class RunController:
             settings = await self._try(reading, "Its settings cannot be used")
         if settings is not None:
             self.start({**settings, **like.changes})
+
+    def refit(self, run: str) -> None:
+        """Start a trainer with a run's settings on all ratings."""
+        self._work(partial(self._begin, partial(self._runs.refit, run)), "start", STARTING)
 
     def resume(self, run: str) -> None:
         """Go on with a run that ended early."""

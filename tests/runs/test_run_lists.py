@@ -140,7 +140,7 @@ def test_the_command_line_makes_the_same_configuration(monkeypatch: pytest.Monke
     assert "--data '/ratings/some ratings.csv'" in line and "--set optimizer.beta1=0.85" in line
     made_of: list[RunConfig] = []
     monkeypatch.setattr(
-        "cftui.commands.train._train_here",
+        "cftui.commands.train.train_here",
         lambda config, run_id, name, *, json: made_of.append(config) or 0,  # type: ignore[func-returns-value]
     )
     assert run_command(shlex.split(line)[1:], began=0.0) == 0

@@ -27,9 +27,10 @@ from cftui.tui.services.services import Services
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.commanded import Commanded
 from cftui.tui.shared.commands import Command, bindings
-from cftui.tui.shared.messages import ChooseRun
+from cftui.tui.shared.messages import ChooseRun, RefitRun
 from cftui.tui.shared.overlays import AskYesNo, ChooseRunScreen
 from cftui.tui.shared.pane import Pane
+from cftui.tui.shared.run_words import why_not_refit
 from cftui.tui.workspace import Workspace
 
 COMMANDS = (
@@ -41,6 +42,9 @@ COMMANDS = (
         "explore.back", "backspace", "back", "Back", "To where a movie or user was opened from"
     ),
     Command("explore.run", "r", "run", "Run", "Choose the run that answers", True),
+    Command(
+        "explore.refit", "R", "refit", "Refit", "Train the run that answers again, on all ratings"
+    ),
 )
 KINDS = (
     ("users", "u", "User"),
@@ -244,9 +248,16 @@ class ExplorePane(Pane):
             return "Nothing was opened from another view"
         if action == "run" and not self._with_weights:
             return "No run has weights yet: train one (3)"
+        if action == "refit":
+            return why_not_refit(self._setting.row)
         if action == "biases" and model is not None and not model.has_item_bias:
             return no_biases(model.model)
         return None
+
+    def action_refit(self) -> None:
+        """Train the run that answers again, on all ratings."""
+        if self._setting.row is not None:
+            self.post_message(RefitRun(self._setting.row.id))
 
     @property
     def _with_weights(self) -> list[RunRow]:
@@ -258,6 +269,6 @@ class ExplorePane(Pane):
 
         def choose(run: str | None) -> None:
             if run is not None:
-                self.post_message(ChooseRun(run))
+                self.post_message(ChooseRun(run, to_answer=True))
 
         self.app.push_screen(ChooseRunScreen(rows, row.id if row else ""), choose)

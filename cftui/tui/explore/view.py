@@ -162,7 +162,10 @@ class View(Commanded):
     def by(self, step: int) -> str:
         """Return which run answered."""
         row = self.setting.row
-        return f"by {row.label} {row.clock}, step {step:,}" if row else ""
+        if row is None:
+            return ""
+        refit = ", which knows all ratings" if row.refit_of else ""
+        return f"by {row.label} {row.clock}, step {step:,}{refit}"
 
     def narrowed(self) -> None:
         """Ask anew, as the lists are narrowed otherwise."""

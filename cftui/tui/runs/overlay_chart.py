@@ -89,10 +89,10 @@ def _points(history: History, loss: OverlayLoss, choice: ChartChoice, most: int)
     if loss == "train":
         x, y = means(curve_x(history, choice), history.curve.smooth, most)
     else:
-        epochs = history.epochs
+        epochs = [epoch for epoch in history.epochs if epoch.valid_mse is not None]
         x, y = means(
             [epoch_x(history, choice, epoch.step, epoch.train_seconds) for epoch in epochs],
-            [epoch.valid_mse for epoch in epochs],
+            [epoch.valid_mse or 0.0 for epoch in epochs],
             most,
         )
     return floats(x), floats(y)

@@ -15,9 +15,10 @@ from cftui.tui.runs.table import sorted_by
 from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Grid
-from cftui.tui.shared.messages import ForkRun, OpenRun, ResumeRun, WishRun
+from cftui.tui.shared.messages import ForkRun, OpenRun, RefitRun, ResumeRun, WishRun
 from cftui.tui.shared.pane import Pane
 from cftui.tui.shared.run_chart import AXES
+from cftui.tui.shared.run_words import why_not_refit
 from cftui.tui.workspace import Workspace
 
 COMMANDS = (
@@ -35,6 +36,7 @@ COMMANDS = (
     Command("runs.about", "i", "about", "Info", "Show the details, or the chart alone", True),
     Command("runs.diff", "d", "diff", "Diff", "What differs between the marked runs", True),
     Command("runs.fork", "f", "fork", "Fork", "Fill the form with this run's settings", True),
+    Command("runs.refit", "R", "refit", "Refit", "Train this run's model again, on all ratings"),
     Command("runs.copy", "c", "copy", "Copy", "Copy the command line that repeats this run"),
     Command("runs.rename", "n", "rename", "Rename", "Give this run a name"),
     Command("runs.notes", "t", "notes", "Notes", "Write a note on this run"),
@@ -167,6 +169,8 @@ class RunsPane(Pane):
                 return actions.why_not_delete(self.board.targets)
             case "fork" | "copy":
                 return _if_damaged(row)
+            case "refit":
+                return _if_damaged(row) or why_not_refit(row)
         return None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -245,6 +249,11 @@ class RunsPane(Pane):
         """Fill the training form with this run's settings."""
         if self.board.row is not None:
             self.post_message(ForkRun(self.board.row.id))
+
+    def action_refit(self) -> None:
+        """Train this run's model again on all ratings."""
+        if self.board.row is not None:
+            self.post_message(RefitRun(self.board.row.id))
 
     def action_pause(self) -> None:
         """Pause the run, or let it go on, from its checkpoint where it has ended."""

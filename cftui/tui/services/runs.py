@@ -19,6 +19,7 @@ from cftui.runs.history import History
 from cftui.runs.index import RunsIndex
 from cftui.runs.launch import Launched, launch, launch_resume
 from cftui.runs.lock import RunHeld
+from cftui.runs.refit import refit_config, refit_name
 from cftui.runs.row import RunRow
 
 P = ParamSpec("P")
@@ -55,6 +56,8 @@ class RunService:
         """The id of the run in view; where it is gone, the newest on these ratings is."""
         self.listed = False
         """Whether all runs have been seen once."""
+        self._answers_itself = ""
+        """The id of a run that was chosen to answer."""
         self._anywhere = False
         """Whether the run in view may be one on other ratings: only where the user asked for it."""
         self._fitting: tuple[tuple[RunRow, ...], str | None, tuple[RunRow, ...]] = (), None, ()
@@ -89,10 +92,18 @@ class RunService:
 
     @property
     def answering(self) -> RunRow | None:
-        """Return the run that questions go to: the one in view, else the newest with weights."""
+        """Return the run that questions go to: the one in view, else the newest with weights.
+
+        A finished refit of it is preferred, since it knows all ratings, unless the user chose the
+        run itself to answer.
+        """
         rows = self.rows_on_these_ratings
         in_view = [row for row in rows if row.id == self.chosen]
-        return next((row for row in [*in_view, *rows] if row.has_weights), None)
+        found = next((row for row in [*in_view, *rows] if row.has_weights), None)
+        if found is None or found.id == self._answers_itself:
+            return found
+        refits = (row for row in rows if row.refit_of == found.id and row.shown == "finished")
+        return next(refits, found)
 
     # Histories: what the events of the runs that are looked at add up to
 
@@ -106,9 +117,11 @@ class RunService:
         """Return the history of a run that is in view or followed; none for another."""
         return self._followed_run(run_id).history if run_id in self._wanted() else None
 
-    def choose(self, run_id: str) -> None:
-        """Look at another run."""
+    def choose(self, run_id: str, *, to_answer: bool = False) -> None:
+        """Look at another run; `to_answer`: and ask that very one, not a refit of it."""
         self.chosen, self._anywhere = run_id, True
+        if to_answer:
+            self._answers_itself = run_id
 
     def follow(self, run_ids: Iterable[str]) -> None:
         """Read the histories of these runs too; those followed until now are let go."""
@@ -185,6 +198,15 @@ class RunService:
             started = await asyncio.to_thread(launch, config, new_id(config))
         except (ConfigError, OSError) as error:
             raise RunServiceError(str(error)) from error
+        return await self._begun(started)
+
+    async def refit(self, run_id: str) -> str:
+        """Start a trainer with a run's settings on all ratings, as `start`."""
+        run = Run(path_of(run_id))
+        config, name = await _do(refit_config, run), await _do(refit_name, run)
+        return await self._begun(await _do(launch, config, new_id(config), name, run_id))
+
+    async def _begun(self, started: Launched) -> str:
         self._launched.append(started)
         await self._wait(started, started.run.path.is_dir, started.last_words)
         return started.run.id

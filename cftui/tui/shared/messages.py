@@ -25,6 +25,15 @@ class ChooseRun(Message):
     """The user wants to look at another run."""
 
     run: str
+    to_answer: bool = False
+    """Whether questions are to go to this very run, even where there is a refit of it."""
+
+
+@dataclass
+class RefitRun(Message):
+    """The user wants a run's model trained again on all ratings."""
+
+    run: str
 
 
 @dataclass

@@ -50,6 +50,7 @@ def loss_chart(
     valid = [
         (epoch_x(history, choice, epoch.step, epoch.train_seconds), epoch.valid_mse)
         for epoch in history.epochs
+        if epoch.valid_mse is not None
     ]
     start = x[0] if len(x) else 0.0
     valid = [point for point in valid if point[0] >= start]

@@ -84,6 +84,8 @@ def _end_words(row: RunRow, history: History) -> str:
         return end.message
     if row.shown == "died":
         return "its process is gone; p goes on from its checkpoint"
+    if row.refit_of and isinstance(end, Finished) and end.outcome == "finished":
+        return f"trained on all ratings, nothing held out  {end.train_seconds:.1f} s"
     best = end.best_valid_mse if isinstance(end, Finished) else None
     if isinstance(end, Finished) and best is not None:
         beside = f" (biases alone {end.baselines['biases']:.4f})" if end.baselines else ""
@@ -94,6 +96,17 @@ def _end_words(row: RunRow, history: History) -> str:
             f"  in epoch {end.best_epoch}{more}  {end.train_seconds:.1f} s"
         )
     return "p goes on from its checkpoint" if row.shown == "stopped" else row.message
+
+
+def why_not_refit(row: RunRow | None) -> str | None:
+    """Return why a run cannot be trained again on all ratings; none if it can."""
+    if row is None:
+        return "No run is there to train again: train one (3)"
+    if row.refit_of:
+        return f"{row.label} was trained on all ratings already"
+    if row.best_valid_mse is None:
+        return f"{row.label} has no whole epoch, so that nothing tells how good it is"
+    return f"{row.label} is still going; x stops it" if row.alive else None
 
 
 def _clock(seconds: float) -> str:

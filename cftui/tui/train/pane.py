@@ -58,8 +58,8 @@ COMMANDS = (
 EPOCH_COLUMNS = (
     Column("epoch", 5, align="right", key=lambda epoch: str(epoch.epoch)),
     Column("train", 6, align="right", key=lambda epoch: f"{epoch.train_loss:.4f}"),
-    Column("valid", 6, align="right", key=lambda epoch: f"{epoch.valid_mse:.4f}"),
-    Column("RMSE", 6, align="right", key=lambda epoch: f"{epoch.valid_rmse:.4f}"),
+    Column("valid", 6, align="right", key=lambda epoch: _maybe(epoch.valid_mse)),
+    Column("RMSE", 6, align="right", key=lambda epoch: _maybe(epoch.valid_rmse)),
     Column("unseen", 6, align="right", key=lambda epoch: _maybe(epoch.unseen_mse)),
     Column("lr", 7, align="right", key=lambda epoch: rate_text(epoch.learning_rate)),
     Column("s", 5, align="right", key=lambda epoch: f"{epoch.seconds:.1f}"),
