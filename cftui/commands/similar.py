@@ -149,9 +149,7 @@ def _in_space(
 
 
 def _floor(ratings: "Ratings") -> int:
-    from cftui.explore.alike import fitting_floor
-
-    return fitting_floor(ratings)
+    return ratings.usual_floor
 
 
 def _print_alike(answer: AlikeAnswer, name: str, *, json: bool) -> None:

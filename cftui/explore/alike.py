@@ -15,9 +15,6 @@ from cftui.questions.likes import AlikeAnswer, AlikeItem, AlikeItems, JudgeSpace
 from cftui.questions.trained import Metric
 from cftui.ratings.values import Ratings
 
-FLOORS = (20, 10, 5, 2, 1)
-ENOUGH = 50
-"""Items, or half of them all, that a floor has to leave."""
 JUDGED, NEAREST = 200, 10
 """The most rated items that a space is judged by, and how many neighbours of each."""
 
@@ -49,7 +46,7 @@ def alike(
     """
     tastes = tastes_of(ratings, threshold)
     near = tastes.near(code)
-    floor = fitting_floor(ratings) if min_ratings is None else min_ratings
+    floor = ratings.usual_floor if min_ratings is None else min_ratings
     mask = (ratings.by_item.counts() >= floor) & (near.company.common > 0)
     rows = tuple(
         AlikeItem(
@@ -71,13 +68,6 @@ def alike(
     )
 
 
-def fitting_floor(ratings: Ratings) -> int:
-    """Return the highest usual number of ratings that enough items have."""
-    counts = ratings.by_item.counts()
-    enough = min(ENOUGH, (len(counts) + 1) // 2)
-    return next(floor for floor in FLOORS if floor == 1 or (counts >= floor).sum() >= enough)
-
-
 def _why_none(common: np.ndarray, code: int, floor: int) -> str:
     others = common.copy()
     others[code] = 0
@@ -97,7 +87,7 @@ def judge(trained: Trained, metric: Metric) -> SpaceJudgement:
     """
     ratings, table = trained.ratings, trained.require("item_factors")
     counts = ratings.by_item.counts()
-    known = np.flatnonzero((counts >= fitting_floor(ratings)) & trained.trained_items)
+    known = np.flatnonzero((counts >= ratings.usual_floor) & trained.trained_items)
     judged = known[top(counts[known].astype(np.float64), JUDGED)]
     k = min(NEAREST, max(len(known) - 1, 0))
     if k == 0:

@@ -38,7 +38,13 @@ def names_of(ratings: Ratings, code: int) -> ItemNames:
 
 def counted(ratings: Ratings, code: int) -> CountedItem:
     """Return id, title, genres and number of ratings of an item, as keywords."""
-    return {**names_of(ratings, code), "n_ratings": ratings.by_item.count_of(code)}
+    items = ratings.items
+    return {  # built at once: lists are made of hundreds
+        "item": items.id_of(code),
+        "title": items.title_of(code),
+        "genres": items.genres_of(code),
+        "n_ratings": ratings.by_item.count_of(code),
+    }
 
 
 @answers(DescribeItems)

@@ -6,7 +6,7 @@ import numpy as np
 
 from cftui.explore.items import counted, names_of, user_means
 from cftui.explore.neighbours import neighbours
-from cftui.explore.recommend import recommend, top
+from cftui.explore.recommend import recommend, recommend_by_likes, top
 from cftui.explore.search import find_item
 from cftui.hyperparameters import models_with
 from cftui.library.door import Library, answers
@@ -22,11 +22,16 @@ from cftui.questions.trained import (
     UserAnswer,
 )
 from cftui.ratings.pairs import Pairs
+from cftui.ratings.values import Ratings
 
 
 @answers(ExploreUser)
 def answer_user(library: Library, question: ExploreUser) -> UserAnswer:
-    """Look at a user as a run's model sees them."""
+    """Look at a user, as a run's model sees them where there is one."""
+    if not question.run:
+        ratings = library.ratings(question.store)
+        code = ratings.users.code_of(question.user)
+        return user_by_ratings(ratings, code, question.n, question.only)
     trained = library.trained(question.run)
     user = trained.ratings.users.code_of(question.user)
     return explore_user(trained, user, question.n, question.only)
@@ -43,13 +48,11 @@ def answer_item(library: Library, question: ExploreItem) -> ItemAnswer:
 def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = None) -> UserAnswer:
     """Return a user's ratings beside their predictions, newest first, and their top n."""
     ratings = trained.ratings
-    custom = np.asarray(ratings.by_user.of(user))
-    if ratings.timestamp is not None:
-        custom = custom[np.argsort(-ratings.timestamp[custom], kind="stable")]
-    items = ratings.item[custom]
+    own = _newest_first(ratings, user)
+    items = ratings.item[own]
     predicted = trained.scorer.score(Pairs.of_user(user, items))
-    held_out = trained.held_out[custom]
-    squares = (predicted.astype(np.float64) - ratings.value[custom]) ** 2
+    held_out = trained.held_out[own]
+    squares = (predicted.astype(np.float64) - ratings.value[own]) ** 2
     rated = tuple(
         RatedItem(
             **names_of(ratings, item),
@@ -58,13 +61,13 @@ def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = 
             held_out=bool(kept),
         )
         for position, item, guess, kept in zip(
-            custom.tolist(), items.tolist(), predicted.tolist(), held_out.tolist(), strict=True
+            own.tolist(), items.tolist(), predicted.tolist(), held_out.tolist(), strict=True
         )
     )
     return UserAnswer(
         step=trained.step,
         user=ratings.users.id_of(user),
-        mean=float(np.asarray(ratings.value[custom], dtype=np.float64).mean()),
+        mean=float(np.asarray(ratings.value[own], dtype=np.float64).mean()),
         bias=_entry(trained.user_bias, user),
         dated=ratings.timestamp is not None,
         rated=rated,
@@ -72,6 +75,37 @@ def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = 
         rmse_held_out=_root_mean(squares[held_out]),
         recommended=recommend(trained, user, n, only),
     )
+
+
+def user_by_ratings(
+    ratings: Ratings, user: int, n: int, only: ItemFilter | None = None
+) -> UserAnswer:
+    """Return a user's ratings, newest first, and the n items that likes alone put first."""
+    own = _newest_first(ratings, user)
+    items, values = ratings.item[own].tolist(), ratings.value[own].tolist()
+    rated = tuple(
+        RatedItem(**names_of(ratings, item), actual=value, predicted=None, held_out=False)
+        for item, value in zip(items, values, strict=True)
+    )
+    return UserAnswer(
+        step=None,
+        user=ratings.users.id_of(user),
+        mean=float(user_means(ratings)[user]),
+        bias=None,
+        dated=ratings.timestamp is not None,
+        rated=rated,
+        rmse_training=None,
+        rmse_held_out=None,
+        recommended=recommend_by_likes(ratings, user, n, only),
+    )
+
+
+def _newest_first(ratings: Ratings, user: int) -> np.ndarray:
+    """Return the positions of a user's ratings; in the file's order where they have no times."""
+    own = np.asarray(ratings.by_user.of(user))
+    if ratings.timestamp is None:
+        return own
+    return own[np.argsort(-ratings.timestamp[own], kind="stable")]
 
 
 def explore_item(

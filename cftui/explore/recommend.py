@@ -54,6 +54,25 @@ def recommend(
     return tuple(replace(r, score=float(score[c])) for r, c in zip(rows, codes, strict=True))
 
 
+def recommend_by_likes(
+    ratings: Ratings, user: int, n: int, only: ItemFilter | None = None
+) -> tuple[Recommendation, ...]:
+    """Return the n items, of those the user has not rated, that likes alone put first.
+
+    Raises QuestionError for a filter that these ratings cannot serve.
+    """
+    own = ratings.by_user.of(user)
+    mask = passing(ratings, only or ItemFilter())
+    mask[ratings.item[own]] = False
+    score = tastes_of(ratings).scores(ratings.item[own], ratings.value[own])
+    return tuple(
+        Recommendation(
+            rank=rank, **counted(ratings, code), predicted=None, score=float(score[code])
+        )
+        for rank, code in enumerate(first_of(score, mask, n), start=1)
+    )
+
+
 def best_of(
     ratings: Ratings,
     predicted: np.ndarray,

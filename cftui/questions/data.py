@@ -107,6 +107,8 @@ class DataSummary:
     duplicates: int
     titled: bool
     """Whether a movies file gave the items titles."""
+    usual_floor: int = 1
+    """Ratings that an item should have to stand in a list: fewer say little, more leave too few."""
 
     @property
     def items_word(self) -> str:

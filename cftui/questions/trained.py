@@ -71,7 +71,8 @@ class Recommendation:
     item: str
     title: str
     genres: str
-    predicted: float
+    predicted: float | None
+    """None without a run."""
     n_ratings: int
     """Ratings of the item in the whole data set."""
     score: float | None = None
@@ -119,36 +120,39 @@ class ExploreUser(Question["UserAnswer"], answered_in="cftui.explore.profiles"):
     """What did this user rate, what does the model predict for it, and what would they like?"""
 
     run: str
+    """Empty for none: what they rated and would like stands then without predictions."""
     user: str
     n: int = 50
     only: ItemFilter = EVERY_ITEM
     """Of what is recommended."""
+    store: str = ""
+    """Of the ratings, where there is no run that tells."""
 
 
 @dataclass(frozen=True)
 class RatedItem:
-    """A rating beside its prediction."""
+    """A rating beside its prediction, where a run makes one."""
 
     item: str
     title: str
     genres: str
     actual: float
-    predicted: float
+    predicted: float | None
     held_out: bool
     """Whether the rating was kept from training, for validation."""
 
     @property
-    def error(self) -> float:
+    def error(self) -> float | None:
         """Return predicted minus actual."""
-        return self.predicted - self.actual
+        return None if self.predicted is None else self.predicted - self.actual
 
 
 @dataclass(frozen=True)
 class UserAnswer:
     """A user's ratings, newest first where there are timestamps, and their top-N."""
 
-    step: int
-    """The training step that the weights are of."""
+    step: int | None
+    """The training step that the weights are of; none without a run."""
     user: str
     mean: float
     bias: float | None

@@ -14,6 +14,9 @@ from cftui.hyperparameters import DataInfo
 from cftui.questions.data import DataSummary, Problem
 from cftui.questions.errors import QuestionError
 
+FLOORS = (20, 10, 5, 2, 1)
+ENOUGH = 50
+"""Items, or half of them all, that a floor has to leave."""
 INTEGER_ID = re.compile(r"0|-?[1-9][0-9]{0,18}")
 """An id that can be held as a number without changing how it is written."""
 
@@ -224,6 +227,13 @@ class Ratings:
         """
         return bool(np.float32(self.low) <= np.float32(value) <= np.float32(self.high))
 
+    @cached_property
+    def usual_floor(self) -> int:
+        """Return how many ratings an item of a list should have: the highest that leaves enough."""
+        counts = self.by_item.counts()
+        enough = min(ENOUGH, (len(counts) + 1) // 2)
+        return next(floor for floor in FLOORS if floor == 1 or (counts >= floor).sum() >= enough)
+
     def summary(self) -> DataSummary:
         """Return size and range as the answer to a question."""
         return DataSummary(
@@ -241,4 +251,5 @@ class Ratings:
             unusable_rows=self.unusable_rows,
             duplicates=self.duplicates,
             titled=self.items.titles_column is not None,
+            usual_floor=self.usual_floor,
         )

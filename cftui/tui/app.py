@@ -292,7 +292,10 @@ class CftuiApp(FaultInWords):
         """End what this app started, however it ends; runs go on."""
         # Cancelled by now: what asks a child or runs a job has to let go of it first.
         await asyncio.gather(*(worker.wait() for worker in self.workers), return_exceptions=True)
-        await asyncio.gather(*(child.close() for child in self._children), return_exceptions=True)
+        ending = [child.close() for child in self._children]
+        if self._children:
+            ending.append(self.services.tastes.close())
+        await asyncio.gather(*ending, return_exceptions=True)
 
 
 def run_app(source: str) -> int:

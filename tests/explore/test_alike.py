@@ -8,7 +8,7 @@ import pytest
 from small import small_config, write_ratings
 
 from cftui.explore import alike as alike_module
-from cftui.explore.alike import alike, fitting_floor, judge
+from cftui.explore.alike import alike, judge
 from cftui.explore.likes.kept import tastes_of
 from cftui.explore.neighbours import neighbours
 from cftui.library.door import Library
@@ -42,15 +42,15 @@ def write_pairs(folder: Path, rows: list[tuple[int, int, float]]) -> Ratings:
 
 
 def test_the_floor_is_the_highest_that_leaves_enough(tmp_path: Path, bundled: Ratings) -> None:
-    assert fitting_floor(bundled) == 20
+    assert bundled.usual_floor == 20
     few = write_pairs(
         tmp_path / "few", [(u, i, 3 + (u + i) % 3) for u in range(6) for i in range(8)]
     )
-    assert fitting_floor(few) == 5
+    assert few.usual_floor == 5
     once = write_pairs(tmp_path / "once", [(1, i, 4.0 + i % 2) for i in range(9)])
-    assert fitting_floor(once) == 1
+    assert once.usual_floor == 1
     half = [(u, i, 3 + (u + i) % 3) for i in range(10) for u in range(12 if i < 5 else 3)]
-    assert fitting_floor(write_pairs(tmp_path / "half", half)) == 10
+    assert write_pairs(tmp_path / "half", half).usual_floor == 10
 
 
 def test_an_empty_list_says_why(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def trained(tmp_path: Path) -> Trained:
 def test_the_judgement_counts_common_neighbours(trained: Trained, metric: str) -> None:
     found = judge(trained, metric)  # type: ignore[arg-type]
     ratings, shares = trained.ratings, []
-    floor = fitting_floor(ratings)
+    floor = ratings.usual_floor
     for code in np.flatnonzero(ratings.by_item.counts() >= floor).tolist():
         here = {r.item for r in neighbours(trained, code, metric, 10, floor)}  # type: ignore[arg-type]
         shares.append(len(here & {r.item for r in alike(ratings, code, 10).alike}) / 10)

@@ -88,6 +88,36 @@ async def test_a_user_is_shown_beside_the_predictions(trained_run: Run) -> None:
         assert not table(view, "#first") and not table(view, "#second")
 
 
+def heads_of(grid: Grid) -> list[str]:
+    return [column.label for column in grid._columns]
+
+
+async def test_a_user_needs_no_run(stored: Path, bundled: Ratings) -> None:
+    """What they rated, and what they would like by tastes; nothing that a model would say."""
+    async with explore(runs=False) as (pilot, pane):
+        view = pane.query_one(UserView)
+        await pilot.press("slash", "1", "5", "enter")
+        await until(pilot, lambda: about(view).startswith("User 15:"))
+        assert "1,700 ratings" in about(view) and "a run (3) adds the stars" in about(view)
+        assert len(table(view, "#first")) == 1700
+        assert heads_of(view.first) == ["rated", "title"]
+        heads = heads_of(view.second)
+        assert "score" in heads and "stars" not in heads
+        scores = [float(row[heads.index("score")]) for row in table(view, "#second")]
+        assert len(scores) == 100 and scores == sorted(scores, reverse=True)
+        user = bundled.users.code_of("15")
+        rated = {
+            bundled.items.title_of(int(code)) for code in bundled.item[bundled.by_user.of(user)]
+        }
+        assert not rated & {row[-1] for row in table(view, "#second")}
+        view.second.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WhyScreen))
+        await pilot.press("escape", "p")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, WhyScreen))
+        assert not isinstance(pilot.app.screen, PredictScreen)
+
+
 async def test_a_users_list_is_narrowed_and_any_movie_predicted(
     trained_run: Run, bundled: Ratings
 ) -> None:
@@ -514,10 +544,9 @@ async def test_without_a_run_titles_can_be_rated_and_a_key_trains_one(
     stored: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with explore((80, 24), runs=False) as (pilot, pane):
-        users = pane.query_one(UserView)
-        await until(pilot, lambda: "train one (3, then s); m and y need none" in about(users))
         await pilot.press("b")
-        await until(pilot, lambda: "train one" in about(pane.query_one(BiasView)))
+        none = "train one (3, then s); u, m and y need none"
+        await until(pilot, lambda: none in about(pane.query_one(BiasView)))
         await pilot.press("y")
         view = pane.query_one(YouView)
         await until(pilot, lambda: "t trains a run" in about(view))

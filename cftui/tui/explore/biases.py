@@ -9,9 +9,8 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from cftui.questions.items import ItemFilter
 from cftui.questions.trained import BiasAnswer, ExploreBiases
-from cftui.tui.explore.view import LEAST, View, fill, filter_words
+from cftui.tui.explore.view import View, fill, filter_words
 from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Column, Grid
@@ -46,12 +45,12 @@ class BiasView(View):
     BiasView .tables { layout: horizontal; }
     .-narrow BiasView .tables { layout: vertical; }
     """
+    HAS_FLOOR: ClassVar[bool] = True
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
     def __init__(self, services: Services) -> None:
         super().__init__("biases", services)
-        self.only = ItemFilter(min_ratings=LEAST)
 
     def compose(self) -> ComposeResult:
         """Lay out the two lists."""

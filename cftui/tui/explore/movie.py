@@ -14,7 +14,6 @@ from cftui.text import plain
 from cftui.tui.explore.bars import Bars
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.near_lists import SpaceList, TastesList
-from cftui.tui.explore.view import LEAST
 from cftui.tui.services.services import Services
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.commands import Command, bindings
@@ -78,12 +77,12 @@ class MovieView(FoundView):
     MovieView.-one.-space SpaceList { display: block; }
     MovieView.-one.-space TastesList { display: none; }
     """
+    HAS_FLOOR: ClassVar[bool] = True
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self.only = ItemFilter(min_ratings=LEAST)
         self._least_chosen = False
         """Whether the user chose how many ratings neighbours need; else what suits the data."""
         self._metric: Metric = "cosine"

@@ -82,7 +82,11 @@ class ExplorePane(Pane):
 
     def on_mount(self) -> None:
         """Show which kind is in view."""
+        self.services.tastes.tell = self._say
         self.query_one(KindBar).active = "users"
+
+    def _say(self, words: str) -> None:
+        self.view.say(words)
 
     @property
     def view(self) -> View:

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from cftui.questions.trained import ExploreUser, RatedItem, Recommendation, UserAnswer
+from cftui.questions.trained import ExploreUser, RatedItem, UserAnswer
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.predicting import PredictScreen
 from cftui.tui.explore.view import fill, filter_words
@@ -28,27 +28,27 @@ COMMANDS = (
 )
 
 
+def _maybe(value: float | None, sign: str = "") -> str:
+    return "" if value is None else f"{value:{sign}.2f}"
+
+
 def _marks(row: RatedItem) -> str:
-    return ("h" if row.held_out else " ") + ("!" if abs(row.error) >= 1 else " ")
+    return ("h" if row.held_out else " ") + ("!" if abs(row.error or 0.0) >= 1 else " ")
 
 
 RATED_COLUMNS = (
     Column("rated", 5, align="right", key=lambda row: f"{row.actual:g}"),
-    Column("model", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
-    Column("error", 6, align="right", key=lambda row: f"{row.error:+.2f}"),
+    Column("model", 5, align="right", key=lambda row: _maybe(row.predicted)),
+    Column("error", 6, align="right", key=lambda row: _maybe(row.error, "+")),
     Column("", 2, key=_marks),
     Column("title", None, key=lambda row: row.title),
 )
 
 
-def _score(row: Recommendation) -> str:
-    return "" if row.score is None else f"{row.score:.2f}"
-
-
 TOP_COLUMNS = (
     Column("#", 3, align="right", key=lambda row: str(row.rank)),
-    Column("score", 5, align="right", key=_score),
-    Column("stars", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
+    Column("score", 5, align="right", key=lambda row: _maybe(row.score)),
+    Column("stars", 5, align="right", key=lambda row: _maybe(row.predicted)),
     Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
     Column("title", None, key=lambda row: row.title),
 )
@@ -56,6 +56,7 @@ NARROW = 60
 """Cells of a table under which titles need the room."""
 
 CHOOSE = "Choose a user at the left"
+BY_LIKES = "what they would like, by tastes alone; a run (3) adds the stars that it predicts"
 
 
 class UserView(FoundView):
@@ -78,6 +79,11 @@ class UserView(FoundView):
         self._to_predict = False
         """Whether a prediction was asked for before the first user came."""
 
+    @property
+    def can_answer(self) -> bool:
+        """Return whether there is what questions are put to."""
+        return self.setting.summary is not None
+
     def compose_answer(self) -> ComposeResult:
         """Lay out what they rated and what they would like."""
         with Vertical(classes="tables"):
@@ -90,12 +96,10 @@ class UserView(FoundView):
 
     @work(exclusive=True, group="ask", exit_on_error=False, description="Asking the model")
     async def _ask_user(self) -> None:
-        answers = self.setting.answers
-        self.first.set_empty(CHOOSE if answers else "Needs a trained model")
-        if not answers:
-            self.refused(self.NO_RUN)
-        elif self._key:
-            question = ExploreUser(self.setting.run_path, self._key, 100, self.only)
+        summary = self.setting.summary
+        if self._key and summary is not None:
+            run = self.setting.answering_path
+            question = ExploreUser(run, self._key, 100, self.only, summary.store)
             with held_keys_follow(self):
                 answer = await self._ask(question, "explore")
                 if answer is not None:
@@ -128,9 +132,15 @@ class UserView(FoundView):
 
     def _choose_columns(self) -> None:
         left_out = {"#", "ratings"} if self.second.size.width < NARROW else set()
-        if self._answer is None or all(row.score is None for row in self._answer.recommended):
+        answer = self._answer
+        if answer is None or all(row.score is None for row in answer.recommended):
             left_out = {"score"}
+        if answer is not None and answer.step is None:
+            left_out |= {"stars"}
         self.second.set_columns(c for c in TOP_COLUMNS if c.label not in left_out)
+        plain_ones = answer is not None and answer.step is None
+        unknown = {"model", "error", ""} if plain_ones else set()
+        self.first.set_columns(c for c in RATED_COLUMNS if c.label not in unknown)
 
     def _say_head(self, answer: UserAnswer) -> None:
         """Show the head of an answer."""
@@ -145,12 +155,12 @@ class UserView(FoundView):
         ]
         self.say(
             f"User {answer.user}: {len(answer.rated):,} ratings,"
-            f" mean {answer.mean:.2f}{bias}\n{'  '.join(errors)}"
+            f" mean {answer.mean:.2f}{bias}\n{'  '.join(errors) or BY_LIKES}"
         )
 
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
-        if action in ("predict", "filter", "least", "why") and not self.setting.answers:
+        if action == "predict" and not self.setting.answers:
             return "No run has weights yet: train one (3)"
         if action == "why" and not (self._answer and self._answer.recommended):
             return "Nothing is listed that they would like"

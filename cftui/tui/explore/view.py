@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from textual import on, work
 from textual.message import Message
@@ -22,8 +23,6 @@ from cftui.tui.workspace import Workspace
 
 LEAST_RATINGS = (1, 5, 20, 50)
 """What a list's items need to have, by turns."""
-LEAST = 20
-"""Where a list begins: a film that two people rated is near another, or liked, by chance."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,10 @@ class View(Commanded):
     View .tables > Grid { height: 1fr; }
     .-wide View .tables { layout: horizontal; }
     """
-    NO_RUN = "No trained model on these ratings yet: train one (3, then s); m and y need none"
+    HAS_FLOOR: ClassVar[bool] = False
+    """Whether its lists begin with items of some ratings: one that two people rated is near
+    another, or liked, by chance."""
+    NO_RUN = "No trained model on these ratings yet: train one (3, then s); u, m and y need none"
 
     def __init__(self, name: str, services: Services) -> None:
         super().__init__(id=name)
@@ -135,6 +137,8 @@ class View(Commanded):
     def show(self, setting: Setting) -> None:
         """Ask anew where the ratings or the run became others."""
         before, self.setting = self.setting, setting
+        if self.HAS_FLOOR and setting.summary is not None and before.summary != setting.summary:
+            self.only = replace(self.only, min_ratings=setting.summary.usual_floor)
         if not self.is_mounted:
             return
         self.refresh_offer()
@@ -159,10 +163,10 @@ class View(Commanded):
         """Show words, their line breaks kept, where the answer's head stands."""
         self.query_one("#about", Static).update("\n".join(map(plain, words.splitlines())))
 
-    def by(self, step: int) -> str:
-        """Return which run answered."""
+    def by(self, step: int | None) -> str:
+        """Return which run answered; empty for none."""
         row = self.setting.row
-        if row is None:
+        if row is None or step is None:
             return ""
         refit = ", which knows all ratings" if row.refit_of else ""
         return f"by {row.label} {row.clock}, step {step:,}{refit}"

@@ -10,14 +10,14 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from cftui.questions.items import ORDERS, DescribeItems, ItemFilter, ListOrder
+from cftui.questions.items import ORDERS, DescribeItems, ListOrder
 from cftui.questions.likes import ForYouAnswer
 from cftui.tui.explore.exporting import ask_where_to_export
 from cftui.tui.explore.list_maker import ListMaker
 from cftui.tui.explore.newcomer_list import NewcomerList, newcomer_words, order_words
 from cftui.tui.explore.offers import Offers
 from cftui.tui.explore.rating import RateScreen, Scale
-from cftui.tui.explore.view import LEAST, View, filter_words
+from cftui.tui.explore.view import View, filter_words
 from cftui.tui.explore.weighing import ask_regularization, ask_threshold
 from cftui.tui.explore.why import Explained, WhyScreen
 from cftui.tui.explore.your_grid import YourGrid
@@ -72,6 +72,7 @@ class YouView(View):
     YouView #about { height: auto; max-height: 4; }
     .-short YouView #about { height: auto; max-height: 3; }
     """
+    HAS_FLOOR: ClassVar[bool] = True
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
@@ -79,7 +80,6 @@ class YouView(View):
         super().__init__("you", services)
         self._memory = services.memory
         self._maker = ListMaker(services.ask, lambda error: self.refused(str(error)))
-        self.only = ItemFilter(min_ratings=LEAST)
         self.yours = YourRatings()
         self._answer: ForYouAnswer | None = None
 

@@ -8,6 +8,7 @@ from cftui.questions.question import Ask
 from cftui.tui.services.memory import Memory
 from cftui.tui.services.ratings import RatingsService
 from cftui.tui.services.runs import RunService
+from cftui.tui.services.tastes import TastesFirst
 
 Paint = Callable[[Chart], Awaitable[Drawing]]
 
@@ -20,11 +21,15 @@ class Services:
     ratings: RatingsService
     runs: RunService
     ask: Ask
-    """Asks the brain."""
+    """Asks the brain, `tastes` first where these take long."""
+    tastes: TastesFirst
     paint: Paint
     """Has the painter draw."""
 
 
 def make_services(memory: Memory, ask: Ask, paint: Paint) -> Services:
     """Return the services of an app that has just begun."""
-    return Services(memory, RatingsService(ask), RunService(memory.state.run), ask, paint)
+    tastes = TastesFirst(ask)
+    return Services(
+        memory, RatingsService(ask), RunService(memory.state.run), tastes, tastes, paint
+    )
