@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 import typer
 
-from cftui.commands import crosstab, data, doctor, predict, recommend, runs, similar, train
+from cftui.commands import (
+    crosstab,
+    data,
+    doctor,
+    evaluate,
+    predict,
+    recommend,
+    runs,
+    similar,
+    train,
+)
 from cftui.commands.console import guarded, process
 
 app = typer.Typer(
@@ -15,6 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
 app.command("doctor")(doctor.doctor)
 app.command("predict")(predict.predict)
 app.command("recommend")(recommend.recommend)

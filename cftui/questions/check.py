@@ -11,6 +11,8 @@ ERRORS: tuple[Measure, ...] = ("rmse", "mae")
 LISTS: tuple[Measure, ...] = ("precision", "recall", "ndcg", "mrr", "coverage", "popularity")
 AT = 20
 """Places of a list that is judged."""
+VERSION = 1
+"""Of how answers are made; those of another one are not taken for ours."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,17 @@ class CheckRun(Job["CheckAnswer"], answered_in="cftui.explore.check"):
 
     @property
     def key(self) -> str:
-        """What the answer is kept as."""
-        return f"check-{Path(self.run).name}-{self.step}-{self.at}" if self.step else ""
+        """What the answer is kept as: every run's best checkpoint is called alike."""
+        named = "-".join(Path(self.run).parts[-2:])
+        return f"check{VERSION}-{named}-{self.step}-{self.at}" if self.step else ""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A measured value, and the 95 % interval of a bootstrap over users around it."""
+    """A measured value, and the 95 % interval of a bootstrap over users around it.
+
+    Coverage has none, since fewer users cover less: `low` and `high` are its value.
+    """
 
     value: float
     low: float

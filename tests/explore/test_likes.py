@@ -13,8 +13,8 @@ from cftui.explore.likes.ease import Ease, Way, best_way, fit_ease
 from cftui.explore.likes.kernels import item_rows
 from cftui.explore.likes.residuals import Company, fit_residuals
 from cftui.explore.likes.tastes import Tastes, fit_tastes
-from cftui.explore.likes.threshold import LIKED_SHARE, liking_threshold
 from cftui.questions.errors import QuestionError
+from cftui.ratings.liking import LIKED_SHARE, liking_threshold
 from cftui.ratings.values import Ratings
 
 N_USERS, N_ITEMS = 23, 17

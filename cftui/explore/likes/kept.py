@@ -1,22 +1,17 @@
 """Tastes of a data set: fitted once, remembered, and kept on disk where fitting takes long."""
 
 import time
-import zlib
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-import safetensors
-import safetensors.numpy
 from threadpoolctl import threadpool_limits
 
 from cftui.explore.likes.kernels import Progress
 from cftui.explore.likes.tastes import Tastes, fit_tastes
-from cftui.files import replacing
 from cftui.library.door import Library, answers, performs
+from cftui.library.kept_arrays import keep_arrays, kept_arrays
 from cftui.paths import answers_folder
 from cftui.questions.job import Progress as JobProgress
 from cftui.questions.likes import FitTastes, TastesAtHand, TastesFitted
@@ -102,36 +97,17 @@ def _fit(ratings: Ratings, threshold: float | None, progress: Progress | None) -
             progress=progress,
         )
     if time.monotonic() - began >= WORTH_KEEPING:
-        _keep(place_of(ratings, threshold), tastes)
+        keep_arrays(place_of(ratings, threshold), tastes.to_arrays(), {}, form=FORMAT)
     return tastes
-
-
-def _keep(place: Path, tastes: Tastes) -> None:
-    """Keep tastes; a folder that may not be written to is no failure."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in tastes.to_arrays().items()}
-    with suppress(OSError, safetensors.SafetensorError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(place, sync=False) as temporary:
-            marks = {"format": FORMAT, "check": _checksum(arrays)}
-            safetensors.numpy.save_file(arrays, temporary, marks)
 
 
 def _read(ratings: Ratings, threshold: float | None) -> Tastes | None:
     """Return what is kept; none where there is nothing, or nothing that fits and is whole."""
-    with suppress(OSError, safetensors.SafetensorError, KeyError, ValueError, IndexError):
-        with safetensors.safe_open(place_of(ratings, threshold), framework="numpy") as file:
-            marks = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if marks.get("format") == FORMAT and marks.get("check") == _checksum(arrays):
-            tastes = Tastes.from_arrays(arrays)
+    found = kept_arrays(place_of(ratings, threshold), form=FORMAT)
+    if found is not None:
+        with suppress(KeyError, ValueError, IndexError):
+            tastes = Tastes.from_arrays(found[0])
             shape = (ratings.n_items, ratings.n_users)
             if tastes.residuals.by_item.shape == shape:
                 return tastes
     return None
-
-
-def _checksum(arrays: Mapping[str, np.ndarray]) -> str:
-    total = 0
-    for name in sorted(arrays):
-        total = zlib.crc32(arrays[name].reshape(-1).view(np.uint8).data, total)
-    return str(total)

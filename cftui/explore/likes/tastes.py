@@ -8,7 +8,7 @@ import numpy as np
 from cftui.explore.likes.ease import Ease, Way, fit_ease
 from cftui.explore.likes.kernels import Progress
 from cftui.explore.likes.residuals import Company, Residuals, fit_residuals
-from cftui.explore.likes.threshold import RULES, LikingThreshold, liking_threshold
+from cftui.ratings.liking import RULES, LikingThreshold, liking_threshold
 
 EASE_UNIT, COSINE_UNIT = 0.06, 0.3
 """What is usual among close neighbours: brings the two parts of nearness to one scale."""

@@ -47,15 +47,20 @@ class LikingThreshold:
         return f"liked: {self.value:g} or more ({self.share:.0%} of ratings; {_WHY[self.rule]})"
 
     def liked(self, values: np.ndarray) -> np.ndarray:
-        """Tell of each value, shape (n,), whether it is liked.
-
-        Compared as float32, which stored ratings are: 0.8 typed is not below 0.8 stored.
-        """
-        return np.asarray(values.astype(np.float32) >= np.float32(self.value))
+        """Tell of each value, shape (n,), whether it is liked."""
+        return reaches(values, self.value)
 
     def weights(self, values: np.ndarray) -> np.ndarray:
         """Return what each rating counts, shape (n,), float64: 1 if liked, else a little."""
         return np.where(self.liked(values), 1.0, OTHER_WEIGHT)
+
+
+def reaches(values: np.ndarray, least: float) -> np.ndarray:
+    """Tell of each value, shape (n,), whether it is at least so much.
+
+    Compared as float32, which stored ratings are: 0.8 typed is not below 0.8 stored.
+    """
+    return np.asarray(values.astype(np.float32) >= np.float32(least))
 
 
 def liking_threshold(values: np.ndarray, asked: float | None = None) -> LikingThreshold:
