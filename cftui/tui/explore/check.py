@@ -56,7 +56,7 @@ class CheckView(View, can_focus=True):
     SCOPED_CSS = False
     DEFAULT_CSS = """
     CheckView #about { height: auto; max-height: 5; }
-    .-short CheckView #about { height: auto; max-height: 3; }
+    .-short CheckView #about { height: auto; max-height: 4; }
     CheckView #doing { height: 1; padding: 0 1; color: $text-success; }
     """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
@@ -159,7 +159,7 @@ class CheckView(View, can_focus=True):
                 self._put_doing("")
 
     def _tell(self, done: int, of: int, words: str) -> None:
-        self._put_doing(f"{words} ({done:,} of {of:,})" if of > 1 else words)
+        self._put_doing(f"{words} ({done / max(of, 1):.0%})")
 
     def _put_doing(self, words: str) -> None:
         """Show what is being done; empty where nothing is."""

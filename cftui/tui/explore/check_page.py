@@ -35,8 +35,10 @@ SMALL = (100, 26)
 """Of the page, in cells: below either there is room for one section alone."""
 LARGE = 150
 """Cells from which on there is room for all."""
-NARROW = 80
-"""Cells of the worst predictions under which titles need the room."""
+ROOMY = 28
+"""Lines from which on every comparison has all its words."""
+WORDY = 100
+"""Cells of the figures from which on methods are told of in all their words."""
 
 
 class CheckPage(Container):
@@ -53,10 +55,14 @@ class CheckPage(Container):
         }
         & > .section:focus-within { border: round $primary; }
         & Grid, & Grid:focus { border: none; }
-        & #comparisons { height: auto; padding: 0 1; color: $text-muted; }
+        & #comparisons {
+            height: auto; padding: 0 1; color: $text-muted;
+            text-wrap: nowrap; text-overflow: ellipsis;
+        }
         & #audit { padding: 0 1; }
     }
-    CheckPage.-all { grid-size: 3; grid-columns: 4fr 5fr 4fr; grid-rows: 5fr 4fr; }
+    CheckPage.-roomy #comparisons { text-wrap: wrap; }
+    CheckPage.-all { grid-size: 3; grid-columns: 1fr 74 1fr; grid-rows: 5fr 4fr; }
     CheckPage.-one { grid-size: 1; grid-columns: 1fr; grid-rows: 1fr; }
     """
 
@@ -77,7 +83,7 @@ class CheckPage(Container):
         with Vertical(id="calibration", classes="section"):
             yield ChartView(self._services.paint)
         with Vertical(id="worst", classes="section"):
-            yield Grid(worst_columns(narrow=False), id="first")
+            yield Grid(worst_columns(0), id="first")
         with Vertical(id="residuals", classes="section"):
             yield ResidualTable()
         with Vertical(id="audit", classes="section"):
@@ -107,13 +113,19 @@ class CheckPage(Container):
         self.query_one(ResidualTable).show(answer.residuals if answer else (), items_word)
         figures = self.query_one("#figures", Grid)
         figures.set_columns(method_columns(answer))
-        figures.set_rows(method_lines(answer) if answer else ())
+        self._put_figures()
         self.query_one("#first", Grid).set_rows(answer.worst if answer else ())
         words = comparison_words(answer) if answer else ""
         self.query_one("#comparisons", Static).update(_safe(words.splitlines()))
         words = audit_words(answer.audit) if answer else ""
         self.query_one("#audit > Static", Static).update(_safe(words.splitlines()))
         self.draw()
+
+    def _put_figures(self) -> None:
+        answer, figures = self._answer, self.query_one("#figures", Grid)
+        wide = figures.size.width >= WORDY
+        figures.set_rows(method_lines(answer, wide=wide) if answer else ())
+        figures.styles.min_height = len(figures.rows) + 1
 
     def draw(self) -> None:
         """Draw the chart, anew after a change of its marks."""
@@ -164,23 +176,25 @@ class CheckPage(Container):
         view, all_of_them = self._shown, self.size.width >= LARGE
         self.set_class(view != OVERVIEW, "-one")
         self.set_class(view == OVERVIEW and all_of_them, "-all")
+        self.set_class(view != OVERVIEW and self.size.height >= ROOMY, "-roomy")
         for place, name in enumerate(SECTIONS, start=1):
             section = self.query_one(f"#{name}")
             overview = view == OVERVIEW and (all_of_them or name in IN_OVERVIEW)
             section.display = overview or view == name
             alone = f"{place} of {len(SECTIONS)}, v: next"
             section.border_subtitle = alone if view == name else ""
+        self.call_after_refresh(self._fit_tables)
 
     def on_resize(self, event: Resize) -> None:
         """Show what there is room for; a table that comes takes the focus from the view."""
         self._show_view()
         if isinstance(self.parent, Widget) and self.parent.has_focus:
             self.focus_section()
-        self.call_after_refresh(self._choose_columns)
 
-    def _choose_columns(self) -> None:
+    def _fit_tables(self) -> None:
         grid = self.query_one("#first", Grid)
-        grid.set_columns(worst_columns(narrow=grid.size.width < NARROW))
+        grid.set_columns(worst_columns(grid.size.width))
+        self._put_figures()
 
 
 def _shown(widget: Widget, within: Widget) -> bool:

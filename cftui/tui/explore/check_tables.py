@@ -25,7 +25,10 @@ HEADS: dict[Measure, str] = {
     "coverage": "cover",
     "popularity": "popul",
 }
+CALLED = {"run": "this run", "item-knn": "item k-NN", "ease": "EASE"}
 CELL = 5
+WORST_ROOM = (80, 50)
+"""Cells under which titles need the room of how many ratings there are, and of the user."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +39,18 @@ class MethodLine:
     cells: dict[Measure, str]
 
 
-def method_lines(answer: CheckAnswer) -> list[MethodLine]:
-    """Return two lines for each method: its values, and half of each interval."""
-    return [line for method in answer.methods for line in _two_lines(method)]
+def method_lines(answer: CheckAnswer, *, wide: bool) -> list[MethodLine]:
+    """Return two lines for each method: its values, and half of each interval.
+
+    Methods are told of in all their words where there is room for them.
+    """
+    return [line for method in answer.methods for line in _two_lines(method, wide=wide)]
 
 
-def _two_lines(method: MethodRow) -> Iterator[MethodLine]:
+def _two_lines(method: MethodRow, *, wide: bool) -> Iterator[MethodLine]:
     found = {name: interval for name in MEASURES if (interval := method.measured(name))}
-    yield MethodLine(method.words, {name: number(i.value) for name, i in found.items()})
+    label = method.words if wide else CALLED.get(method.name, method.name)
+    yield MethodLine(label, {name: number(i.value) for name, i in found.items()})
     yield MethodLine("", {name: give_or_take(i) for name, i in found.items()})
 
 
@@ -56,8 +63,10 @@ def number(value: float) -> str:
 
 
 def give_or_take(interval: Interval) -> str:
-    """Return half of an interval's width, as `±.012`, in `CELL` characters where that tells it."""
+    """Return half of an interval's width, as `±.012`, in `CELL` characters; empty for none."""
     half = (interval.high - interval.low) / 2
+    if half == 0:
+        return ""
     if half < 1:
         return f"±{half:.3f}".replace("0.", ".", 1)
     return f"±{half:,.{2 if half < 10 else 1 if half < 100 else 0}f}"
@@ -80,8 +89,8 @@ def method_columns(answer: CheckAnswer | None) -> list[Column]:
     ]
 
 
-def worst_columns(*, narrow: bool) -> list[Column]:
-    """Return the columns of the predictions that are farthest off."""
+def worst_columns(room: int) -> list[Column]:
+    """Return the columns of the predictions that are farthest off, in a table `room` cells wide."""
     columns = (
         Column("model", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
         Column("rated", 5, align="right", key=lambda row: f"{row.actual:g}"),
@@ -91,7 +100,9 @@ def worst_columns(*, narrow: bool) -> list[Column]:
         Column("its", 6, align="right", key=lambda row: f"{row.item_ratings:,}"),
         Column("title", None, key=lambda row: row.title),
     )
-    return [column for column in columns if not (narrow and column.label in ("theirs", "its"))]
+    left_out = {"theirs", "its"} if room < WORST_ROOM[0] else set()
+    left_out |= {"user"} if room < WORST_ROOM[1] else set()
+    return [column for column in columns if column.label not in left_out]
 
 
 def _error(row: HeldOutPrediction) -> str:

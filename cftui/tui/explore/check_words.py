@@ -20,8 +20,9 @@ def head_words(answer: CheckAnswer, by: str, *, narrow: bool = False) -> str:
 
 
 def verdict(answer: CheckAnswer) -> list[str]:
-    """Return the first comparison's words; none where nothing was compared."""
-    return [answer.comparisons[0].words] if answer.comparisons else []
+    """Return the first comparison as a sentence; none where nothing was compared."""
+    words = answer.comparisons[0].words if answer.comparisons else ""
+    return [words[:1].upper() + words[1:]] if words else []
 
 
 def comparison_words(answer: CheckAnswer) -> str:

@@ -11,7 +11,7 @@ WIDEST, HIGHEST = 4, 3
 """Cells of one bin at most: wider ones look like data."""
 SHARES = 11
 """Cells for the bars at the right, with the share in words."""
-TICK = 5
+TICK = 4
 """Cells that a value of the lower axis needs."""
 
 
