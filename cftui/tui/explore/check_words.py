@@ -15,7 +15,7 @@ def head_words(answer: CheckAnswer, by: str, *, narrow: bool = False) -> str:
         about += f", lists of {answer.at}, liked from {answer.liked_from:g}"
     elif warnings:
         known = "a warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
-        warnings = [f"{MARK}{known} about the split: left"]
+        warnings = [f"{MARK}{known} about the split: v, as far as Split audit"]
     return "\n".join([*verdict(answer), about, *warnings])
 
 
