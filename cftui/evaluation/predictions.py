@@ -21,7 +21,9 @@ def joint_counts(predicted: np.ndarray, actual: np.ndarray, low: float, high: fl
 
     What is predicted outside the ratings' range falls into the outermost bins, which reach so far.
     """
-    down, up = (low, high) if low < high else (low - 0.5, high + 0.5)
+    down, up = float(low), float(high)  # of float32 the edges would be too
+    if not down < up:
+        down, up = down - 0.5, up + 0.5
     rows = np.linspace(down, up, BINS + 1)
     rows[0], rows[-1] = min(down, predicted.min()), max(up, predicted.max())
     columns = _edges(actual, down, up)

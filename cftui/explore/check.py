@@ -95,13 +95,15 @@ class _Stages:
     def __init__(self, progress: Progress, n: int) -> None:
         self._progress, self._n = progress, n
         self._seen: list[str] = []
+        self._done = 0
 
     def __call__(self, words: str, share: float) -> None:
         doing = re.split("[:,]", words)[0]
         if doing not in self._seen:
             self._seen.append(doing)
-        done = 100 * (len(self._seen) - 1) + round(99 * share)
-        self._progress(done, 100 * self._n, words)
+        # A doing may have parts, each from 0 to 1.
+        self._done = max(self._done, 100 * (len(self._seen) - 1) + round(99 * share))
+        self._progress(self._done, 100 * self._n, words)
 
 
 def _predicted(trained: Trained, trial: Trial) -> np.ndarray:
