@@ -54,3 +54,13 @@ def load_checkpoint(path: Path, prefix: str = "") -> Checkpoint:
     if not metadata.get("step", "").isdigit():
         raise CheckpointError(f"{path}: not a checkpoint of cftui (it names no step); train anew")
     return Checkpoint(arrays, metadata)
+
+
+def checkpoint_step(path: Path) -> int:
+    """Return the step of a checkpoint, its arrays left unread; 0 where it cannot be told."""
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            step = (file.metadata() or {}).get("step", "")
+    except (OSError, safetensors.SafetensorError):
+        return 0
+    return int(step) if step.isdigit() else 0

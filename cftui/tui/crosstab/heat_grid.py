@@ -14,7 +14,6 @@ from textual.strip import Strip
 
 from cftui.text import plain
 from cftui.tui.crosstab.column_heads import WRAPPED_LINES, stemmed, wrapped
-from cftui.tui.crosstab.heat import Heat
 from cftui.tui.crosstab.lines import (
     CELL,
     LAST_TITLE,
@@ -27,6 +26,7 @@ from cftui.tui.crosstab.lines import (
     user_width,
 )
 from cftui.tui.crosstab.shown_cells import Cells, Place, changed_lines
+from cftui.tui.shared.heat import Heat
 
 MOST_STEMS = 26
 LEAST_ROWS = 15

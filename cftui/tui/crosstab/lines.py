@@ -8,8 +8,8 @@ from rich.style import Style
 
 from cftui.text import plain
 from cftui.tui.crosstab.column_heads import STEM, fit
-from cftui.tui.crosstab.heat import Heat
 from cftui.tui.crosstab.shown_cells import Cells, Place, digits
+from cftui.tui.shared.heat import Heat
 
 CELL = 5
 """Cells from one column to the next; one more for errors, where there is room."""

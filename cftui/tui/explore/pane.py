@@ -1,4 +1,4 @@
-"""Pane 5, Explore: a trained model asked about a user, a movie, its biases, or yourself."""
+"""Pane 5, Explore: a trained model asked about users, movies, biases or yourself, and checked."""
 
 import asyncio
 from dataclasses import replace
@@ -17,6 +17,7 @@ from cftui.runs.model_source import trust_run
 from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.explore.biases import BiasView, no_biases
+from cftui.tui.explore.check import CheckView
 from cftui.tui.explore.kind_bar import KindBar
 from cftui.tui.explore.movie import MovieView
 from cftui.tui.explore.user import UserView
@@ -38,6 +39,7 @@ COMMANDS = (
     Command("explore.movies", "m", "movies", "Movie", "What is near a movie, and who loved it"),
     Command("explore.biases", "b", "biases", "Biases", "Best and worst, whoever rated them"),
     Command("explore.you", "y", "you", "You", "Rate a few movies and get your list"),
+    Command("explore.check", "a", "check", "Check", "How accurate the run is, and where not"),
     Command(
         "explore.back", "backspace", "back", "Back", "To where a movie or user was opened from"
     ),
@@ -51,12 +53,16 @@ KINDS = (
     ("movies", "m", "Movie"),
     ("biases", "b", "Biases"),
     ("you", "y", "You"),
+    ("check", "a", "Check"),
 )
-VIEWS: dict[str, type[UserView] | type[MovieView] | type[BiasView] | type[YouView]] = {
+VIEWS: dict[
+    str, type[UserView] | type[MovieView] | type[BiasView] | type[YouView] | type[CheckView]
+] = {
     "users": UserView,
     "movies": MovieView,
     "biases": BiasView,
     "you": YouView,
+    "check": CheckView,
 }
 
 
@@ -164,6 +170,11 @@ class ExplorePane(Pane):
             view.run_changed()
         self._describe(path)
 
+    def redraw(self) -> None:
+        """Draw the charts anew, after a change of their marks."""
+        for view in self.query(CheckView):
+            view.redraw()
+
     def _set(self, setting: Setting) -> None:
         self._setting = setting
         for view in self.query(View):
@@ -217,6 +228,10 @@ class ExplorePane(Pane):
     async def action_you(self) -> None:
         """Rate a few movies oneself."""
         await self._show_kind("you")
+
+    async def action_check(self) -> None:
+        """Show how right the run is."""
+        await self._show_kind("check")
 
     @on(OpenItem)
     async def _open_item(self, message: OpenItem) -> None:

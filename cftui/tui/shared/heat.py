@@ -21,9 +21,11 @@ class Heat:
     def __init__(self, app: App[Any]) -> None:
         cold, hot = theme_colour(app, "primary"), theme_colour(app, "warning")
         middle = theme_colour(app, "background")
-        if app.no_color or cold is None or hot is None or middle is None:
-            self._styles = [Style()] * SHADES
-        else:
+        self.coloured = False
+        """Whether styles differ: none do without colours, or in those of the terminal's own."""
+        self._styles = [Style()] * SHADES
+        if not (app.no_color or cold is None or hot is None or middle is None):
+            self.coloured = True
             self._styles = [_style(_shade(cold, middle, hot, at)) for at in range(SHADES)]
 
     def style(self, value: float, low: float, high: float) -> Style:

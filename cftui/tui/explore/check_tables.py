@@ -1,0 +1,109 @@
+"""What a check of a run tells, as the rows and columns of tables."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from cftui.questions.check import (
+    ERRORS,
+    LISTS,
+    CheckAnswer,
+    HeldOutPrediction,
+    Interval,
+    Measure,
+    MethodRow,
+)
+from cftui.tui.shared.grid import Column
+
+MEASURES: tuple[Measure, ...] = (*ERRORS, *LISTS)
+HEADS: dict[Measure, str] = {
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "precision": "prec",
+    "recall": "rec",
+    "ndcg": "NDCG",
+    "mrr": "MRR",
+    "coverage": "cover",
+    "popularity": "popul",
+}
+CALLED = {"run": "this run", "item-knn": "item k-NN", "ease": "EASE"}
+CELL = 5
+WORST_ROOM = (80, 50)
+"""Cells under which titles need the room of how many ratings there are, and of the user."""
+
+
+@dataclass(frozen=True)
+class MethodLine:
+    """A method's values, or in a line of its own how sure they are."""
+
+    label: str
+    cells: dict[Measure, str]
+
+
+def method_lines(answer: CheckAnswer, *, wide: bool) -> list[MethodLine]:
+    """Return two lines for each method: its values, and half of each interval.
+
+    Methods are told of in all their words where there is room for them.
+    """
+    return [line for method in answer.methods for line in _two_lines(method, wide=wide)]
+
+
+def _two_lines(method: MethodRow, *, wide: bool) -> Iterator[MethodLine]:
+    found = {name: interval for name in MEASURES if (interval := method.measured(name))}
+    label = method.words if wide else CALLED.get(method.name, method.name)
+    yield MethodLine(label, {name: number(i.value) for name, i in found.items()})
+    yield MethodLine("", {name: give_or_take(i) for name, i in found.items()})
+
+
+def number(value: float) -> str:
+    """Return a value in at most `CELL` characters as far as that tells it."""
+    size = abs(value)
+    if size >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.{3 if size < 10 else 2 if size < 100 else 1}f}"
+
+
+def give_or_take(interval: Interval) -> str:
+    """Return half of an interval's width, as `±.012`, in `CELL` characters; empty for none."""
+    half = (interval.high - interval.low) / 2
+    if half == 0:
+        return ""
+    if half < 1:
+        return f"±{half:.3f}".replace("0.", ".", 1)
+    return f"±{half:,.{2 if half < 10 else 1 if half < 100 else 0}f}"
+
+
+def method_columns(answer: CheckAnswer | None) -> list[Column]:
+    """Return the columns of those measures that any method has."""
+    shown = [
+        name
+        for name in MEASURES
+        if answer is None or any(method.measured(name) for method in answer.methods)
+    ]
+
+    def cell(name: Measure) -> Callable[[MethodLine], str]:
+        return lambda line: line.cells.get(name, "")
+
+    return [
+        Column("", None, key=lambda line: line.label),
+        *(Column(HEADS[name], CELL, align="right", key=cell(name)) for name in shown),
+    ]
+
+
+def worst_columns(room: int) -> list[Column]:
+    """Return the columns of the predictions that are farthest off, in a table `room` cells wide."""
+    columns = (
+        Column("model", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
+        Column("rated", 5, align="right", key=lambda row: f"{row.actual:g}"),
+        Column("error", 6, align="right", key=_error),
+        Column("user", 8, key=lambda row: row.user),
+        Column("theirs", 6, align="right", key=lambda row: f"{row.user_ratings:,}"),
+        Column("its", 6, align="right", key=lambda row: f"{row.item_ratings:,}"),
+        Column("title", None, key=lambda row: row.title),
+    )
+    left_out = {"theirs", "its"} if room < WORST_ROOM[0] else set()
+    left_out |= {"user"} if room < WORST_ROOM[1] else set()
+    return [column for column in columns if column.label not in left_out]
+
+
+def _error(row: HeldOutPrediction) -> str:
+    return f"{row.predicted - row.actual:+.2f}"

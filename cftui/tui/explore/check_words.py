@@ -1,0 +1,58 @@
+"""What a check of a run tells, in words."""
+
+from cftui.questions.check import CheckAnswer, SplitAudit
+
+MARK = "! "
+"""Before what a reader of the figures should know."""
+
+
+def head_words(answer: CheckAnswer, by: str, *, narrow: bool = False) -> str:
+    """Return the verdict, what it is about, and what warns of it, a line each."""
+    best = " (best weights)" if answer.weights == "best" else ""
+    about = f"{by}{best}: {answer.audit.n_held_out:,} held-out ratings, {answer.n_users:,} users"
+    warnings = [MARK + words for words in answer.audit.warnings]
+    if not narrow:
+        about += f", lists of {answer.at}, liked from {answer.liked_from:g}"
+    elif warnings:
+        known = "a warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
+        warnings = [f"{MARK}{known} about the split: v, as far as Split audit"]
+    return "\n".join([*verdict(answer), about, *warnings])
+
+
+def verdict(answer: CheckAnswer) -> list[str]:
+    """Return the first comparison as a sentence; none where nothing was compared."""
+    words = answer.comparisons[0].words if answer.comparisons else ""
+    return [words[:1].upper() + words[1:]] if words else []
+
+
+def comparison_words(answer: CheckAnswer) -> str:
+    """Return what else was compared, a line each."""
+    return "\n".join(f"· {comparison.words}" for comparison in answer.comparisons[1:])
+
+
+def audit_words(audit: SplitAudit) -> str:
+    """Return what makes the split easier or harder than life, a line each."""
+    pairs = _share(audit.unseen_pairs, audit.n_held_out)
+    future = (
+        "The ratings have no times: how much of the future is in training cannot be told"
+        if audit.future is None
+        else f"Later than their user's earliest held-out one: {audit.future:.1%} of the training"
+        " ratings"
+    )
+    return "\n".join(
+        (
+            f"Split {audit.kind}: {audit.n_training:,} ratings to train on,"
+            f" {audit.n_held_out:,} held out",
+            f"Users that training has never seen: {audit.unseen_users:,}",
+            f"Movies that training has never seen: {audit.unseen_items:,}",
+            f"Held-out ratings of either: {audit.unseen_pairs:,}{pairs}",
+            f"Pairs of user and movie both in training and held out: {audit.duplicates:,}",
+            future,
+            "",
+            *(MARK + words for words in audit.warnings or ("Nothing to warn of",)),
+        )
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f" ({part / whole:.1%})" if whole else ""
