@@ -68,6 +68,9 @@ def evaluate(
 
     library = Library()
     trained = open_run(library, run or "latest", data, best=best, json=json)
+    if run is None and trained.record.refit_of:
+        say("nothing was held out from a refit: the run that it repeats is checked")
+        trained = open_run(library, trained.record.refit_of, data, best=best, json=json)
     job = CheckRun(str(trained.ratings.path), trained.path, trained.step, at)
     with _told(json=json) as progress:
         answer = library.answer(job, progress)

@@ -45,6 +45,10 @@ _CALLED = {"mean": "the mean", "item-knn": "item k-NN", "ease": "EASE"}
 def perform_check(library: Library, job: CheckRun, progress: Progress) -> CheckAnswer:
     """Check a run against what was held out from it."""
     trained = library.trained(job.run)
+    if trained.config.split.kind == "none":
+        repeated = trained.record.refit_of
+        instead = f"; check {repeated}, which it repeats" if repeated else ""
+        raise QuestionError(f"nothing was held out from {trained.run} to check it by{instead}")
     if trained.ratings.fingerprint != library.ratings(job.store).fingerprint:
         raise QuestionError(f"{trained.run} was trained on other ratings than {job.store}")
     small = min(trained.ratings.n_users, trained.ratings.n_items) <= ONE_THREAD_SIDE

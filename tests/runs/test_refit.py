@@ -128,3 +128,16 @@ def test_an_epoch_without_errors_is_read_again() -> None:
         unseen_pairs=0, unseen_mse=None, learning_rate=0.1, seconds=1.0, train_seconds=1.0,
     )  # fmt: skip
     assert from_json(json.dumps(as_row(epoch))) == epoch
+
+
+def test_a_refit_is_checked_by_the_run_that_it_repeats(
+    source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(source, "good")
+    assert here("runs", "refit", "good", "--name", "all") == 0
+    capsys.readouterr()
+    assert here("evaluate", "--run", "all") == 2
+    assert "nothing was held out from" in (said := capsys.readouterr().err) and "check good" in said
+    assert here("evaluate", "--json") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[-1]["event"] == "check" and lines[-1]["run"] == "good"

@@ -1,6 +1,7 @@
 """Explore, check: how right a run is on what was held out from it, beside what needs no model."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from cftui.text import plain
 from cftui.tui.explore.check_export import ask_where_to_export_check
 from cftui.tui.explore.check_page import CheckPage
 from cftui.tui.explore.check_words import head_words
-from cftui.tui.explore.view import OpenItem, OpenUser, View
+from cftui.tui.explore.view import OpenItem, OpenUser, Setting, View
 from cftui.tui.services.jobs import JobError, do_job
 from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
@@ -73,6 +74,17 @@ class CheckView(View, can_focus=True):
         self._doing = False
         self._gave_up = False
         """Whether the user cancelled."""
+
+    def show(self, setting: Setting) -> None:
+        """Ask anew where the ratings or the run became others.
+
+        From a refit nothing is held out: the run that it repeats is checked.
+        """
+        row = setting.row
+        if row is not None and row.refit_of:
+            rows = self._services.runs.rows
+            row = next((one for one in rows if one.id == row.refit_of), row)
+        super().show(replace(setting, row=row))
 
     def compose(self) -> ComposeResult:
         """Lay out the verdict above the page."""
