@@ -8,6 +8,7 @@ from textual.widgets import Static
 
 from cftui import paths
 from cftui.tui.app import CftuiApp
+from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.grid import Grid
 
 BUNDLED = paths.BUNDLED
@@ -29,6 +30,26 @@ async def opened(app: CftuiApp, pilot: Pilot[None], *, runs: bool = True) -> Non
     )
     await app.workers.wait_for_complete()
     await pilot.pause()
+
+
+async def quiet(pilot: Pilot[None], looks: int = 6) -> None:
+    """Wait until so many looks at the screen, one each 0.1 s, find nothing at work and no change.
+
+    All together longer than whatever comes by itself: the poll for runs, a chart's next frame.
+    """
+    app, before, alike = pilot.app, None, 0
+    assert isinstance(app, CftuiApp)
+    for _ in range(300):
+        await app.workers.wait_for_complete()
+        await pilot.pause(0.1)
+        asked = any(child._queue or child._running for child in app._children)
+        drawing = any(c._busy or (c._stale and c._seen()) for c in app.query(ChartView))
+        seen = [strip.text for strip in app.screen._compositor.render_strips()]
+        alike = alike + 1 if seen == before and not asked and not drawing else 0
+        before = seen
+        if alike == looks:
+            return
+    raise AssertionError("the screen never came to rest")
 
 
 def cells(grid: Grid) -> list[list[str]]:

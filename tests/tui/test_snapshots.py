@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from driving import remember, until
+from driving import quiet, remember, until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -39,10 +39,7 @@ def settled(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
         else:
             raise AssertionError("the pane never settled")
         await pilot.press(*keys)
-        # two frames of the charts, and the answers to what was typed
-        for _ in range(30):
-            await app.workers.wait_for_complete()
-            await pilot.pause(0.05)
+        await quiet(pilot)
 
     return wait
 
@@ -113,9 +110,7 @@ def profiled(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
         else:
             raise AssertionError("the pane never settled")
         await pilot.press(*keys)
-        for _ in range(10):
-            await app.workers.wait_for_complete()
-            await pilot.pause(0.05)
+        await quiet(pilot)
 
     return wait
 
@@ -136,9 +131,7 @@ async def sheet_solved(pilot: Pilot[None]) -> None:
     await pilot.press("b")
     await until(pilot, lambda: len(pane.state.rmses) > 1 and not pane.learner.learning)
     await pilot.press("down", "right")
-    for _ in range(30):  # the chart's last frames
-        await app.workers.wait_for_complete()
-        await pilot.pause(0.05)
+    await quiet(pilot)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
