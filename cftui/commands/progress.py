@@ -85,7 +85,8 @@ class EventPrinter:
                 words = (
                     f"epoch {event.epoch:>3}  train {event.train_loss:.4f}"
                     f"  valid MSE {event.valid_mse:.4f}  RMSE {event.valid_rmse:.4f}"
-                    f"  clipped {event.valid_mse_clipped:.4f}{unseen}  {event.seconds:.1f} s"
+                    f"  clipped {event.valid_mse_clipped:.4f}{unseen}{_lists(event)}"
+                    f"  {event.seconds:.1f} s" + (event.no_lists and f"\n{event.no_lists}")
                 )
             case Control():
                 value = "" if event.value is None else f" {event.value:g}"
@@ -126,6 +127,13 @@ class EventPrinter:
             text = f"epoch {epoch + 1:>3}  {share:4.0%}"
         rate = "" if event.learning_rate is None else f"  lr {event.learning_rate:.3g}"
         print(f"\r\x1b[K{text}  loss {event.smooth:.4f}{rate}", end="", flush=True)
+
+
+def _lists(event: Epoch) -> str:
+    """Return how good the top 20 lists are; empty where none were judged."""
+    if event.recall is None or event.ndcg is None:
+        return ""
+    return f"  recall@20 {event.recall:.3f}  NDCG@20 {event.ndcg:.3f}"
 
 
 def beside(baselines: dict[str, float] | None) -> str:

@@ -114,6 +114,8 @@ class RunsIndex:
             data=record.data_name,
             steps_per_epoch=record.steps_per_epoch,
             rate_changes=record.rate_changes or (),
+            valid_recall=record.valid_recall,
+            valid_ndcg=record.valid_ndcg,
             **self._settings_of(run),
             **_pace(run, record.step),
             **kept,

@@ -106,6 +106,8 @@ def run_lines(row: RunRow, details: RunDetails | None) -> Iterator[Line]:
         yield "notes", row.notes
     if row.best_valid_mse is not None and row.best_rmse is not None:
         yield "error", f"best validation MSE {row.best_valid_mse:.4f}, RMSE {row.best_rmse:.4f}"
+    if row.valid_recall is not None and row.valid_ndcg is not None:
+        yield "lists", f"recall@20 {row.valid_recall:.3f}, NDCG@20 {row.valid_ndcg:.3f}"
     if row.train_seconds is not None:
         yield "time", _time(row)
     if details is None:
