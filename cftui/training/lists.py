@@ -17,10 +17,10 @@ from cftui.ratings.parts import TrainingRatings, ValidRatings
 from cftui.training.progress import Progress
 
 K = 20
-SIZES = (1, 4, 20, 50, 100, 200)
+SIZES = (20, 50, 100, 200)
 """As many users as the time allows: sizes are far apart, so that a run like it takes the same."""
-TRIED, FEWEST, MOST = SIZES[1], SIZES[2], SIZES[-1]
-"""Users that tell what one costs (the first one warms up), and those that say something."""
+TRIED, TRIALS = 4, 3
+"""Users that tell what one costs; again where that is much, for the machine may just be busy."""
 SHARE = 0.08
 """Of an epoch's seconds is planned with, so that in a quicker one it is still within a tenth."""
 LEAST_SECONDS = 0.02
@@ -82,27 +82,39 @@ class ListJudge:
         if not len(likes):
             return ListFigures(why_none="no recall and NDCG: no held-out rating is a liked one")
         allowed = max(SHARE * progress.epoch_seconds, LEAST_SECONDS)
-        found, n, each = [np.empty((0, 2))], 0, 0.0
+        each = self._cost(likes[:TRIED], enough=allowed / SIZES[0])
+        found, n = [np.empty((0, 2))], 0
         for size in (min(size, len(likes)) for size in SIZES):
-            if n >= TRIED and each * size > allowed:
+            if each * size > allowed:
                 break
             if size > n:
                 began = time.perf_counter()
                 found.append(self._quality(likes[n:size]))
-                each, n = (time.perf_counter() - began) / (size - n), size
-        if n < min(FEWEST, len(likes)):
+                each, n = min(each, (time.perf_counter() - began) / (size - n)), size
+        if not n:
             return ListFigures(
-                why_none=f"no recall and NDCG: the lists of {FEWEST} users take more than a tenth"
+                why_none=f"no recall and NDCG: the lists of {SIZES[0]} users take more than a tenth"
                 " of an epoch; cftui evaluate judges all"
             )
         progress.list_users = tuple(likes.users[:n].tolist())
         return _figures(np.concatenate(found))
 
+    def _cost(self, likes: HeldOutLikes, enough: float) -> float:
+        """Return the seconds that a user takes: the least of some trials, or `enough` and less."""
+        least = float("inf")
+        for _ in range(TRIALS):
+            began = time.perf_counter()
+            self._quality(likes)
+            least = min(least, (time.perf_counter() - began) / len(likes))
+            if least <= enough:
+                break
+        return least
+
     def _likes(self) -> HeldOutLikes:
         """Return the users that may be judged, in a random order that is always the same."""
         if self._known is None:
             liked_from = liking_threshold(self._values).value
-            found = held_out_likes(self._training, self._valid, liked_from, most=MOST)
+            found = held_out_likes(self._training, self._valid, liked_from, most=SIZES[-1])
             self._known = _at(found, np.random.default_rng(0).permutation(len(found)))
         return self._known
 

@@ -90,7 +90,7 @@ def test_a_resumed_run_judges_the_same_users(
     ratings: Ratings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even where there would be time for others now; its figures are those without a pause."""
-    monkeypatch.setattr(lists, "SIZES", (1, 4, 20, 50))
+    monkeypatch.setattr(lists, "SIZES", (20, 50))
     config = small_config(training={"epochs": 3})
     whole = make_bench(config, ratings, "whole")
     whole.trainer.train()
@@ -98,7 +98,7 @@ def test_a_resumed_run_judges_the_same_users(
     first.trainer.train()
     sample = first.trainer.progress.list_users
     assert sample is not None and len(sample) == 50 < len(liked_by(first.trainer.prepared.valid))
-    monkeypatch.setattr(lists, "SIZES", (1, 4, 20, 200))
+    monkeypatch.setattr(lists, "SIZES", (20, 200))
     events: list[Any] = []
     again = build_trainer(
         first.run,
@@ -199,6 +199,18 @@ def test_as_many_are_judged_as_a_tenth_of_an_epoch_allows(
     again = judge.judge(progress)
     assert again == ListFigures(found.recall, found.ndcg, taken)  # said once
     assert slow.users == spent + taken
+
+
+def test_a_machine_that_is_busy_for_a_moment_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Hiccup(Slow):
+        def __call__(self, users: np.ndarray) -> np.ndarray:
+            self.now += 0.0 if self.users else 1.0
+            return super().__call__(users)
+
+    found = judge_of(Hiccup(0.0001), 300, monkeypatch).judge(Progress(epoch_seconds=1.0))
+    assert found.users == 200
 
 
 def test_few_users_are_judged_all(monkeypatch: pytest.MonkeyPatch) -> None:
