@@ -248,6 +248,10 @@ def test_the_history_is_what_the_run_recorded(trained: Asked) -> None:
     assert history.epoch.tolist() == [1, 2] and history.epoch.dtype == np.int64
     for column in ("step", "train_loss", "valid_mse", "valid_rmse", "learning_rate", "seconds"):
         assert history[column].tolist() == [event[column] for event in epochs]
+    for column in ("recall", "ndcg"):  # judged or not, by the time that it takes here
+        told = [event[column] for event in epochs]
+        assert history[column].tolist() == pytest.approx(np.array(told, float), nan_ok=True)
+    assert history.list_users.tolist() == [event["list_users"] for event in epochs]
     losses = run.losses()
     assert losses.step.iloc[-1] == history.step.iloc[-1] and (losses.loss <= losses.high).all()
     assert run.settings["model"]["n_factors"] == 4 and run.name == "asked"

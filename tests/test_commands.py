@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow
@@ -331,6 +332,16 @@ def test_an_output_that_is_gone_is_tried_once(
     monkeypatch.setattr(sys, "stdout", None)  # started with its output closed
     EventPrinter(json=False)(Epoch(1, 1, 1, 1, 1, 1, 0, None, 0.1, 1, 1))
     EventPrinter(json=True)(Checkpointed(1, 1, 0.1))
+
+
+def test_an_epochs_line_tells_its_lists_or_once_why_not(capsys: Capture) -> None:
+    printer = EventPrinter(json=False)
+    judged = Epoch(1, 1, 1, 1, 1, 1, 0, None, 0.1, 1, 1, recall=0.1234, ndcg=0.0567, list_users=9)
+    for event in (judged, replace(judged, recall=None, ndcg=None, no_lists="no recall: why")):
+        printer(event)
+    first, second, why = capsys.readouterr().out.splitlines()
+    assert first.endswith("clipped 1.0000  recall@20 0.123  NDCG@20 0.057  1.0 s")
+    assert second.endswith("clipped 1.0000  1.0 s") and why == "no recall: why"
 
 
 def test_attach_tells_a_death(tmp_path: Path, capsys: Capture) -> None:

@@ -47,7 +47,7 @@ def test_words_choose_what_is_listed(
     assert [line["run"] for line in lines(capsys)] == ["fast", "slow"]
     assert here("runs", "list", "nothing") == 0
     assert capsys.readouterr().out.splitlines() == [
-        "run\tname\tstate\tepochs\tbest MSE\ttime\tdata\tbegan"
+        "run\tname\tstate\tepochs\tbest MSE\trecall@20\tNDCG@20\ttime\tdata\tbegan"
     ]
     assert here("runs", "list", "--sort", "colour") == 2
     assert "--sort colour: no such column; there are mark, state" in capsys.readouterr().err

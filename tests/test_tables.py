@@ -103,8 +103,8 @@ def test_the_list_of_runs_has_id_state_and_error(width: int, capsys: Capture) ->
     assert "state" in heads and heads.count("best MSE") == 1
     for row in rows:
         assert "finished" in row and re.search(r"\d\.\d{4}", row)
-    assert ("began" in heads) == (width >= 120)
-    assert ("time" in heads) == (width >= 80)
+    assert ("NDCG@20" in heads) == (width >= 80)
+    assert ("time" in heads) == ("recall@20" in heads) == (width >= 120)
     assert all(len(line) <= width for line in (heads, *rows))
 
 

@@ -9,7 +9,10 @@ from cftui.runs.events import Epoch, Event, Failed, Finished, Resumed, Started
 
 POLL_SECONDS = 0.05
 KINDS = (Started, Resumed, Epoch, Failed, Finished)
-HEAD = f"{'epoch':>5}  {'train loss':>10}  {'valid MSE':>9}  {'RMSE':>7}  {'seconds':>7}"
+HEAD = (
+    f"{'epoch':>5}  {'train loss':>10}  {'valid MSE':>9}  {'RMSE':>7}  {'recall@20':>9}"
+    f"  {'NDCG@20':>7}  {'seconds':>7}"
+)
 
 
 def events_of(run: Run, *, from_now: bool = False) -> EventTail:
@@ -61,10 +64,17 @@ def _print(event: Event) -> None:
         case Epoch():
             print(
                 f"{event.epoch:>5}  {event.train_loss:>10.4f}  {_error(event.valid_mse):>9}"
-                f"  {_error(event.valid_rmse):>7}  {event.seconds:>7.1f}",
+                f"  {_error(event.valid_rmse):>7}  {_share(event.recall):>9}"
+                f"  {_share(event.ndcg):>7}  {event.seconds:>7.1f}",
                 flush=True,
             )
+            if event.no_lists:
+                print(event.no_lists, flush=True)
 
 
 def _error(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

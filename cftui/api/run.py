@@ -37,11 +37,15 @@ FLOATS = (
     "weight_decay",
     "valid_mse",
     "best_valid_mse",
+    "valid_recall",
+    "valid_ndcg",
     "train_seconds",
     "created",
 )
 WHOLE = ("n_factors", "batch_size", "epoch", "epochs", "step")
 """Columns of numbers in a list of runs, some of which a run may not have."""
+COUNTS = ("epoch", "step", "unseen_pairs", "list_users")
+"""Columns of whole numbers in a run's history."""
 
 Listed = Recommendation | LikelyItem | Neighbour
 
@@ -144,13 +148,15 @@ class TrainingRun:
         Columns: `epoch` (from 1), `step` (steps done), `train_loss`, `valid_mse`,
         `valid_mse_clipped` (cut to the range of the ratings) and `unseen_mse` (of held-out pairs
         never trained on, `unseen_pairs` of them) in squared rating units, `valid_rmse` in rating
-        units, `learning_rate`, `seconds` (of the epoch) and `train_seconds` (since the start).
+        units, `learning_rate`, `seconds` (of the epoch) and `train_seconds` (since the start);
+        `recall` and `ndcg` of the top 20 lists of `list_users` users, the same in all epochs.
         """
         found = settled(read_events(self._stored.events, Epoch, Resumed))
         rows = [dataclasses.asdict(event) for event in found if isinstance(event, Epoch)]
         kinds = {
-            field.name: "int64" if field.name in ("epoch", "step", "unseen_pairs") else "float64"
+            field.name: "int64" if field.name in COUNTS else "float64"
             for field in dataclasses.fields(Epoch)
+            if field.name != "no_lists"
         }
         return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
@@ -305,12 +311,13 @@ def list_runs() -> pd.DataFrame:
     Index: `id`; columns: `name`, `status`, `data`, `model`, `optimizer`, `schedule`,
     `learning_rate`, `weight_decay`, `n_factors`, `batch_size`, `epoch` (whole epochs done),
     `epochs` (asked for), `step`, `valid_mse` and `best_valid_mse` (squared rating units),
-    `train_seconds`, `created` (datetime64 in UTC), `notes`.
+    `valid_recall` and `valid_ndcg` (of top 20 lists, after the last epoch), `train_seconds`,
+    `created` (datetime64 in UTC), `notes`.
     """
     columns = (
         *("id", "name", "shown", "data", "model", "optimizer", "schedule", "learning_rate"),
         *("weight_decay", "n_factors", "batch_size", "epoch", "epochs", "step", "valid_mse"),
-        *("best_valid_mse", "train_seconds", "created", "notes"),
+        *("best_valid_mse", "valid_recall", "valid_ndcg", "train_seconds", "created", "notes"),
     )
     rows = [[getattr(row, name) for name in columns] for row in RunsIndex().refresh()]
     frame = pd.DataFrame(rows, columns=list(columns)).rename(columns={"shown": "status"})

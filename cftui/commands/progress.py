@@ -88,8 +88,8 @@ class EventPrinter:
                         f"  clipped {event.valid_mse_clipped:.4f}{unseen}"
                     )
                 words = (
-                    f"epoch {event.epoch:>3}  train {event.train_loss:.4f}{valid}"
-                    f"  {event.seconds:.1f} s"
+                    f"epoch {event.epoch:>3}  train {event.train_loss:.4f}{valid}{_lists(event)}"
+                    f"  {event.seconds:.1f} s" + (event.no_lists and f"\n{event.no_lists}")
                 )
             case Control():
                 value = "" if event.value is None else f" {event.value:g}"
@@ -137,6 +137,13 @@ def _held_out(event: Started) -> str:
         return "nothing held out: no error is measured"
     unseen = f"({event.unseen_pairs:,} of them of a user or item never trained on)"
     return f"{event.n_valid:,} held out {unseen}"
+
+
+def _lists(event: Epoch) -> str:
+    """Return how good the top 20 lists are; empty where none were judged."""
+    if event.recall is None or event.ndcg is None:
+        return ""
+    return f"  recall@20 {event.recall:.3f}  NDCG@20 {event.ndcg:.3f}"
 
 
 def beside(baselines: dict[str, float] | None) -> str:

@@ -25,7 +25,7 @@ Words = Annotated[
     typer.Argument(metavar="[WORDS...]", help="Such as: adam 'mse<0.8' state:live; all must fit"),
 ]
 Runs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids, prefixes, names")]
-SHOWN = ("state", "epochs", "mse", "time", "data", "when")
+SHOWN = ("state", "epochs", "mse", "recall", "ndcg", "time", "data", "when")
 """Columns of the printed list, beside id and name."""
 
 
@@ -55,7 +55,7 @@ def list_(
         table,
         right=[field.label for field in fields if field.number],
         yielding=("data", "name"),
-        dropping=("began", "data", "time", "epochs", "name"),
+        dropping=("began", "recall@20", "data", "time", "NDCG@20", "epochs", "name"),
     )
 
 

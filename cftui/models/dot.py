@@ -29,3 +29,8 @@ class Dot(RatingModel):
         """Return predicted ratings, shape (batch,), for codes of shape (batch,)."""
         affinity: Tensor = (self.user_factors(users) * self.item_factors(items)).sum(1)
         return affinity
+
+    def of_all_items(self, users: Tensor) -> Tensor:
+        """Return predicted ratings of every item, shape (len(users), n_items)."""
+        affinity: Tensor = self.user_factors(users) @ self.item_factors.weight.T
+        return affinity

@@ -35,3 +35,8 @@ class DotBias(RatingModel):
         affinity = (self.user_factors(users) * self.item_factors(items)).sum(1)
         biases = self.user_bias(users).squeeze(1) + self.item_bias(items).squeeze(1)
         return self.to_range(affinity + biases)
+
+    def of_all_items(self, users: Tensor) -> Tensor:
+        """Return predicted ratings of every item, shape (len(users), n_items)."""
+        affinity = self.user_factors(users) @ self.item_factors.weight.T
+        return self.to_range(affinity + self.user_bias(users) + self.item_bias.weight.T)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from cftui.models.base import RatingModel
 from cftui.models.errors import ModelError, model_error
 from cftui.ratings.pairs import Pairs
 
@@ -111,6 +112,23 @@ def score(module: nn.Module, pairs: Pairs, device: torch.device) -> np.ndarray:
         part = pairs[place]
         predicted = module(resident(part.users, device), resident(part.items, device))
         scores[place] = predicted.float().cpu().numpy()
+    return scores
+
+
+@torch.no_grad()
+def score_all_items(
+    module: nn.Module, users: np.ndarray, n_items: int, device: torch.device
+) -> np.ndarray:
+    """Return users' predicted ratings of every item, float32, (len(users), n_items), no dropout."""
+    if not isinstance(module, RatingModel):
+        crossed = Pairs.crossed(users, np.arange(n_items))
+        return score(module, crossed, device).reshape(len(users), n_items)
+    module.eval()
+    scores = np.empty((len(users), n_items), dtype=np.float32)
+    at_once = max(1, SCORE_CHUNK // n_items)
+    for start in range(0, len(users), at_once):
+        part = slice(start, start + at_once)
+        scores[part] = module.of_all_items(resident(users[part], device)).cpu().numpy()
     return scores
 
 

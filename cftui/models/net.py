@@ -38,4 +38,20 @@ class Net(RatingModel):
         for layer in hidden:
             x = self.dropout(torch.relu(layer(x)))
         # Half a unit wider at both ends, so that the highest and lowest ratings can be reached.
-        return torch.sigmoid(last(x)).squeeze(1) * (self.high - self.low + 1) + self.low - 0.5
+        return self._to_wider_range(last(x).squeeze(1))
+
+    def of_all_items(self, users: Tensor) -> Tensor:
+        """Return predicted ratings of every item, shape (len(users), n_items), without dropout."""
+        # The first layer is a sum of a user's part and an item's: each is computed once.
+        first, *rest = self.layers
+        assert isinstance(first, nn.Linear)
+        user_factors, item_factors = self.user_factors(users), self.item_factors.weight
+        width = user_factors.shape[1]
+        of_users = user_factors @ first.weight[:, :width].T
+        x = of_users[:, None] + item_factors @ first.weight[:, width:].T + first.bias
+        for layer in rest:
+            x = layer(torch.relu(x))
+        return self._to_wider_range(x.squeeze(2))
+
+    def _to_wider_range(self, raw: Tensor) -> Tensor:
+        return torch.sigmoid(raw) * (self.high - self.low + 1) + self.low - 0.5

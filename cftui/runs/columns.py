@@ -59,6 +59,10 @@ def _error(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
 def _short(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
@@ -92,6 +96,10 @@ FIELDS = (
         "mse", "best MSE", lambda r: r.best_valid_mse, lambda r: _error(r.best_valid_mse), True
     ),
     RunField("rmse", "RMSE", lambda r: r.best_rmse, lambda r: _error(r.best_rmse), True),
+    RunField(
+        "recall", "recall@20", lambda r: r.valid_recall, lambda r: _share(r.valid_recall), True
+    ),
+    RunField("ndcg", "NDCG@20", lambda r: r.valid_ndcg, lambda r: _share(r.valid_ndcg), True),
     RunField(
         "speed",
         "ratings/s",

@@ -102,6 +102,14 @@ class Epoch(Event):
     seconds: float
     """Time this epoch took, evaluation left out."""
     train_seconds: float
+    recall: float | None = None
+    """Share of what users were found to like that is in their top 20: mean of `list_users`."""
+    ndcg: float | None = None
+    """NDCG of the same lists (Järvelin and Kekäläinen 2002)."""
+    list_users: Int = 0
+    """Users whose lists were judged, the same ones in every epoch of a run."""
+    no_lists: str = ""
+    """Why no lists are judged, in the epoch that found it out."""
 
 
 @dataclass(frozen=True)

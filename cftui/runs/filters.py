@@ -12,9 +12,9 @@ Test = Callable[[RunRow], bool]
 HELP = (
     "Words that stand anywhere in a run's line; all must. model:net looks in one column"
     " (mark, state, name, model, optimizer, schedule, data, when, notes, id); mse<0.8 compares"
-    " (lr, wd, factors, batch, epochs, mse, rmse, speed, time; < <= > >= =). A - before any of them"
-    " leaves those runs out. state:live are the runs still going, state:ended the others,"
-    " `marked` the marked ones."
+    " (lr, wd, factors, batch, epochs, mse, rmse, recall, ndcg, speed, time; < <= > >= =). A -"
+    " before any of them leaves those runs out. state:live are the runs still going, state:ended"
+    " the others, `marked` the marked ones."
 )
 COMPARE = {
     "<": operator.lt,

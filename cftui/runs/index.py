@@ -115,6 +115,8 @@ class RunsIndex:
             steps_per_epoch=record.steps_per_epoch,
             refit_of=record.refit_of,
             rate_changes=record.rate_changes or (),
+            valid_recall=record.valid_recall,
+            valid_ndcg=record.valid_ndcg,
             **self._settings_of(run),
             **_pace(run, record.step),
             **kept,

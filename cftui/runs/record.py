@@ -51,6 +51,9 @@ class RunRecord:
     valid_rmse: float | None = None
     valid_step: int | None = None
     best_valid_mse: float | None = None
+    valid_recall: float | None = None
+    """Of the top 20 at `valid_step`, as the epoch's event has it; None where none were judged."""
+    valid_ndcg: float | None = None
     baselines: dict[str, float] | None = None
     """Validation MSE on the same split without a model, as the `started` event has it."""
     message: str = ""

@@ -49,6 +49,9 @@ class RunRow:
     """As in its record."""
     rate_changes: tuple[RateChange, ...] = ()
     """As far as its record tells them."""
+    valid_recall: float | None = None
+    """Of the top 20 after the last whole epoch; none where no lists were judged."""
+    valid_ndcg: float | None = None
 
     @property
     def label(self) -> str:

@@ -16,6 +16,7 @@ from cftui.runs.events import Checkpointed, Control, Epoch, Event
 from cftui.runs.record import RunRecord, State
 from cftui.training.endings import NonFiniteLoss
 from cftui.training.learners.protocol import Learner, Report
+from cftui.training.lists import ListFigures
 from cftui.training.progress import Progress, read_state, write_state
 from cftui.training.reporter import FINEST, Reporter
 
@@ -79,15 +80,18 @@ class Book:
         """Report the steps entered, at once."""
         self._reporter.report(self.progress, self.rate, now=True)
 
-    def close_epoch(self, found: Errors | None, n_train: int, min_improvement: float) -> None:
-        """Write down the end of an epoch with the errors found after it, safe on disk.
+    def close_epoch(
+        self, found: Errors | None, lists: ListFigures, n_train: int, min_improvement: float
+    ) -> None:
+        """Write down the end of an epoch with what was found after it, safe on disk.
 
-        None are found where nothing is held out.
+        No errors are found where nothing is held out.
         """
         p = self.progress
         train_loss, seconds = p.squares / n_train, p.epoch_seconds
         p.finish_epoch()
         improved = found is not None and p.judge(found, min_improvement)
+        p.valid_recall, p.valid_ndcg = lists.recall, lists.ndcg
         self._emit(
             Epoch(
                 epoch=p.epoch,
@@ -101,6 +105,10 @@ class Book:
                 learning_rate=self.rate,
                 seconds=seconds,
                 train_seconds=p.train_seconds,
+                recall=lists.recall,
+                ndcg=lists.ndcg,
+                list_users=lists.users,
+                no_lists=lists.why_none,
             )
         )
         self.checkpoint()
@@ -190,6 +198,8 @@ class Book:
             valid_rmse=None if p.valid_mse is None else math.sqrt(p.valid_mse),
             valid_step=p.valid_step,
             best_valid_mse=p.best_valid_mse,
+            valid_recall=p.valid_recall,
+            valid_ndcg=p.valid_ndcg,
             rate_changes=p.rate_changes,
         )
         return self.record

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cftui.config import RunConfig
 from cftui.ratings.parts import TrainingRatings, ValidRatings, parts_of
 from cftui.ratings.values import Ratings
@@ -21,6 +23,8 @@ class Prepared:
     learner: Learner
     training: TrainingRatings
     valid: ValidRatings
+    values: np.ndarray
+    """Of all ratings, as they are stored."""
 
 
 def prepare(
@@ -38,4 +42,5 @@ def prepare(
     """
     training, valid = parts_of(config.split, ratings)
     threads = threads or config.training.threads
-    return Prepared(config, begin(config, training, custom, threads=threads), training, valid)
+    learner = begin(config, training, custom, threads=threads)
+    return Prepared(config, learner, training, valid, ratings.value)

@@ -11,8 +11,8 @@ from cftui.runs.record import RateChange
 SMOOTHING = 0.98
 """Share of the old average kept at each step (lesson 5, `avg_mom`)."""
 
-LATER = ("stale_epochs", "stale_from")
-"""Fields that checkpoints of the first version lack, beside `rate_changes`."""
+LATER = ("stale_epochs", "stale_from", "valid_recall", "valid_ndcg", "list_users")
+"""Fields that checkpoints of earlier versions lack, beside `rate_changes`."""
 
 
 @dataclass
@@ -45,6 +45,11 @@ class Progress:
     """When the last wish was sent whose outcome is part of this state."""
     rate_changes: tuple[RateChange, ...] | None = ()
     """Of the base rate; None where an older version may have changed it untold."""
+    valid_recall: float | None = None
+    """Of the top 20 at `valid_step`, as `valid_ndcg`."""
+    valid_ndcg: float | None = None
+    list_users: tuple[int, ...] | None = None
+    """Codes of the users whose lists are judged; empty where none are, None until it is settled."""
 
     @property
     def smooth(self) -> float:
@@ -105,6 +110,8 @@ def read_state(text: str) -> tuple[Progress, Mapping[str, Any]]:
         if changes is not None:
             changes = tuple(RateChange(**change) for change in changes)
         raw["rate_changes"] = changes
+        if raw.get("list_users") is not None:
+            raw["list_users"] = tuple(map(int, raw["list_users"]))
         known = [f.name for f in fields(Progress) if f.name not in LATER or f.name in raw]
         return Progress(**{name: raw[name] for name in known}), raw
     except (KeyError, TypeError, AttributeError) as error:

@@ -6,6 +6,7 @@ from cftui.evaluation.errors import Errors, errors
 from cftui.training.bookkeeping import Book
 from cftui.training.endings import NonFiniteLoss
 from cftui.training.learners.protocol import Report
+from cftui.training.lists import ListJudge
 from cftui.training.prepare import Prepared
 from cftui.training.progress import Progress
 from cftui.training.steering import Steering
@@ -22,6 +23,9 @@ class Trainer:
         self.prepared, self.learner = prepared, prepared.learner
         self.book, self.steering = book, steering
         self._settings = prepared.config.training
+        self._lists = ListJudge(
+            prepared.training, prepared.valid, prepared.values, self.learner.score_all_items
+        )
         self._portion = 1
 
     @property
@@ -75,5 +79,6 @@ class Trainer:
 
     def _finish_epoch(self) -> None:
         self.book.report_steps()
-        found = self._errors()
-        self.book.close_epoch(found, len(self.prepared.training), self._settings.min_improvement)
+        found, lists = self._errors(), self._lists.judge(self.progress)
+        n_train, least = len(self.prepared.training), self._settings.min_improvement
+        self.book.close_epoch(found, lists, n_train, least)

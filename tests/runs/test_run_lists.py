@@ -36,10 +36,10 @@ def row(run_id: str, **changes: Any) -> RunRow:
 
 
 ROWS = [
-    row("a", name="Tonight", best_valid_mse=0.79),
+    row("a", name="Tonight", best_valid_mse=0.79, valid_recall=0.25, valid_ndcg=0.125),
     row("b", optimizer="adam", learning_rate=0.01, best_valid_mse=None, shown="failed"),
     row("c", shown="running", alive=True, epoch=0, step=150, best_valid_mse=0.85, mark=2),
-    row("d", model="net", n_factors=None, notes="too slow", data="ml-1m"),
+    row("d", model="net", n_factors=None, notes="too slow", data="ml-1m", valid_ndcg=0.08),
 ]
 
 
@@ -57,6 +57,9 @@ ROWS = [
         ("mse<=0.8", "ad"),
         ("mse>0.8", "c"),
         ("-mse<0.8", "bcd"),
+        ("ndcg>0.1", "a"),
+        ("ndcg<=0.125", "ad"),
+        ("recall>=0.25", "a"),
         ("lr=0.01", "b"),
         ("factors>=50", "abc"),
         ("epochs<2", "c"),
@@ -82,6 +85,7 @@ def test_words_choose_runs(words: str, fit: str) -> None:
 def test_runs_without_a_value_come_last_either_way() -> None:
     assert [r.id for r in in_order(ROWS, "mse", descending=False)] == ["a", "d", "c", "b"]
     assert [r.id for r in in_order(ROWS, "mse", descending=True)] == ["c", "d", "a", "b"]
+    assert [r.id for r in in_order(ROWS, "ndcg", descending=True)] == ["a", "d", "b", "c"]
     nan = replace(ROWS[0], best_valid_mse=float("nan"))
     assert in_order([nan, ROWS[3]], "mse", descending=False)[-1] is nan
 
@@ -91,6 +95,7 @@ def test_what_a_row_tells() -> None:
     assert BY_NAME["epochs"].text(live) == "1.5/3" and BY_NAME["state"].text(live) == "running 50%"
     assert BY_NAME["speed"].value(live) == 150 * 64 / 10
     assert BY_NAME["rmse"].text(row("x", best_valid_mse=0.81)) == "0.9000"
+    assert [BY_NAME["ndcg"].text(row) for row in ROWS] == ["0.125", "", "", "0.080"]
     assert [duration(s) for s in (4.24, 59.99, 125, 3725, None)] == [
         "4.2 s", "60.0 s", "2:05", "1:02:05", "",
     ]  # fmt: skip
@@ -258,7 +263,7 @@ def test_damage_is_listed_with_its_reason() -> None:
 
 
 def test_exports_tell_all_settings(tmp_path: Path) -> None:
-    run, lock = made("r", state="finished", best_valid_mse=0.5)
+    run, lock = made("r", state="finished", best_valid_mse=0.5, valid_recall=0.25, valid_ndcg=0.1)
     lock.release()
     run.rename('a "name", with\nbreaks')
     rows = RunsIndex().refresh()
@@ -268,6 +273,7 @@ def test_exports_tell_all_settings(tmp_path: Path) -> None:
         [line] = csv.DictReader(file)
     [record] = json.loads((tmp_path / "runs.json").read_text())
     assert record["run"] == line["run"] == "r" and line["name"] == 'a "name", with breaks'
+    assert (record["recall"], record["ndcg"]) == (0.25, 0.1) and line["ndcg"] == "0.1"
     assert record["mse"] == 0.5 and float(line["optimizer.momentum"]) == 0.9
     settings = settings_of(run)
     assert record["model.n_factors"] == settings["model"]["n_factors"] == 50

@@ -74,6 +74,10 @@ class AlternatingLearner:
     def score(self, pairs: Pairs) -> np.ndarray:
         return self.predicted(pairs).astype(np.float32)
 
+    def score_all_items(self, users: np.ndarray) -> np.ndarray:
+        items = np.arange(self.ratings.info.n_items)
+        return self.score(Pairs.crossed(users, items)).reshape(len(users), len(items))
+
     def parameters(self) -> dict[str, np.ndarray]:
         return {name: table.copy() for name, table in self.tables.items()}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from recorded import ADAM_EVENTS, EVENTS, SGD_EVENTS, make_run
+from recorded import ADAM_EVENTS, EVENTS, SGD_EVENTS, lists_of, make_run
 
 from cftui import paths
 from cftui.config import RunConfig, make_config
@@ -113,6 +113,7 @@ def trained_run(stored: Path, bundled: Ratings, tables: dict[str, np.ndarray]) -
         valid_mse=finished["valid_mse"],
         valid_rmse=finished["valid_rmse"],
         best_valid_mse=finished["best_valid_mse"],
+        **lists_of(EVENTS),
     )
     config = make_config(
         {

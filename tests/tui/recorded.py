@@ -1,5 +1,6 @@
 """Runs made without training, from events that were recorded of real ones."""
 
+import json
 import os
 import shutil
 import socket
@@ -49,7 +50,15 @@ def make_run(
         "steps_per_epoch": 1251,
         "best_valid_mse": 0.762864,
     }
+    values |= lists_of(events) if events is not None else {}
     run, lock = create_run(RunRecord(**{**values, **changes}), make_config(settings or {}))
     if events is not None:
         shutil.copy(events, run.events)
     return run, lock
+
+
+def lists_of(events: Path) -> dict[str, Any]:
+    """Return what a record tells of the last epoch's lists."""
+    rows = [json.loads(line) for line in events.read_text().splitlines()]
+    (*_, last) = [row for row in rows if row["event"] == "epoch"]
+    return {"valid_recall": last["recall"], "valid_ndcg": last["ndcg"]}

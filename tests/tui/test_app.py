@@ -65,9 +65,28 @@ async def test_a_finished_run_shows_its_epochs_and_its_curve(trained_run: Run) -
             if '"epoch","epoch"' in line
         ]
         assert [row[2] for row in cells(train.epochs)] == [f"{e['valid_mse']:.4f}" for e in epochs]
+        lists = [row[5:7] for row in cells(train.epochs)]
+        assert lists == [[f"{e['recall']:.3f}", f"{e['ndcg']:.3f}"] for e in epochs]
+        assert not train.epochs.border_title
         chart = app.query_one("#loss", ChartView)
         await until(pilot, lambda: bool(chart.drawn))
         assert "finished" in text(app, "#status")
+
+
+async def test_why_no_lists_were_judged_stands_below_the_epochs(trained_run: Run) -> None:
+    events = [json.loads(line) for line in trained_run.events.read_text().splitlines()]
+    for event in events:
+        if event["event"] == "epoch":
+            event |= {"recall": None, "ndcg": None, "list_users": 0}
+            event["no_lists"] = "no recall and NDCG: why" if event["epoch"] == 1 else ""
+    trained_run.events.write_text("".join(json.dumps(event) + "\n" for event in events))
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        train = app.query_one(TrainPane)
+        await until(pilot, lambda: len(train.epochs.rows) == 3)
+        assert [row[5:7] for row in cells(train.epochs)] == [["", ""]] * 3
+        assert train.epochs.border_title == "no recall and NDCG: why"
 
 
 async def test_what_cannot_be_done_is_grey_not_gone(trained_run: Run) -> None:

@@ -1,5 +1,7 @@
 """What the Train pane says and draws of a run."""
 
+from dataclasses import replace
+
 import pytest
 
 from cftui.config import make_config
@@ -7,7 +9,7 @@ from cftui.questions.data import DataSummary
 from cftui.runs.events import Epoch, Failed, Finished, Resumed, Started, Step
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
-from cftui.tui.shared.run_chart import ChartChoice, ChartInk, loss_chart, rate_chart
+from cftui.tui.shared.run_chart import ChartChoice, ChartInk, lists_chart, loss_chart, rate_chart
 from cftui.tui.shared.run_words import cost_words, run_words
 
 INK = ChartInk((200, 200, 200), ((1, 2, 3), (4, 5, 6), (7, 8, 9), (9, 9, 9)), False)
@@ -123,6 +125,15 @@ def test_every_axis_puts_the_epoch_where_its_last_step_is(
     assert chart.series[1].x == smooth_x
     assert chart.series[2].x == valid_x
     assert rate_chart(told, ChartChoice(x_axis=axis), INK, 80, 8).series[0].y == (0.1, 0.1)
+
+
+def test_the_lists_of_an_epoch_are_drawn_where_they_were_judged() -> None:
+    judged = replace(epoch(2, 200, 0.8, 10.0), recall=0.2, ndcg=0.1, list_users=50)
+    told = history(started(), step(100, 5.0), epoch(1, 100, 0.9, 5.0), step(200, 10.0), judged)
+    recall, ndcg = lists_chart(told, ChartChoice(), INK, 80, 8).series
+    assert (recall.label, recall.x, recall.y) == ("recall@20", (200,), (0.2,))
+    assert (ndcg.label, ndcg.x, ndcg.y) == ("NDCG@20", (200,), (0.1,))
+    assert lists_chart(history(started()), ChartChoice(), INK, 80, 8).series[0].x == ()
 
 
 def test_zoom_keeps_the_latest_part() -> None:

@@ -35,6 +35,12 @@ class Engine(Protocol):
     def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, float32, shape (n,), without dropout."""
 
+    def score_all_items(self, users: np.ndarray) -> np.ndarray:
+        """Return users' predicted ratings of every item, float32, shape (len(users), n_items).
+
+        Draws no random number that training draws.
+        """
+
     def parameters(self) -> dict[str, np.ndarray]:
         """Return the model's parameters by name."""
 

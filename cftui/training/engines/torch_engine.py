@@ -7,7 +7,7 @@ from torch.nn import functional
 from cftui.config import RunConfig
 from cftui.models import build_model
 from cftui.models.custom import CustomClass
-from cftui.models.module import arrays_of, load_arrays, resident, score
+from cftui.models.module import arrays_of, load_arrays, resident, score, score_all_items
 from cftui.optim.torch_optim import make_optimizer, set_rates
 from cftui.optim.torch_quick import stepper
 from cftui.ratings.pairs import Pairs
@@ -52,6 +52,7 @@ class TorchEngine:
         torch.set_num_threads(self.threads)
         self._optimizer = make_optimizer(config.optimizer, weights)
         self._optimizer_name = config.optimizer.name
+        self._n_items = ratings.info.n_items
         self._batch_size = config.training.batch_size
         self._users = resident(ratings.user, self._device)
         self._items = resident(ratings.item, self._device)
@@ -85,6 +86,13 @@ class TorchEngine:
     def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, float32, shape (n,), without dropout."""
         return score(self._model, pairs, self._device)
+
+    def score_all_items(self, users: np.ndarray) -> np.ndarray:
+        """Return users' predicted ratings of every item, float32, shape (len(users), n_items)."""
+        # A user's module may draw random numbers though it does not train.
+        drawn = [self._device] if self._device.type == "cuda" else []
+        with torch.random.fork_rng(drawn):
+            return score_all_items(self._model, users, self._n_items, self._device)
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Return copies of the model's parameters, and of its buffers, by name."""

@@ -111,6 +111,10 @@ class GradientLearner:
         """Return predicted ratings, float32, shape (n,), without dropout."""
         return self.engine.score(pairs)
 
+    def score_all_items(self, users: np.ndarray) -> np.ndarray:
+        """Return users' predicted ratings of every item, float32, shape (len(users), n_items)."""
+        return self.engine.score_all_items(users)
+
     def parameters(self) -> dict[str, np.ndarray]:
         """Return the model's parameters by name."""
         return self.engine.parameters()

@@ -108,6 +108,8 @@ def run_lines(row: RunRow, details: RunDetails | None) -> Iterator[Line]:
         yield "error", f"best validation MSE {row.best_valid_mse:.4f}, RMSE {row.best_rmse:.4f}"
     if row.refit_of:
         yield "refit", f"of {row.refit_of}, on all ratings: the error of that run stands for it"
+    if row.valid_recall is not None and row.valid_ndcg is not None:
+        yield "lists", f"recall@20 {row.valid_recall:.3f}, NDCG@20 {row.valid_ndcg:.3f}"
     if row.train_seconds is not None:
         yield "time", _time(row)
     if details is None:

@@ -52,6 +52,8 @@ class DifferencesScreen(Dialog[None]):
             ("state", *(row.shown for row in self._rows)),
             ("epochs done", *(f"{row.epochs_done:.3g} of {row.epochs}" for row in self._rows)),
             ("best validation MSE", *(_error(row.best_valid_mse) for row in self._rows)),
+            ("recall@20", *(_share(row.valid_recall) for row in self._rows)),
+            ("NDCG@20", *(_share(row.valid_ndcg) for row in self._rows)),
             ("seconds of training", *(duration(row.train_seconds) for row in self._rows)),
         ]
 
@@ -62,3 +64,7 @@ def _value(value: Any) -> str:
 
 def _error(mse: float | None) -> str:
     return "–" if mse is None else f"{mse:.4f}"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cftui.charts import Chart, Colour, Marker, Series
 from cftui.runs.history import History
@@ -99,6 +99,37 @@ def rate_chart(
         no_colour=ink.no_colour,
         empty="The learning rate",
     )
+
+
+def lists_chart(
+    history: History, choice: ChartChoice, ink: ChartInk, width: int, height: int
+) -> Chart:
+    """Return recall and NDCG of the top 20, an epoch a point."""
+    curve, first = history.curve, _first_shown(history, choice)
+    start = curve.step[first] if len(curve) else 0
+    epochs = [epoch for epoch in history.epochs if epoch.step >= start]
+    x = [epoch_x(history, choice, epoch.step, epoch.train_seconds) for epoch in epochs]
+    return Chart(
+        width,
+        height,
+        (
+            _points("recall@20", x, [epoch.recall for epoch in epochs], ink.series[2]),
+            _points("NDCG@20", x, [epoch.ndcg for epoch in epochs], ink.series[3]),
+        ),
+        ink.foreground,
+        x_label=AXIS_WORDS[choice.x_axis],
+        marker=choice.marker,
+        no_colour=ink.no_colour,
+        empty="Recall and NDCG of the top 20 lists, an epoch",
+    )
+
+
+def _points(label: str, x: Sequence[float], y: Sequence[float | None], colour: Colour) -> Series:
+    """Return what is known an epoch; a line where there are many."""
+    told = [(at, value) for at, value in zip(x, y, strict=True) if value is not None]
+    kind: Literal["line", "points"] = "line" if len(told) > FEW_EPOCHS else "points"
+    places, values = tuple(at for at, _ in told), tuple(value for _, value in told)
+    return Series(label, places, values, colour, kind=kind, mark=label[0])
 
 
 def _spread(

@@ -29,7 +29,14 @@ from cftui.tui.shared.inputs import Choice, FileField, TextField
 from cftui.tui.shared.messages import ChooseRun, ChooseSplit, FillForm, ResumeRun, StartRun, WishRun
 from cftui.tui.shared.overlays import RUN_COLUMNS, AskNumber, AskYesNo, run_columns
 from cftui.tui.shared.pane import Pane
-from cftui.tui.shared.run_chart import AXES, ChartChoice, ChartInk, loss_chart, rate_chart
+from cftui.tui.shared.run_chart import (
+    AXES,
+    ChartChoice,
+    ChartInk,
+    lists_chart,
+    loss_chart,
+    rate_chart,
+)
 from cftui.tui.shared.run_words import cost_words, run_words
 from cftui.tui.train.device_line import DeviceLine
 from cftui.tui.workspace import Workspace
@@ -47,7 +54,9 @@ COMMANDS = (
     Command("train.stop", "x", "stop", "Stop", "End the run; what it learned is kept", True),
     Command("train.rate", "l", "rate", "Rate", "Change the learning rate of a live run", True),
     Command("train.checkpoint", "w", "checkpoint", "Checkpoint", "Write a checkpoint now"),
-    Command("train.view", "v", "view", "View", "Show loss and learning rate, or one alone", True),
+    Command(
+        "train.view", "v", "view", "View", "Loss, learning rate, recall and NDCG of lists", True
+    ),
     Command("train.axis", "a", "axis", "Axis", "Steps, epochs or seconds along the x axis", True),
     Command("train.log", "y", "log", "Log", "Logarithmic loss axis, on or off", True),
     Command("train.zoom-in", "plus,equals_sign", "zoom(2)", "Zoom in", "Show the later half"),
@@ -61,14 +70,17 @@ EPOCH_COLUMNS = (
     Column("valid", 6, align="right", key=lambda epoch: _maybe(epoch.valid_mse)),
     Column("RMSE", 6, align="right", key=lambda epoch: _maybe(epoch.valid_rmse)),
     Column("unseen", 6, align="right", key=lambda epoch: _maybe(epoch.unseen_mse)),
+    Column("recall@20", 9, align="right", key=lambda epoch: _share(epoch.recall)),
+    Column("NDCG@20", 7, align="right", key=lambda epoch: _share(epoch.ndcg)),
     Column("lr", 7, align="right", key=lambda epoch: rate_text(epoch.learning_rate)),
     Column("s", 5, align="right", key=lambda epoch: f"{epoch.seconds:.1f}"),
 )
-NARROW_EPOCHS = ("epoch", "train", "valid", "unseen", "s")
+NARROW_EPOCHS = ("epoch", "train", "valid", "NDCG@20", "s")
 Values = tuple[tuple[str, object], ...]
 NARROW = 100
 """Cells of the screen's width below which tables leave columns out."""
-VIEWS = ("both", "loss", "rate")
+VIEWS = ("both", "loss", "rate", "lists")
+"""`lists`: the loss, and below it recall and NDCG in the learning rate's place."""
 
 
 def rate_text(rate: float | None) -> str:
@@ -87,7 +99,9 @@ class TrainPane(Pane):
         " cftui again and it is there.\n\n"
         "training is the loss of the batches, smoothed its debiased moving average, validation the"
         " mean squared error on the ratings held out; unseen is that of pairs whose user or movie"
-        " has no rating in training."
+        " has no rating in training. recall@20 and NDCG@20 tell how much of what people were found"
+        " to like is among the 20 movies with their highest predictions, and how far up: of at most"
+        " 200 people, the same ones in all epochs of a run."
     )
     SCOPED_CSS = False  # classes of the screen that tell its size stand above the pane
     DEFAULT_CSS = """
@@ -127,7 +141,9 @@ class TrainPane(Pane):
     TrainPane #rate { height: 1fr; min-height: 6; }
     TrainPane.-loss-only #rate, TrainPane.-rate-only #loss { display: none; }
     .-short TrainPane #rate { display: none; }
-    .-short TrainPane.-rate-only #rate { display: block; }
+    .-short TrainPane.-rate-only #rate, .-short TrainPane.-lists #rate { display: block; }
+    TrainPane.-lists #rate { height: 2fr; }
+    .-short TrainPane.-lists #loss { display: none; }
     TrainPane #status { height: 2; padding: 0 1; }
     .-narrow TrainPane #status { height: 3; }
     TrainPane #epochs { height: 6; border-top: solid $primary-muted; }
@@ -241,6 +257,7 @@ class TrainPane(Pane):
         self._draw()
         at_end = self.epochs.cursor_row >= len(self.epochs.rows) - 1
         self.epochs.set_rows(tuple(history.epochs))
+        self.epochs.border_title = plain(_why_no_lists(history))
         if at_end and not self.epochs.has_focus:
             self.epochs.action_last()
         self.show_status()
@@ -278,7 +295,8 @@ class TrainPane(Pane):
                 chart.clear()
             return
         self.query_one("#loss", ChartView).show(partial(self._chart, loss_chart))
-        self.query_one("#rate", ChartView).show(partial(self._chart, rate_chart))
+        second = lists_chart if self._view == "lists" else rate_chart
+        self.query_one("#rate", ChartView).show(partial(self._chart, second))
 
     def _chart(self, make: Callable[..., Chart], width: int, height: int) -> Chart:
         state = self._memory.state
@@ -299,6 +317,7 @@ class TrainPane(Pane):
     def _show_view(self) -> None:
         self.set_class(self._view == "rate", "-rate-only")
         self.set_class(self._view == "loss", "-loss-only")
+        self.set_class(self._view == "lists", "-lists")
 
     # What the user does here
 
@@ -436,9 +455,10 @@ class TrainPane(Pane):
         self.app.push_screen(AskNumber(question, base), send)
 
     def action_view(self) -> None:
-        """Show the next of both charts, the loss, the learning rate."""
+        """Show the next of both charts, the loss, the learning rate, the loss and the lists."""
         self._view = VIEWS[(VIEWS.index(self._view) + 1) % len(VIEWS)]
         self._show_view()
+        self._draw()
 
     def action_axis(self) -> None:
         """Take the next x axis."""
@@ -483,6 +503,16 @@ def _agreement(path: str) -> str:
 
 def _maybe(error: float | None) -> str:
     return "" if error is None else f"{error:.4f}"
+
+
+def _why_no_lists(history: History) -> str:
+    """Return why an epoch has no recall and NDCG; empty where lists are judged."""
+    said = (epoch.no_lists for epoch in reversed(history.epochs))
+    return next(filter(None, said), "")
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def _offered(workspace: Workspace) -> object:
