@@ -36,10 +36,12 @@ class Book:
         emit: Callable[[Event], None],
         sync: Callable[[], None] = lambda: None,
         finest: float = FINEST,
+        squared_unit: float = 1.0,
     ) -> None:
         """Take where to write: `emit` gets every event, `sync` waits until they are on disk.
 
-        `finest`: seconds between step events at the least.
+        `finest`: seconds between step events at the least; `squared_unit`: what the learner's
+        losses are multiplied by to be in squared rating units, as all that is written down is.
         """
         self.run = run
         self.record = record
@@ -50,6 +52,7 @@ class Book:
         self._emit = emit
         self._sync = sync
         self._reporter = Reporter(emit, finest)
+        self._squared_unit = squared_unit
         self._checkpoint_at = time.monotonic()
         self._record_at = float("-inf")
 
@@ -62,7 +65,8 @@ class Book:
             raise NonFiniteLoss(f"the loss became {losses[bad]} at step {step}")
         self.progress.train_seconds += report.seconds
         self.progress.epoch_seconds += report.seconds
-        for loss, count in zip(losses.tolist(), report.counts.tolist(), strict=True):
+        shown = losses.astype(np.float64) * self._squared_unit
+        for loss, count in zip(shown.tolist(), report.counts.tolist(), strict=True):
             self.progress.take(loss, count)
             self._reporter.take(loss)
         self.rate = report.learning_rate
@@ -80,7 +84,10 @@ class Book:
         self._reporter.report(self.progress, self.rate, now=True)
 
     def close_epoch(self, found: Errors, n_train: int, min_improvement: float) -> None:
-        """Write down the end of an epoch with the errors found after it, safe on disk."""
+        """Write down the end of an epoch with the errors found after it, safe on disk.
+
+        All in squared rating units, `min_improvement` too.
+        """
         p = self.progress
         train_loss, seconds = p.squares / n_train, p.epoch_seconds
         p.finish_epoch()
@@ -130,7 +137,8 @@ class Book:
     def _metadata(self) -> dict[str, str]:
         p = self.progress
         state = write_state(p, self._learner.place())
-        return {"step": str(p.step), "epoch": str(p.epoch), "progress": state}
+        unit = self.record.trained_in
+        return {"step": str(p.step), "epoch": str(p.epoch), "progress": state, "trained_in": unit}
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to a checkpoint, and the learner with it.

@@ -22,6 +22,8 @@ class Trainer:
         self.prepared, self.learner = prepared, prepared.learner
         self.book, self.steering = book, steering
         self._settings = prepared.config.training
+        self._least = self._settings.min_improvement * prepared.unit.squared
+        """What a fall of the validation error must exceed, in squared rating units."""
         self._portion = 1
 
     @property
@@ -36,7 +38,7 @@ class Trainer:
     @property
     def why_early(self) -> str:
         """Return why training ends before its last epoch; empty while it does not."""
-        return self.progress.why_early(self._settings.patience, self._settings.min_improvement)
+        return self.progress.why_early(self._settings.patience, self._least)
 
     def train(self) -> None:
         """Train to the last epoch. Raises StopTraining when asked to stop (checkpoint written),
@@ -64,9 +66,8 @@ class Trainer:
 
     def _finish_epoch(self) -> None:
         self.book.report_steps()
-        valid = self.prepared.valid
-        found = errors(self.learner.score(valid.pairs), valid)
+        found = errors(self.prepared.predicted(), self.prepared.valid)
         if not math.isfinite(found.mse):
             step = self.progress.step
             raise NonFiniteLoss(f"the validation error became {found.mse} after step {step}")
-        self.book.close_epoch(found, len(self.prepared.training), self._settings.min_improvement)
+        self.book.close_epoch(found, len(self.prepared.training), self._least)
