@@ -22,6 +22,7 @@ from cftui.questions.trained import (
     UserAnswer,
 )
 from cftui.ratings.pairs import Pairs
+from cftui.ratings.unit import RatingUnit
 
 
 @answers(ExploreUser)
@@ -49,6 +50,7 @@ def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = 
     items = ratings.item[custom]
     predicted = trained.scorer.score(Pairs.of_user(user, items))
     held_out = trained.held_out[custom]
+    star = RatingUnit(ratings.low, ratings.high).scale
     squares = (predicted.astype(np.float64) - ratings.value[custom]) ** 2
     rated = tuple(
         RatedItem(
@@ -56,6 +58,7 @@ def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = 
             actual=float(ratings.value[position]),
             predicted=float(guess),
             held_out=bool(kept),
+            star=star,
         )
         for position, item, guess, kept in zip(
             custom.tolist(), items.tolist(), predicted.tolist(), held_out.tolist(), strict=True

@@ -136,11 +136,18 @@ class RatedItem:
     predicted: float
     held_out: bool
     """Whether the rating was kept from training, for validation."""
+    star: float = 1.0
+    """How large a star is in rating units, of which the range of the ratings is 4.5."""
 
     @property
     def error(self) -> float:
         """Return predicted minus actual."""
         return self.predicted - self.actual
+
+    @property
+    def is_far(self) -> bool:
+        """Return whether the error is a star or more."""
+        return abs(self.error) >= self.star
 
 
 @dataclass(frozen=True)

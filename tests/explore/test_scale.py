@@ -59,6 +59,7 @@ def test_lists_cells_and_errors_are_mapped(
     same([r.predicted for r in ours.rated], [r.predicted for r in theirs.rated])
     assert theirs.rmse_training is not None and ours.rmse_training is not None
     assert ours.rmse_training / factor == pytest.approx(theirs.rmse_training, rel=1e-3)
+    assert [row.is_far for row in ours.rated] == [row.is_far for row in theirs.rated]
     # By stars: which value is liked, other lists go by, is no matter of the unit.
     wanted, best = (recommend(one, 4, 10, order="stars") for one in (base, scaled))
     assert [row.item for row in best] == [row.item for row in wanted]

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from cftui.questions.trained import ExploreUser, RatedItem, Recommendation, UserAnswer
+from cftui.text import fitting
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.predicting import PredictScreen
 from cftui.tui.explore.view import fill, filter_words
@@ -29,13 +30,13 @@ COMMANDS = (
 
 
 def _marks(row: RatedItem) -> str:
-    return ("h" if row.held_out else " ") + ("!" if abs(row.error) >= 1 else " ")
+    return ("h" if row.held_out else " ") + ("!" if row.is_far else " ")
 
 
 RATED_COLUMNS = (
     Column("rated", 5, align="right", key=lambda row: f"{row.actual:g}"),
-    Column("model", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
-    Column("error", 6, align="right", key=lambda row: f"{row.error:+.2f}"),
+    Column("model", 5, align="right", key=lambda row: fitting(row.predicted, 2, 5)),
+    Column("error", 6, align="right", key=lambda row: fitting(row.error, 2, 6, "+")),
     Column("", 2, key=_marks),
     Column("title", None, key=lambda row: row.title),
 )
@@ -48,7 +49,7 @@ def _score(row: Recommendation) -> str:
 TOP_COLUMNS = (
     Column("#", 3, align="right", key=lambda row: str(row.rank)),
     Column("score", 5, align="right", key=_score),
-    Column("stars", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
+    Column("stars", 5, align="right", key=lambda row: fitting(row.predicted, 2, 5)),
     Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
     Column("title", None, key=lambda row: row.title),
 )
