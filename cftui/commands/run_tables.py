@@ -131,6 +131,8 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
     print(f"in {run.path}")
     for section, values in config.to_settings().items():
         print(f"{section}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
+    if status.record.unit_words:
+        print(status.record.unit_words)
     if changes:
         print(f"learning rate {change_words(changes)}")
     print(f"again: {again}")

@@ -73,6 +73,15 @@ class RunRecord:
         """Return the map between ratings and what the trainer computes in."""
         return IDENTITY if self.trained_in == "ratings" else RatingUnit(self.low, self.high)
 
+    @property
+    def unit_words(self) -> str:
+        """Return what the trainer computes in, in words; nothing where that is the ratings."""
+        if RatingUnit(self.low, self.high).is_identity:
+            return ""
+        if self.trained_in == "ratings":
+            return "trained in rating units, as older versions did"
+        return f"trained on 0.5–5, onto which {self.low:g}–{self.high:g} is mapped"
+
 
 @dataclass(frozen=True)
 class RunStatus:

@@ -178,6 +178,7 @@ def test_an_old_run_keeps_its_unit(tmp_path: Path) -> None:
     lock.release()
     forget_the_unit(stopped)
     assert here("runs", "resume", "part") == 0
+    assert stopped.record().unit_words == "trained in rating units, as older versions did"
     rest, end = load_trained(stopped), load_trained(run)
     assert rest.step == end.step and rest.record.trained_in == "ratings"
     for name, table in end.tables.items():

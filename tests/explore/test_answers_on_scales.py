@@ -140,6 +140,11 @@ def test_the_shell_says_rating_units(
         assert here(*train, "--epochs", "2", "--id", name, "--json") == 0
         epochs = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         run = ("--run", name, "--json")
+        assert here("runs", "show", name) == 0
+        shown = capsys.readouterr().out
+        assert ("trained on 0.5–5, onto which 10–100 is mapped" in shown) == (source == scaled)
+        assert here("runs", "show", name, "--json") == 0
+        assert json.loads(capsys.readouterr().out)["trained_in"] == "0.5-5"
         assert here("predict", "--user", "5", "--item", "1003", *run) == 0
         predicted = json.loads(capsys.readouterr().out.splitlines()[-1])["predicted"]
         assert here("recommend", "--rated", words[source], "--order", "stars", *run) == 0
