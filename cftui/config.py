@@ -127,7 +127,10 @@ class TrainingConfig(Section):
         le=1_000_000,
     )
     min_improvement: float = parameter(
-        0.0, "What a fall of the validation MSE must exceed to count as improvement", ge=0, le=1e6
+        0.0,
+        "What a fall of the validation MSE must exceed to count as improvement, as on 0.5 to 5",
+        ge=0,
+        le=1e6,
     )
 
     @field_validator("device")

@@ -18,6 +18,22 @@ def plain(text: str) -> str:
     return _UNSAFE.sub(lambda found: " " if found.group() in "\t\n\r" else "�", text)
 
 
+def fitting(value: float | None, decimals: int, cells: int, sign: str = "") -> str:
+    """Return a number with so many decimals, or with as many of them as fit into some cells.
+
+    Nothing for none.
+
+    `sign`: `+` where a positive number is to have one. Ratings may be of any size.
+    """
+    if value is None:
+        return ""
+    for places in range(decimals, -1, -1):
+        text = f"{value:{sign}.{places}f}"
+        if len(text) <= cells:
+            return text
+    return f"{value:{sign}.0e}"
+
+
 EIGHTHS = " ▏▎▍▌▋▊▉"
 """Parts of a cell, for the end of a bar."""
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,31 @@ def write_ratings(
     )
     titles = [f'{i + 1001},"Film {i // 2}, The ({1950 + i % 50})",Drama|War' for i in range(items)]
     (folder / "movies.csv").write_text("movieId,title,genres\n" + "\n".join(titles) + "\n")
+    return folder
+
+
+def rescaled(ratings: Ratings, factor: float, shift: float = 0.0) -> Ratings:
+    """Return the same ratings with other values, as they would be read from a file."""
+    value = (ratings.value.astype(np.float64) * factor + shift).astype(np.float32)
+    return replace(
+        ratings,
+        value=value,
+        low=float(value.min()),
+        high=float(value.max()),
+        mean=ratings.mean * factor + shift,
+        step=None,
+        fingerprint=f"{ratings.fingerprint}-{factor}-{shift}",
+    )
+
+
+def write_rescaled(source: Path, folder: Path, factor: float, shift: float = 0.0) -> Path:
+    """Write a folder's ratings with other values, and the same titles; return the new folder."""
+    head, *lines = (source / "ratings.csv").read_text().splitlines()
+    rows = (line.split(",") for line in lines)
+    told = [f"{u},{i},{float(v) * factor + shift:.9g},{t}" for u, i, v, t in rows]
+    folder.mkdir(parents=True)
+    (folder / "ratings.csv").write_text("\n".join([head, *told]) + "\n")
+    (folder / "movies.csv").write_text((source / "movies.csv").read_text())
     return folder
 
 
@@ -115,6 +140,7 @@ def record_of(run_id: str, ratings: Ratings, **changes: Any) -> RunRecord:
         "low": ratings.low,
         "high": ratings.high,
         "epochs": 2,
+        "trained_in": "0.5-5",
     }
     return RunRecord(**{**values, **changes})
 

@@ -239,6 +239,10 @@ class TrainingRun:
         Index: ids; columns: the factors 0 to k-1, `bias` where the model has biases, and for items
         `title`. Whoever has no rating in training still has the factors of the random start.
 
+        Products of factors, plus the biases, are what the model computes before its sigmoid. The
+        model `dot` has none: its products are ratings in the unit that `attrs["trained_in"]`
+        tells: "0.5-5", onto which the ratings' range is mapped, or, of older runs, "ratings".
+
         Raises QuestionError where the model has no such table.
         """
         if of not in ("item", "user"):
@@ -252,6 +256,7 @@ class TrainingRun:
             frame["bias"] = np.array(bias)
         if of == "item":
             frame["title"] = whose.titles()
+        frame.attrs["trained_in"] = trained.record.trained_in
         return frame
 
     def _listed(self, rows: "Sequence[Listed]", **numbers: str) -> pd.DataFrame:

@@ -147,7 +147,8 @@ def _started(
     library: "Library", ratings: "Ratings", table: _Table, start: _Start
 ) -> tuple[Sheet, Labels]:
     found = table.of(library, ratings)
-    question = StartSheet(found.values, start.factors, start.biases, start.seed)
+    begun = (start.factors, start.biases, start.seed)
+    question = StartSheet(found.values, *begun, found.low, found.high)
     return library.answer(question).sheet, found.labels
 
 

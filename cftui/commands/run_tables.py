@@ -133,6 +133,8 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
         print(f"a refit on all ratings of {status.record.refit_of}, whose error stands for it")
     for section, values in config.to_settings().items():
         print(f"{section}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
+    if status.record.unit_words:
+        print(status.record.unit_words)
     if changes:
         print(f"learning rate {change_words(changes)}")
     print(f"again: {again}")

@@ -48,9 +48,12 @@ def cell_arithmetic(
         sigmoid=factors.sigmoid,
         low=factors.low,
         high=factors.high,
+        scale=1.0 if factors.sigmoid else factors.unit.scale,
+        offset=0.0 if factors.sigmoid else factors.unit.offset,
         predicted=predicted,
         actual=actual,
         loss=loss,
+        loss_unit=factors.unit.squared if loss == "squared error" else factors.unit.scale,
         loss_slope=loss_slope,
         total_slope=total_slope,
         user_gradient=tuple((total_slope * other).tolist()),
@@ -86,7 +89,8 @@ def cell_of_run(trained: Trained, user: int, item: int) -> CellArithmetic:
 def _to_range(factors: Factors, total: float) -> tuple[float, float]:
     """Return the prediction, and its derivative by the total."""
     if not factors.sigmoid:
-        return total, 1.0
+        unit = factors.unit
+        return total * unit.scale + unit.offset, unit.scale
     share = 0.5 + 0.5 * math.tanh(0.5 * total)
     width = factors.high - factors.low
     return factors.low + width * share, width * share * (1.0 - share)

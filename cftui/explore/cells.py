@@ -37,6 +37,8 @@ def describe_crosstab(ratings: Ratings, table: Crosstab) -> CrosstabAnswer:
         user_counts=tuple(user_counts[table.users].tolist()),
         item_counts=tuple(item_counts[table.items].tolist()),
         values=table.values,
+        low=ratings.low,
+        high=ratings.high,
     )
 
 

@@ -2,7 +2,7 @@
 
 Item factors and item biases stay as trained; only the newcomer's own k + 1 numbers are solved for
 (Sarwar, Karypis, Konstan and Riedl 2002; the ridge of Koren, Bell and Volinsky 2009, eq. 5, for
-one user). The objective is, in squared rating units,
+one user). The objective is, in the unit that the run was trained in,
 
     sum over the rated items of (prediction - value)^2 + regularization * |x - mean user|^2
 
@@ -115,11 +115,12 @@ def _ridge(
 ) -> "_Ridge":
     if not 0 < regularization < float("inf"):
         raise QuestionError(f"regularization {regularization:g} is not above 0; 3 is usual")
+    values = factors.unit.to_unit(values.astype(np.float64))
     offset = np.zeros(len(items))
     if factors.item_bias is not None:
         offset = factors.item_bias[items].astype(np.float64)
     inputs = _inputs(factors, items)
-    return _Ridge(factors, inputs, offset, values.astype(np.float64), mean, regularization)
+    return _Ridge(factors.in_unit(), inputs, offset, values, mean, regularization)
 
 
 def _inputs(factors: Factors, items: np.ndarray) -> np.ndarray:
@@ -165,7 +166,8 @@ class _Ridge:
         slope = np.ones(len(predicted))
         if self._factors.sigmoid:
             low, high = self._factors.low, self._factors.high
-            slope = (predicted - low) * (high - predicted) / (high - low)
+            # Where all ratings are the same, every prediction is, and nothing moves it.
+            slope = (predicted - low) * (high - predicted) / ((high - low) or 1.0)
         return self._inputs * slope[:, None], predicted - self._values
 
     def _step(self, x: np.ndarray) -> np.ndarray:

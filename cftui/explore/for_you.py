@@ -16,6 +16,7 @@ from cftui.questions.items import ListOrder
 from cftui.questions.likes import ForYou, ForYouAnswer, LikelyItem
 from cftui.questions.newcomer import YourRating
 from cftui.ratings.features import passing
+from cftui.ratings.unit import RatingUnit
 from cftui.ratings.values import Ratings
 
 
@@ -58,6 +59,7 @@ def explore_for_you(
             lists.likely(now, rank, code) for rank, code in enumerate(codes, start=1)
         ),
         moved=_moved(lists, now, asked.before, mask, codes),
+        scale=RatingUnit(ratings.low, ratings.high).scale,
     )
 
 

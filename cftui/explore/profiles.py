@@ -22,6 +22,7 @@ from cftui.questions.trained import (
     UserAnswer,
 )
 from cftui.ratings.pairs import Pairs
+from cftui.ratings.unit import RatingUnit
 from cftui.ratings.values import Ratings
 
 
@@ -52,6 +53,7 @@ def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = 
     items = ratings.item[own]
     predicted = trained.scorer.score(Pairs.of_user(user, items))
     held_out = trained.held_out[own]
+    star = RatingUnit(ratings.low, ratings.high).scale
     squares = (predicted.astype(np.float64) - ratings.value[own]) ** 2
     rated = tuple(
         RatedItem(
@@ -59,6 +61,7 @@ def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = 
             actual=float(ratings.value[position]),
             predicted=float(guess),
             held_out=bool(kept),
+            star=star,
         )
         for position, item, guess, kept in zip(
             own.tolist(), items.tolist(), predicted.tolist(), held_out.tolist(), strict=True

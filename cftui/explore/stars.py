@@ -97,5 +97,5 @@ def spread_of(trained: Trained) -> float:
     weights = (counts / counts.sum()).astype(np.float32)[:, None]
     items = factors.item_factors
     variance = float(((moved.T @ moved / len(users)) * ((items * weights).T @ items)).sum())
-    slope = (factors.high - factors.low) / 4 if factors.sigmoid else 1.0
+    slope = (factors.high - factors.low) / 4 if factors.sigmoid else factors.unit.scale
     return float(max(variance, 0.0) ** 0.5 * slope)

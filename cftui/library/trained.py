@@ -15,6 +15,7 @@ from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split, split
+from cftui.ratings.unit import IDENTITY, RatingUnit
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import CheckpointError, load_checkpoint
 from cftui.runs.directory import Run, RunError
@@ -31,7 +32,7 @@ TABLES: dict[str, Ability] = {
 
 
 class Scorer(Protocol):
-    """Anything that predicts ratings."""
+    """Anything that predicts ratings, in rating units."""
 
     def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, shape (n,), float32."""
@@ -53,7 +54,7 @@ class Trained:
     factors: Factors | None
     """The tables of a dot-product model, for what needs its arithmetic; else none."""
     tables: Mapping[str, np.ndarray]
-    """Every array of the model by name, read-only."""
+    """Every array of the model by name, read-only; they give what `record.trained_in` says."""
     step: int
     path: str = ""
     """What questions call it: the run's directory, or its checkpoint of the best weights."""
@@ -144,7 +145,7 @@ def load_trained(
     factors = None
     try:
         if "dot-product" in config.model.abilities:
-            factors = _factors(config, ratings, tables)
+            factors = _factors(config, record.unit, ratings, tables)
         scorer: Scorer = factors or _module_scorer(run, record, config, ratings, tables)
     except (QuestionError, RunError, ModelError):
         raise
@@ -156,12 +157,14 @@ def load_trained(
     return Trained(run.id, record, config, ratings, scorer, factors, tables, checkpoint.step, named)
 
 
-def _factors(config: RunConfig, ratings: Ratings, tables: Mapping[str, np.ndarray]) -> Factors:
+def _factors(
+    config: RunConfig, unit: RatingUnit, ratings: Ratings, tables: Mapping[str, np.ndarray]
+) -> Factors:
     for table in config.model.tables(ratings.info()):
         if tables[table.name].shape != table.shape:
             raise ValueError(f"{table.name} has shape {tables[table.name].shape}")
     sigmoid = "sigmoid" in config.model.abilities
-    return Factors.from_tables(tables, ratings.low, ratings.high, sigmoid=sigmoid)
+    return Factors.from_tables(tables, ratings.low, ratings.high, sigmoid=sigmoid, unit=unit)
 
 
 def _module_scorer(
@@ -175,6 +178,8 @@ def _module_scorer(
     # torch is loaded for those models alone that numpy cannot score.
     from cftui.models.module import ModuleScorer, load_arrays
 
-    module = build_model(config.model, ratings.info(), custom)
+    # A user's own model gives ratings as they are.
+    unit = record.unit if custom is None else IDENTITY
+    module = build_model(config.model, unit.info(ratings.info()), custom)
     load_arrays(module, tables)
-    return ModuleScorer(module, ratings.n_items)
+    return ModuleScorer(module, ratings.n_items, unit)

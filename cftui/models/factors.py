@@ -1,11 +1,12 @@
 """Scoring of dot-product models with numpy alone, from the tables in a checkpoint."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cftui.ratings.pairs import Pairs
+from cftui.ratings.unit import HIGH, IDENTITY, LOW, RatingUnit
 
 Array = np.ndarray
 
@@ -15,7 +16,8 @@ class Factors:
     """The tables of a dot-product model.
 
     `user_factors` (n_users, k), `item_factors` (n_items, k); biases (n,) or none; predictions go
-    through a sigmoid to `low`..`high` where `sigmoid` is set.
+    through a sigmoid to `low`..`high`, in rating units, where `sigmoid` is set; else their sum is
+    in `unit`.
     """
 
     user_factors: Array
@@ -25,10 +27,18 @@ class Factors:
     low: float
     high: float
     sigmoid: bool
+    unit: RatingUnit = IDENTITY
+    """What the model was trained in."""
 
     @classmethod
     def from_tables(
-        cls, tables: Mapping[str, Array], low: float, high: float, *, sigmoid: bool
+        cls,
+        tables: Mapping[str, Array],
+        low: float,
+        high: float,
+        *,
+        sigmoid: bool,
+        unit: RatingUnit | None = None,
     ) -> "Factors":
         """Take the tables by their names; raises KeyError if the factors are not among them."""
 
@@ -43,7 +53,14 @@ class Factors:
             low,
             high,
             sigmoid,
+            unit or IDENTITY,
         )
+
+    def in_unit(self) -> "Factors":
+        """Return the same model with predictions in its unit instead of rating units."""
+        if self.unit.is_identity:
+            return self
+        return replace(self, low=LOW, high=HIGH, unit=IDENTITY)
 
     def score(self, pairs: Pairs) -> Array:
         """Return predicted ratings, shape (n,), float32."""
@@ -71,6 +88,6 @@ class Factors:
     def to_range(self, raw: Array) -> Array:
         """Return rating units from the sum of product and biases."""
         if not self.sigmoid:
-            return raw
+            return self.unit.to_ratings(raw)
         # tanh does not overflow where exp(-x) would.
         return self.low + (self.high - self.low) * (0.5 + 0.5 * np.tanh(0.5 * raw))

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from cftui.models.base import RatingModel
 from cftui.models.errors import ModelError, model_error
 from cftui.ratings.pairs import Pairs
+from cftui.ratings.unit import IDENTITY, RatingUnit
 
 SCORE_CHUNK = 65_536
 """Pairs scored at a time, so that activations stay small."""
@@ -133,15 +134,16 @@ def score_all_items(
 
 
 class ModuleScorer:
-    """Scores pairs with a module on the CPU."""
+    """Scores pairs with a module on the CPU; `unit`: what the module predicts in."""
 
-    def __init__(self, module: nn.Module, n_items: int) -> None:
+    def __init__(self, module: nn.Module, n_items: int, unit: RatingUnit = IDENTITY) -> None:
         self._module = module
+        self._unit = unit
         self._items = np.arange(n_items)
 
     def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, shape (n,), float32."""
-        return score(self._module, pairs, torch.device("cpu"))
+        return self._unit.to_ratings(score(self._module, pairs, torch.device("cpu")))
 
     def score_all_items(self, user: int) -> np.ndarray:
         """Return one user's predicted ratings of every item, shape (n_items,)."""

@@ -98,11 +98,13 @@ class ForYouAnswer:
     moved: tuple[int | None, ...]
     """Places that each item rose (fell, where negative) since `before`; none where it cannot be
     told."""
+    scale: float = 1.0
+    """How much wider than 0.5 to 5 the ratings' range is."""
 
     @property
     def flat(self) -> bool:
         """Return whether the run has learned too little of tastes for its stars to differ."""
-        return self.spread is not None and self.spread < FLAT
+        return self.spread is not None and self.spread < FLAT * self.scale
 
 
 @dataclass(frozen=True)

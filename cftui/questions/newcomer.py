@@ -8,7 +8,7 @@ from cftui.questions.question import Question
 REGULARIZATION = 3.0
 """Of a fold-in; measured, see `cftui.explore.fold_in`."""
 FLAT = 0.02
-"""Rating units: tastes that move predictions by less make one list for everybody."""
+"""Of ratings from 0.5 to 5: tastes that move predictions by less make one list for everybody."""
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,9 @@ class CrosstabAnswer:
     item_counts: tuple[int, ...]
     values: "Floats"
     """Ratings, shape (n, m), NaN where there is none."""
+    low: float = 0.5
+    """Of all ratings of the data; so `high`."""
+    high: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ class PredictedCells:
 class Sheet:
     """The lesson's spreadsheet: known ratings, and factors that explain them.
 
-    Arrays are read-only. A prediction is the product of two rows of factors plus the biases.
+    Arrays are read-only. A prediction is the product of two rows of factors plus the biases, where
+    ratings are from 0.5 to 5; ratings from `low` to `high` are mapped onto those and back.
     """
 
     actual: "Floats"
@@ -86,6 +90,8 @@ class Sheet:
     velocity: "Floats | None" = None
     """What gradient descent with momentum carries on, one number a parameter; none at rest."""
     step: int = 0
+    low: float = 0.5
+    high: float = 5.0
 
     @property
     def n_factors(self) -> int:
@@ -101,6 +107,9 @@ class StartSheet(Question["SheetAnswer"], answered_in="cftui.sheet.solver"):
     n_factors: int = 5
     biases: bool = False
     seed: int = 0
+    low: float = 0.5
+    """Of all ratings of the data; so `high`."""
+    high: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -147,7 +156,7 @@ class SheetAnswer:
     rmse: float
     """Of the known cells, in rating units."""
     rmses: tuple[float, ...] = ()
-    """After each step that led here."""
+    """After each step that led here, in rating units."""
     frames: tuple[Sheet, ...] = ()
     """The sheet on its way here, from the start on, thinned."""
     converged: bool = False
@@ -220,10 +229,17 @@ class CellArithmetic:
     """Whether the total goes through a sigmoid to `low` … `high`."""
     low: float
     high: float
+    scale: float
+    """Without a sigmoid, the prediction is the total times this plus `offset`; 1 and 0 where what
+    was trained was ratings from 0.5 to 5.
+    """
+    offset: float
     predicted: float
     actual: float | None
     loss: Literal["squared error", "RMSE"]
     """What the gradients are of: this rating's squared error, or the RMSE of the sheet's cells."""
+    loss_unit: float
+    """What is descended is the loss divided by this: the loss as it is on ratings from 0.5 to 5."""
     loss_slope: float
     """Derivative of the loss by the prediction; 0 without a rating."""
     total_slope: float

@@ -140,11 +140,18 @@ class RatedItem:
     predicted: float | None
     held_out: bool
     """Whether the rating was kept from training, for validation."""
+    star: float = 1.0
+    """How large a star is in rating units, of which the range of the ratings is 4.5."""
 
     @property
     def error(self) -> float | None:
         """Return predicted minus actual."""
         return None if self.predicted is None else self.predicted - self.actual
+
+    @property
+    def is_far(self) -> bool:
+        """Return whether the error is a star or more."""
+        return abs(self.error or 0.0) >= self.star
 
 
 @dataclass(frozen=True)

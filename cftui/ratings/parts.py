@@ -19,6 +19,10 @@ class TrainingRatings:
     item: np.ndarray
     value: np.ndarray
     info: DataInfo
+    squared_unit: float = 1.0
+    """What a squared error is divided by to be in the trainer's unit, which the values may not be
+    in.
+    """
 
     def __len__(self) -> int:
         return len(self.user)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cftui.runs.row import RunRow
+from cftui.text import fitting
 
 Value = str | int | float | None
 MARKS = "ABCDEFGH"
@@ -56,7 +57,7 @@ def _progress(row: RunRow) -> str:
 
 
 def _error(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+    return "" if value is None else fitting(value, 4, 6)
 
 
 def _share(value: float | None) -> str:

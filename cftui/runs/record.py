@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from cftui.ratings.unit import IDENTITY, RatingUnit
+
 State = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
+Arithmetic = Literal["ratings", "0.5-5"]
 LIVE: tuple[State, ...] = ("starting", "running", "paused")
 
 
@@ -64,6 +67,25 @@ class RunRecord:
     """Of the run's model.py; empty where the model is not from a user's file."""
     rate_changes: tuple[RateChange, ...] | None = None
     """In order; None in a run of an older version, whose events alone tell them."""
+    trained_in: Arithmetic = "ratings"
+    """What the trainer computes in, and so what the weights give: ratings mapped from `low`..`high`
+    onto 0.5 to 5, or, in a run of an older version, rating units. A user's own model sees and gives
+    ratings in either. All errors are in rating units.
+    """
+
+    @property
+    def unit(self) -> RatingUnit:
+        """Return the map between ratings and what the trainer computes in."""
+        return IDENTITY if self.trained_in == "ratings" else RatingUnit(self.low, self.high)
+
+    @property
+    def unit_words(self) -> str:
+        """Return what the trainer computes in, in words; nothing where that is the ratings."""
+        if RatingUnit(self.low, self.high).is_identity:
+            return ""
+        if self.trained_in == "ratings":
+            return "trained in rating units, as older versions did"
+        return f"trained on 0.5–5, onto which {self.low:g}–{self.high:g} is mapped"
 
 
 @dataclass(frozen=True)

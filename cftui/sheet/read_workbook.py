@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cftui.library.door import Library, answers
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import Labels, ReadAnswer, ReadSheet, Sheet
-from cftui.sheet.workbook import NAMES
+from cftui.sheet.workbook import NAMES, UNIT
 
 LARGEST_FILE = 50_000_000
 LARGEST_CONTENT = 400_000_000
@@ -46,7 +46,8 @@ def read_workbook(path: Path) -> tuple[Sheet, Labels]:
     except Exception as error:
         # openpyxl lets through whatever its parsers meet in a broken file
         raise QuestionError(f"{path}: not a readable workbook ({error}); {REMEDY}") from None
-    ranges = {name: _Range(path, book, name) for name in NAMES if name in book.defined_names}
+    names = [name for name in (*NAMES, UNIT) if name in book.defined_names]
+    ranges = {name: _Range(path, book, name) for name in names}
     missing = [name for name in NAMES[:5] if name not in ranges]
     if missing:
         raise QuestionError(f"{path}: no range is called {missing[0]}; {REMEDY}")
@@ -143,6 +144,7 @@ def _read(path: Path, ranges: Mapping[str, _Range]) -> tuple[Sheet, Labels]:
         "item_factors": (k, m),
         "user_bias": (n, 1),
         "item_bias": (1, m),
+        UNIT: (1, 2),
     }
     for name, shape in wanted.items():
         if name in ranges and ranges[name].shape != shape:
@@ -162,5 +164,8 @@ def _read(path: Path, ranges: Mapping[str, _Range]) -> tuple[Sheet, Labels]:
         user_bias=ranges["user_bias"].numbers().ravel() if biased else None,
         item_bias=ranges["item_bias"].numbers().ravel() if biased else None,
     )
+    if UNIT in ranges:  # else nothing is mapped
+        low, high = ranges[UNIT].numbers().ravel().tolist()
+        sheet = replace(sheet, low=low, high=high)
     items = ranges["items"].texts()
     return sheet, Labels(ranges["users"].texts(), items, items)

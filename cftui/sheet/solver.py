@@ -22,6 +22,7 @@ from cftui.questions.sheet import (
     SolveSheet,
     StartSheet,
 )
+from cftui.ratings.unit import RatingUnit
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +40,8 @@ MEMORY = 20
 def answer_start(_: Library, question: StartSheet) -> SheetAnswer:
     """Begin a sheet."""
     start = (question.n_factors, question.biases, question.seed)
-    return evaluate(start_sheet(question.actual, *start))
+    sheet = start_sheet(question.actual, *start)
+    return evaluate(replace(sheet, low=question.low, high=question.high))
 
 
 @answers(EvaluateSheet)
@@ -90,8 +92,10 @@ def start_sheet(actual: Floats, n_factors: int, biases: bool, seed: int) -> Shee
 def evaluate(sheet: Sheet) -> SheetAnswer:
     """Return what a sheet predicts as it stands."""
     error = _error(sheet)
-    predicted = np.where(np.isnan(sheet.actual), 0.0, error + np.nan_to_num(sheet.actual))
-    return SheetAnswer(sheet, predicted, _rmse(error, sheet))
+    unit = _unit(sheet)
+    predicted = unit.to_ratings(error + np.nan_to_num(unit.to_unit(sheet.actual)))
+    predicted = np.where(np.isnan(sheet.actual), 0.0, predicted)
+    return SheetAnswer(sheet, predicted, _rmse(error, sheet) * unit.scale)
 
 
 def descend(sheet: Sheet, steps: int, learning_rate: float, momentum: float) -> SheetAnswer:
@@ -106,8 +110,9 @@ def descend(sheet: Sheet, steps: int, learning_rate: float, momentum: float) -> 
         velocity = momentum * velocity + gradient(sheet)[1]
         moved = _with_vector(sheet, _vector(sheet) - learning_rate * velocity)
         sheet = replace(moved, velocity=velocity, step=sheet.step + 1)
-        rmses.append(_rmse(_error(sheet), sheet))
-        if not rmses[-1] < RUNAWAY:
+        rmse = _rmse(_error(sheet), sheet)
+        rmses.append(rmse * _unit(sheet).scale)
+        if not rmse < RUNAWAY:
             raise QuestionError(
                 f"the sheet ran away at a learning rate of {learning_rate:g}; take a smaller one"
             )
@@ -118,7 +123,7 @@ def solve(sheet: Sheet, seconds: float = SOLVE_SECONDS) -> SheetAnswer:
     """Minimise the RMSE of the known cells by L-BFGS (Liu and Nocedal 1989), for a time at most."""
     from scipy.optimize import minimize
 
-    way: list[tuple[Floats, float]] = [(_vector(sheet), evaluate(sheet).rmse)]
+    way: list[tuple[Floats, float]] = [(_vector(sheet), _rmse(_error(sheet), sheet))]
     deadline = time.monotonic() + seconds
 
     def objective(vector: Floats) -> tuple[float, Floats]:
@@ -140,14 +145,14 @@ def solve(sheet: Sheet, seconds: float = SOLVE_SECONDS) -> SheetAnswer:
     )
     return replace(
         evaluate(replace(frames[-1], velocity=None)),
-        rmses=tuple(rmse for _, rmse in way[1:]),
+        rmses=tuple(rmse * _unit(sheet).scale for _, rmse in way[1:]),
         frames=frames,
         converged=bool(found.success),
     )
 
 
 def gradient(sheet: Sheet) -> tuple[float, Floats]:
-    """Return the RMSE of the known cells and its derivative by every parameter.
+    """Return the RMSE of the known cells and its derivative by every parameter, in the unit.
 
     The order is that of the sheet's fields: user factors, item factors, user and item biases.
     """
@@ -168,12 +173,13 @@ def cell_of_sheet(sheet: Sheet, row: int, column: int) -> CellArithmetic:
         sheet.item_factors,
         sheet.user_bias,
         sheet.item_bias,
-        low=0.0,
-        high=0.0,
+        low=sheet.low,
+        high=sheet.high,
         sigmoid=False,
+        unit=_unit(sheet),
     )
     actual = float(sheet.actual[row, column])
-    rmse = _rmse(_error(sheet), sheet)
+    rmse = _rmse(_error(sheet), sheet) * _unit(sheet).scale
     return cell_arithmetic(
         factors,
         row,
@@ -184,12 +190,17 @@ def cell_of_sheet(sheet: Sheet, row: int, column: int) -> CellArithmetic:
     )
 
 
+def _unit(sheet: Sheet) -> RatingUnit:
+    """Return what the sheet computes in, as trainers do: a rate means the same on every scale."""
+    return RatingUnit(sheet.low, sheet.high)
+
+
 def _error(sheet: Sheet) -> Floats:
-    """Return predicted minus actual, 0 where there is no rating."""
+    """Return predicted minus actual in the unit, 0 where there is no rating."""
     product = sheet.user_factors @ sheet.item_factors.T
     if sheet.user_bias is not None and sheet.item_bias is not None:
         product += sheet.user_bias[:, None] + sheet.item_bias
-    return np.where(np.isnan(sheet.actual), 0.0, product - sheet.actual)
+    return np.where(np.isnan(sheet.actual), 0.0, product - _unit(sheet).to_unit(sheet.actual))
 
 
 def _rmse(error: Floats, sheet: Sheet) -> float:

@@ -9,11 +9,15 @@ import numpy as np
 
 from cftui.files import replace_file
 from cftui.questions.sheet import Labels, Sheet
+from cftui.ratings.unit import HIGH, LOW, RatingUnit
 from cftui.sheet.solver import evaluate
 
 TAB = "Crosstab"
 NAMES = ("users", "items", "actual", "user_factors", "item_factors", "user_bias", "item_bias")
 """Of the ranges that a workbook is read back by; biases only where the sheet has them."""
+UNIT = "unit"
+"""Of the range with the lowest and the highest of the ratings, where they are not 0.5 and 5: the
+sheet's sums are on 0.5 to 5, and its formulas map them."""
 
 ACTUAL, PREDICTED, LOSS = "#DDEBF7", "#E4DFEC", "#F4B6B6"
 ITEM, USER = "#E2EFDA", "#FCE4D6"
@@ -32,6 +36,8 @@ class SheetLayout:
     m: int
     k: int
     biased: bool
+    mapped: bool = False
+    """Whether predictions are mapped from 0.5 to 5 onto the ratings' range."""
 
     @property
     def id_column(self) -> int:
@@ -77,6 +83,8 @@ class SheetLayout:
             bias = self.first_factor + self.k
             found["user_bias"] = (predicted, self.k, predicted + self.n - 1, self.k)
             found["item_bias"] = (bias, self.first_item, bias, last_item)
+        if self.mapped:
+            found[UNIT] = (2, self.first_item, 2, self.first_item + 1)
         return found
 
 
@@ -85,7 +93,8 @@ def write_workbook(path: Path, sheet: Sheet, labels: Labels) -> None:
     import xlsxwriter
 
     n, m = sheet.actual.shape
-    layout = SheetLayout(n, m, sheet.n_factors, sheet.user_bias is not None)
+    mapped = not RatingUnit(sheet.low, sheet.high).is_identity
+    layout = SheetLayout(n, m, sheet.n_factors, sheet.user_bias is not None, mapped)
     # Made in memory: a zip file that a full disk ends complains once more when it is dropped.
     content = io.BytesIO()
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
@@ -132,6 +141,10 @@ class _Writer:
             self._fill(LOSS, "0.0000"),
             self.answer.rmse,
         )
+        if layout.mapped:
+            page.write_string(2, layout.id_column, "low, high", self.bold)
+            page.write_number(2, layout.first_item, self.sheet.low)
+            page.write_number(2, layout.first_item + 1, self.sheet.high)
 
     def _labels(self) -> None:
         """Write ids and titles as text, whatever they begin with."""
@@ -212,7 +225,11 @@ class _Writer:
             terms.append(cell(across, layout.k, col_abs=True))
             terms.append(cell(layout.first_factor + layout.k, down, row_abs=True))
         rated = cell(layout.first_actual + row, down)
-        return f"=IF(ISBLANK({rated}),0,{'+'.join(terms)})"
+        total = "+".join(terms)
+        if layout.mapped:
+            low, high = (cell(2, layout.first_item + end, True, True) for end in (0, 1))
+            total = f"{low}+({total}-{LOW:g})*({high}-{low})/{HIGH - LOW:g}"
+        return f"=IF(ISBLANK({rated}),0,{total})"
 
     def _name_ranges(self) -> None:
         for name, place in self.layout.ranges().items():

@@ -37,10 +37,12 @@ class Book:
         emit: Callable[[Event], None],
         sync: Callable[[], None] = lambda: None,
         finest: float = FINEST,
+        squared_unit: float = 1.0,
     ) -> None:
         """Take where to write: `emit` gets every event, `sync` waits until they are on disk.
 
-        `finest`: seconds between step events at the least.
+        `finest`: seconds between step events at the least; `squared_unit`: what the learner's
+        losses are multiplied by to be in squared rating units, as all that is written down is.
         """
         self.run = run
         self.record = record
@@ -51,6 +53,7 @@ class Book:
         self._emit = emit
         self._sync = sync
         self._reporter = Reporter(emit, finest)
+        self._squared_unit = squared_unit
         self._checkpoint_at = time.monotonic()
         self._record_at = float("-inf")
 
@@ -63,7 +66,8 @@ class Book:
             raise NonFiniteLoss(f"the loss became {losses[bad]} at step {step}")
         self.progress.train_seconds += report.seconds
         self.progress.epoch_seconds += report.seconds
-        for loss, count in zip(losses.tolist(), report.counts.tolist(), strict=True):
+        shown = losses.astype(np.float64) * self._squared_unit
+        for loss, count in zip(shown.tolist(), report.counts.tolist(), strict=True):
             self.progress.take(loss, count)
             self._reporter.take(loss)
         self.rate = report.learning_rate
@@ -85,7 +89,7 @@ class Book:
     ) -> None:
         """Write down the end of an epoch with what was found after it, safe on disk.
 
-        No errors are found where nothing is held out.
+        Errors in squared rating units, `min_improvement` too; none where nothing is held out.
         """
         p = self.progress
         train_loss, seconds = p.squares / n_train, p.epoch_seconds
@@ -141,7 +145,8 @@ class Book:
     def _metadata(self) -> dict[str, str]:
         p = self.progress
         state = write_state(p, self._learner.place())
-        return {"step": str(p.step), "epoch": str(p.epoch), "progress": state}
+        unit = self.record.trained_in
+        return {"step": str(p.step), "epoch": str(p.epoch), "progress": state, "trained_in": unit}
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to a checkpoint, and the learner with it.

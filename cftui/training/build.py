@@ -43,7 +43,8 @@ def build_trainer(
         parameter_count=learner.parameter_count,
         baselines=record.baselines or baseline_errors(prepared.training, prepared.valid),
     )
-    book = Book(run, record, learner, emit=emit, sync=sync, finest=finest)
+    squared = prepared.unit.squared
+    book = Book(run, record, learner, emit=emit, sync=sync, finest=finest, squared_unit=squared)
     if checkpoint is not None:
         try:
             book.restore(checkpoint)

@@ -110,6 +110,7 @@ def _first_record(
         epochs=config.training.epochs,
         versions=_versions(),
         model_sha256=model_sha256,
+        trained_in="0.5-5",
     )
 
 

@@ -26,6 +26,8 @@ class Trainer:
         self._lists = ListJudge(
             prepared.training, prepared.valid, prepared.values, self.learner.score_all_items
         )
+        self._least = self._settings.min_improvement * prepared.unit.squared
+        """What a fall of the validation error must exceed, in squared rating units."""
         self._portion = 1
 
     @property
@@ -40,7 +42,7 @@ class Trainer:
     @property
     def why_early(self) -> str:
         """Return why training ends before its last epoch; empty while it does not."""
-        return self.progress.why_early(self._settings.patience, self._settings.min_improvement)
+        return self.progress.why_early(self._settings.patience, self._least)
 
     def train(self) -> None:
         """Train to the last epoch. Raises StopTraining when asked to stop (checkpoint written),
@@ -71,7 +73,7 @@ class Trainer:
         valid = self.prepared.valid
         if not len(valid):
             return None
-        found = errors(self.learner.score(valid.pairs), valid)
+        found = errors(self.prepared.predicted(), valid)
         if not math.isfinite(found.mse):
             step = self.progress.step
             raise NonFiniteLoss(f"the validation error became {found.mse} after step {step}")
@@ -80,5 +82,4 @@ class Trainer:
     def _finish_epoch(self) -> None:
         self.book.report_steps()
         found, lists = self._errors(), self._lists.judge(self.progress)
-        n_train, least = len(self.prepared.training), self._settings.min_improvement
-        self.book.close_epoch(found, lists, n_train, least)
+        self.book.close_epoch(found, lists, len(self.prepared.training), self._least)

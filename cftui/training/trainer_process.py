@@ -113,6 +113,7 @@ class TrainerProcess:
                 self.task.ratings,
                 self.task.custom,
                 threads=self.task.record.threads,
+                unit=self.task.record.unit,
             ),
             self.emit,
             sync=self.events.sync,

@@ -156,3 +156,27 @@ def test_a_perfect_sheet_stands_still() -> None:
     answer = descend(sheet, 3, 1.0, 0.9)
     assert answer.rmse == 0 and answer.sheet.user_factors[0, 0] == 2.0
     assert cell_of_sheet(sheet, 0, 0).user_gradient == (0.0,)
+
+
+@pytest.mark.parametrize(("factor", "shift"), [(20.0, 0.0), (0.2, 0.0), (4.0, -12.0)])
+def test_it_learns_the_same_on_every_scale(actual: np.ndarray, factor: float, shift: float) -> None:
+    """The same rates, the same factors; predictions and errors in rating units."""
+    sheet = start_sheet(actual, 5, True, seed=3)
+    ends = {"low": 0.5 * factor + shift, "high": 5.0 * factor + shift}
+    scaled = replace(sheet, actual=actual * factor + shift, **ends)
+    theirs, ours = descend(sheet, 60, 1.0, 0.9), descend(scaled, 60, 1.0, 0.9)
+    np.testing.assert_allclose(ours.sheet.user_factors, theirs.sheet.user_factors, rtol=1e-6)
+    np.testing.assert_allclose(np.array(ours.rmses) / factor, theirs.rmses, rtol=1e-6)
+    known = ~np.isnan(actual)
+    mapped = theirs.predicted[known] * factor + shift
+    np.testing.assert_allclose(ours.predicted[known], mapped, atol=1e-5 * factor)
+    assert not ours.predicted[~known].any()
+    errors = (ours.predicted - scaled.actual)[known]
+    assert ours.rmse == pytest.approx(np.sqrt((errors**2).mean()), rel=1e-9)
+    # One table of one factor, changed by hand: the slope of the RMSE as it is shown.
+    row, column = np.argwhere(known)[7].tolist()
+    cell = cell_of_sheet(ours.sheet, row, column)
+    assert cell.predicted == pytest.approx(ours.predicted[row, column], rel=1e-9)
+    assert cell.total * cell.scale + cell.offset == pytest.approx(cell.predicted, rel=1e-9)
+    solved, best = solve(scaled, seconds=20), solve(sheet, seconds=20)
+    assert solved.rmse / factor == pytest.approx(best.rmse, rel=2e-2)

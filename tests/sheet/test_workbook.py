@@ -1,6 +1,7 @@
 """The workbook: recalculated by another formula engine, and read back."""
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import formulas
@@ -179,3 +180,22 @@ def test_a_broken_workbook_is_refused_in_words(
     with pytest.raises(QuestionError, match=words) as refused:
         read_workbook(path)
     assert str(path) in str(refused.value)
+
+
+def test_on_another_scale_the_formulas_map_and_the_range_is_read_back(
+    bundled: Ratings, tmp_path: Path
+) -> None:
+    sheet, labels = lessons_sheet(bundled, biases=True, n=5, m=5)
+    scaled = replace(sheet, actual=sheet.actual * 20, low=10.0, high=100.0)
+    path = tmp_path / "scaled.xlsx"
+    write_workbook(path, scaled, labels)
+    rmse, predicted = recalculated(path, SheetLayout(5, 5, 5, True, mapped=True))
+    np.testing.assert_allclose(predicted, 20 * evaluate(sheet).predicted, rtol=1e-9)
+    assert rmse == pytest.approx(20 * evaluate(sheet).rmse, rel=1e-9)
+    read, _ = read_workbook(path)
+    assert (read.low, read.high) == (10.0, 100.0)
+    np.testing.assert_allclose(evaluate(read).predicted, predicted, rtol=1e-9)
+    # A workbook of ratings from 0.5 to 5, as of every older version, maps nothing.
+    write_workbook(path, sheet, labels)
+    assert "unit" not in openpyxl.load_workbook(path).defined_names
+    assert (read_workbook(path)[0].low, read_workbook(path)[0].high) == (0.5, 5.0)

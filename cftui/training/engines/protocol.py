@@ -26,7 +26,7 @@ class Engine(Protocol):
     def run(
         self, order: np.ndarray, learning_rates: np.ndarray, momenta: np.ndarray | None = None
     ) -> np.ndarray:
-        """Take a step a batch and return one mean squared error a step, float32.
+        """Take a step a batch and return one mean squared error a step, float32, in the unit.
 
         `order`: positions in the training ratings, batches in a row, the last may be short.
         `learning_rates`: one a step; so `momenta`, without which the optimizer's own stands.

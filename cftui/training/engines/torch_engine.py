@@ -57,6 +57,7 @@ class TorchEngine:
         self._users = resident(ratings.user, self._device)
         self._items = resident(ratings.item, self._device)
         self._values = resident(ratings.value, self._device)
+        self._squared_unit = ratings.squared_unit
 
     def run(
         self, order: np.ndarray, learning_rates: np.ndarray, momenta: np.ndarray | None = None
@@ -78,6 +79,8 @@ class TorchEngine:
             set_rates(optimizer, rate, momentum)
             optimizer.zero_grad()
             loss = functional.mse_loss(model(users[batch], items[batch]), values[batch])
+            if self._squared_unit != 1.0:
+                loss = loss / self._squared_unit
             loss.backward()  # type: ignore[no-untyped-call]
             step_once()
             losses[step] = loss.detach()

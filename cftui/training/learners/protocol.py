@@ -1,4 +1,8 @@
-"""What a trainer asks of whatever learns."""
+"""What a trainer asks of whatever learns; ratings, predictions and losses as it gave the ratings.
+
+They are in the trainer's unit (`cftui.ratings.unit`), but for a user's own model: that is given
+ratings as they are, and its losses alone are in the unit.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -142,7 +142,8 @@ class CrosstabPane(Pane):
         settings, table = self.settings, self.state.table
         if table is None:
             return
-        start = StartSheet(table.values, settings.factors, settings.biases, settings.seed)
+        begun = (settings.factors, settings.biases, settings.seed)
+        start = StartSheet(table.values, *begun, table.low, table.high)
         answer = await self._ask(start)
         if answer is not None:
             self.state.begin(answer)

@@ -180,9 +180,10 @@ class CrosstabState:
     def _limits(self) -> tuple[float, float]:
         import numpy as np
 
-        if self.view == "error":
-            return -2.0, 2.0
         assert self.table is not None
+        if self.view == "error":
+            far = 2.0 * ((self.table.high - self.table.low) / 4.5 or 1.0)
+            return -far, far
         known = self.table.values
         if np.isnan(known).all():
             return 0.0, 1.0

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from cftui.questions.trained import BiasAnswer, ExploreBiases
+from cftui.text import fitting
 from cftui.tui.explore.view import View, fill, filter_words
 from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
@@ -23,7 +24,7 @@ COMMANDS = (
 COLUMNS = (
     Column("#", 5, align="right", key=lambda row: f"{row.rank:,}"),
     Column("bias", 5, align="right", key=lambda row: f"{row.bias:+.2f}"),
-    Column("mean", 4, align="right", key=lambda row: f"{row.mean:.2f}"),
+    Column("mean", 4, align="right", key=lambda row: fitting(row.mean, 2, 4)),
     Column("its #", 5, align="right", key=lambda row: f"{row.mean_rank:,}"),
     Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
     Column("title", None, key=lambda row: row.title),

@@ -13,6 +13,7 @@ from textual.widgets import Input
 from cftui.questions.data import DataSummary
 from cftui.questions.items import FindItems, FindUsers, ItemRow, UserRow
 from cftui.questions.question import Ask
+from cftui.text import fitting
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.key_order import held_keys_follow, hold_keys
@@ -22,7 +23,7 @@ COLUMNS = {
     "users": (
         Column("user", None, key=lambda row: row.user),
         Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
-        Column("mean", 4, align="right", key=lambda row: f"{row.mean:.2f}"),
+        Column("mean", 4, align="right", key=lambda row: fitting(row.mean, 2, 4)),
     ),
     "movies": (
         Column("title", None, key=lambda row: row.title),

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from cftui.questions.items import DescribeItems, ItemFilter, ItemRow
 from cftui.questions.likes import AlikeAnswer, AlikeItems
 from cftui.questions.trained import ExploreItem, Fan, ItemAnswer, Metric
-from cftui.text import plain
+from cftui.text import fitting, plain
 from cftui.tui.explore.bars import Bars
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.near_lists import SpaceList, TastesList
@@ -44,7 +44,7 @@ def _rated(fan: Fan) -> str:
 FAN_COLUMNS = (
     Column("user", 8, key=lambda fan: fan.user),
     Column("rated", 5, align="right", key=_rated),
-    Column("model", 5, align="right", key=lambda fan: f"{fan.predicted:.2f}"),
+    Column("model", 5, align="right", key=lambda fan: fitting(fan.predicted, 2, 5)),
     Column("their mean", 10, align="right", key=lambda fan: f"{fan.mean:.2f}"),
     Column("ratings", 7, align="right", key=lambda fan: f"{fan.n_ratings:,}"),
 )

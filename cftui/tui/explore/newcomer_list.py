@@ -6,7 +6,7 @@ from textual import events
 
 from cftui.questions.items import ListOrder
 from cftui.questions.likes import ForYouAnswer, LikelyItem
-from cftui.text import bar
+from cftui.text import bar, fitting
 from cftui.tui.explore.view import fill
 from cftui.tui.shared.grid import Column, Grid
 
@@ -37,7 +37,7 @@ class ListedItem:
     @property
     def stars(self) -> str:
         """Return the predicted rating; empty where there is none."""
-        return "" if self.item.predicted is None else f"{self.item.predicted:.2f}"
+        return "" if self.item.predicted is None else fitting(self.item.predicted, 2, 5)
 
 
 class NewcomerList(Grid):

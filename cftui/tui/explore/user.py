@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from cftui.questions.trained import ExploreUser, RatedItem, UserAnswer
+from cftui.text import fitting
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.predicting import PredictScreen
 from cftui.tui.explore.view import fill, filter_words
@@ -28,18 +29,14 @@ COMMANDS = (
 )
 
 
-def _maybe(value: float | None, sign: str = "") -> str:
-    return "" if value is None else f"{value:{sign}.2f}"
-
-
 def _marks(row: RatedItem) -> str:
-    return ("h" if row.held_out else " ") + ("!" if abs(row.error or 0.0) >= 1 else " ")
+    return ("h" if row.held_out else " ") + ("!" if row.is_far else " ")
 
 
 RATED_COLUMNS = (
     Column("rated", 5, align="right", key=lambda row: f"{row.actual:g}"),
-    Column("model", 5, align="right", key=lambda row: _maybe(row.predicted)),
-    Column("error", 6, align="right", key=lambda row: _maybe(row.error, "+")),
+    Column("model", 5, align="right", key=lambda row: fitting(row.predicted, 2, 5)),
+    Column("error", 6, align="right", key=lambda row: fitting(row.error, 2, 6, "+")),
     Column("", 2, key=_marks),
     Column("title", None, key=lambda row: row.title),
 )
@@ -47,8 +44,8 @@ RATED_COLUMNS = (
 
 TOP_COLUMNS = (
     Column("#", 3, align="right", key=lambda row: str(row.rank)),
-    Column("score", 5, align="right", key=lambda row: _maybe(row.score)),
-    Column("stars", 5, align="right", key=lambda row: _maybe(row.predicted)),
+    Column("score", 5, align="right", key=lambda row: fitting(row.score, 2, 5)),
+    Column("stars", 5, align="right", key=lambda row: fitting(row.predicted, 2, 5)),
     Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
     Column("title", None, key=lambda row: row.title),
 )

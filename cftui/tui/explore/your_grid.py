@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from cftui.questions.newcomer import YourRating
+from cftui.text import fitting
 from cftui.tui.explore.your_ratings import YourRatings
 from cftui.tui.shared.grid import Column, Grid
 
@@ -60,4 +61,4 @@ class YourGrid(Grid):
 def _stars(row: YourRating | None) -> str:
     if row is None or not row.trained:
         return "" if row is None else "?"
-    return "" if row.predicted is None else f"{row.predicted:.2f}"
+    return "" if row.predicted is None else fitting(row.predicted, 2, 5)

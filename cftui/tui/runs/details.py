@@ -156,6 +156,8 @@ def _changed(details: RunDetails) -> str:
 def _record_lines(record: RunRecord) -> Iterator[Line]:
     shape = f"{record.n_users:,} users × {record.n_items:,} items"
     yield "data", f"{record.data_name}, {shape}, values {record.low:g}–{record.high:g}"
+    if record.unit_words:
+        yield "unit", record.unit_words
     if record.parameter_count:
         yield "size", f"{record.parameter_count:,} parameters"
     threads = f", {record.threads} thread{'s' * (record.threads > 1)}" if record.threads else ""

@@ -58,6 +58,10 @@ def cell_lines(cell: CellArithmetic) -> list[str]:
         lines.append(f"{'= total':<25}{cell.total:>9.4f}")
         width = cell.high - cell.low
         lines.append(f"sigmoid(total) × {width:g} + {cell.low:g}, the range of the ratings")
+    elif (cell.scale, cell.offset) != (1.0, 0.0):
+        lines.append(f"{'= total':<25}{cell.total:>9.4f}")
+        shift = f" {cell.offset:+g}" if cell.offset else ""
+        lines.append(f"total × {cell.scale:g}{shift}: from 0.5–5 to these ratings")
     lines.append(f"{'= prediction':<25}{cell.predicted:>9.4f}")
     if cell.actual is None or cell.error is None:
         return [*lines, "no rating here: nothing to learn from"]
@@ -66,4 +70,12 @@ def cell_lines(cell: CellArithmetic) -> list[str]:
         f"{'- actual':<25}{cell.actual:>9.4f}",
         f"{'= error':<25}{cell.error:>9.4f}     error² {cell.error**2:.6f}",
         f"{'d ' + loss + '/d prediction':<25}{cell.loss_slope:>9.6f}",
+        *_descended(cell),
     ]
+
+
+def _descended(cell: CellArithmetic) -> list[str]:
+    """Return what is to be known where ratings are mapped onto 0.5 to 5 before anything learns."""
+    if cell.loss_unit == 1.0:
+        return []
+    return [f"Steps take these gradients / {cell.loss_unit:g}: those of ratings from 0.5 to 5."]

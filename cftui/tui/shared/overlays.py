@@ -10,6 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from cftui.runs.row import RunRow
+from cftui.text import fitting
 from cftui.tui.shared.commands import Command, key_label
 from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.grid import Column, Grid
@@ -143,4 +144,4 @@ def run_columns(narrow: bool) -> tuple[Column, ...]:
 
 
 def _error(mse: float | None) -> str:
-    return "" if mse is None else f"{mse:.4f}"
+    return "" if mse is None else fitting(mse, 4, 6)

@@ -17,7 +17,7 @@ from cftui.questions.custom_model import DescribeModel, ModelDescription
 from cftui.runs.control import WishKind
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
-from cftui.text import plain
+from cftui.text import fitting, plain
 from cftui.tui.services.child import ChildError
 from cftui.tui.services.services import Services
 from cftui.tui.shared.asking import Asker
@@ -66,9 +66,9 @@ COMMANDS = (
 )
 EPOCH_COLUMNS = (
     Column("epoch", 5, align="right", key=lambda epoch: str(epoch.epoch)),
-    Column("train", 6, align="right", key=lambda epoch: f"{epoch.train_loss:.4f}"),
-    Column("valid", 6, align="right", key=lambda epoch: _maybe(epoch.valid_mse)),
-    Column("RMSE", 6, align="right", key=lambda epoch: _maybe(epoch.valid_rmse)),
+    Column("train", 6, align="right", key=lambda epoch: fitting(epoch.train_loss, 4, 6)),
+    Column("valid", 6, align="right", key=lambda epoch: fitting(epoch.valid_mse, 4, 6)),
+    Column("RMSE", 6, align="right", key=lambda epoch: fitting(epoch.valid_rmse, 4, 6)),
     Column("unseen", 6, align="right", key=lambda epoch: _maybe(epoch.unseen_mse)),
     Column("recall@20", 9, align="right", key=lambda epoch: _share(epoch.recall)),
     Column("NDCG@20", 7, align="right", key=lambda epoch: _share(epoch.ndcg)),
@@ -502,7 +502,7 @@ def _agreement(path: str) -> str:
 
 
 def _maybe(error: float | None) -> str:
-    return "" if error is None else f"{error:.4f}"
+    return "" if error is None else fitting(error, 4, 6)
 
 
 def _why_no_lists(history: History) -> str:
