@@ -69,7 +69,7 @@ EPOCH_COLUMNS = (
     Column("train", 6, align="right", key=lambda epoch: fitting(epoch.train_loss, 4, 6)),
     Column("valid", 6, align="right", key=lambda epoch: fitting(epoch.valid_mse, 4, 6)),
     Column("RMSE", 6, align="right", key=lambda epoch: fitting(epoch.valid_rmse, 4, 6)),
-    Column("unseen", 6, align="right", key=lambda epoch: _maybe(epoch.unseen_mse)),
+    Column("unseen", 6, align="right", key=lambda epoch: fitting(epoch.unseen_mse, 4, 6)),
     Column("recall@20", 9, align="right", key=lambda epoch: _share(epoch.recall)),
     Column("NDCG@20", 7, align="right", key=lambda epoch: _share(epoch.ndcg)),
     Column("lr", 7, align="right", key=lambda epoch: rate_text(epoch.learning_rate)),
@@ -499,10 +499,6 @@ class TrainPane(Pane):
 
 def _agreement(path: str) -> str:
     return plain(f"Run {path} to read which parameters it takes? It may do anything you may do.")
-
-
-def _maybe(error: float | None) -> str:
-    return "" if error is None else fitting(error, 4, 6)
 
 
 def _why_no_lists(history: History) -> str:
