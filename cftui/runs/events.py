@@ -102,6 +102,9 @@ class Epoch(Event):
     seconds: float
     """Time this epoch took, evaluation left out."""
     train_seconds: float
+    saturated: float | None = None
+    """Share of predictions within 1 % of the range from one of its ends, among the held-out
+    ratings that are not; none in a run of an older version, or where all ratings are."""
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ class Book:
                 learning_rate=self.rate,
                 seconds=seconds,
                 train_seconds=p.train_seconds,
+                saturated=found.saturated,
             )
         )
         self.checkpoint()

@@ -89,10 +89,13 @@ class RunService:
 
     @property
     def answering(self) -> RunRow | None:
-        """Return the run that questions go to: the one in view, else the newest with weights."""
+        """Return the run that questions go to: the one in view, else the newest.
+
+        Of those alone that finished an epoch: weights of before would answer by chance.
+        """
         rows = self.rows_on_these_ratings
         in_view = [row for row in rows if row.id == self.chosen]
-        return next((row for row in [*in_view, *rows] if row.has_weights), None)
+        return next((row for row in [*in_view, *rows] if row.answers), None)
 
     # Histories: what the events of the runs that are looked at add up to
 

@@ -16,6 +16,7 @@ from cftui.charts import Chart
 from cftui.questions.custom_model import DescribeModel, ModelDescription
 from cftui.runs.control import WishKind
 from cftui.runs.history import History
+from cftui.runs.judging import verdict_of_row
 from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.services.child import ChildError
@@ -128,6 +129,15 @@ class TrainPane(Pane):
     TrainPane.-loss-only #rate, TrainPane.-rate-only #loss { display: none; }
     .-short TrainPane #rate { display: none; }
     .-short TrainPane.-rate-only #rate { display: block; }
+    TrainPane #verdict {
+        display: none;
+        height: auto;
+        max-height: 4;
+        padding: 0 1;
+        color: $text-warning;
+        text-style: bold;
+    }
+    TrainPane #verdict.against { display: block; }
     TrainPane #status { height: 2; padding: 0 1; }
     .-narrow TrainPane #status { height: 3; }
     TrainPane #epochs { height: 6; border-top: solid $primary-muted; }
@@ -161,6 +171,7 @@ class TrainPane(Pane):
                     self._paint, id="loss", placeholder="Press s to train, and watch it here"
                 )
                 yield ChartView(self._paint, id="rate", placeholder="The learning rate", pause=1.0)
+                yield Static("", id="verdict", markup=False)
                 yield Static("", id="status", markup=False)
                 yield DeviceLine(id="device")
                 yield Grid(
@@ -255,6 +266,16 @@ class TrainPane(Pane):
         words = "\n".join((state, progress, rest)) if narrow else f"{state}  {progress}\n{rest}"
         if str(status.content) != words:
             status.update(words, layout=False)
+        self._show_verdict()
+
+    def _show_verdict(self) -> None:
+        """Say first of all that the run in view is worse than no model, and why."""
+        row, said = self._row, self.query_one("#verdict", Static)
+        verdict = verdict_of_row(row, self._history) if row is not None else None
+        words = plain(verdict.words) if verdict else ""
+        if str(said.content) != words:
+            said.update(words)
+            said.set_class(bool(words), "against")
 
     def _show_starting(self) -> None:
         """Say that runs are on their way."""
