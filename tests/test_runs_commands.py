@@ -71,12 +71,14 @@ def test_a_run_worse_than_the_mean_says_so_first(capsys: pytest.CaptureFixture[s
     made("worse", {}, **errors, baselines={"global_mean": 0.9, "biases": 0.8})
     made("better", {}, **errors, baselines={"global_mean": 1.0, "biases": 0.95})
     made("old", {}, **errors)  # of a version that measured no baselines
+    made("lost", {}, step=12)
     assert here("runs", "list") == 0
     table = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert {line[0]: line[3] for line in table[1:]} == {
         "worse": "worse than mean",
         "better": "",
         "old": "",
+        "lost": "untrained",
     }
     assert here("runs", "list", "verdict:worse", "--json") == 0
     [line] = lines(capsys)

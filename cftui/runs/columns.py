@@ -49,8 +49,13 @@ def _state(row: RunRow) -> str:
 
 
 def _verdict(row: RunRow) -> str:
-    """Return what a run is worse than, if it is."""
-    return f"worse than {row.worse_than}" if row.worse_than else ""
+    """Return what a run is worse than, or that it ended before it had learned anything."""
+    ended = not row.alive and row.shown != "damaged"
+    return f"worse than {row.worse_than}" if row.worse_than else _untrained(row, ended)
+
+
+def _untrained(row: RunRow, ended: bool) -> str:
+    return "untrained" if ended and not row.epoch else ""
 
 
 def _progress(row: RunRow) -> str:

@@ -12,7 +12,7 @@ from cftui.runs.verdict import Evidence, Verdict, judge
 
 def verdict_of_row(row: RunRow, history: History) -> Verdict | None:
     """Return the verdict on a run in a list, by its events as far as they were read."""
-    if row.mean_mse is None or row.biases_mse is None:
+    if not row.worse_than or row.mean_mse is None or row.biases_mse is None:
         return None
     told = history.epochs
     standing = () if row.valid_mse is None else (row.valid_mse,)

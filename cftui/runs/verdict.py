@@ -44,6 +44,8 @@ class Verdict:
     """Validation MSE of what it is worse than."""
     reason: Reason
     why: str
+    sign: str
+    """What was measured that says so; empty where nothing does."""
     remedy: str
     so_far: bool = False
     """Whether the run is still at work."""
@@ -56,6 +58,12 @@ class Verdict:
     @property
     def words(self) -> str:
         """Return all of it in a line."""
+        sign = f": {self.sign}" if self.sign else ""
+        return f"{self.headline}. {self.why}{sign}. {self.remedy}"
+
+    @property
+    def brief(self) -> str:
+        """Return it without what was measured, for little room."""
         return f"{self.headline}. {self.why}. {self.remedy}"
 
     def told(self) -> dict[str, str | float]:
@@ -66,6 +74,7 @@ class Verdict:
             "baseline_mse": self.baseline,
             "reason": self.reason,
             "why": self.why,
+            "sign": self.sign,
             "remedy": self.remedy,
         }
 
@@ -122,11 +131,12 @@ def judge(evidence: Evidence) -> Verdict | None:
         return None
     baseline = evidence.mean if worse == "mean" else evidence.biases
     found = (find(evidence, baseline) for find in FINDERS)
-    reason, why, remedy = next(said for said in found if said is not None)
-    return Verdict(worse, mse, baseline, reason, why, remedy, evidence.alive)
+    said = next(said for said in found if said is not None)
+    return Verdict(worse, mse, baseline, *said, evidence.alive)
 
 
-Said = tuple[Reason, str, str]
+Said = tuple[Reason, str, str, str]
+"""The reason, why, its sign, and the remedy."""
 
 
 def _stretched(e: Evidence, _: float) -> Said | None:
@@ -135,9 +145,10 @@ def _stretched(e: Evidence, _: float) -> Said | None:
         return None
     return (
         "stretched-scale",
-        f"Few values stretch the scale: ratings span {e.low:g} to {e.high:g}, and are mostly"
-        f" within {sqrt(e.mean):.3g} of their mean",
-        "Mend the outliers that describe and the Data pane name; read counts as logarithms",
+        "Few values stretch the scale",
+        f"ratings span {e.low:g} to {e.high:g}, and are mostly within {sqrt(e.mean):.3g} of their"
+        " mean",
+        "Mend the outliers (Data pane, describe); read counts as logarithms",
     )
 
 
@@ -151,8 +162,13 @@ def _too_high(e: Evidence, _: float) -> Said | None:
         signs.append(f"the training loss rose from {e.train[0]:.4g} to {e.train[-1]:.4g}")
     if not signs:
         return None
-    why = f"The learning rate{_value(e.rate)} is too high: {', and '.join(signs)}"
-    return "rate-too-high", why, f"Train anew with a lower one{_lower_rate(e)}"
+    why = f"The learning rate{_value(e.rate)} is too high"
+    return (
+        "rate-too-high",
+        why,
+        ", and ".join(signs),
+        f"Train anew with a lower one{_lower_rate(e)}",
+    )
 
 
 def _strong_decay(e: Evidence, baseline: float) -> Said | None:
@@ -162,8 +178,13 @@ def _strong_decay(e: Evidence, baseline: float) -> Said | None:
     strong = e.decay >= 10 * max(e.usual_decay, 1e-6) and e.rate * e.decay * e.steps >= 1
     if not strong or e.train[-1] < 0.9 * baseline or _epochs_needed(e) is not None:
         return None
-    why = f"The weight decay {e.decay:g} holds all weights near 0"
-    return "strong-decay", why, f"Train anew with less, such as {e.usual_decay:g}"
+    why = f"The weight decay {e.decay:g} is too strong"
+    return (
+        "strong-decay",
+        why,
+        "it holds all weights near 0",
+        f"Train anew with less, such as {e.usual_decay:g}",
+    )
 
 
 def _overfit(e: Evidence, baseline: float) -> Said | None:
@@ -175,16 +196,17 @@ def _overfit(e: Evidence, baseline: float) -> Said | None:
         best = e.valid.index(least) + 1
         return (
             "overfit",
-            f"It overfits: the validation error was least in epoch {best} ({least:.4f}), while"
-            f" that of training fell to {e.train[-1]:.4f}",
+            "It overfits",
+            f"the validation error was least in epoch {best} ({least:.4f}), while that of training"
+            f" fell to {e.train[-1]:.4f}",
             f"Train {best} epoch{'s' * (best > 1)}, or with patience, fewer factors or more"
             " weight decay",
         )
     if e.ratings_each is not None and e.ratings_each < SPARSE:
         return (
             "too-little-data",
-            f"There is too little data: {e.ratings_each:.2g} training ratings for each user and"
-            " item",
+            "There is too little data",
+            f"{e.ratings_each:.2g} training ratings for each user and item",
             "Take fewer factors and more weight decay, or more ratings",
         )
     return None
@@ -199,9 +221,9 @@ def _falling(e: Evidence, _: float) -> Said | None:
         return _too_low(e, f"at this pace {needed:,.0f} more epochs would be needed")
     epochs = f"{done + max(round(needed), 1)} or more"
     if e.alive:
-        return "too-few-epochs", "The error is still falling", f"Wait; {epochs} epochs may do"
-    why = f"It had too few epochs ({done}): the error was still falling"
-    return "too-few-epochs", why, f"Train {epochs}"
+        return "too-few-epochs", "The error is still falling", "", f"Wait; {epochs} epochs may do"
+    why = f"It had too few epochs ({done})"
+    return "too-few-epochs", why, "the error was still falling", f"Train {epochs}"
 
 
 def _epochs_needed(e: Evidence) -> float | None:
@@ -225,14 +247,15 @@ def _slow(e: Evidence, baseline: float) -> Said | None:
 
 def _too_low(e: Evidence, sign: str) -> Said:
     usual = f", such as {e.usual_rate:g}" if _usual_differs(e) else ""
-    why = f"The learning rate{_value(e.rate)} is too low: {sign}"
-    return "rate-too-low", why, f"Train anew with a higher one{usual}"
+    why = f"The learning rate{_value(e.rate)} is too low"
+    return "rate-too-low", why, sign, f"Train anew with a higher one{usual}"
 
 
 def _unclear(_: Evidence, __: float) -> Said:
     return (
         "unclear",
         "Nothing measured says why",
+        "",
         "Train longer, or with the optimizer adam or the model dot-bias at their usual settings",
     )
 

@@ -85,13 +85,14 @@ TYPO = replace(
         (
             DECAY_10,
             "strong-decay",
-            "The weight decay 10 holds all weights near 0. Train anew with less, such as 0.0002",
+            "The weight decay 10 is too strong: it holds all weights near 0. Train anew with less,"
+            " such as 0.0002",
         ),
         (
             TYPO,
             "stretched-scale",
             "Few values stretch the scale: ratings span 0.5 to 500, and are mostly within 1.06 of"
-            " their mean. Mend the outliers that describe and the Data pane name",
+            " their mean. Mend the outliers (Data pane, describe); read counts as",
         ),
         (
             # (0.8080 - 0.7851) / (0.8205 - 0.8080) = 1.8 epochs more
@@ -130,6 +131,15 @@ def test_the_likely_reason_is_measured(evidence: Evidence, reason: str, words: s
 def test_a_run_better_than_both_hears_nothing() -> None:
     assert judge(replace(DEFAULT, valid=(0.78, 0.77))) is None
     assert judge(BUNDLED) is None  # not one epoch yet
+
+
+def test_where_room_is_short_the_signs_are_left_out() -> None:
+    verdict = judge(LR_1000)
+    assert verdict is not None
+    assert verdict.brief == (
+        "Worse than the mean alone: MSE 5.8435, not 1.1238. The learning rate 1000 is too high."
+        " Train anew with a lower one, such as 0.1"
+    )
 
 
 def test_a_live_run_is_worse_so_far() -> None:

@@ -86,6 +86,8 @@ class TrainPane(Pane):
         " number's field digits are typed, and esc takes them back and leaves it.\n\n"
         "A run lives in a process of its own: quit, or lose the connection, and it goes on; open"
         " cftui again and it is there.\n\n"
+        "A run that is worse than the mean of the ratings alone (‼), or than user and item biases"
+        " (!), says so above its state, with the likely reason and what to do.\n\n"
         "training is the loss of the batches, smoothed its debiased moving average, validation the"
         " mean squared error on the ratings held out; unseen is that of pairs whose user or movie"
         " has no rating in training."
@@ -132,7 +134,7 @@ class TrainPane(Pane):
     TrainPane #verdict {
         display: none;
         height: auto;
-        max-height: 4;
+        max-height: 5;
         padding: 0 1;
         color: $text-warning;
         text-style: bold;
@@ -272,7 +274,8 @@ class TrainPane(Pane):
         """Say first of all that the run in view is worse than no model, and why."""
         row, said = self._row, self.query_one("#verdict", Static)
         verdict = verdict_of_row(row, self._history) if row is not None else None
-        words = plain(verdict.words) if verdict else ""
+        small = self.app.size.width < NARROW
+        words = plain(verdict.brief if small else verdict.words) if verdict else ""
         if str(said.content) != words:
             said.update(words)
             said.set_class(bool(words), "against")
