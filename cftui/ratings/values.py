@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.hyperparameters import DataInfo
-from cftui.questions.data import DataSummary, Problem
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary, Problem
 from cftui.questions.errors import QuestionError
 
+LOG_SCALE = "log2(1 + count)"
+"""How values are told that are counts read so."""
 INTEGER_ID = re.compile(r"0|-?[1-9][0-9]{0,18}")
 """An id that can be held as a number without changing how it is written."""
 
@@ -199,6 +201,8 @@ class Ratings:
     """The first unusable rows."""
     warnings: tuple[str, ...] = ()
     """What else is wrong with the files, a sentence each."""
+    mapping: ColumnMapping = AS_RECOGNISED
+    """How the file was read; as recognised too in a store that does not tell."""
 
     def __len__(self) -> int:
         return len(self.value)
@@ -241,4 +245,10 @@ class Ratings:
             unusable_rows=self.unusable_rows,
             duplicates=self.duplicates,
             titled=self.items.titles_column is not None,
+            scale=LOG_SCALE if self.mapping.values else "",
         )
+
+
+def log_counts(counts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return log2(1 + count) of counts from 0 on: one more is twice as many."""
+    return np.log2(1.0 + counts.astype(np.float64)).astype(np.float32)
