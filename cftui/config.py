@@ -70,11 +70,15 @@ class DataConfig(Section):
     rating: ColumnName = parameter("", "The ratings' column: name or number; empty: recognised")
     timestamp: ColumnName = parameter("", "The times' column: name or number; empty: recognised")
     separator: str = parameter("", "What separates columns, such as ; or tab; empty: recognised")
+    values: Literal["", "log"] = parameter(
+        "", "log: counts become log2(1 + count); empty: values as they are"
+    )
 
     @property
     def mapping(self) -> ColumnMapping:
         """Return which columns mean what."""
-        return ColumnMapping(self.user, self.item, self.rating, self.timestamp, self.separator)
+        columns = (self.user, self.item, self.rating, self.timestamp)
+        return ColumnMapping(*columns, self.separator, self.values)
 
 
 class SplitConfig(Section):

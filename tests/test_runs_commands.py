@@ -47,7 +47,7 @@ def test_words_choose_what_is_listed(
     assert [line["run"] for line in lines(capsys)] == ["fast", "slow"]
     assert here("runs", "list", "nothing") == 0
     assert capsys.readouterr().out.splitlines() == [
-        "run\tname\tstate\tepochs\tbest MSE\trecall@20\tNDCG@20\ttime\tdata\tbegan"
+        "run\tname\tstate\tverdict\tepochs\tbest MSE\trecall@20\tNDCG@20\ttime\tdata\tbegan"
     ]
     assert here("runs", "list", "--sort", "colour") == 2
     assert "--sort colour: no such column; there are mark, state" in capsys.readouterr().err
@@ -58,6 +58,37 @@ def test_words_choose_what_is_listed(
     ):
         assert here("runs", "list", "--", words) == 2
         assert message in capsys.readouterr().err
+
+
+WORSE = (
+    "Worse than the mean alone: MSE 0.9200, not 0.9000. Nothing measured says why. Train longer,"
+    " or with the optimizer adam or the model dot-bias at their usual settings"
+)
+
+
+def test_a_run_worse_than_the_mean_says_so_first(capsys: pytest.CaptureFixture[str]) -> None:
+    errors = {"epoch": 1, "valid_mse": 0.92, "best_valid_mse": 0.91}
+    made("worse", {}, **errors, baselines={"global_mean": 0.9, "biases": 0.8})
+    made("better", {}, **errors, baselines={"global_mean": 1.0, "biases": 0.95})
+    made("old", {}, **errors)  # of a version that measured no baselines
+    made("lost", {}, step=12)
+    assert here("runs", "list") == 0
+    table = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert {line[0]: line[3] for line in table[1:]} == {
+        "worse": "worse than mean",
+        "better": "",
+        "old": "",
+        "lost": "untrained",
+    }
+    assert here("runs", "list", "verdict:worse", "--json") == 0
+    [line] = lines(capsys)
+    assert line["run"] == "worse" and line["verdict"]["worse_than"] == "mean"
+    assert here("runs", "show", "worse") == 0
+    assert capsys.readouterr().out.splitlines()[1] == WORSE
+    assert here("runs", "show", "better") == 0
+    assert "Worse" not in capsys.readouterr().out
+    assert here("runs", "show", "better", "--json") == 0
+    assert lines(capsys)[0]["verdict"] is None
 
 
 def test_a_name_that_means_another_run_is_refused(

@@ -127,12 +127,15 @@ def read_ratings(
     rating: str = "",
     timestamp: str = "",
     separator: str = "",
+    values: Literal["", "log"] = "",
 ) -> DataSet:
     """Return the ratings in a file or a folder, or of a data set such as `ml-latest-small`.
 
     Whatever the screen takes: MovieLens as downloaded, Parquet, any text with a rating a line, also
     packed. Columns are recognised by the usual names; where they are not, `user`, `item`, `rating`,
     `timestamp` and `separator` say which they are, by name or by number counted from 1.
+
+    `values="log"` reads counts, such as plays, as log2(1 + count); ratings are logarithms then.
 
     Rows that cannot be used are left out, with a warning. Raises FileNotFoundError where there is
     nothing, DataError where it cannot be read.
@@ -144,6 +147,7 @@ def read_ratings(
         rating=rating,
         timestamp=timestamp,
         separator=separator,
+        values=values,
     )
     try:
         opened = open_data(data)

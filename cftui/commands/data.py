@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cftui.commands import datasets
-from cftui.commands.console import Debug, Json, print_json
+from cftui.commands.console import Debug, Json, UsageError, print_json
 from cftui.commands.job import WhileStdin, begin_job
 from cftui.commands.opening import open_told, print_summary
 from cftui.paths import BUNDLED
@@ -27,6 +27,7 @@ ItemColumn = Annotated[str, typer.Option(help="The items' column: its name or it
 RatingColumn = Annotated[str, typer.Option(help="The ratings' column: its name or its number")]
 TimestampColumn = Annotated[str, typer.Option(help="The times' column: its name or its number")]
 Separator = Annotated[str, typer.Option(help="What separates columns, such as ';' or tab")]
+Values = Annotated[str, typer.Option(help="log: read counts as log2(1 + count); else as they are")]
 
 
 @app.command()
@@ -37,6 +38,7 @@ def ingest(
     rating_column: RatingColumn = "",
     timestamp_column: TimestampColumn = "",
     separator: Separator = "",
+    values: Values = "",
     json: Json = False,
     while_stdin: WhileStdin = False,
     debug: Debug = False,
@@ -46,7 +48,8 @@ def ingest(
     Columns and separator are recognised by looking; the options are for what cannot be.
     """
     begin_job(while_stdin=while_stdin)
-    mapping = ColumnMapping(user_column, item_column, rating_column, timestamp_column, separator)
+    columns = (user_column, item_column, rating_column, timestamp_column)
+    mapping = ColumnMapping(*columns, separator, _scale(values))
     from cftui.library.door import Library
 
     ratings = open_told(Library(), source, mapping, json=json)
@@ -64,6 +67,7 @@ def describe(
     rating_column: RatingColumn = "",
     timestamp_column: TimestampColumn = "",
     separator: Separator = "",
+    values: Values = "",
     split: Annotated[
         str,
         typer.Option(help="Also what would be held out: random, per-user, leave-last-out, time"),
@@ -77,7 +81,8 @@ def describe(
 ) -> None:
     """Show how values, users, items and times are spread, the first rows, and what was left out."""
     begin_job(while_stdin=while_stdin)
-    mapping = ColumnMapping(user_column, item_column, rating_column, timestamp_column, separator)
+    columns = (user_column, item_column, rating_column, timestamp_column)
+    mapping = ColumnMapping(*columns, separator, _scale(values))
     from cftui.library.door import Library
 
     library = Library()
@@ -94,6 +99,13 @@ def describe(
     print_profile(profile)
     if held_out:
         print_split(held_out, profile.items_word)
+
+
+def _scale(values: str) -> str:
+    """Return how values are read; raises UsageError for a word that says nothing."""
+    if values not in ("", "log"):
+        raise UsageError(f"--values {values}: give log, or leave it out")
+    return values
 
 
 def _held_out(

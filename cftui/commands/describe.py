@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from cftui.commands.console import print_table
 from cftui.questions.data import DataProfile, SplitSummary, Timeline
@@ -19,6 +19,7 @@ def print_profile(profile: DataProfile) -> None:
     """Print a profile, a section each for values, users and items, times, rows and problems."""
     width = min(shutil.get_terminal_size().columns, 100)
     _lines([f"{profile.name}: {words.size_words(profile)}"])
+    _lines(filter(None, against(profile)))
     _lines([words.value_words(profile), words.id_words(profile)])
     _lines([words.left_out_words(profile)])
     _heading("Values")
@@ -41,6 +42,12 @@ def print_profile(profile: DataProfile) -> None:
         _lines(problems[:SHOWN_PROBLEMS])
         if len(problems) > SHOWN_PROBLEMS:
             _lines([f"and {len(problems) - SHOWN_PROBLEMS} more; --json prints them"])
+
+
+def against(profile: DataProfile) -> tuple[str, str]:
+    """Return what of the values will spoil training: outliers, counts; empty where nothing."""
+    logs = "--values log (to train: --set data.values=log)"
+    return words.outlier_words(profile), words.count_words(profile, logs)
 
 
 def print_split(split: SplitSummary, items_word: str) -> None:
@@ -88,7 +95,7 @@ def _heading(text: str) -> None:
     Console().print(Text(f"\n{text}", style="bold"))
 
 
-def _lines(lines: Sequence[str]) -> None:
+def _lines(lines: Iterable[str]) -> None:
     for line in lines:
         print(plain(line))
 

@@ -70,7 +70,25 @@ def open_run(
     else:
         refit = f", a refit of {trained.record.refit_of}" if trained.record.refit_of else ""
         print(f"run {run.id}, step {trained.step:,}, on {trained.record.data_name}{refit}")
+    say_doubts(run)
     return trained
+
+
+def say_doubts(run: "Run") -> None:
+    """Say on stderr, before a run answers, that it is untrained or worse than the mean."""
+    from cftui.runs.checkpoint import CheckpointError, load_checkpoint
+    from cftui.runs.directory import RunError
+    from cftui.runs.judging import verdict_of
+
+    try:
+        epochs, step = run.record().epoch, load_checkpoint(run.last, prefix="none of them").step
+    except (RunError, CheckpointError, OSError):
+        return  # who asks it is told
+    if not epochs:
+        untrained = "hardly trained" if step else "untrained"
+        say(f"{run.id} is at step {step:,}, {untrained}: its answers mean nothing yet")
+    elif (verdict := verdict_of(run)) is not None and verdict.worse_than == "mean":
+        say(f"{run.id}: {verdict.words}")
 
 
 @dataclass(frozen=True)
@@ -109,6 +127,7 @@ def open_ratings_and_run(
             raise UsageError(str(error)) from None
         return RatingsAndRun(ratings or open_known(library, BUNDLED))
     path = run.best if best else run.path
+    say_doubts(run)
     return RatingsAndRun(ratings or library.ratings_of(run), str(path), run.id)
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 
+from cftui.commands.console import print_json
 from cftui.runs.events import (
     Checkpointed,
     Control,
@@ -35,10 +36,12 @@ class EventPrinter:
         self._gone = False
 
     def __call__(self, event: Event) -> None:
-        """Print one event."""
+        """Print one event; before the end of a run, what there is to be said against it."""
         if self._gone:
             return
         try:
+            if isinstance(event, Finished):
+                self._print_verdict(event)
             self._print_json(event) if self._json else self._print_words(event)
         except (OSError, ValueError):
             self._gone = True
@@ -63,6 +66,19 @@ class EventPrinter:
         words = self._words(event)
         if words:
             print(("\r\x1b[K" if self._live else "") + words, flush=True)
+
+    def _print_verdict(self, event: Finished) -> None:
+        from cftui.paths import runs_folder
+        from cftui.runs.directory import Run
+        from cftui.runs.judging import verdict_of
+
+        verdict = verdict_of(Run(runs_folder() / event.run))
+        if verdict is None:
+            return
+        if self._json:
+            print_json({"event": "verdict", "run": event.run, **verdict.told()})
+        else:
+            print(("\r\x1b[K" if self._live else "") + verdict.words, flush=True)
 
     def _words(self, event: Event) -> str:
         words = ""

@@ -25,7 +25,7 @@ Words = Annotated[
     typer.Argument(metavar="[WORDS...]", help="Such as: adam 'mse<0.8' state:live; all must fit"),
 ]
 Runs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids, prefixes, names")]
-SHOWN = ("state", "epochs", "mse", "recall", "ndcg", "time", "data", "when")
+SHOWN = ("state", "verdict", "epochs", "mse", "recall", "ndcg", "time", "data", "when")
 """Columns of the printed list, beside id and name."""
 
 
@@ -93,14 +93,16 @@ def _summary(run: "Run", status: "RunStatus") -> dict[str, Any]:
     from dataclasses import asdict
 
     from cftui.runs.annotations import read_annotations
+    from cftui.runs.judging import verdict_of
 
-    words = read_annotations(run.path)
+    words, verdict = read_annotations(run.path), verdict_of(run)
     return {
         **asdict(status.record),
         "name": words.name,
         "notes": words.notes,
         "state": status.shown,
         "alive": status.alive,
+        "verdict": verdict.told() if verdict else None,
         "path": str(run.path),
     }
 
@@ -110,6 +112,7 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
     from cftui.runs.compare import command_line
     from cftui.runs.events import Finished
     from cftui.runs.history import read_history
+    from cftui.runs.judging import verdict_of
     from cftui.runs.rates import change_words, changes_of, unrepeated
 
     run = find(word)
@@ -126,6 +129,8 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
         print_json({**_summary(run, status), **told})
         return
     print(f"{run.id}  {run.name()}  {status.shown}  step {status.record.step:,}")
+    if (verdict := verdict_of(run)) is not None:
+        print(verdict.words)
     if status.record.message or status.note:
         print(status.record.message or status.note)
     print(f"in {run.path}")

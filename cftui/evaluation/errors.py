@@ -17,6 +17,12 @@ class Errors:
     mse_clipped: float
     unseen_pairs: int
     unseen_mse: float | None
+    saturated: float | None = None
+    """As `saturated_share`."""
+
+
+END = 0.01
+"""Share of the range within which a value stands at an end of it."""
 
 
 def errors(predicted: np.ndarray, valid: ValidRatings) -> Errors:
@@ -31,7 +37,23 @@ def errors(predicted: np.ndarray, valid: ValidRatings) -> Errors:
         float(clipped.mean()),
         len(unseen),
         float(unseen.mean()) if len(unseen) else None,
+        saturated_share(predicted, actual, valid.low, valid.high),
     )
+
+
+def saturated_share(
+    predicted: np.ndarray, actual: np.ndarray, low: float, high: float
+) -> float | None:
+    """Return the share of predictions at an end of the scale whose rating stands at neither.
+
+    Of those ratings alone, so that a scale of two values is no sign; none where there are none.
+    """
+    margin = END * (high - low)
+    inner = (actual > low + margin) & (actual < high - margin)
+    if not inner.any():
+        return None
+    of_inner = predicted[inner]
+    return float(((of_inner <= low + margin) | (of_inner >= high - margin)).mean())
 
 
 def baseline_errors(training: TrainingRatings, valid: ValidRatings) -> dict[str, float] | None:

@@ -1,5 +1,7 @@
 """Answers about ratings themselves: which there are, what is in them, how they are parted."""
 
+from dataclasses import replace
+
 from cftui.config import make_config
 from cftui.library.door import Library, answers, performs
 from cftui.paths import resolve_source
@@ -18,6 +20,7 @@ from cftui.questions.data import (
 from cftui.questions.items import Facets, FacetsAnswer
 from cftui.questions.job import Progress
 from cftui.ratings.features import explore_facets
+from cftui.ratings.outlier_lines import with_lines
 from cftui.ratings.profile import profile
 from cftui.ratings.reading.preview import preview
 from cftui.ratings.sources.datasets import data_sets
@@ -51,8 +54,10 @@ def list_data_sets(_: Library, __: ListDataSets) -> tuple[DataSetRow, ...]:
 
 @performs(DescribeData)
 def describe_data(library: Library, job: DescribeData, progress: Progress) -> DataProfile:
-    """Return the profile of the ratings in a store."""
-    return profile(library.ratings(job.store), progress)
+    """Return the profile of the ratings in a store; its outliers with their lines."""
+    ratings = library.ratings(job.store)
+    found = profile(ratings, progress)
+    return replace(found, outliers=with_lines(ratings, found.outliers))
 
 
 @answers(DescribeSplit)

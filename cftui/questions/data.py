@@ -35,6 +35,8 @@ class ColumnMapping:
     timestamp: str = ""
     separator: str = ""
     """What stands between two columns: one character, `::`, or `tab`."""
+    values: str = ""
+    """`log` reads counts as log2(1 + count); empty takes values as they are."""
 
 
 AS_RECOGNISED = ColumnMapping()
@@ -109,6 +111,8 @@ class DataSummary:
     """Whether a movies file gave the items titles."""
     usual_floor: int = 1
     """Ratings that an item should have to stand in a list: fewer say little, more leave too few."""
+    scale: str = ""
+    """`log2(1 + count)` where values are counts read so; empty where they are as in the file."""
 
     @property
     def items_word(self) -> str:
@@ -174,6 +178,19 @@ class FirstRow:
     """Date and time in UTC; empty without timestamps."""
 
 
+@dataclass(frozen=True)
+class Outlier:
+    """A rating far away from all others."""
+
+    value: float
+    user: str
+    item: str
+    line: int | None
+    """As in Problem; none where the file is gone, or has changed since it was read."""
+    counted: str = "line"
+    """As in Problem."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataProfile(DataSummary):
     """What there is to know of a data set before a model is chosen."""
@@ -194,9 +211,19 @@ class DataProfile(DataSummary):
     """The first unusable rows."""
     warnings: tuple[str, ...]
     """What else is wrong with the files, a sentence each."""
+    n_outliers: int = 0
+    """Ratings so far from all others that they alone stretch the scale."""
+    outliers: tuple[Outlier, ...] = ()
+    """The first of them."""
+    inliers: tuple[float, float] | None = None
+    """Between which values all others lie; none without outliers."""
+    counts: bool = False
+    """Whether values look like counts: whole, without an end, few of them large."""
+    middle: float = 0.0
+    """The median of the values, of a sample where they are many."""
 
 
-PROFILE_FORMAT = 1
+PROFILE_FORMAT = 2
 """Raising it makes every kept profile anew."""
 
 

@@ -18,7 +18,7 @@ from cftui.files import sync_folder
 from cftui.ratings.reading.intake import RatingsTable
 from cftui.ratings.reading.readers import Progress, read
 from cftui.ratings.sources.locate import FORMAT, META, SourceFiles
-from cftui.ratings.values import TextColumn
+from cftui.ratings.values import DataError, TextColumn, log_counts
 
 MOST_STEPS = 10_000
 """Values on a finer grid than this count as continuous."""
@@ -33,13 +33,14 @@ def write_store(folder: Path, files: SourceFiles, name: str, progress: Progress 
 
     Raises DataError where the source cannot be read, OSError where the folder cannot be written.
     """
-    table = read(files, progress)
+    table = _scaled(read(files, progress), files)
     arrays, fingerprint = _write_arrays(folder, table)
     meta = {
         "format": FORMAT,
         "name": name,
         "source": str(files.ratings),
         "fingerprint": fingerprint,
+        "mapping": dataclasses.asdict(files.mapping),
         **_facts(table),
         "arrays": {key: [array.dtype.str, list(array.shape)] for key, array in arrays.items()},
     }
@@ -48,6 +49,19 @@ def write_store(folder: Path, files: SourceFiles, name: str, progress: Progress 
         file.flush()
         os.fsync(file.fileno())
     sync_folder(folder)
+
+
+def _scaled(table: RatingsTable, files: SourceFiles) -> RatingsTable:
+    """Return the table with its values as they are to be read; raises DataError for no counts."""
+    if not files.mapping.values:
+        return table
+    low = float(table.value.min())
+    if low < 0:
+        raise DataError(
+            f"{files.ratings}: a value of {low:g} is no count; leave out --values log (to train:"
+            " data.values)"
+        )
+    return dataclasses.replace(table, value=log_counts(table.value))
 
 
 def _write_arrays(folder: Path, table: RatingsTable) -> tuple[dict[str, NDArray[Any]], str]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.questions.data import QUANTILES, DataProfile, FirstRow, Tail, Timeline, ValueBar
+from cftui.ratings.outliers import named, outliers_of, shape_of
 from cftui.ratings.values import INTEGER_ID, Grouping, Ratings, TextColumn, Vocabulary
 
 MOST_VALUES = 24
@@ -27,7 +28,8 @@ def profile(
 ) -> DataProfile:
     """Return the profile of ratings; about a tenth of a second a million."""
     progress(0, 3, "values")
-    values = _values(ratings)
+    values, shape = _values(ratings), shape_of(ratings)
+    n_outliers, positions = outliers_of(ratings, shape)
     progress(1, 3, "users and items")
     users, items = _tail(ratings.by_user), _tail(ratings.by_item)
     progress(2, 3, "times")
@@ -45,6 +47,11 @@ def profile(
         rows=_rows(ratings),
         problems=ratings.problems,
         warnings=ratings.warnings,
+        n_outliers=n_outliers,
+        outliers=tuple(named(ratings, position) for position in positions),
+        inliers=(shape.low, shape.high) if n_outliers else None,
+        counts=shape.counts,
+        middle=shape.middle,
     )
 
 

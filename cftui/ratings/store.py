@@ -156,6 +156,7 @@ def _assemble(path: Path, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[
         duplicates=int(meta["duplicates"]),
         problems=tuple(Problem(**problem) for problem in meta["problems"]),
         warnings=tuple(meta["warnings"]),
+        mapping=ColumnMapping(**meta.get("mapping", {})),
     )
 
 

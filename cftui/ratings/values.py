@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.hyperparameters import DataInfo
-from cftui.questions.data import DataSummary, Problem
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary, Problem
 from cftui.questions.errors import QuestionError
 
 FLOORS = (20, 10, 5, 2, 1)
 ENOUGH = 50
 """Items, or half of them all, that a floor has to leave."""
+LOG_SCALE = "log2(1 + count)"
+"""How values are told that are counts read so."""
 INTEGER_ID = re.compile(r"0|-?[1-9][0-9]{0,18}")
 """An id that can be held as a number without changing how it is written."""
 
@@ -202,6 +204,8 @@ class Ratings:
     """The first unusable rows."""
     warnings: tuple[str, ...] = ()
     """What else is wrong with the files, a sentence each."""
+    mapping: ColumnMapping = AS_RECOGNISED
+    """How the file was read; as recognised too in a store that does not tell."""
 
     def __len__(self) -> int:
         return len(self.value)
@@ -252,4 +256,10 @@ class Ratings:
             duplicates=self.duplicates,
             titled=self.items.titles_column is not None,
             usual_floor=self.usual_floor,
+            scale=LOG_SCALE if self.mapping.values else "",
         )
+
+
+def log_counts(counts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return log2(1 + count) of counts from 0 on: one more is twice as many."""
+    return np.log2(1.0 + counts.astype(np.float64)).astype(np.float32)

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from cftui.questions.data import QUANTILES, DataProfile, DataSummary, SplitSummary, Tail, ValueBar
+from cftui.questions.data import (
+    QUANTILES,
+    DataProfile,
+    DataSummary,
+    Outlier,
+    SplitSummary,
+    Tail,
+    ValueBar,
+)
 from cftui.text import bar
 
 TAIL_HEADINGS = ("ratings per", *(name for name, _ in QUANTILES), "top 1% hold", "top 10% hold")
@@ -25,7 +33,47 @@ def size_words(data: DataSummary) -> str:
 def value_words(data: DataSummary) -> str:
     """Return the range, the step and the mean of the values."""
     step = f" in steps of {data.step:g}" if data.step else ", no common step"
-    return f"values {data.low:g} to {data.high:g}{step}, mean {data.mean:.4f}"
+    what = f"values, {data.scale}," if data.scale else "values"
+    of_counts = f"; counts {_count(data.low)} to {_count(data.high)}" if data.scale else ""
+    return f"{what} {data.low:g} to {data.high:g}{step}, mean {data.mean:.4f}{of_counts}"
+
+
+def _count(value: float) -> str:
+    """Return the count that a logarithm stands for."""
+    return f"{round(2**value - 1):,}"
+
+
+def outlier_words(profile: DataProfile) -> str:
+    """Return which values lie far from all others, in which lines, and what to do; else empty."""
+    if not profile.n_outliers or profile.inliers is None:
+        return ""
+    n, (low, high) = profile.n_outliers, profile.inliers
+    places = [_place(outlier) for outlier in profile.outliers]
+    more = f" and {n - len(places):,} more" if n > len(places) else ""
+    lined = all(outlier.line for outlier in profile.outliers)
+    remedy = "mend or delete them there" if lined else f"mend or delete them in {profile.source}"
+    return (
+        f"{n:,} outlier{'s' * (n > 1)}, far from all other values ({low:g} to {high:g}):"
+        f" {', '.join(places)}{more}; they stretch the scale and spoil training:"
+        f" {remedy}, and open the file again"
+    )
+
+
+def _place(outlier: Outlier) -> str:
+    if outlier.line is None:
+        return f"{outlier.value:g} of user {outlier.user}, item {outlier.item}"
+    return f"{outlier.value:g} in {outlier.counted} {outlier.line:,}"
+
+
+def count_words(profile: DataProfile, how: str) -> str:
+    """Return that values look like counts, and `how` to read them as logarithms; else empty."""
+    if not profile.counts:
+        return ""
+    return (
+        f"these look like counts (half are {profile.middle:,.0f} or less, the largest is"
+        f" {profile.high:,.0f}): a few large ones will drown the others; {how} reads them as"
+        f" log2(1 + count)"
+    )
 
 
 def left_out_words(data: DataSummary) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cftui.runs.row import RunRow
+from cftui.runs.standing import SIGNS
 from cftui.text import fitting
 
 Value = str | int | float | None
@@ -48,12 +49,27 @@ def _state(row: RunRow) -> str:
     return row.shown + done
 
 
+def _verdict(row: RunRow) -> str:
+    """Return what a run is worse than, or that it ended before it had learned anything."""
+    ended = not row.alive and row.shown != "damaged"
+    return f"worse than {row.worse_than}" if row.worse_than else _untrained(row, ended)
+
+
+def _untrained(row: RunRow, ended: bool) -> str:
+    return "untrained" if ended and not row.epoch else ""
+
+
 def _progress(row: RunRow) -> str:
     if row.shown == "damaged":
         return ""
     share = ".1f" if row.epochs < 100 else ".0f"
     done = f"{row.epochs_done:{share}}" if row.alive else str(row.epoch)
     return f"{done}/{row.epochs}"
+
+
+def signed_error(row: RunRow) -> str:
+    """Return the best validation error; a sign before it says that the run ends worse than none."""
+    return f"{SIGNS[row.worse_than]}{_error(row.best_valid_mse)}"
 
 
 def _error(value: float | None) -> str:
@@ -84,6 +100,7 @@ def _whole(value: float | None) -> str:
 FIELDS = (
     RunField("mark", "mark", lambda r: letter(r.mark), lambda r: letter(r.mark)),
     RunField("state", "state", lambda r: r.shown, _state),
+    RunField("verdict", "verdict", _verdict, _verdict),
     RunField("name", "run", lambda r: r.label, lambda r: r.label),
     RunField("model", "model", lambda r: r.model, lambda r: r.model),
     RunField("optimizer", "optimizer", lambda r: r.optimizer, lambda r: r.optimizer),

@@ -5,8 +5,10 @@ from typing import Any
 
 from cftui.runs.compare import changed, command_line, flat, settings_of
 from cftui.runs.directory import Run, RunError
+from cftui.runs.judging import verdict_of
 from cftui.runs.rates import changes_of
 from cftui.runs.record import RateChange, RunRecord
+from cftui.runs.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class RunDetails:
     """Why something could not be read."""
     rate_changes: tuple[RateChange, ...] = ()
     """Made while it ran."""
+    verdict: Verdict | None = None
+    """Why it is worse than no model at all; none where it is not."""
 
 
 def read_details(run: Run, log_lines: int = 12) -> RunDetails:
@@ -49,4 +53,5 @@ def read_details(run: Run, log_lines: int = 12) -> RunDetails:
         run.log_end(log_lines),
         problem,
         changes_of(run),
+        verdict_of(run),
     )

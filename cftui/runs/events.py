@@ -110,6 +110,9 @@ class Epoch(Event):
     """Users whose lists were judged, the same ones in every epoch of a run."""
     no_lists: str = ""
     """Why no lists are judged, in the epoch that found it out."""
+    saturated: float | None = None
+    """Share of predictions within 1 % of the range from one of its ends, among the held-out
+    ratings that are not; none in a run of an older version, or where all ratings are."""
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,9 @@ def _looks_like_a_run(path: Path) -> bool:
 def find_run(word: str, fingerprint: str | None = None, *, weights: bool = True) -> Run:
     """Return the run that an id, a unique prefix, a name or `latest` means.
 
-    `latest` is the newest run, with `weights` the newest that has them; on the ratings with this
-    fingerprint if one is given. Raises RunError, with what there is, where no run or several fit.
+    `latest` is the newest run, with `weights` the newest that finished an epoch, since weights of
+    before say nothing; on the ratings with this fingerprint if one is given. Raises RunError, with
+    what there is, where no run or several fit.
     """
     runs = list_runs()
     if word == "latest":
@@ -61,14 +62,19 @@ def find_run(word: str, fingerprint: str | None = None, *, weights: bool = True)
 
 
 def _latest(runs: list[Run], fingerprint: str | None, *, weights: bool) -> Run:
+    if runs and not weights and fingerprint is None:
+        return runs[0]
+    untrained = ""
     for run in runs:
-        if weights and not run.has_weights:
-            continue
         try:
-            if fingerprint in (None, run.record().fingerprint):
-                return run
+            record = run.record()
         except RunError:
             continue
+        if fingerprint not in (None, record.fingerprint):
+            continue
+        if not weights or (run.has_weights and record.epoch):
+            return run
+        untrained = untrained or f"; {run.id} ({record.state}, step {record.step:,}) has not"
     on = " on these ratings" if fingerprint else ""
-    what = "run with weights" if weights else "run"
-    raise RunError(f"no {what} yet{on}; train one: cftui train")
+    what = "run that finished an epoch" if weights else "run"
+    raise RunError(f"no {what} yet{on}{untrained}; train one: cftui train")

@@ -4,6 +4,7 @@ import contextlib
 import math
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from cftui.paths import runs_folder, state_folder
 from cftui.runs.annotations import read_annotations
 from cftui.runs.directory import Run, RunError
 from cftui.runs.event_log import last_progress
+from cftui.runs.record import RunRecord
 from cftui.runs.row import RunRow
 
 SETTLED = ("finished", "stopped", "failed", "died", "damaged")
@@ -91,36 +93,7 @@ class RunsIndex:
         return sorted(entries, key=self._made.__getitem__, reverse=True)
 
     def _read(self, run: Run) -> RunRow:
-        words = read_annotations(run.path)
-        kept: dict[str, Any] = {"name": words.name, "notes": words.notes, "mark": words.mark}
-        made = self._made[str(run.path)][0] / 1e9
-        try:
-            status = run.status()
-        except (RunError, OSError) as error:
-            return replace(_damaged(run.id, str(error), made), **kept)
-        record = status.record
-        return RunRow(
-            id=run.id,
-            shown=status.shown,
-            alive=status.alive,
-            epoch=record.epoch,
-            epochs=record.epochs,
-            valid_mse=record.valid_mse,
-            best_valid_mse=record.best_valid_mse,
-            fingerprint=record.fingerprint,
-            has_weights=run.has_weights,
-            message=record.message or status.note,
-            created=record.created,
-            data=record.data_name,
-            steps_per_epoch=record.steps_per_epoch,
-            refit_of=record.refit_of,
-            rate_changes=record.rate_changes or (),
-            valid_recall=record.valid_recall,
-            valid_ndcg=record.valid_ndcg,
-            **self._settings_of(run),
-            **_pace(run, record.step),
-            **kept,
-        )
+        return read_row(run, self._made[str(run.path)][0], self._settings_of(run))
 
     def _settings_of(self, run: Run) -> dict[str, Any]:
         """Return what a row tells of the settings, which never change."""
@@ -163,6 +136,55 @@ def _times(path: str) -> Times | None:
         return None
     user = _stat(f"{path}/user.toml")
     return record.st_mtime_ns, user.st_mtime_ns if user else 0, record.st_ino
+
+
+def read_row(
+    run: Run, made_ns: int | None = None, settings: Mapping[str, Any] | None = None
+) -> RunRow:
+    """Return what a list tells of a run; `made_ns` and `settings` where they are known already."""
+    words = read_annotations(run.path)
+    kept: dict[str, Any] = {"name": words.name, "notes": words.notes, "mark": words.mark}
+    made = _made(str(run.path))[0] if made_ns is None else made_ns
+    try:
+        status = run.status()
+    except (RunError, OSError) as error:
+        return replace(_damaged(run.id, str(error), made / 1e9), **kept)
+    record = status.record
+    return RunRow(
+        id=run.id,
+        shown=status.shown,
+        alive=status.alive,
+        has_weights=run.has_weights,
+        message=record.message or status.note,
+        **_facts(record),
+        **(_settings(run) if settings is None else settings),
+        **_pace(run, record.step),
+        **kept,
+    )
+
+
+def _facts(record: RunRecord) -> dict[str, Any]:
+    """Return what a row tells as the record has it."""
+    baselines = record.baselines or {}
+    return {
+        "epoch": record.epoch,
+        "epochs": record.epochs,
+        "valid_mse": record.valid_mse,
+        "best_valid_mse": record.best_valid_mse,
+        "mean_mse": baselines.get("global_mean"),
+        "biases_mse": baselines.get("biases"),
+        "low": record.low,
+        "high": record.high,
+        "n_ids": record.n_users + record.n_items,
+        "fingerprint": record.fingerprint,
+        "created": record.created,
+        "data": record.data_name,
+        "steps_per_epoch": record.steps_per_epoch,
+        "refit_of": record.refit_of,
+        "rate_changes": record.rate_changes or (),
+        "valid_recall": record.valid_recall,
+        "valid_ndcg": record.valid_ndcg,
+    }
 
 
 def _damaged(run_id: str, message: str, made: float) -> RunRow:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from cftui.runs.record import RateChange
+from cftui.runs.standing import WorseThan, worse_than
 
 STAMP = re.compile(r"\d{8}-\d{6}-.+-\w{4}")
 """Ids that we made: time, model, optimizer, four characters."""
@@ -52,6 +53,24 @@ class RunRow:
     valid_recall: float | None = None
     """Of the top 20 after the last whole epoch; none where no lists were judged."""
     valid_ndcg: float | None = None
+    mean_mse: float | None = None
+    """Validation MSE of the mean alone; so for `biases_mse`, of user and item biases."""
+    biases_mse: float | None = None
+    low: float = 0.0
+    """Lowest rating value; so for `high`."""
+    high: float = 0.0
+    n_ids: int = 0
+    """Users and items together."""
+
+    @property
+    def worse_than(self) -> WorseThan:
+        """Return what its error after the last whole epoch is worse than; nothing if better."""
+        return worse_than(self.valid_mse, self.mean_mse, self.biases_mse)
+
+    @property
+    def answers(self) -> bool:
+        """Return whether its weights are worth asking: those of one whole epoch at least."""
+        return self.has_weights and self.epoch > 0
 
     @property
     def label(self) -> str:

@@ -113,6 +113,7 @@ class Book:
                 ndcg=lists.ndcg,
                 list_users=lists.users,
                 no_lists=lists.why_none,
+                saturated=found.saturated if found else None,
             )
         )
         self.checkpoint()

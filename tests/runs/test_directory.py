@@ -79,8 +79,8 @@ def test_an_id_is_taken_once() -> None:
 
 
 def test_finding_by_id_prefix_name_and_latest() -> None:
-    made("20260101-120000-dot-bias-sgd-aaaa", weights=True, fingerprint="one")
-    made("20260101-120000-dot-bias-adam-bbbb", weights=True, fingerprint="two")
+    made("20260101-120000-dot-bias-sgd-aaaa", weights=True, epoch=1, fingerprint="one")
+    made("20260101-120000-dot-bias-adam-bbbb", weights=True, epoch=1, fingerprint="two")
     newest, _lock = made("20250101-120000-dot-bias-sgd-cccc", fingerprint="one")
     assert list_runs()[0].id == newest.id  # made last, whatever its clock said
     assert find_run(newest.id).id == newest.id
@@ -96,8 +96,22 @@ def test_finding_by_id_prefix_name_and_latest() -> None:
         find_run("nope")
     with pytest.raises(RunError, match="no run ''"):
         find_run("")
-    with pytest.raises(RunError, match="no run with weights yet on these ratings; train one"):
+    with pytest.raises(RunError, match="no run that finished an epoch yet on these ratings; train"):
         find_run("latest", "three")
+
+
+def test_the_latest_that_answers_has_finished_an_epoch() -> None:
+    made("trained", weights=True, epoch=1)
+    failed, _lock = made("failed", weights=True, state="failed", step=12)
+    assert find_run("latest").id == "trained"
+    assert find_run("latest", weights=False).id == find_run("failed").id == failed.id
+
+
+def test_where_no_run_finished_an_epoch_it_is_said_which_there_is() -> None:
+    made("failed", weights=True, state="failed", step=12)
+    words = r"no run that finished an epoch yet; failed \(failed, step 12\) has not; train one"
+    with pytest.raises(RunError, match=words):
+        find_run("latest")
 
 
 def test_without_any_run_the_way_to_one_is_said() -> None:

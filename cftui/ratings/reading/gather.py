@@ -89,10 +89,14 @@ class Gathered:
             unusable=unusable,
             problems=tuple(problems),
             read=read,
+            lines=self._first + self._at,
+            counted=self._counted,
         )
 
     def _insert(self, usable: list[tuple[int, Row]]) -> None:
-        before = np.searchsorted(self._at, [line for line, _ in usable])
+        lines = [line for line, _ in usable]
+        before = np.searchsorted(self._at, lines)
+        self._at = np.insert(self._at, before, lines)
         columns = (
             [self.users.key(row.user) for _, row in usable],
             [self.items.key(row.item) for _, row in usable],

@@ -33,19 +33,30 @@ def read(files: SourceFiles, progress: Progress | None = None) -> RatingsTable:
 
     Raises DataError, which names file, line, column, value and remedy.
     """
+    intake = Intake(files.ratings)
+    dated = pass_rows(files, intake.add, progress)
+    table = intake.finish(dated=dated)
+    return table.with_titles(read_titles(files.titles)) if files.titles else table
+
+
+def pass_rows(
+    files: SourceFiles, take: Callable[[Rows], None], progress: Progress | None = None
+) -> bool:
+    """Pass all rows of a source to `take`, in its order; return whether they have times.
+
+    Raises DataError, as `read`.
+    """
     part = files.ratings
     try:
         with part.open() as stream:
             head = stream.read(HEAD)
         if head.startswith(PARQUET):
-            table = _read_parquet(part, files.mapping, progress)
-        else:
-            table = _read_delimited(part, _recognised(part, head, files), progress)
+            return _pass_parquet(part, files.mapping, take, progress)
+        return _pass_delimited(part, _recognised(part, head, files), take, progress)
     except BrokenPipeError:
         raise  # of who hears of the progress
     except OSError as error:
         raise DataError(f"{part}: cannot be read: {error.strerror or error}") from None
-    return table.with_titles(read_titles(files.titles)) if files.titles else table
 
 
 def _recognised(part: ArchivePart, head: bytes, files: SourceFiles) -> Dialect:
@@ -58,7 +69,12 @@ def _recognised(part: ArchivePart, head: bytes, files: SourceFiles) -> Dialect:
     return dialect
 
 
-def _read_delimited(part: ArchivePart, dialect: Dialect, progress: Progress | None) -> RatingsTable:
+def _pass_delimited(
+    part: ArchivePart,
+    dialect: Dialect,
+    take: Callable[[Rows], None],
+    progress: Progress | None,
+) -> bool:
     names = [name.strip() for name in dialect.names]
     if not dialect.header_line:
         roles = {place: role for role, place in dialect.guess.places.items()}
@@ -66,29 +82,30 @@ def _read_delimited(part: ArchivePart, dialect: Dialect, progress: Progress | No
     places = {role: dialect.guess.places[role] for role in ROLES if role in dialect.guess.places}
     layout = RowLayout(places, tuple(names))
     blocks = Blocks(part, dialect.encoding, dialect.header_line)
-    intake = Intake(part)
     with _any_field_size():
         for rows in _in_order(part, blocks, layout, dialect.separator):
-            intake.add(rows)
+            take(rows)
             if progress:
                 progress(rows.read, blocks.size)
-    return intake.finish(dated=layout.dated)
+    return layout.dated
 
 
-def _read_parquet(
-    part: ArchivePart, mapping: ColumnMapping, progress: Progress | None
-) -> RatingsTable:
+def _pass_parquet(
+    part: ArchivePart,
+    mapping: ColumnMapping,
+    take: Callable[[Rows], None],
+    progress: Progress | None,
+) -> bool:
     from cftui.ratings.reading.parquet import layout_of, open_parquet, read_rows
 
     size = part.path.stat().st_size
-    intake = Intake(part)
     with open_parquet(part) as file:
         layout = layout_of(part, file, mapping)
         for rows in read_rows(file, layout):
-            intake.add(rows)
+            take(rows)
             if progress:
                 progress(size * rows.read // file.metadata.num_rows, size)
-    return intake.finish(dated=layout.dated)
+    return layout.dated
 
 
 def _in_order(

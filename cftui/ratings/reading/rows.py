@@ -68,6 +68,10 @@ class Rows:
     """The first unusable ones."""
     read: int = 0
     """Bytes of the file on the disk that have been read so far."""
+    lines: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """Where each usable row begins, counted from 1."""
+    counted: str = "line"
+    """What `lines` counts, as in Problem."""
 
 
 def check(fields: Sequence[str], layout: RowLayout) -> Row | Problem | None:

@@ -36,6 +36,10 @@ class SourceFiles:
     @property
     def name(self) -> str:
         """Return what the data set is called: by its zip, its folder or its file."""
+        return f"{self._bare_name} (log)" if self.mapping.values else self._bare_name
+
+    @property
+    def _bare_name(self) -> str:
         path, place = self.ratings.path, self.ratings.place
         if bare(place.name) in USUAL:
             if self.ratings.member:
@@ -50,7 +54,10 @@ class SourceFiles:
         facts = [
             (str(part), part.path.stat().st_size, part.path.stat().st_mtime_ns) for part in parts
         ]
-        told = [FORMAT, facts, *([asdict(self.mapping)] if self.mapping != AS_RECOGNISED else [])]
+        mapping = asdict(self.mapping)
+        if not self.mapping.values:
+            del mapping["values"]  # so that stores of before there was this choice are found
+        told = [FORMAT, facts, *([mapping] if self.mapping != AS_RECOGNISED else [])]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 

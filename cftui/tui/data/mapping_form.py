@@ -22,6 +22,8 @@ from cftui.tui.shared.inputs import Choice, FieldChanged
 ROLES = (("user", "user"), ("item", "item"), ("rating", "rating"), ("timestamp", "time"))
 """Of columns: the name in a mapping, and the word on screen."""
 SEPARATORS = {",": "comma", ";": "semicolon", "tab": "tab", "|": "bar", "::": "two colons"}
+SCALES = {"": "as they are", "log": "log2(1 + count)"}
+"""How values are read, and the words for it."""
 WIDEST = 24
 """Cells of a column of the preview."""
 
@@ -152,7 +154,7 @@ class MappingForm(Vertical):
     def _show_chosen(self) -> None:
         """Show what was recognised where nothing was chosen."""
         for choice in self.query(ColumnChoice):
-            if choice.key != "separator" and not choice.value:
+            if choice.key not in ("separator", "values") and not choice.value:
                 number = self._number_of(getattr(self._preview.mapping, choice.key))
                 choice.set_reactive(ColumnChoice.value, number)
                 choice.refresh()
@@ -173,6 +175,9 @@ class MappingForm(Vertical):
             words = [SEPARATORS.get(separator, separator) for separator in known]
             choice = ColumnChoice("separator", _spoken(preview.separator), list(known), words)
             rows.append(FormRow(Static("separator"), choice))
+        scale = preview.mapping.values if preview.mapping.values in SCALES else ""
+        choice = ColumnChoice("values", scale, list(SCALES), list(SCALES.values()))
+        rows.append(FormRow(Static("values"), choice))
         return rows
 
     def _number_of(self, column: str) -> str:

@@ -59,6 +59,8 @@ class DataPane(Pane):
         " right completes. What they hold stands at the right; v shows another part of it.\n\n"
         "Any comma, tab or otherwise separated file will do, Parquet as well, also packed by gzip"
         " or zip. Where its columns are not recognised, you are asked which is which.\n\n"
+        "Ratings far from all others are named with their lines. Counts (plays, purchases) can be"
+        " read as logarithms: c, and there values.\n\n"
         "The split says which ratings are held out from training to measure the error on; runs"
         " started in Train (3) use it. Users or movies that training has never seen are guessed at."
     )
@@ -209,7 +211,8 @@ class DataPane(Pane):
         ask = Asker(self._ask, lambda error: self.sets.set_empty(str(error)))
         found = await ask(ListDataSets(), group="sets")
         if found is not None:
-            self.sets.show_sets(found, self.services.ratings.source)
+            ratings = self.services.ratings
+            self.sets.show_sets(found, ratings.source, ratings.mapping)
 
     @work(exclusive=True, group="split", exit_on_error=False, description="Weighing the split")
     async def _weigh_split(self) -> None:

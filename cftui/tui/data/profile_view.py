@@ -40,6 +40,15 @@ class ProfileView(Container):
     ProfileView {
         height: 1fr;
         & #headline { height: auto; padding: 0 1; }
+        & #against {
+            display: none;
+            height: auto;
+            max-height: 6;
+            padding: 0 1;
+            color: $text-warning;
+            text-style: bold;
+            &.warns { display: block; }
+        }
         & #sections { layout: grid; grid-size: 3; grid-rows: 14 1fr 1fr; height: 1fr; }
         & #sections > * {
             border: round $primary-muted;
@@ -69,6 +78,7 @@ class ProfileView(Container):
     def compose(self) -> ComposeResult:
         """Lay out every section; which are shown is for classes to say."""
         yield Static("", id="headline", markup=False)
+        yield Static("", id="against", markup=False)
         with Container(id="sections"):
             with Vertical(id="values"):
                 yield Static("", id="bars", markup=False)
@@ -94,6 +104,7 @@ class ProfileView(Container):
         """Show the headline of ratings whose profile is not there yet."""
         self._profile = None
         self._put_headline(summary, "looking at the ratings …")
+        self._put_warning(None)
         for chart in self.query(ChartView):
             chart.clear()
         for name in ("bars", "spread"):
@@ -105,6 +116,7 @@ class ProfileView(Container):
         """Show a profile."""
         self._profile, self._marker = profile, marker
         self._put_headline(profile, words.id_words(profile))
+        self._put_warning(profile)
         self._show_bars()
         self.query_one("#spread", Static).update(spread_words(profile))
         rows = self.query_one("#rows", Grid)
@@ -174,6 +186,13 @@ class ProfileView(Container):
         )
         self.query_one("#headline", Static).update("\n".join(map(plain, lines)))
 
+    def _put_warning(self, profile: DataProfile | None) -> None:
+        """Say what of the values will spoil training, and what to do."""
+        lines = [] if profile is None else [words.outlier_words(profile), _count_words(profile)]
+        against = self.query_one("#against", Static)
+        against.update("\n".join(plain(line) for line in lines if line))
+        against.set_class(any(lines), "warns")
+
     def _show_bars(self) -> None:
         bars = self.query_one("#bars", Static)
         if self._profile is not None and bars.size.width:
@@ -184,6 +203,10 @@ class ProfileView(Container):
         app = self.app
         ink = ChartInk(theme_foreground(app), series_colours(app, 4), bool(app.no_color))
         return make(self._profile, self._marker, ink, width, height)
+
+
+def _count_words(profile: DataProfile) -> str:
+    return words.count_words(profile, "c, where values are chosen beside the columns,")
 
 
 def spread_words(profile: DataProfile) -> str:

@@ -7,7 +7,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 
-from cftui.questions.data import DataSetRow
+from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSetRow
 from cftui.text import plain
 from cftui.tui.shared.grid import Column, Grid
 
@@ -25,23 +25,25 @@ class SetList(Grid):
 
     def __init__(self) -> None:
         super().__init__((), empty="looking for data sets …", id="sets")
-        self._open = ""
+        self._open = "", AS_RECOGNISED
 
     def on_resize(self, event: events.Resize) -> None:
         """Show the columns that there is room for."""
         self.set_columns(self._columns_for(event.size.width))
         super().on_resize(event)
 
-    def show_sets(self, sets: Sequence[DataSetRow], open_source: str) -> None:
-        """Show data sets; the one that is open has a mark."""
-        another, self._open = open_source != self._open, open_source
+    def show_sets(
+        self, sets: Sequence[DataSetRow], source: str, mapping: ColumnMapping = AS_RECOGNISED
+    ) -> None:
+        """Show data sets; the one that is open, as it was read, has a mark."""
+        another, self._open = (source, mapping) != self._open, (source, mapping)
         opened = sorted((row for row in sets if row.opened is not None), key=_last_first)
         rows = [*opened, *(row for row in sets if row.opened is None)]
         self.set_columns(self._columns_for(self.size.width))
-        self.set_rows(rows, [(row.source, row.mapping) for row in rows])
+        keys = [(row.source, row.mapping) for row in rows]
+        self.set_rows(rows, keys)
         if another:
-            sources = [row.source for row in rows]
-            self.cursor_row = sources.index(open_source) if open_source in sources else 0
+            self.cursor_row = keys.index(self._open) if self._open in keys else 0
 
     @property
     def chosen(self) -> DataSetRow | None:
@@ -61,7 +63,7 @@ class SetList(Grid):
         return Text.assemble((plain(text), Style(color=absent.color)))
 
     def _state(self, row: DataSetRow) -> str:
-        return "● open" if row.source == self._open else state_word(row)
+        return "● open" if (row.source, row.mapping) == self._open else state_word(row)
 
     def _counts(self, label: str, width: int, name: str) -> Column:
         def cell(row: DataSetRow) -> Text:

@@ -216,7 +216,7 @@ class MovieView(FoundView):
         """Return why an action cannot be done now; none if it can."""
         model = self.setting.model
         if action in ("metric", "fans") and not self.setting.answers:
-            return "No run has weights yet: train one (3)"
+            return "No run has finished an epoch yet: train one (3)"
         if action == "metric" and model is not None and not model.has_item_factors:
             return f"The model {model.model} has no item factors: r chooses another run"
         if action == "side" and not self.has_class("-one"):

@@ -266,7 +266,7 @@ class ExplorePane(Pane):
         if action == "back" and not self._opened_from:
             return "Nothing was opened from another view"
         if action == "run" and not self._with_weights:
-            return "No run has weights yet: train one (3)"
+            return "No run has finished an epoch yet: train one (3)"
         if action == "refit":
             return why_not_refit(self._setting.row)
         if action == "biases" and model is not None and not model.has_item_bias:
@@ -280,7 +280,7 @@ class ExplorePane(Pane):
 
     @property
     def _with_weights(self) -> list[RunRow]:
-        return [row for row in self.workspace.runs_on_these_ratings if row.has_weights]
+        return [row for row in self.workspace.runs_on_these_ratings if row.answers]
 
     def action_run(self) -> None:
         """Choose the run that answers."""

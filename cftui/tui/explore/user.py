@@ -158,7 +158,7 @@ class UserView(FoundView):
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
         if action == "predict" and not self.setting.answers:
-            return "No run has weights yet: train one (3)"
+            return "No run has finished an epoch yet: train one (3)"
         if action == "why" and not (self._answer and self._answer.recommended):
             return "Nothing is listed that they would like"
         return None

@@ -47,8 +47,8 @@ class Setting:
 
     @property
     def answers(self) -> bool:
-        """Return whether there is a run with weights."""
-        return self.row is not None and self.row.has_weights
+        """Return whether there is a run that finished an epoch."""
+        return self.row is not None and self.row.answers
 
     @property
     def answering_path(self) -> str:
@@ -65,7 +65,7 @@ class Setting:
 
         def weights(setting: Setting) -> object:
             row = setting.row
-            return (row.epoch, row.has_weights, row.alive) if row else None
+            return (row.epoch, row.answers, row.alive) if row else None
 
         return self.run_path == other.run_path and weights(self) == weights(other)
 

@@ -16,6 +16,7 @@ from cftui.runs.details import RunDetails
 from cftui.runs.rates import change_words, unrepeated
 from cftui.runs.record import RunRecord
 from cftui.runs.row import RunRow
+from cftui.runs.standing import BY
 from cftui.text import plain
 from cftui.tui.runs.table import sign, titled
 
@@ -99,6 +100,8 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def run_lines(row: RunRow, details: RunDetails | None) -> Iterator[Line]:
     """Yield what is to be said of a run, most wanted first."""
+    if row.worse_than:
+        yield "verdict", _verdict(row, details)
     yield "state", _state(row)
     if row.message:
         yield "why", row.message
@@ -126,6 +129,13 @@ def run_lines(row: RunRow, details: RunDetails | None) -> Iterator[Line]:
         yield "again", "\n".join(filter(None, (details.command, unrepeated(details.rate_changes))))
     if row.shown in ("failed", "died") and details.log_end:
         yield "log", details.log_end
+
+
+def _verdict(row: RunRow, details: RunDetails | None) -> str:
+    """Return what speaks against a run; the reason as soon as its files are read."""
+    if details is not None and details.verdict is not None:
+        return details.verdict.words
+    return f"worse than {BY[row.worse_than]} alone"
 
 
 def _state(row: RunRow) -> str:

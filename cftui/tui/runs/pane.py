@@ -61,6 +61,8 @@ class RunsPane(Pane):
         "Every run, on whatever ratings, newest first; live ones (▶) move. space marks runs: they"
         " are drawn on one chart, each with a letter and a colour that it keeps, up to eight; with"
         " none marked, the run at the cursor is drawn. d shows what differs between them.\n\n"
+        "‼ before an error says that the run ends worse than the mean of the ratings alone, ! that"
+        " it ends worse than user and item biases; the details say why, and what to do.\n\n"
         f"/ filters as you type. {HELP}"
     )
     SCOPED_CSS = False  # classes of the screen that tell its size stand above the pane

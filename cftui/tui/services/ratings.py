@@ -169,7 +169,7 @@ def fetch_words(name: str) -> list[str]:
 def mapping_words(mapping: ColumnMapping) -> list[str]:
     """Return a mapping as the shell's options."""
     return [
-        f"--{name}={value}" if name == "separator" else f"--{name}-column={value}"
+        f"--{name}={value}" if name in ("separator", "values") else f"--{name}-column={value}"
         for name, value in asdict(mapping).items()
         if value
     ]

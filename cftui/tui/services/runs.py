@@ -92,14 +92,14 @@ class RunService:
 
     @property
     def answering(self) -> RunRow | None:
-        """Return the run that questions go to: the one in view, else the newest with weights.
+        """Return the run that questions go to: the one in view, else the newest.
 
-        A finished refit of it is preferred, since it knows all ratings, unless the user chose the
-        run itself to answer.
+        Of those alone that finished an epoch: weights of before would answer by chance. A finished
+        refit of it is preferred, since it knows all ratings, unless the user chose the run itself.
         """
         rows = self.rows_on_these_ratings
         in_view = [row for row in rows if row.id == self.chosen]
-        found = next((row for row in [*in_view, *rows] if row.has_weights), None)
+        found = next((row for row in [*in_view, *rows] if row.answers), None)
         if found is None or found.id == self._answers_itself:
             return found
         refits = (row for row in rows if row.refit_of == found.id and row.shown == "finished")

@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
+from cftui.runs.columns import signed_error
 from cftui.runs.row import RunRow
-from cftui.text import fitting
 from cftui.tui.shared.commands import Command, key_label
 from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.grid import Column, Grid
@@ -96,7 +96,7 @@ class AskYesNo(Dialog[bool]):
 
 
 class ChooseRunScreen(Dialog[str | None]):
-    """Lists the runs that have weights."""
+    """Lists the runs that finished an epoch."""
 
     DEFAULT_CSS = "ChooseRunScreen .overlay { height: 70%; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -112,7 +112,7 @@ class ChooseRunScreen(Dialog[str | None]):
         with Vertical(classes="overlay") as box:
             box.border_title = "Which run answers"
             box.border_subtitle = "enter chooses, esc cancels"
-            yield Grid(RUN_COLUMNS, empty="No run has weights yet; train one (3)")
+            yield Grid(RUN_COLUMNS, empty="No run has finished an epoch yet; train one (3)")
 
     def on_mount(self) -> None:
         """Put the cursor on the present run."""
@@ -134,14 +134,10 @@ RUN_COLUMNS = (
     Column("run", None, key=lambda row: row.label),
     Column("began", 5, key=lambda row: row.clock),
     Column("epoch", 5, align="right", key=lambda row: f"{row.epoch}/{row.epochs}"),
-    Column("best", 6, align="right", key=lambda row: _error(row.best_valid_mse)),
+    Column("best", 7, align="right", key=signed_error),
 )
 
 
 def run_columns(narrow: bool) -> tuple[Column, ...]:
     """Return the columns of a list of runs; a narrow one has no room for when they began."""
     return tuple(column for column in RUN_COLUMNS if not (narrow and column.label == "began"))
-
-
-def _error(mse: float | None) -> str:
-    return "" if mse is None else fitting(mse, 4, 6)

@@ -16,6 +16,7 @@ from cftui.charts import Chart
 from cftui.questions.custom_model import DescribeModel, ModelDescription
 from cftui.runs.control import WishKind
 from cftui.runs.history import History
+from cftui.runs.judging import verdict_of_row
 from cftui.runs.row import RunRow
 from cftui.text import fitting, plain
 from cftui.tui.services.child import ChildError
@@ -97,6 +98,8 @@ class TrainPane(Pane):
         " number's field digits are typed, and esc takes them back and leaves it.\n\n"
         "A run lives in a process of its own: quit, or lose the connection, and it goes on; open"
         " cftui again and it is there.\n\n"
+        "A run that is worse than the mean of the ratings alone (‼), or than user and item biases"
+        " (!), says so above its state, with the likely reason and what to do.\n\n"
         "training is the loss of the batches, smoothed its debiased moving average, validation the"
         " mean squared error on the ratings held out; unseen is that of pairs whose user or movie"
         " has no rating in training. recall@20 and NDCG@20 tell how much of what people were found"
@@ -144,6 +147,15 @@ class TrainPane(Pane):
     .-short TrainPane.-rate-only #rate, .-short TrainPane.-lists #rate { display: block; }
     TrainPane.-lists #rate { height: 2fr; }
     .-short TrainPane.-lists #loss { display: none; }
+    TrainPane #verdict {
+        display: none;
+        height: auto;
+        max-height: 5;
+        padding: 0 1;
+        color: $text-warning;
+        text-style: bold;
+    }
+    TrainPane #verdict.against { display: block; }
     TrainPane #status { height: 2; padding: 0 1; }
     .-narrow TrainPane #status { height: 3; }
     TrainPane #epochs { height: 6; border-top: solid $primary-muted; }
@@ -177,6 +189,7 @@ class TrainPane(Pane):
                     self._paint, id="loss", placeholder="Press s to train, and watch it here"
                 )
                 yield ChartView(self._paint, id="rate", placeholder="The learning rate", pause=1.0)
+                yield Static("", id="verdict", markup=False)
                 yield Static("", id="status", markup=False)
                 yield DeviceLine(id="device")
                 yield Grid(
@@ -272,6 +285,17 @@ class TrainPane(Pane):
         words = "\n".join((state, progress, rest)) if narrow else f"{state}  {progress}\n{rest}"
         if str(status.content) != words:
             status.update(words, layout=False)
+        self._show_verdict()
+
+    def _show_verdict(self) -> None:
+        """Say first of all that the run in view is worse than no model, and why."""
+        row, said = self._row, self.query_one("#verdict", Static)
+        verdict = verdict_of_row(row, self._history) if row is not None else None
+        small = self.app.size.width < NARROW
+        words = plain(verdict.brief if small else verdict.words) if verdict else ""
+        if str(said.content) != words:
+            said.update(words)
+            said.set_class(bool(words), "against")
 
     def _show_starting(self) -> None:
         """Say that runs are on their way."""
