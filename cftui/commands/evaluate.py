@@ -16,12 +16,13 @@ from cftui.commands.console import (
     CommandError,
     Debug,
     Json,
+    RunWord,
     UsageError,
     print_json,
     print_table,
     say,
 )
-from cftui.commands.opening import Best, Data, MaybeRun, open_run
+from cftui.commands.opening import Best, Data, open_run
 from cftui.commands.writing import write_columns
 from cftui.questions.check import AT, CheckAnswer, CheckRun, Measure, MethodRow
 from cftui.questions.job import Progress
@@ -43,7 +44,7 @@ ENDINGS = (".csv", ".json")
 
 def evaluate(
     *,
-    run: MaybeRun = None,
+    run: RunWord = "latest",
     data: Data = None,
     best: Best = False,
     at: Annotated[int, typer.Option("--at", min=1, help="Places of a list that are judged")] = AT,
@@ -67,7 +68,7 @@ def evaluate(
     from cftui.library.door import Library
 
     library = Library()
-    trained = open_run(library, run or "latest", data, best=best, json=json)
+    trained = open_run(library, run, data, best=best, json=json)
     job = CheckRun(str(trained.ratings.path), trained.path, trained.step, at)
     with _told(json=json) as progress:
         answer = library.answer(job, progress)
@@ -143,7 +144,8 @@ def _cells(method: MethodRow) -> Iterator[str]:
             yield ""
             continue
         half = (found.high - found.low) / 2
-        yield f"{found.value:{form}}" + (f"±{half:.3f}" if measure in WITH_INTERVAL else "")
+        shorter = ".0%" if measure == "coverage" and found.value > 0.0995 else form
+        yield f"{found.value:{shorter}}" + (f"±{half:.3f}" if measure in WITH_INTERVAL else "")
 
 
 def _calibration(answer: CheckAnswer) -> str:
