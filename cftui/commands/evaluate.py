@@ -40,6 +40,8 @@ SHOWN: tuple[tuple[Measure, str, str], ...] = (
 """Columns of the table, 80 cells of a terminal."""
 WITH_INTERVAL = ("rmse", "ndcg")
 ENDINGS = (".csv", ".json")
+FITTED = ("item-knn", "ease")
+"""Baselines that are fitted another way where ratings are many, and say so."""
 
 
 def evaluate(
@@ -126,6 +128,8 @@ def _print(answer: CheckAnswer) -> None:
     for comparison in answer.comparisons[:3]:
         _print_words(comparison.words)
     _print_words(_calibration(answer))
+    fitted = (method.words for method in answer.methods if method.name in FITTED)
+    _print_words("; ".join(fitted))
     _print_words(f"lists: right is what was held out and given {answer.liked_from:g} or more")
     for warning in audit.warnings:
         _print_words(f"mind: {warning}")
