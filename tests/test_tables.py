@@ -96,6 +96,16 @@ def test_genres_give_way_before_titles(width: int, capsys: Capture) -> None:
     assert all(len(row[title:genres].strip()) == genres - title - GAP for row in rows)
 
 
+def test_what_a_run_is_worth_fits(width: int, capsys: Capture) -> None:
+    assert here("evaluate", "--run", RUN) == 0
+    heads, *rows = table(capsys, "method")
+    assert heads.split()[:3] == ["method", "RMSE", "MAE"] and "NDCG" in heads
+    assert ("popul." in heads) == (width >= 80)
+    assert [row.split()[0] for row in rows[:3]] == ["run", "mean", "biases"]
+    assert re.search(r"run +\d\.\d{3}±\d\.\d{3}", rows[0])
+    assert all(len(line) <= width for line in (heads, *rows))
+
+
 def test_the_list_of_runs_has_id_state_and_error(width: int, capsys: Capture) -> None:
     assert here("runs", "list") == 0
     heads, *rows = table(capsys, "run")

@@ -16,12 +16,13 @@ from cftui.commands.console import (
     CommandError,
     Debug,
     Json,
+    RunWord,
     UsageError,
     print_json,
     print_table,
     say,
 )
-from cftui.commands.opening import Best, Data, MaybeRun, open_run
+from cftui.commands.opening import Best, Data, open_run
 from cftui.commands.writing import write_columns
 from cftui.questions.check import AT, CheckAnswer, CheckRun, Measure, MethodRow
 from cftui.questions.job import Progress
@@ -39,11 +40,13 @@ SHOWN: tuple[tuple[Measure, str, str], ...] = (
 """Columns of the table, 80 cells of a terminal."""
 WITH_INTERVAL = ("rmse", "ndcg")
 ENDINGS = (".csv", ".json")
+FITTED = ("item-knn", "ease")
+"""Baselines that are fitted another way where ratings are many, and say so."""
 
 
 def evaluate(
     *,
-    run: MaybeRun = None,
+    run: RunWord = "latest",
     data: Data = None,
     best: Best = False,
     at: Annotated[int, typer.Option("--at", min=1, help="Places of a list that are judged")] = AT,
@@ -67,8 +70,8 @@ def evaluate(
     from cftui.library.door import Library
 
     library = Library()
-    trained = open_run(library, run or "latest", data, best=best, json=json)
-    if run is None and trained.record.refit_of:
+    trained = open_run(library, run, data, best=best, json=json)
+    if run == "latest" and trained.record.refit_of:
         say("nothing was held out from a refit: the run that it repeats is checked")
         trained = open_run(library, trained.record.refit_of, data, best=best, json=json)
     job = CheckRun(str(trained.ratings.path), trained.path, trained.step, at)
@@ -128,6 +131,8 @@ def _print(answer: CheckAnswer) -> None:
     for comparison in answer.comparisons[:3]:
         _print_words(comparison.words)
     _print_words(_calibration(answer))
+    fitted = (method.words for method in answer.methods if method.name in FITTED)
+    _print_words("; ".join(fitted))
     _print_words(f"lists: right is what was held out and given {answer.liked_from:g} or more")
     for warning in audit.warnings:
         _print_words(f"mind: {warning}")
@@ -146,7 +151,8 @@ def _cells(method: MethodRow) -> Iterator[str]:
             yield ""
             continue
         half = (found.high - found.low) / 2
-        yield f"{found.value:{form}}" + (f"±{half:.3f}" if measure in WITH_INTERVAL else "")
+        shorter = ".0%" if measure == "coverage" and found.value > 0.0995 else form
+        yield f"{found.value:{shorter}}" + (f"±{half:.3f}" if measure in WITH_INTERVAL else "")
 
 
 def _calibration(answer: CheckAnswer) -> str:

@@ -141,11 +141,7 @@ def _ease(pairs: Pairs, weights: np.ndarray, shape: tuple[int, int], heard: Hear
     )
     given = sparse.csr_array((weights, (pairs.users, pairs.items)), shape=shape)
 
-    def ranks(users: np.ndarray) -> np.ndarray:
-        theirs = (given[[user]] for user in users.tolist())
-        return np.stack([ease.scores(row.indices, row.data) for row in theirs])
-
-    return Predictor("ease", ease.words, None, ranks)
+    return Predictor("ease", ease.words, None, lambda users: ease.scores_of_many(given[users]))
 
 
 def _for_each(scores: np.ndarray, users: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -155,5 +151,6 @@ def _for_each(scores: np.ndarray, users: Sequence[int] | np.ndarray) -> np.ndarr
 def _place(trial: Trial) -> Path:
     """Return where the baselines of a split are kept."""
     split = trial.split
-    name = f"baselines-{split.kind}-{split.fraction!r}-{split.seed}-{trial.at}"
+    part = f"{split.kind}-{split.fraction!r}-{split.seed}"
+    name = f"baselines-{part}-{trial.at}-{len(trial.likes)}"
     return answers_folder() / trial.ratings.fingerprint / f"{name}.safetensors"

@@ -61,9 +61,12 @@ def altered(ratings: Ratings, places: np.ndarray) -> Ratings:
     return replace(ratings, value=value)
 
 
+@pytest.mark.parametrize("scale", [1, 20])  # of 20 what is liked follows from all values
 @pytest.mark.parametrize("kind", ["random", "per-user", "leave-last-out", "time"])
-def test_no_baseline_has_seen_a_held_out_value(ratings: Ratings, kind: str) -> None:
+def test_no_baseline_has_seen_a_held_out_value(ratings: Ratings, kind: str, scale: int) -> None:
     config = SplitConfig(kind=kind)
+    ends = {"low": ratings.low * scale, "high": ratings.high * scale}
+    ratings = replace(ratings, value=ratings.value * np.float32(scale), **ends)
     parts = split(config, ratings)
     before = told(trial_of(config, ratings, 10))
     after = told(trial_of(config, altered(ratings, parts.valid), 10))

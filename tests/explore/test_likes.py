@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from loaded import whole_names_after
+from scipy import sparse
 
 from cftui.explore.likes import ease as ease_module
 from cftui.explore.likes import kernels
@@ -65,6 +66,8 @@ def test_ease_equals_its_closed_form_every_way_round(
     for row in matrix:
         rated = np.flatnonzero(row)
         np.testing.assert_allclose(solved.scores(rated, row[rated]), row @ weights, atol=1e-8)
+    many = solved.scores_of_many(sparse.csr_array(matrix))
+    np.testing.assert_allclose(many, matrix @ weights, atol=1e-8)
 
 
 def test_a_newcomer_is_scored_as_the_closed_form_scores_them(

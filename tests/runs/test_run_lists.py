@@ -146,7 +146,7 @@ def test_the_command_line_makes_the_same_configuration(monkeypatch: pytest.Monke
     made_of: list[RunConfig] = []
     monkeypatch.setattr(
         "cftui.commands.train.train_here",
-        lambda config, run_id, name, *, json: made_of.append(config) or 0,  # type: ignore[func-returns-value]
+        lambda config, *_, json: made_of.append(config) or 0,  # type: ignore[func-returns-value]
     )
     assert run_command(shlex.split(line)[1:], began=0.0) == 0
     here = make_config({**config.to_settings(), "data": {"source": "/ratings/some ratings.csv"}})

@@ -78,6 +78,18 @@ class Ease:
         sums[codes] -= weights * diagonal[codes]
         return np.asarray(sums / _rest(diagonal))
 
+    def scores_of_many(self, weights: sparse.csr_array) -> np.ndarray:
+        """Return every item's score for many, shape (n, n_items), as `scores` does for one.
+
+        `weights`: what the ratings of each count, of the same shape.
+        """
+        diagonal = self.kernel.diagonal
+        sums = self.kernel.sums_of_many(weights)
+        rows = np.repeat(np.arange(len(sums)), np.diff(weights.indptr))
+        sums[rows, weights.indices] -= weights.data * diagonal[weights.indices]
+        sums /= _rest(diagonal)
+        return sums
+
     def parts(self, codes: np.ndarray, weights: np.ndarray, target: int) -> np.ndarray:
         """Return what each rating adds to an item's score, shape (n,); their sum is the score."""
         parts = weights * self.kernel.column(codes, target)

@@ -32,6 +32,9 @@ class Kernel(Protocol):
     def sums(self, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Return the sum of K's rows of these codes, each times its weight; shape (n_items,)."""
 
+    def sums_of_many(self, weights: Any) -> np.ndarray:
+        """Return weights times K, a csr_array and a result of shape (n, n_items)."""
+
     def column(self, codes: np.ndarray, target: int) -> np.ndarray:
         """Return K at the rows of these codes in the column of one; shape (n,)."""
 
@@ -49,6 +52,11 @@ class ByUsers:
     def sums(self, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Return weighted sums of rows, shape (n_items,)."""
         return np.asarray(self.rated @ (self.inverse @ (self.rated[codes].T @ weights)))
+
+    def sums_of_many(self, weights: Any) -> np.ndarray:
+        """Return weights times K, shape (n, n_items)."""
+        theirs = (weights @ self.rated).toarray() @ self.inverse
+        return np.asarray((self.rated @ theirs.T).T)
 
     def column(self, codes: np.ndarray, target: int) -> np.ndarray:
         """Return a part of a column, shape (n,)."""
@@ -76,6 +84,10 @@ class ByItems:
             sums += weights[part] @ self.kernel[codes[part]]
         return sums
 
+    def sums_of_many(self, weights: Any) -> np.ndarray:
+        """Return weights times K, shape (n, n_items)."""
+        return np.asarray(weights @ self.kernel)
+
     def column(self, codes: np.ndarray, target: int) -> np.ndarray:
         """Return a part of a column, shape (n,)."""
         return np.asarray(self.kernel[codes, target])
@@ -92,6 +104,10 @@ class ByFactors:
     def sums(self, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Return weighted sums of rows, shape (n_items,)."""
         return np.asarray(self.factors @ (weights @ self.factors[codes]))
+
+    def sums_of_many(self, weights: Any) -> np.ndarray:
+        """Return weights times K, shape (n, n_items)."""
+        return np.asarray((weights @ self.factors) @ self.factors.T)
 
     def column(self, codes: np.ndarray, target: int) -> np.ndarray:
         """Return a part of a column, shape (n,)."""
