@@ -18,13 +18,14 @@ COMMANDS = (
     "recommend",
     "similar",
     "crosstab",
+    "lab",
     "doctor",
 )
 
 USAGE = """\
 cftui [DATA]            open the explorer (DATA: the path of a ratings file, or a name that
                         cftui data list shows, such as ml-latest-small)
-cftui COMMAND --help    train, evaluate, runs, data, predict, recommend, similar, crosstab:
+cftui COMMAND --help    train, evaluate, runs, data, predict, recommend, similar, crosstab, lab:
                         the same from the shell
 cftui doctor            look at this machine, and check what its devices compute
 

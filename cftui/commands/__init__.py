@@ -9,6 +9,7 @@ from cftui.commands import (
     data,
     doctor,
     evaluate,
+    lab,
     predict,
     recommend,
     runs,
@@ -33,6 +34,7 @@ app.command("similar")(similar.similar)
 app.command("crosstab")(crosstab.crosstab)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")
+app.add_typer(lab.app, name="lab")
 
 
 def run_command(words: Sequence[str], *, began: float) -> int:

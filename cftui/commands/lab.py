@@ -1,0 +1,159 @@
+"""`cftui lab …`: gradient descent on a line through points, one step at a time."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from cftui.commands.console import Debug, Json, UsageError, print_json, print_table
+from cftui.questions.lab import (
+    FUNCTION_NAMES,
+    LESSON,
+    RULE_NAMES,
+    DescentAnswer,
+    DescentSettings,
+    StepRow,
+)
+
+app = typer.Typer(
+    no_args_is_help=True, help="What an optimizer does, step by step.", rich_markup_mode=None
+)
+SHOWN_POINTS = 3
+"""Points of a batch that a line of the table names; of more, their number."""
+
+
+@app.callback()
+def lab() -> None:
+    """What an optimizer does, step by step."""
+
+
+@app.command()
+def descent(
+    *,
+    points: Annotated[
+        str, typer.Option(help="lesson: 29 points on y = 2x + 30; or a CSV file of x,y")
+    ] = LESSON,
+    function: Annotated[str, typer.Option(help=" or ".join(FUNCTION_NAMES))] = "line",
+    start_a: Annotated[float, typer.Option(help="First value of a")] = 1.0,
+    start_b: Annotated[float, typer.Option(help="First value of b")] = 1.0,
+    start_c: Annotated[float, typer.Option(help="First value of c, of a parabola")] = 1.0,
+    lr: Annotated[
+        float | None, typer.Option(help="Learning rate; else what suits the lesson's points")
+    ] = None,
+    difference: Annotated[
+        float, typer.Option(help="h of the estimated derivative, (error(b+h) - error(b)) / h")
+    ] = 0.01,
+    optimizer: Annotated[str, typer.Option(help=", ".join(RULE_NAMES))] = "sgd",
+    settings: Annotated[
+        list[str],
+        typer.Option("--set", metavar="KEY=VALUE", help="Such as optimizer.momentum=0.9"),
+    ] = [],  # noqa: B006 - Typer copies it
+    batch: Annotated[int, typer.Option(help="Points in a step; 0 for all of them")] = 1,
+    steps: Annotated[
+        int | None, typer.Option(min=0, help="How many; else one pass over the points")
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Fit y = a x + b to points by gradient descent, and show every number of every step.
+
+    The derivatives stand twice: estimated by a finite difference, and by the chain rule.
+    """
+    from cftui.lab.asked import descend
+
+    start = (start_a, start_b, start_c)[: 3 if function == "parabola" else 2]
+    asked = DescentSettings(
+        optimizer, _options(settings, lr), points, function, start, batch, difference
+    )
+    try:
+        found = descend(asked, 1, steps or 0)
+        if steps is None:
+            found = descend(asked, 1, found.steps_per_epoch)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if json:
+        for row in found.rows:
+            print_json(_line(found, row))
+    else:
+        _print(found)
+    if found.diverged is not None:
+        return _say_diverged(found)
+    return 0
+
+
+def _options(settings: list[str], lr: float | None) -> tuple[tuple[str, Any], ...]:
+    from cftui.config import ConfigError, parse_assignments
+
+    try:
+        given = parse_assignments(settings)
+    except ConfigError as error:
+        raise UsageError(str(error)) from None
+    for section in given:
+        if section != "optimizer":
+            raise UsageError(f"--set {section}.…: only optimizer's settings are there in the lab")
+    rate = {} if lr is None else {"learning_rate": lr}
+    return tuple(sorted({**given.get("optimizer", {}), **rate}.items()))
+
+
+def _line(found: DescentAnswer, row: StepRow) -> dict[str, Any]:
+    """Return a step as one JSON object; x, y and prediction are lists where a batch has several."""
+
+    def of_points(values: tuple[float, ...]) -> Any:
+        return values[0] if len(values) == 1 else list(values)
+
+    by_weight = list(zip(found.letters, *_by_weight(row), strict=True))
+    return {
+        "step": row.number,
+        "x": of_points(row.x),
+        "y": of_points(row.y),
+        **{letter: value for letter, value, *_ in by_weight},
+        "prediction": of_points(row.prediction),
+        "squared_error": row.squared_error,
+        **{f"estimated_de_d{letter}": value for letter, _, value, *_ in by_weight},
+        **{f"de_d{letter}": value for letter, _, _, value, _ in by_weight},
+        **{f"new_{letter}": value for letter, *_, value in by_weight},
+        "state": {
+            name: dict(zip(found.letters, values, strict=True)) for name, values in row.state
+        },
+    }
+
+
+def _by_weight(row: StepRow) -> tuple[tuple[float, ...], ...]:
+    return row.weights, row.estimated, row.gradient, row.new
+
+
+def _print(found: DescentAnswer) -> None:
+    print(f"{found.formula}, {found.n_points:,} points, learning rate {found.learning_rate:g}")
+    print(f"rule: {found.source}")
+    heads = ["step", "x", "y", "prediction", "error^2"]
+    for letter in found.letters:
+        heads += [f"est. de/d{letter}", f"de/d{letter}"]
+    states = [name for name, _ in found.rows[0].state] if found.rows else []
+    heads += [f"{name} {letter}" for name in states for letter in found.letters]
+    heads += [f"new {letter}" for letter in found.letters]
+    print_table(heads, [tuple(_cells(row)) for row in found.rows], right=heads)
+    for number, error in enumerate(found.epoch_rmse, start=1):
+        print(f"epoch {number}: RMSE {error:.4f}")
+
+
+def _cells(row: StepRow) -> Iterator[str]:
+    yield str(row.number)
+    for values in (row.x, row.y, row.prediction):
+        few = len(values) <= SHOWN_POINTS
+        yield " ".join(f"{value:.5g}" for value in values) if few else f"{len(values)} points"
+    yield f"{row.squared_error:.5g}"
+    for pair in zip(row.estimated, row.gradient, strict=True):
+        yield from (f"{value:.5g}" for value in pair)
+    for _, values in row.state:
+        yield from (f"{value:.5g}" for value in values)
+    yield from (f"{value:.6g}" for value in row.new)
+
+
+def _say_diverged(found: DescentAnswer) -> int:
+    from cftui.commands.console import say
+
+    say(
+        f"diverged at step {found.diverged:,}: its numbers are none any more; try a learning rate"
+        f" below {found.learning_rate:g}"
+    )
+    return 1
