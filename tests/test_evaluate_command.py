@@ -36,7 +36,7 @@ def test_the_table_and_the_verdict(run: str, capsys: Capture) -> None:
     assert "item k-NN: 200 nearest by residuals; EASE, exact" in said.out
     assert "calibration, predicted → given: " in said.out
     assert "later than the first one held out of the same user" in said.out
-    assert "12%, the run's dot-bias: held-out ratings" in said.err
+    assert "12%, run: held-out ratings" in said.err
     assert here("evaluate", "--at", "5", "--best") == 0
     assert "best weights; 300" in capsys.readouterr().out
 

@@ -38,7 +38,7 @@ FORMAT = "1"
 NAMES = ("mean", "biases", "popularity", "item-knn", "ease")
 
 Heard = Callable[[float, str], None]
-"""Told which share of the present doing is done, and in words what that is."""
+"""Told which share of the present doing is done, and in words what that is, the method first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class Trial:
     def _errors(self, predictor: Predictor, heard: Heard) -> UserErrors | None:
         if predictor.rates is None:
             return None
-        heard(0.0, f"{predictor.words}: held-out ratings")
+        heard(0.0, f"{predictor.name}: held-out ratings")
         predicted = predictor.rates(self.valid.pairs)
         return user_errors(predicted, self.valid.value, self.valid.user)
 
@@ -78,7 +78,7 @@ class Trial:
         n = len(self.likes)
         if predictor.ranks is None or not n:
             return None
-        words = f"{predictor.words}: lists of {n:,} users"
+        words = f"{predictor.name}: lists of {n:,} users"
         heard(0.0, words)
         return user_lists(
             *(predictor.ranks, self.likes, self.item_counts, self.at),
@@ -126,7 +126,7 @@ def baselines(
     yield Predictor("popularity", "most liked", None, lambda users: _for_each(liked, users))
     weights = threshold.weights(value)
     knn = fit_item_knn(
-        *(pairs, value, weights, *shape), lambda share: heard(share, "item k-NN: neighbours")
+        *(pairs, value, weights, *shape), lambda share: heard(share, "item-knn: neighbours")
     )
     yield Predictor("item-knn", knn.words, knn.score, knn.ranks)
     del knn
@@ -134,10 +134,10 @@ def baselines(
 
 
 def _ease(pairs: Pairs, weights: np.ndarray, shape: tuple[int, int], heard: Heard) -> Predictor:
-    heard(0.0, "EASE: weights")
+    heard(0.0, "ease: weights")
     ease = fit_ease(
         *(pairs.users, pairs.items, weights, *shape),
-        progress=lambda share: heard(share, "EASE: weights"),
+        progress=lambda share: heard(share, "ease: weights"),
     )
     given = sparse.csr_array((weights, (pairs.users, pairs.items)), shape=shape)
 

@@ -1,6 +1,5 @@
 """How right a run is on what was held out from it, beside baselines on the same split."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,7 +101,7 @@ class _Stages:
         self._done = 0
 
     def __call__(self, words: str, share: float) -> None:
-        doing = re.split("[:,]", words)[0]
+        doing = words.partition(":")[0]
         if doing not in self._seen:
             self._seen.append(doing)
         # A doing may have parts, each from 0 to 1.

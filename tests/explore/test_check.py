@@ -13,6 +13,7 @@ from small import here, small_config, write_ratings
 from cftui.evaluation.measuring import Resampled
 from cftui.explore import baselines, check
 from cftui.explore.check import _compared
+from cftui.explore.likes import ease, item_knn
 from cftui.explore.predict import predict_held_out
 from cftui.library.door import Library
 from cftui.library.trained import Trained
@@ -135,6 +136,20 @@ def test_progress_never_goes_back_and_stays_below_its_whole(run: str) -> None:
     assert shares == sorted(shares) and shares[-1] < 1
     assert {total for _, total, _ in told} == {100 * (3 + len(baselines.NAMES))}
     assert told[-1][2] == "intervals"
+
+
+def test_progress_is_whole_where_baselines_are_fitted_another_way(
+    run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever their words then are: every doing is counted once."""
+    monkeypatch.setattr(ease, "EXACT_SIDE", 5)
+    monkeypatch.setattr(item_knn, "MOST_WORK", 20_000)
+    library, told = Library(), list[float]()
+    job = question(library.trained(run))
+    answer = library.answer(job, lambda done, total, words: told.append(done / total))
+    assert "truncated SVD" in answer.methods[-1].words
+    assert "nearness from" in answer.methods[-2].words
+    assert told == sorted(told) and told[-1] < 1
 
 
 @pytest.mark.parametrize("model", ["dot", "net", "own"])
