@@ -303,9 +303,9 @@ def kept(launched: Launched) -> Launched:
 
 
 def open_run(run: str = "latest") -> TrainingRun:
-    """Return a run by its id, a unique beginning of one or its name; `latest` has weights.
+    """Return a run by its id, a unique beginning of one or its name.
 
-    Raises RunError where no run or several fit.
+    `latest` is the newest that finished an epoch. Raises RunError where no run or several fit.
     """
     return TrainingRun(find_run(run))
 
