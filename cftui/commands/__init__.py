@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from cftui.commands import crosstab, data, doctor, predict, recommend, runs, similar, train
+from cftui.commands import crosstab, data, doctor, predict, recommend, runs, similar, train, you
 from cftui.commands.console import guarded, process
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("similar")(similar.similar)
 app.command("crosstab")(crosstab.crosstab)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")
+app.add_typer(you.app, name="you")
 
 
 def run_command(words: Sequence[str], *, began: float) -> int:

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from cftui.people import Profile, load_profile, save_profile
 from cftui.questions.items import ORDERS, DescribeItems, ItemFilter, ListOrder
 from cftui.questions.likes import ForYouAnswer
 from cftui.tui.explore.exporting import ask_where_to_export
@@ -21,7 +22,6 @@ from cftui.tui.explore.view import LEAST, View, filter_words
 from cftui.tui.explore.weighing import ask_regularization, ask_threshold
 from cftui.tui.explore.why import Explained, WhyScreen
 from cftui.tui.explore.your_grid import YourGrid
-from cftui.tui.explore.your_ratings import YourRatings, load_yours, save_yours
 from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Grid
@@ -80,7 +80,7 @@ class YouView(View):
         self._memory = services.memory
         self._maker = ListMaker(services.ask, lambda error: self.refused(str(error)))
         self.only = ItemFilter(min_ratings=LEAST)
-        self.yours = YourRatings()
+        self.yours = Profile()
         self._answer: ForYouAnswer | None = None
 
     def compose(self) -> ComposeResult:
@@ -122,7 +122,7 @@ class YouView(View):
         """Take up what was rated of these ratings."""
         summary = self.setting.summary
         if summary is not None:
-            self.yours = load_yours(summary.fingerprint)
+            self.yours = load_profile(summary.fingerprint)
             self._maker.shown, self._answer = None, None
             self._name_yours()
 
@@ -151,12 +151,12 @@ class YouView(View):
         self._maker.shown = None
         self._ask_list()
 
-    def _keep(self, yours: YourRatings) -> None:
+    def _keep(self, yours: Profile) -> None:
         """Take other ratings, save them, and ask for the list they make."""
         self.yours = yours
         if self.setting.summary is not None:
             try:
-                save_yours(self.setting.summary.fingerprint, yours)
+                save_profile(self.setting.summary.fingerprint, yours)
             except OSError as error:
                 words = f"They are gone when you leave: {error.strerror or error}"
                 self.notify(words, title="Your ratings were not saved", markup=False)

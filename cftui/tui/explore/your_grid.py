@@ -7,8 +7,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from cftui.people import Profile
 from cftui.questions.newcomer import YourRating
-from cftui.tui.explore.your_ratings import YourRatings
 from cftui.tui.shared.grid import Column, Grid
 
 COLUMNS = (
@@ -38,9 +38,7 @@ class YourGrid(Grid):
         super().__init__(COLUMNS, empty=words, id="yours", classes="rateable")
         self.border_title = "You rated"
 
-    def show(
-        self, yours: YourRatings, told: Sequence[YourRating], titles: Mapping[str, str]
-    ) -> None:
+    def show(self, yours: Profile, told: Sequence[YourRating], titles: Mapping[str, str]) -> None:
         """Show ratings beside what a model says of them, where it has been asked."""
         known = {row.item: row for row in told}
         rows = [
