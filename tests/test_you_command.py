@@ -116,3 +116,45 @@ def test_a_file_that_matches_nothing_makes_no_profile(
     assert "nothing in it matches these ratings" in capsys.readouterr().err
     assert here("you", "list", "--data", source) == 0
     assert "letterboxd" not in capsys.readouterr().out
+
+
+def test_a_profile_gets_its_list_and_two_get_one_together(
+    tmp_path: Path, source: str, capsys: Capture
+) -> None:
+    for name, rows in (("ann", ["Film 0,1950,x,5"]), ("bob", ["Film 1,1952,x,4"])):
+        file = letterboxd(tmp_path / f"{name}.csv", *rows)
+        assert here("you", "import", file, "--data", source, "--as", name) == 0
+    capsys.readouterr()
+
+    def listed(*words: str) -> list[dict[str, object]]:
+        assert here("recommend", *words, "--data", source, "-n", "5", "--json") == 0
+        lines = map(json.loads, capsys.readouterr().out.splitlines())
+        return [line for line in lines if "rank" in line]
+
+    assert listed("--profile", "ANN") == listed("--rated", "1001=5")
+    both = listed("--profile", "ann,bob")
+    assert [row["rank"] for row in both] == [1, 2, 3, 4, 5]
+    assert not {"1001", "1003"} & {row["item"] for row in both}
+    assert here("recommend", "--profile", "ann,bob", "--data", source, "-n", "2") == 0
+    said = capsys.readouterr().out
+    assert "for ann (1 ratings), bob (1 ratings), on small" in said and "Masthoff 2011" in said
+    assert "rank\tid\tscore\tann place\tbob place\ttitle" in said
+    assert here("recommend", "--profile", "ann,bob", "--data", source, "--why", "1004") == 0
+    said = capsys.readouterr().out
+    assert "to ann:" in said and "to bob:" in said and said.count("by likes, the sum of") == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--profile", "nobody"], "no profile 'nobody' on these ratings; there are: me"),
+        (["--profile", "me"], "me has rated nothing on small"),
+        (["--profile", ","], "name one or more; cftui you list"),
+        (["--profile", "me", "--rated", "1001=5"], "or --profile NAME"),
+    ],
+)
+def test_profiles_that_cannot_be_asked_for_are_explained(
+    source: str, capsys: Capture, words: list[str], complaint: str
+) -> None:
+    assert here("recommend", *words, "--data", source) == 2
+    assert complaint in capsys.readouterr().err

@@ -1,8 +1,10 @@
-"""Questions about people known by name: what they exported elsewhere."""
+"""Questions about people known by name: what they exported elsewhere, what to watch together."""
 
 from dataclasses import dataclass
 from typing import Literal
 
+from cftui.questions.items import EVERY_ITEM, ItemFilter, ListOrder
+from cftui.questions.newcomer import REGULARIZATION
 from cftui.questions.question import Question
 
 Sureness = Literal["id", "exact", "near year", "no year", "part", "similar"]
@@ -81,3 +83,71 @@ class ExportRead:
         """Return how many matches are how sure, the surest first, without those of none."""
         counts = {kind: sum(row.sureness == kind for row in self.matches) for kind in SURENESS}
         return {kind: count for kind, count in counts.items() if count}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who wants a list with others."""
+
+    name: str
+    rated: tuple[tuple[str, float], ...]
+    """(item id, value)."""
+    regularization: float = REGULARIZATION
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class ForGroup(Question["ForGroupAnswer"], answered_in="cftui.explore.for_group"):
+    """What shall these people watch together? Nothing that any of them has rated."""
+
+    store: str
+    people: tuple[Person, ...]
+    run: str = ""
+    """Whose stars stand beside, by fold-in; empty for none."""
+    order: ListOrder = "likes"
+    """What each one's own list is ordered by."""
+    n: int = 50
+    only: ItemFilter = EVERY_ITEM
+
+
+@dataclass(frozen=True)
+class OnesView:
+    """An item to one of several people."""
+
+    place: int
+    """In their own list, from 1."""
+    score: float
+    """Of EASE."""
+    predicted: float | None
+    """In rating units; none without a run that can."""
+
+
+@dataclass(frozen=True)
+class SharedItem:
+    """One place of a list for several people."""
+
+    rank: int
+    item: str
+    title: str
+    genres: str
+    n_ratings: int
+    score: float
+    """Mean over people of how many of their standard deviations it is above their mean item."""
+    views: tuple[OnesView, ...]
+    """One for each, in the order in which they were named."""
+
+
+@dataclass(frozen=True)
+class ForGroupAnswer:
+    """A list for several people, and how their own lists became one."""
+
+    people: tuple[str, ...]
+    order: ListOrder
+    combined: str
+    """How, in words, and after whom."""
+    way: str
+    """How the likes were solved, in words."""
+    step: int | None
+    """The training step of the run's weights; none without stars."""
+    no_stars: str
+    recommended: tuple[SharedItem, ...]
