@@ -11,12 +11,12 @@ Sureness = Literal["id", "exact", "near year", "no year", "part", "similar"]
 SURENESS: dict[Sureness, str] = {
     "id": "same id",
     "exact": "title and year",
-    "near year": "title, a year off",
-    "no year": "title, the only one so called",
-    "part": "part of the title, and year",
+    "near year": "title, year ±1",
+    "no year": "title alone",
+    "part": "part and year",
     "similar": "similar title",
 }
-"""How sure a match is, the surest first, in words."""
+"""How sure a match is, the surest first, in words: what of row and item is the same."""
 
 
 @dataclass(frozen=True)

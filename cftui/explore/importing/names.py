@@ -29,7 +29,10 @@ def folded(text: str) -> str:
 
     `II` and `2`, `&` and `and` become one; what is nothing but signs stays as it is.
     """
-    words = normalise(text.lower().translate(OTHER_LETTERS)).split()
+    lower = text.lower()
+    if "&" in lower or not lower.isascii():
+        lower = lower.translate(OTHER_LETTERS)
+    words = normalise(lower).split()
     if len(words) > 1 and words[0] in ARTICLES:
         words = words[1:]
     if len(words) > 1:  # X alone is a letter
@@ -40,7 +43,7 @@ def folded(text: str) -> str:
 def main_names(title: str) -> set[str]:
     """Return a title as a whole, and without what stands in brackets."""
     bare = YEAR.sub("", title)
-    return {folded(name) for name in (bare, BRACKETS.sub("", bare).strip()) if name.strip()}
+    return {folded(name) for name in {bare, BRACKETS.sub("", bare).strip()} if name.strip()}
 
 
 def other_names(title: str) -> set[str]:

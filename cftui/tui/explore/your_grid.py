@@ -37,6 +37,7 @@ class YourGrid(Grid):
         words = "Nothing yet: press enter on a title"
         super().__init__(COLUMNS, empty=words, id="yours", classes="rateable")
         self.border_title = "You rated"
+        self.border_subtitle = "p profiles, i import"
 
     def show(self, yours: Profile, told: Sequence[YourRating], titles: Mapping[str, str]) -> None:
         """Show ratings beside what a model says of them, where it has been asked."""
