@@ -15,6 +15,7 @@ from cftui.commands import (
     runs,
     similar,
     train,
+    you,
 )
 from cftui.commands.console import guarded, process
 
@@ -35,6 +36,7 @@ app.command("crosstab")(crosstab.crosstab)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")
 app.add_typer(lab.app, name="lab")
+app.add_typer(you.app, name="you")
 
 
 def run_command(words: Sequence[str], *, began: float) -> int:

@@ -20,10 +20,12 @@ from cftui.commands.opening import (
 )
 from cftui.commands.profiles import recommend_to_profiles
 from cftui.commands.reasons import print_why_liked, print_why_stars
+from cftui.commands.together import as_asked, people_named, recommend_together
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ORDERS, IdentifyItem, ItemFilter, ListOrder
 from cftui.questions.likes import ForYou, ForYouAnswer, LikelyItem, WhyLiked, WhyStars
 from cftui.questions.newcomer import REGULARIZATION
+from cftui.questions.people import Person
 from cftui.questions.trained import Recommend, Recommendation
 from cftui.text import plain
 
@@ -42,6 +44,13 @@ def recommend(
             metavar="ITEM=VALUE",
             help="A rating of somebody who is not in the data; ITEM is an id or part of a title;"
             " may be given many times; needs no run",
+        ),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[,NAME]",
+            help="Somebody known by name (cftui you list); two or more get one list together",
         ),
     ] = None,
     profiles: Annotated[
@@ -82,9 +91,10 @@ def recommend(
     debug: Debug = False,
 ) -> None:
     """List the items that a user, or whoever gave some ratings, would like best."""
-    if (user is not None) + bool(rated) + (profiles is not None) != 1:
+    if sum(map(bool, (user is not None, rated, profile is not None, profiles is not None))) != 1:
         raise UsageError(
-            "recommend: give --user ID, or --rated ITEM=VALUE once or more, or --profiles FILE"
+            "recommend: give --user ID, or --rated ITEM=VALUE once or more, or --profile NAME, or"
+            " --profiles FILE"
         )
     for value, option, whose, fits in (
         (regularization, "--regularization", "--rated and --profiles", user is None),
@@ -117,10 +127,36 @@ def recommend(
     )
     if profiles is not None:
         recommend_to_profiles(library, opened.ratings, asked, profiles, out, json=json)
+    elif profile is not None:
+        people = people_named(opened, profile, regularization, liked_from)
+        _to_people(library, opened, asked, people, why, json=json)
     elif why is not None:
         _print_why(library, opened, asked, why, json=json)
     else:
         _to_newcomer(library, opened, asked, json=json)
+
+
+def _to_people(
+    library: "Library",
+    opened: RatingsAndRun,
+    asked: ForYou,
+    people: tuple[Person, ...],
+    why: str | None,
+    *,
+    json: bool,
+) -> None:
+    """Print the list of one who is known by name, or of several together; or why, for each."""
+    if why is not None:
+        for person in people:
+            if json:
+                print_json({"event": "to", "profile": person.name})
+            else:
+                print(f"to {plain(person.name)}:")
+            _print_why(library, opened, as_asked(asked, person), why, json=json)
+    elif len(people) > 1:
+        recommend_together(library, opened, asked, people, json=json)
+    else:
+        _to_newcomer(library, opened, as_asked(asked, people[0]), json=json)
 
 
 def _to_user(

@@ -39,7 +39,7 @@ def explore_for_you(
     """
     tastes = tastes_of(ratings, asked.threshold)
     order: ListOrder = "likes" if trained is None and asked.order == "stars" else asked.order
-    lists = _Lists(ratings, tastes, trained, order, asked.regularization)
+    lists = NewcomerLists(ratings, tastes, trained, order, asked.regularization)
     now = lists.of(asked.rated)
     mask = passing(ratings, asked.only)
     if trained is not None and order == "stars":
@@ -64,7 +64,7 @@ def explore_for_you(
 
 
 @dataclass(frozen=True, eq=False)
-class _Profile:
+class ScoredItems:
     """Somebody's ratings, and what every item is to them; arrays of shape (n_items,)."""
 
     codes: np.ndarray
@@ -77,7 +77,7 @@ class _Profile:
 
 
 @dataclass(frozen=True, eq=False)
-class _Lists:
+class NewcomerLists:
     """Makes lists of one kind, for whatever ratings."""
 
     ratings: Ratings
@@ -86,7 +86,7 @@ class _Lists:
     order: ListOrder
     regularization: float
 
-    def of(self, rated: Rated) -> _Profile:
+    def of(self, rated: Rated) -> ScoredItems:
         """Return what every item is to somebody; to whom has rated nothing, how liked it is."""
         ratings, trained = self.ratings, self.trained
         codes, values = checked(ratings, rated)
@@ -100,9 +100,9 @@ class _Lists:
             worth = ordered(ratings, self.tastes, self.order, score, told)
         else:
             worth = likes_given(ratings, self.tastes)
-        return _Profile(codes, values, score, predicted, worth)
+        return ScoredItems(codes, values, score, predicted, worth)
 
-    def likely(self, profile: _Profile, rank: int, code: int) -> LikelyItem:
+    def likely(self, profile: ScoredItems, rank: int, code: int) -> LikelyItem:
         """Return one place of a list."""
         return LikelyItem(
             rank=rank,
@@ -111,7 +111,7 @@ class _Lists:
             predicted=self._predicted(profile, code),
         )
 
-    def rated(self, profile: _Profile) -> list[YourRating]:
+    def rated(self, profile: ScoredItems) -> list[YourRating]:
         """Return their own ratings, beside what the run says of them now."""
         return [
             YourRating(
@@ -123,14 +123,14 @@ class _Lists:
             for code, value in zip(profile.codes.tolist(), profile.values.tolist(), strict=True)
         ]
 
-    def _predicted(self, profile: _Profile, code: int) -> float | None:
+    def _predicted(self, profile: ScoredItems, code: int) -> float | None:
         if self.trained is None or profile.predicted is None:
             return None
         return float(profile.predicted[code]) if self.trained.trained_items[code] else None
 
 
 def _moved(
-    lists: _Lists, now: _Profile, before: Rated | None, mask: np.ndarray, codes: list[int]
+    lists: NewcomerLists, now: ScoredItems, before: Rated | None, mask: np.ndarray, codes: list[int]
 ) -> tuple[int | None, ...]:
     """Return by how many places each item of the list rose, among those rated in neither."""
     if before is None:

@@ -68,10 +68,10 @@ class TitleIndex:
 def normalise(text: str) -> str:
     """Return lower case without accents and punctuation, a displaced article put in front."""
     moved = ARTICLE.sub(lambda m: f"{m[2]} {m[1]}{m[3] or ''}", text)
-    bare = unicodedata.normalize("NFKD", moved)
-    return " ".join(
-        utils.default_process("".join(c for c in bare if not unicodedata.combining(c))).split()
-    )
+    if not moved.isascii():
+        apart = unicodedata.normalize("NFKD", moved)
+        moved = "".join(c for c in apart if not unicodedata.combining(c))
+    return " ".join(utils.default_process(moved).split())
 
 
 @lru_cache(maxsize=4)

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 
 from cftui.library.door import Library
 from cftui.library.trained import load_trained
+from cftui.people import Profile, load_profile, save_profile
 from cftui.questions.items import ItemFilter
 from cftui.questions.likes import ForYou
 from cftui.ratings.pairs import Pairs
@@ -36,7 +37,6 @@ from cftui.tui.explore.user import UserView
 from cftui.tui.explore.view import OpenItem, View
 from cftui.tui.explore.why import Explained, WhyScreen
 from cftui.tui.explore.you import YouView
-from cftui.tui.explore.your_ratings import YourRatings, load_yours, save_yours
 from cftui.tui.services.runs import RunService
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.cell_arithmetic import CellScreen
@@ -376,7 +376,7 @@ async def test_rate_three_movies_see_the_list_and_watch_it_move(
         await pilot.press("d")
         await until(pilot, lambda: "Titanic (1997)" not in own(view))
         await until(pilot, lambda: about(view).startswith("You: 2 ratings"))
-    kept = load_yours(library.ratings(store).fingerprint).rated
+    kept = load_profile(library.ratings(store).fingerprint).rated
     assert kept == (("2571", 4.5), (next(iter(rated)), 5.0))
     # and there again the next time
     async with explore((80, 24)) as (pilot, pane):
@@ -389,7 +389,7 @@ async def test_rate_three_movies_see_the_list_and_watch_it_move(
 async def test_your_list_is_ordered_by_likes_by_stars_or_by_popularity(
     trained_run: Run, bundled: Ratings
 ) -> None:
-    save_yours(bundled.fingerprint, YourRatings((("2571", 5.0), ("1", 0.5))))
+    save_profile(bundled.fingerprint, Profile((("2571", 5.0), ("1", 0.5))))
     async with explore() as (pilot, pane):
         await pilot.press("y")
         view = pane.query_one(YouView)
@@ -413,7 +413,7 @@ async def test_your_list_is_ordered_by_likes_by_stars_or_by_popularity(
 async def test_the_value_from_which_on_a_rating_is_a_like_is_changed(
     stored: Path, bundled: Ratings
 ) -> None:
-    save_yours(bundled.fingerprint, YourRatings((("2571", 5.0), ("1", 3.0))))
+    save_profile(bundled.fingerprint, Profile((("2571", 5.0), ("1", 3.0))))
     async with explore((80, 24), runs=False) as (pilot, pane):
         await pilot.press("y")
         view = pane.query_one(YouView)
@@ -426,17 +426,17 @@ async def test_the_value_from_which_on_a_rating_is_a_like_is_changed(
         await pilot.press("backspace", "3", "enter")
         await until(pilot, lambda: "2 ratings, 2 liked (3 or more: h)" in about(view))
         assert titles_of(view) != before
-        assert load_yours(bundled.fingerprint).threshold == 3.0
+        assert load_profile(bundled.fingerprint).threshold == 3.0
         await pilot.press("h")
         await until(pilot, lambda: isinstance(pilot.app.focused, Input))
         await pilot.press("backspace", "enter")
         await until(pilot, lambda: titles_of(view) == before)
-    assert load_yours(bundled.fingerprint).threshold is None
+    assert load_profile(bundled.fingerprint).threshold is None
 
 
 async def test_why_a_movie_is_on_your_list(trained_run: Run, bundled: Ratings) -> None:
     rated = (("2571", 5.0), ("260", 4.5), ("1721", 1.0))
-    save_yours(bundled.fingerprint, YourRatings(rated))
+    save_profile(bundled.fingerprint, Profile(rated))
     async with explore((80, 24)) as (pilot, pane):
         await pilot.press("y")
         view = pane.query_one(YouView)
@@ -466,7 +466,7 @@ async def test_why_a_movie_is_on_your_list(trained_run: Run, bundled: Ratings) -
 
 
 async def test_a_title_in_brackets_is_no_markup(stored: Path, bundled: Ratings) -> None:
-    save_yours(bundled.fingerprint, YourRatings((("57274", 4.0), ("6880", 3.5))))
+    save_profile(bundled.fingerprint, Profile((("57274", 4.0), ("6880", 3.5))))
     async with explore(runs=False) as (pilot, pane):
         await pilot.press("y")
         view = pane.query_one(YouView)
@@ -492,7 +492,7 @@ async def test_why_a_user_would_like_a_movie(trained_run: Run) -> None:
 
 
 async def test_the_regularization_is_shown_and_changed(trained_run: Run, bundled: Ratings) -> None:
-    save_yours(bundled.fingerprint, YourRatings((("2571", 5.0), ("1", 0.5))))
+    save_profile(bundled.fingerprint, Profile((("2571", 5.0), ("1", 0.5))))
     async with explore() as (pilot, pane):
         await pilot.press("y")
         view = pane.query_one(YouView)
@@ -506,7 +506,7 @@ async def test_the_regularization_is_shown_and_changed(trained_run: Run, bundled
         assert near != titles_of(view)
         # held less to the mean user, the model says more nearly what was given
         assert told + 0.1 < float(cells(view.your_grid)[0][1]) <= 5.0
-    assert load_yours(bundled.fingerprint).regularization == 0.2
+    assert load_profile(bundled.fingerprint).regularization == 0.2
 
 
 async def test_where_no_tastes_were_learned_a_key_trains_a_run_that_learns_them(
@@ -624,23 +624,23 @@ async def test_help_is_about_the_kind_in_view(trained_run: Run) -> None:
 
 
 def test_what_was_rated_is_read_with_care(home: Path) -> None:
-    own = YourRatings().rate("a", 3.0).rate("b", 4.0).rate("a", 5.0)
+    own = Profile().rate("a", 3.0).rate("b", 4.0).rate("a", 5.0)
     assert own.rated == (("b", 4.0), ("a", 5.0)) and own.drop("b").rated == (("a", 5.0),)
-    save_yours("f", replace(own, regularization=1.5))
-    assert load_yours("f") == YourRatings((("b", 4.0), ("a", 5.0)), 1.5)
+    save_profile("f", replace(own, regularization=1.5))
+    assert load_profile("f") == Profile((("b", 4.0), ("a", 5.0)), 1.5)
     [path] = (home / "state" / "own-ratings").iterdir()
     for content, expected in (
-        ("{", YourRatings()),
-        ("[]", YourRatings()),
-        (json.dumps({"rated": 3, "regularization": -1}), YourRatings()),
+        ("{", Profile()),
+        ("[]", Profile()),
+        (json.dumps({"rated": 3, "regularization": -1}), Profile()),
         (
             json.dumps({"rated": [["x", 1], ["x", 2.5], [1, 2], ["y", "5"], ["z", True]]}),
-            YourRatings((("x", 2.5),)),
+            Profile((("x", 2.5),)),
         ),
     ):
         path.write_text(content)
-        assert load_yours("f") == expected
-    assert load_yours("another") == YourRatings()
+        assert load_profile("f") == expected
+    assert load_profile("another") == Profile()
 
 
 def test_a_value_moves_on_the_datas_own_steps() -> None:

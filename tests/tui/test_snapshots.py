@@ -10,11 +10,11 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from cftui import paths
+from cftui.people import Profile, save_profile
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
 from cftui.tui.crosstab.pane import CrosstabPane
-from cftui.tui.explore.your_ratings import YourRatings, save_yours
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.grid import Grid
 
@@ -66,7 +66,7 @@ def test_explore_you(trained_run: Run, bundled: Ratings, snap_compare: Any) -> N
     """Three ratings, the newest raised by a step just now."""
     remember(pane="explore")
     rated = (("1721", 1.0), ("2571", 5.0), ("260", 4.5))
-    save_yours(bundled.fingerprint, YourRatings(rated))
+    save_profile(bundled.fingerprint, Profile(rated))
     keys = ("y", "tab", "right")
     assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=(120, 40), run_before=settled(*keys))
 

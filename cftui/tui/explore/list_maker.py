@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from cftui.people import Profile
 from cftui.questions.items import ItemFilter, ListOrder
 from cftui.questions.likes import ForYou, ForYouAnswer
 from cftui.questions.question import Ask
 from cftui.tui.explore.view import Setting
-from cftui.tui.explore.your_ratings import YourRatings
 from cftui.tui.services.child import ChildError
 from cftui.tui.shared.asking import Asker
 
@@ -29,7 +29,7 @@ class ListMaker:
         """The ratings that the list on show was made from; none where nothing is to move."""
 
     async def make(
-        self, setting: Setting, yours: YourRatings, order: ListOrder, only: ItemFilter
+        self, setting: Setting, yours: Profile, order: ListOrder, only: ItemFilter
     ) -> ForYouAnswer | None:
         """Return the list; none where a newer one was asked for, or there is none."""
         if setting.summary is None:

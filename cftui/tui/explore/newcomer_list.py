@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from textual import events
 
+from cftui.people import ME, same
 from cftui.questions.items import ListOrder
 from cftui.questions.likes import ForYouAnswer, LikelyItem
 from cftui.text import bar, fitting
@@ -16,6 +17,8 @@ ORDER_WORDS: dict[ListOrder, str] = {
     "popular": "Popular",
 }
 NO_TASTES = "Its stars know no tastes yet: r another run, t trains one"
+LONGEST_NAME = 8
+"""Letters of a name in a short head; it stands whole above what was rated."""
 NARROW = 60
 """Cells of the table under which titles need the room."""
 
@@ -102,14 +105,20 @@ def order_words(answer: ForYouAnswer) -> str:
     return ORDER_WORDS[answer.order]
 
 
-def newcomer_words(answer: ForYouAnswer, *, learning: bool, weight: float, narrow: bool) -> str:
+def newcomer_words(
+    answer: ForYouAnswer, name: str, *, learning: bool, weight: float, narrow: bool
+) -> str:
     """Return the list's head: what counts, what to make of it, and how it was made.
 
-    `learning` says whether the run goes on, `weight` how near its stars are held to the mean user.
+    `name` is whose list it is; `learning` says whether the run goes on, `weight` how near
+    its stars are held to the mean user.
     """
     count = len(answer.rated)
     likes = sum(row.value >= answer.threshold for row in answer.rated)
-    you = f"You: {count} rating{'' if count == 1 else 's'}"
+    whose = "You" if same(name) == ME else name
+    if narrow and len(whose) > LONGEST_NAME:
+        whose = f"{whose[: LONGEST_NAME - 1]}…"
+    you = f"{whose}: {count} rating{'' if count == 1 else 's'}"
     short = f"{you}, {likes} liked ({answer.threshold:g} or more: h)"
     first = short if narrow else f"{you}; {answer.threshold_words}"
     how = answer.way

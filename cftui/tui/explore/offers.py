@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
+from cftui.people import Profile
 from cftui.questions.items import FindItems, ItemRow
 from cftui.questions.newcomer import SuggestItems
 from cftui.questions.question import Ask
 from cftui.tui.explore.view import Setting
-from cftui.tui.explore.your_ratings import YourRatings
 from cftui.tui.services.child import ChildError
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.grid import Column, Grid
@@ -41,7 +41,7 @@ class Offers(Vertical):
         super().__init__()
         self._ask = Asker(ask, self._failed)
         self._setting = Setting()
-        self._yours = YourRatings()
+        self._yours = Profile()
         self._query: str | None = None
         """What was last looked for."""
         self.titles: dict[str, str] = {}
@@ -69,7 +69,7 @@ class Offers(Vertical):
         narrow = event.size.width < 32
         self.grid.set_columns(c for c in COLUMNS if not (narrow and c.label == "ratings"))
 
-    def show(self, setting: Setting, yours: YourRatings) -> None:
+    def show(self, setting: Setting, yours: Profile) -> None:
         """Offer titles of these ratings to somebody who rated these."""
         self._setting, self._yours = setting, yours
         self._offer()

@@ -39,6 +39,8 @@ class Explained:
     no_stars: str = "No run predicts stars here yet"
     """Said where there is no run."""
     regularization: float = REGULARIZATION
+    name: str = ""
+    """Whose reasons they are, where those of several are shown."""
 
 
 class WhyScreen(Dialog[None]):
@@ -52,50 +54,63 @@ class WhyScreen(Dialog[None]):
     WhyScreen .source { color: $text-muted; margin-bottom: 1; }
     """
 
-    def __init__(self, ask: Ask, what: Explained) -> None:
+    def __init__(self, ask: Ask, *whats: Explained) -> None:
+        """Explain one item to somebody, or to several."""
         super().__init__()
-        self._ask, self._what = ask, what
+        self._ask, self._whats = ask, whats
 
     def compose(self) -> ComposeResult:
-        """Lay out both parts."""
+        """Lay out both parts, for each to whom it is explained."""
         with VerticalScroll(classes="overlay") as box:
-            box.border_title = Text(f"Why {plain(self._what.title)}?")
+            box.border_title = Text(f"Why {plain(self._whats[0].title)}?")
             box.border_subtitle = "esc closes"
-            yield Static("", id="by-likes", classes="parts", markup=False)
-            yield Static("By likes …", id="by-likes-source", classes="source", markup=False)
-            yield Static("", id="by-stars", classes="parts", markup=False)
-            yield Static(self._what.no_stars, id="by-stars-source", classes="source", markup=False)
+            for place, what in enumerate(self._whats):
+                end = ending(place)
+                if what.name:
+                    yield Static(Text(f"To {plain(what.name)}", "bold"), classes="whose")
+                yield Static("", id=f"by-likes{end}", classes="parts", markup=False)
+                yield Static(
+                    "By likes …", id=f"by-likes-source{end}", classes="source", markup=False
+                )
+                yield Static("", id=f"by-stars{end}", classes="parts", markup=False)
+                yield Static(
+                    what.no_stars, id=f"by-stars-source{end}", classes="source", markup=False
+                )
 
     def on_mount(self) -> None:
         """Ask for both."""
-        self._ask_likes()
-        if self._what.run:
-            self._say("by-stars-source", "By predicted stars …")
-            self._ask_stars()
+        for place, what in enumerate(self._whats):
+            self._ask_likes(what, ending(place))
+            if what.run:
+                self._say(f"by-stars-source{ending(place)}", "By predicted stars …")
+                self._ask_stars(what, ending(place))
 
-    @work(exclusive=True, group="likes", exit_on_error=False, description="Explaining a score")
-    async def _ask_likes(self) -> None:
-        what = self._what
+    @work(group="likes", exit_on_error=False, description="Explaining a score")
+    async def _ask_likes(self, what: Explained, end: str) -> None:
         question = WhyLiked(what.store, what.item, what.rated, what.user, what.threshold)
-        answer = await self._asker("by-likes-source")(question, "why liked")
+        answer = await self._asker(f"by-likes-source{end}")(question, f"why liked{end}")
         if answer is not None:
-            self._say("by-likes", "\n".join(liked_lines(answer)))
-            self._say("by-likes-source", f"{answer.way}; {answer.source}")
+            self._say(f"by-likes{end}", "\n".join(liked_lines(answer)))
+            self._say(f"by-likes-source{end}", f"{answer.way}; {answer.source}")
 
-    @work(exclusive=True, group="stars", exit_on_error=False, description="Explaining stars")
-    async def _ask_stars(self) -> None:
-        what = self._what
+    @work(group="stars", exit_on_error=False, description="Explaining stars")
+    async def _ask_stars(self, what: Explained, end: str) -> None:
         question = WhyStars(what.run, what.item, what.rated, what.user, what.regularization)
-        answer = await self._asker("by-stars-source")(question, "why stars")
+        answer = await self._asker(f"by-stars-source{end}")(question, f"why stars{end}")
         if answer is not None:
-            self._say("by-stars", "\n".join(star_lines(answer)))
-            self._say("by-stars-source", answer.source)
+            self._say(f"by-stars{end}", "\n".join(star_lines(answer)))
+            self._say(f"by-stars-source{end}", answer.source)
 
     def _asker(self, place: str) -> Asker:
         return Asker(self._ask, lambda error: self._say(place, str(error)))
 
     def _say(self, place: str, words: str) -> None:
         self.query_one(f"#{place}", Static).update("\n".join(map(plain, words.splitlines())))
+
+
+def ending(place: int) -> str:
+    """Return what the ids of a section end in: nothing in the first."""
+    return f"-{place + 1}" if place else ""
 
 
 def liked_lines(answer: WhyLikedAnswer) -> list[str]:

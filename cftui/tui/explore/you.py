@@ -10,18 +10,19 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from cftui.questions.items import ORDERS, DescribeItems, ListOrder
+from cftui.people import ME, same
+from cftui.questions.items import ORDERS
 from cftui.questions.likes import ForYouAnswer
+from cftui.text import plain
 from cftui.tui.explore.exporting import ask_where_to_export
 from cftui.tui.explore.list_maker import ListMaker
 from cftui.tui.explore.newcomer_list import NewcomerList, newcomer_words, order_words
 from cftui.tui.explore.offers import Offers
-from cftui.tui.explore.rating import RateScreen, Scale
-from cftui.tui.explore.view import View, filter_words
+from cftui.tui.explore.rated_view import PROFILE_COMMANDS, RatedView
+from cftui.tui.explore.view import filter_words
 from cftui.tui.explore.weighing import ask_regularization, ask_threshold
 from cftui.tui.explore.why import Explained, WhyScreen
 from cftui.tui.explore.your_grid import YourGrid
-from cftui.tui.explore.your_ratings import YourRatings, load_yours, save_yours
 from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Grid
@@ -34,6 +35,7 @@ COMMANDS = (
     Command("you.why", "w", "why", "Why", "Why a movie is on the list, as enter there", True),
     Command("you.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
     Command("you.least", "n", "least", "At least", "Only with 1, 5, 20 or 50 ratings", True),
+    *PROFILE_COMMANDS,
     Command("you.rate", "v", "rate", "Value", "Rate the movie under the cursor"),
     Command("you.liked", "h", "threshold", "Liked", "From which value on a rating is a like"),
     Command("you.weight", "l", "weight", "Lambda", "How far you are held to the mean user"),
@@ -50,7 +52,7 @@ NARROW = 100
 """Cells of the view under which its head is short."""
 
 
-class YouView(View):
+class YouView(RatedView):
     """A newcomer's ratings and the list they make."""
 
     ABOUT: ClassVar[str] = (
@@ -62,14 +64,16 @@ class YouView(View):
         " gives it a value; left and right change one under You rated, d takes it back. On the list"
         " ▲ and ▼ tell by how many places each movie rose or fell with your last change; enter"
         " there tells why it is on the list, v rates it, o opens it."
-        " Your ratings are kept for the next time."
+        " Your ratings are kept for the next time, under a name: p rates as somebody else, or makes"
+        " a profile, renames or deletes one; i makes one of an export of Letterboxd, IMDb or"
+        " Goodreads; a is one list for two of them."
     )
     SCOPED_CSS = False
     DEFAULT_CSS = """
     YouView Offers { height: 3fr; }
     YouView #offers { height: 1fr; }
     YouView #yours { height: 2fr; }
-    YouView #about { height: auto; max-height: 4; }
+    YouView #about { height: auto; max-height: 5; }
     .-short YouView #about { height: auto; max-height: 3; }
     """
     HAS_FLOOR: ClassVar[bool] = True
@@ -77,10 +81,8 @@ class YouView(View):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
 
     def __init__(self, services: Services) -> None:
-        super().__init__("you", services)
-        self._memory = services.memory
+        super().__init__(services)
         self._maker = ListMaker(services.ask, lambda error: self.refused(str(error)))
-        self.yours = YourRatings()
         self._answer: ForYouAnswer | None = None
 
     def compose(self) -> ComposeResult:
@@ -92,16 +94,6 @@ class YouView(View):
             with Vertical(classes="answer"):
                 yield Static("", id="about", markup=False)
                 yield NewcomerList()
-
-    @property
-    def offers(self) -> Offers:
-        """Return what can be rated."""
-        return self.query_one(Offers)
-
-    @property
-    def your_grid(self) -> YourGrid:
-        """Return what was rated."""
-        return self.query_one(YourGrid)
 
     @property
     def list(self) -> NewcomerList:
@@ -116,29 +108,16 @@ class YouView(View):
         """Take the focus where one begins."""
         self.offers.grid.focus()
 
-    # What is given
-
-    def data_changed(self) -> None:
-        """Take up what was rated of these ratings."""
-        summary = self.setting.summary
-        if summary is not None:
-            self.yours = load_yours(summary.fingerprint)
-            self._maker.shown, self._answer = None, None
-            self._name_yours()
-
-    @work(exclusive=True, group="yours", exit_on_error=False, description="Naming your ratings")
-    async def _name_yours(self) -> None:
-        """Find the titles of what was rated in an earlier session."""
-        items = tuple(item for item, _ in self.yours.rated)
-        assert self.setting.summary is not None
-        rows = await self._ask(DescribeItems(self.setting.summary.store, items), "yours")
-        self.offers.titles.update({row.item: row.title for row in rows or ()})
-        gone = set(items) - {row.item for row in rows or ()}
-        # Of those rated by now: one may have been rated meanwhile.
-        self.yours = self.yours.only({item for item, _ in self.yours.rated} - gone)
+    def ratings_changed(self) -> None:
+        """Show what was rated, and ask for the list that it makes."""
         self._show_yours()
         self.offers.show(self.setting, self.yours)
         self._ask_list()
+
+    def forget_list(self) -> None:
+        """Forget the list on show: the next is of other ratings, or of somebody else."""
+        self.workers.cancel_group(self, "ask")
+        self._maker.shown, self._answer = None, None
 
     def run_changed(self) -> None:
         """Ask another run, or its newer weights."""
@@ -151,73 +130,13 @@ class YouView(View):
         self._maker.shown = None
         self._ask_list()
 
-    def _keep(self, yours: YourRatings) -> None:
-        """Take other ratings, save them, and ask for the list they make."""
-        self.yours = yours
-        if self.setting.summary is not None:
-            try:
-                save_yours(self.setting.summary.fingerprint, yours)
-            except OSError as error:
-                words = f"They are gone when you leave: {error.strerror or error}"
-                self.notify(words, title="Your ratings were not saved", markup=False)
-        self._show_yours()
-        self.offers.show(self.setting, self.yours)
-        self._ask_list()
-
-    # Rating
-
-    @on(Grid.Selected, ".rateable")
-    def _rate_selected(self, message: Grid.Selected) -> None:
-        message.stop()
-        if message.grid.cursor_key is not None:
-            self._ask_value(str(message.grid.cursor_key))
-
-    def _ask_value(self, item: str) -> None:
-        summary = self.setting.summary
-        if summary is None:
-            return
-        scale, value = self._scale, self.yours.value_of(item)
-        if value is None:
-            value = scale.nearest(summary.mean)
-
-        def give(given: float | None) -> None:
-            if given is not None:
-                self._keep(self.yours.rate(item, given))
-                self.your_grid.action_first()  # where it stands now: left and right change it
-
-        self.app.push_screen(RateScreen(self._title(item), value, scale), give)
-
-    @property
-    def _scale(self) -> Scale:
-        summary = self.setting.summary
-        assert summary is not None
-        return Scale(summary.low, summary.high, summary.step)
-
-    def _title(self, item: str) -> str:
-        return self.offers.titles.get(item, item)
-
-    @on(YourGrid.Turned)
-    def _turned(self, message: YourGrid.Turned) -> None:
-        message.stop()
-        value = self.yours.value_of(message.item)
-        if value is not None:
-            moved = self._scale.moved(value, message.steps)
-            if moved != value:
-                self._keep(self.yours.rate(message.item, moved))
-
     # The list
 
     @work(exclusive=True, group="ask", exit_on_error=False, description="Making your list")
     async def _ask_list(self) -> None:
-        answer = await self._maker.make(self.setting, self.yours, self._order, self.only)
+        answer = await self._maker.make(self.setting, self.yours, self.list_order, self.only)
         if answer is not None:
             self._show(answer)
-
-    @property
-    def _order(self) -> ListOrder:
-        """Return the order that was chosen last."""
-        chosen = self._memory.state.list_order
-        return next((order for order in ORDERS if order == chosen), ORDERS[0])
 
     @property
     def _learning(self) -> bool:
@@ -245,7 +164,11 @@ class YouView(View):
 
     def _say_head(self, answer: ForYouAnswer) -> None:
         narrow, weight = self.size.width < NARROW, self.yours.regularization
-        self.say(newcomer_words(answer, learning=self._learning, weight=weight, narrow=narrow))
+        self.say(
+            newcomer_words(
+                answer, self.person, learning=self._learning, weight=weight, narrow=narrow
+            )
+        )
 
     def on_resize(self, event: events.Resize) -> None:
         """Say the head in as many words as there is room for."""
@@ -254,6 +177,8 @@ class YouView(View):
 
     def _show_yours(self) -> None:
         told = self._answer.rated if self._answer else ()
+        whose = "You" if same(self.person) == ME else plain(self.person)
+        self.your_grid.border_title = Text(f"{whose} rated")
         self.your_grid.show(self.yours, told, self.offers.titles)
 
     # What the user does here
@@ -282,21 +207,11 @@ class YouView(View):
     def _why_no_stars(self) -> str:
         return self._answer.no_stars if self._answer else "no list yet"
 
-    def action_search(self) -> None:
-        """Type a title."""
-        self.offers.search.focus()
-
-    def action_drop(self) -> None:
-        """Take the rating under the cursor back."""
-        item = self.your_grid.cursor_key
-        if item is not None:
-            self._keep(self.yours.drop(str(item)))
-
     def action_weight(self) -> None:
         """Ask for the regularization."""
 
         def weigh(weight: float) -> None:
-            self._keep(replace(self.yours, regularization=weight))
+            self.keep(replace(self.yours, regularization=weight))
 
         ask_regularization(self.app, self.yours.regularization, weigh)
 
@@ -304,11 +219,11 @@ class YouView(View):
         """Ask from which value on a rating is a like."""
 
         def take(threshold: float | None) -> None:
-            self._keep(replace(self.yours, threshold=threshold))
+            self.keep(replace(self.yours, threshold=threshold))
 
         if self.setting.summary is not None:
             now = self._answer.threshold if self._answer else self.yours.threshold
-            ask_threshold(self.app, now, self._scale, take)
+            ask_threshold(self.app, now, self.scale, take)
 
     def action_train(self) -> None:
         """Train a run like the one that answers, by an optimizer that learns tastes as fast."""
@@ -330,7 +245,7 @@ class YouView(View):
         focused = self.screen.focused
         grid = focused if isinstance(focused, Grid) else self.list
         if grid.cursor_key is not None:
-            self._ask_value(str(grid.cursor_key))
+            self.ask_value(str(grid.cursor_key))
 
     @on(Grid.Selected, ".explained")
     def _explain_selected(self, message: Grid.Selected) -> None:
@@ -349,7 +264,7 @@ class YouView(View):
         what = Explained(
             summary.store,
             str(item),
-            self._title(str(item)),
+            self.title_of(str(item)),
             self._maker.shown or (),
             threshold=self.yours.threshold,
             run=self.setting.run_path if self._has_stars else "",

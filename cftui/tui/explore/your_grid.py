@@ -7,9 +7,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from cftui.people import Profile
 from cftui.questions.newcomer import YourRating
 from cftui.text import fitting
-from cftui.tui.explore.your_ratings import YourRatings
 from cftui.tui.shared.grid import Column, Grid
 
 COLUMNS = (
@@ -38,10 +38,9 @@ class YourGrid(Grid):
         words = "Nothing yet: press enter on a title"
         super().__init__(COLUMNS, empty=words, id="yours", classes="rateable")
         self.border_title = "You rated"
+        self.border_subtitle = "p profiles, i import"
 
-    def show(
-        self, yours: YourRatings, told: Sequence[YourRating], titles: Mapping[str, str]
-    ) -> None:
+    def show(self, yours: Profile, told: Sequence[YourRating], titles: Mapping[str, str]) -> None:
         """Show ratings beside what a model says of them, where it has been asked."""
         known = {row.item: row for row in told}
         rows = [

@@ -33,6 +33,8 @@ class SessionState:
     runs_axis: str = "epoch"
     list_order: str = "likes"
     """What your list in Explore is ordered by: likes, stars or popular."""
+    profile: str = "me"
+    """Who was rated as last in Explore."""
     settings: dict[str, dict[str, Any]] | None = None
     """The training form, as configuration sections."""
     crosstab: dict[str, Any] = field(default_factory=dict)

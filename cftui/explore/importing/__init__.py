@@ -1,0 +1,1 @@
+"""What people exported elsewhere, read as ratings of what is in the data."""

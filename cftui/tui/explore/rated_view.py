@@ -1,0 +1,205 @@
+"""What you can rate in Explore, and whose ratings those are: a profile, saved as it changes."""
+
+from textual import on, work
+
+from cftui.people import ME, Profile, load_profile, profile_names, same, save_profile
+from cftui.questions.items import ORDERS, DescribeItems, ListOrder
+from cftui.questions.people import Person
+from cftui.tui.explore.importing import Importer
+from cftui.tui.explore.offers import Offers
+from cftui.tui.explore.profiles import ChooseProfile, ProfileScreen
+from cftui.tui.explore.rating import RateScreen, Scale
+from cftui.tui.explore.together import Shared, TogetherScreen
+from cftui.tui.explore.view import View
+from cftui.tui.explore.your_grid import YourGrid
+from cftui.tui.services.services import Services
+from cftui.tui.shared.commands import Command
+from cftui.tui.shared.grid import Grid
+
+PROFILE_COMMANDS = (
+    Command("you.profile", "p", "profile", "Profile", "Rate as somebody else, by name"),
+    Command("you.together", "a", "together", "Together", "One list for this profile and another"),
+    Command("you.import", "i", "import", "Import", "Take an export of Letterboxd, IMDb, Goodreads"),
+)
+
+
+class RatedView(View):
+    """The ratings of a profile; who shows a list made from them hears of each change."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__("you", services)
+        self._memory = services.memory
+        self.person = ME
+        self.yours = Profile()
+
+    @property
+    def offers(self) -> Offers:
+        """Return what can be rated."""
+        return self.query_one(Offers)
+
+    @property
+    def your_grid(self) -> YourGrid:
+        """Return what was rated."""
+        return self.query_one(YourGrid)
+
+    def ratings_changed(self) -> None:
+        """Show what was rated, and ask for the list that it makes."""
+
+    def forget_list(self) -> None:
+        """Forget the list on show: the next is of other ratings, or of somebody else."""
+
+    # Whose ratings
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what profiles are kept under; empty without ratings."""
+        return self.setting.summary.fingerprint if self.setting.summary else ""
+
+    def data_changed(self) -> None:
+        """Take up what was rated of these ratings, by whom was chosen last where they are known."""
+        if self.fingerprint:
+            names = profile_names(self.fingerprint)
+            chosen = same(self._memory.state.profile)
+            self.become(next((name for name in names if same(name) == chosen), ME))
+
+    def become(self, name: str) -> None:
+        """Rate as somebody."""
+        self.person, self.yours = name, load_profile(self.fingerprint, name)
+        self.forget_list()
+        self._name_yours()
+
+    @work(exclusive=True, group="yours", exit_on_error=False, description="Naming your ratings")
+    async def _name_yours(self) -> None:
+        """Find the titles of what was rated in an earlier session."""
+        items = tuple(item for item, _ in self.yours.rated)
+        assert self.setting.summary is not None
+        rows = await self._ask(DescribeItems(self.setting.summary.store, items), "yours")
+        self.offers.titles.update({row.item: row.title for row in rows or ()})
+        # Where nobody answers, nothing is known to be gone, and nothing may be lost.
+        gone = set() if rows is None else set(items) - {row.item for row in rows}
+        # Of those rated by now: one may have been rated meanwhile.
+        self.yours = self.yours.only({item for item, _ in self.yours.rated} - gone)
+        self.ratings_changed()
+
+    def keep(self, yours: Profile) -> None:
+        """Take other ratings, save them, and ask for the list they make."""
+        self.yours = yours
+        if self.fingerprint:
+            try:
+                save_profile(self.fingerprint, yours, self.person)
+            except OSError as error:
+                words = f"They are gone when you leave: {error.strerror or error}"
+                self.notify(words, title="Your ratings were not saved", markup=False)
+        self.ratings_changed()
+
+    def action_profile(self) -> None:
+        """Choose whose ratings these are; make, rename or delete profiles."""
+
+        def take(name: str | None) -> None:
+            if name is not None:
+                self._memory.update(profile=name)
+                self.become(name)
+
+        if self.fingerprint:
+            self.app.push_screen(ProfileScreen(self.fingerprint, self.person), take)
+
+    def action_import(self) -> None:
+        """Ask for an exported file, show what it says, and make a profile of it."""
+
+        def take(name: str) -> None:
+            self._memory.update(profile=name)
+            self.become(name)
+
+        if self.setting.summary is not None:
+            Importer(self, self._ask.ask, self.setting.summary, take).begin()
+
+    def action_together(self) -> None:
+        """Show one list for this profile and another."""
+        others = [
+            name
+            for name in profile_names(self.fingerprint)
+            if same(name) != same(self.person) and load_profile(self.fingerprint, name).rated
+        ]
+
+        def ask(name: str | None) -> None:
+            if name is not None:
+                self._show_together(name)
+
+        if not others:
+            words = "Nobody else has rated anything: p makes another profile, i imports one"
+            self.notify(words, title="Together", markup=False, timeout=6)
+        elif len(others) == 1:
+            ask(others[0])
+        else:
+            self.app.push_screen(ChooseProfile(self.fingerprint, others), ask)
+
+    def _show_together(self, name: str) -> None:
+        assert self.setting.summary is not None
+        profiles = ((self.person, self.yours), (name, load_profile(self.fingerprint, name)))
+        people = tuple(
+            Person(name, profile.rated, profile.regularization, profile.threshold)
+            for name, profile in profiles
+        )
+        run = self.setting.answering_path
+        what = Shared(self.setting.summary.store, people, run, self.list_order, self.only)
+        self.app.push_screen(TogetherScreen(self._ask.ask, what))
+
+    @property
+    def list_order(self) -> ListOrder:
+        """Return the order that was chosen last."""
+        chosen = self._memory.state.list_order
+        return next((order for order in ORDERS if order == chosen), ORDERS[0])
+
+    # Rating
+
+    @on(Grid.Selected, ".rateable")
+    def _rate_selected(self, message: Grid.Selected) -> None:
+        message.stop()
+        if message.grid.cursor_key is not None:
+            self.ask_value(str(message.grid.cursor_key))
+
+    def ask_value(self, item: str) -> None:
+        """Ask what to give an item."""
+        summary = self.setting.summary
+        if summary is None:
+            return
+        scale, value = self.scale, self.yours.value_of(item)
+        if value is None:
+            value = scale.nearest(summary.mean)
+
+        def give(given: float | None) -> None:
+            if given is not None:
+                self.keep(self.yours.rate(item, given))
+                self.your_grid.action_first()  # where it stands now: left and right change it
+
+        self.app.push_screen(RateScreen(self.title_of(item), value, scale), give)
+
+    @property
+    def scale(self) -> Scale:
+        """Return the values that can be given."""
+        summary = self.setting.summary
+        assert summary is not None
+        return Scale(summary.low, summary.high, summary.step)
+
+    def title_of(self, item: str) -> str:
+        """Return an item's title; its id where it was never on show."""
+        return self.offers.titles.get(item, item)
+
+    @on(YourGrid.Turned)
+    def _turned(self, message: YourGrid.Turned) -> None:
+        message.stop()
+        value = self.yours.value_of(message.item)
+        if value is not None:
+            moved = self.scale.moved(value, message.steps)
+            if moved != value:
+                self.keep(self.yours.rate(message.item, moved))
+
+    def action_search(self) -> None:
+        """Type a title."""
+        self.offers.search.focus()
+
+    def action_drop(self) -> None:
+        """Take the rating under the cursor back."""
+        item = self.your_grid.cursor_key
+        if item is not None:
+            self.keep(self.yours.drop(str(item)))
