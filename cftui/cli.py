@@ -9,13 +9,16 @@ from collections.abc import Sequence
 BEGAN = time.monotonic()
 """When this process began, as near as Python can tell."""
 
-COMMANDS = ("train", "runs", "data", "predict", "recommend", "similar", "crosstab", "doctor")
+COMMANDS = (
+    *("train", "runs", "data", "predict", "recommend", "similar", "audience", "crosstab"),
+    "doctor",
+)
 
 USAGE = """\
 cftui [DATA]            open the explorer (DATA: the path of a ratings file, or a name that
                         cftui data list shows, such as ml-latest-small)
-cftui COMMAND --help    train, runs, data, predict, recommend, similar, crosstab: the same
-                        from the shell
+cftui COMMAND --help    train, runs, data, predict, recommend, similar, audience, crosstab:
+                        the same from the shell
 cftui doctor            look at this machine, and check what its devices compute
 
 A file that is called like a command is opened as ./train.

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 import typer
 
-from cftui.commands import crosstab, data, doctor, predict, recommend, runs, similar, train
+from cftui.commands import (
+    audience,
+    crosstab,
+    data,
+    doctor,
+    predict,
+    recommend,
+    runs,
+    similar,
+    train,
+)
 from cftui.commands.console import guarded, process
 
 app = typer.Typer(
@@ -19,6 +29,7 @@ app.command("doctor")(doctor.doctor)
 app.command("predict")(predict.predict)
 app.command("recommend")(recommend.recommend)
 app.command("similar")(similar.similar)
+app.command("audience")(audience.audience)
 app.command("crosstab")(crosstab.crosstab)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")

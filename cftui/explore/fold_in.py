@@ -28,9 +28,12 @@ rating 1.03 towards it, 2.72 towards zero; 3 is within 1.5 % of the best for eve
 Users of the data folded in from their own training ratings, and asked for those held out: RMSE
 0.8746 where their trained factors give 0.8734 (Adam), 0.892 for 0.899 (SGD), 1.157 for 1.172 (dot);
 the median rank correlation of the two lists is 0.97 or more.
+
+A new item is folded in by the same function, given the mirrored model (`Factors.mirrored`): its
+factors and bias are solved for from a few users' ratings, theirs staying as trained.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -78,6 +81,19 @@ def fold_in(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class FoldInParts:
+    """Predictions of some targets taken apart, before the sigmoid and beside the items' biases."""
+
+    mean: np.ndarray
+    """What the mean user adds, shape (n_targets,)."""
+    shares: np.ndarray
+    """What each rating adds, shape (n_targets, n)."""
+    doubt: np.ndarray
+    """How little the ratings tell of each, shape (n_targets,): times the root of the model's mean
+    squared error (rating units) it is the standard deviation of a Gaussian posterior."""
+
+
 def fold_in_parts(
     factors: Factors,
     mean: np.ndarray,
@@ -86,24 +102,37 @@ def fold_in_parts(
     regularization: float,
     target: int,
 ) -> tuple[float, np.ndarray]:
-    """Return what the mean user and each rating, shape (n,), add to an item's prediction.
+    """Return what the mean user and each rating, shape (n,), add to an item's prediction."""
+    parts = fold_in_shares(factors, mean, items, values, regularization, np.array([target]))
+    return float(parts.mean[0]), parts.shares[0]
 
-    Before the sigmoid, and beside the item's own bias. At the minimum, with inputs a, slopes s,
-    predictions p and values v, the newcomer solves a ridge regression of working responses
+
+def fold_in_shares(
+    factors: Factors,
+    mean: np.ndarray,
+    items: np.ndarray,
+    values: np.ndarray,
+    regularization: float,
+    targets: np.ndarray,
+) -> FoldInParts:
+    """Return what the mean user and each rating add to the predictions of items, their codes given.
+
+    At the minimum, with inputs a, slopes s, predictions p and values v, the newcomer solves a
+    ridge regression of working responses
 
         z = s a · (x - mean) + (v - p)
 
     on s a, which is linear in z; so each rating's share of x, and of the prediction, is exact.
     """
     ridge = _ridge(factors, mean, items, values, regularization)
-    own = _inputs(factors, np.array([target]))[0]
-    if not len(items):
-        return float(own @ mean), np.zeros(0)
-    solved = ridge.solve()
+    own = _inputs(factors, targets)
+    solved = ridge.solve() if len(items) else mean
     jacobian, errors = ridge.linearised(solved)
     responses = jacobian @ (solved - mean) - errors
     curvature = jacobian.T @ jacobian + regularization * np.eye(len(mean))
-    return float(own @ mean), np.asarray(jacobian @ np.linalg.solve(curvature, own) * responses)
+    reach = np.linalg.solve(curvature, own.T)
+    shares = (jacobian @ reach).T * responses
+    return FoldInParts(own @ mean, shares, np.sqrt((own.T * reach).sum(axis=0)))
 
 
 def _ridge(

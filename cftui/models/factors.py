@@ -1,7 +1,7 @@
 """Scoring of dot-product models with numpy alone, from the tables in a checkpoint."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,6 +43,16 @@ class Factors:
             low,
             high,
             sigmoid,
+        )
+
+    def mirrored(self) -> "Factors":
+        """Return the same model with users and items in each other's place."""
+        return replace(
+            self,
+            user_factors=self.item_factors,
+            item_factors=self.user_factors,
+            user_bias=self.item_bias,
+            item_bias=self.user_bias,
         )
 
     def score(self, pairs: Pairs) -> Array:
