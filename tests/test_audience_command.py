@@ -40,7 +40,7 @@ def test_without_a_run_users_and_near_items_are_listed(small: str, capsys: Captu
     assert [row["event"] for row in rows] == ["audience"] * 4 + ["near"] * 4
     assert here(*ask) == 0
     said = capsys.readouterr()
-    assert "without a run, by biases, likeness to those who rated it, means on films" in said.out
+    assert "by biases, likeness to those who rated it, means on films of its genres" in said.out
     assert "expected mean" in said.out and "5 by user 3, predicted" in said.out
     assert not said.err
 

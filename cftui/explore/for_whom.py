@@ -92,7 +92,7 @@ def _explained_words(told: Told | None, factors: float | None) -> str:
     words = f"genres and year explain {max(told.explained, 0.0):.0%} of item biases"
     if factors is not None:
         words += f" and {max(factors, 0.0):.0%} of item factors"
-    return f"{words} (R² over {told.n_items:,} items, each held out in turn of five)"
+    return f"{words} (R² on items held out, of {told.n_items:,})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +176,7 @@ class _NewItem:
             parts.append("likeness to those who rated it")
         if self.asked.genres:
             parts.append("means on films of its genres")
-        return f"without a run, by {', '.join(parts)}"
+        return f"by {', '.join(parts)}, without a run"
 
     @property
     def source(self) -> str:
@@ -246,7 +246,7 @@ class _NewItem:
         if self.trained is not None:
             return "cosine of the folded-in factors"
         if self.asked.ratings:
-            return "cosine of residuals, shrunk by n / (n + 10)"
+            return "shrunk cosine of residuals"
         return "genres in common, then years"
 
     def near(self) -> tuple[NearNewItem, ...]:

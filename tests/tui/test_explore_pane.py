@@ -515,7 +515,7 @@ async def test_without_a_run_titles_can_be_rated_and_a_key_trains_one(
 ) -> None:
     async with explore((80, 24), runs=False) as (pilot, pane):
         users = pane.query_one(UserView)
-        await until(pilot, lambda: "train one (3, then s); m and y need none" in about(users))
+        await until(pilot, lambda: "train one (3, then s); m, y and a need none" in about(users))
         await pilot.press("b")
         await until(pilot, lambda: "train one" in about(pane.query_one(BiasView)))
         await pilot.press("y")

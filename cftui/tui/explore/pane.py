@@ -1,4 +1,4 @@
-"""Pane 5, Explore: a trained model asked about a user, a movie, its biases, or yourself."""
+"""Pane 5, Explore: a user, a movie, biases, yourself, or a movie that is not in the data."""
 
 import asyncio
 from dataclasses import replace
@@ -19,6 +19,7 @@ from cftui.text import plain
 from cftui.tui.explore.biases import BiasView, no_biases
 from cftui.tui.explore.kind_bar import KindBar
 from cftui.tui.explore.movie import MovieView
+from cftui.tui.explore.new_movie import NewMovieView
 from cftui.tui.explore.user import UserView
 from cftui.tui.explore.view import OpenItem, OpenUser, Setting, View
 from cftui.tui.explore.you import YouView
@@ -37,6 +38,7 @@ COMMANDS = (
     Command("explore.movies", "m", "movies", "Movie", "What is near a movie, and who loved it"),
     Command("explore.biases", "b", "biases", "Biases", "Best and worst, whoever rated them"),
     Command("explore.you", "y", "you", "You", "Rate a few movies and get your list"),
+    Command("explore.new", "a", "new", "New movie", "For whom one that is not here would be"),
     Command(
         "explore.back", "backspace", "back", "Back", "To where a movie or user was opened from"
     ),
@@ -47,12 +49,15 @@ KINDS = (
     ("movies", "m", "Movie"),
     ("biases", "b", "Biases"),
     ("you", "y", "You"),
+    ("new", "a", "New movie"),
 )
-VIEWS: dict[str, type[UserView] | type[MovieView] | type[BiasView] | type[YouView]] = {
+ViewKind = type[UserView] | type[MovieView] | type[BiasView] | type[YouView] | type[NewMovieView]
+VIEWS: dict[str, ViewKind] = {
     "users": UserView,
     "movies": MovieView,
     "biases": BiasView,
     "you": YouView,
+    "new": NewMovieView,
 }
 
 
@@ -209,6 +214,10 @@ class ExplorePane(Pane):
     async def action_you(self) -> None:
         """Rate a few movies oneself."""
         await self._show_kind("you")
+
+    async def action_new(self) -> None:
+        """Tell of a movie that is not in the data."""
+        await self._show_kind("new")
 
     @on(OpenItem)
     async def _open_item(self, message: OpenItem) -> None:

@@ -108,7 +108,7 @@ class View(Commanded):
     View .tables > Grid { height: 1fr; }
     .-wide View .tables { layout: horizontal; }
     """
-    NO_RUN = "No trained model on these ratings yet: train one (3, then s); m and y need none"
+    NO_RUN = "No trained model on these ratings yet: train one (3, then s); m, y and a need none"
 
     def __init__(self, name: str, services: Services) -> None:
         super().__init__(id=name)
