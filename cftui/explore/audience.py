@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from cftui.explore.alike import fitting_floor
-from cftui.explore.content import Content, tell
+from cftui.explore.content import Regression, features_of, learn
 from cftui.explore.expected import Expected, Plain
 from cftui.explore.fold_in import fold_in, fold_in_shares, mean_user
 from cftui.explore.likes.residuals import SHRINKAGE, Residuals
@@ -46,19 +46,18 @@ def by_run(
     users: np.ndarray,
     values: np.ndarray,
     regularization: float,
-    content: Content | None,
+    features: np.ndarray | None,
 ) -> Audience:
     """Fold an item in to a run from a few ratings of users that the run knows.
 
-    The ridge holds it to the mean item, or to what genres and year tell. Raises QuestionError for a
-    model without factors to fold in to, or a regularization that is not above 0.
+    The ridge holds it to the mean item, or to what `features` tell, shape (n_features,). Raises
+    QuestionError for a model without factors to fold in to, or a regularization not above 0.
     """
     mirrored = factors_of(trained).mirrored()
     mean, told = mean_item(trained), None
-    if content is not None:
-        prior, told = _told_factors(trained, content)
-    else:
-        prior = mean
+    prior = mean
+    if features is not None:
+        prior, told = _prior(trained, features)
     everybody = np.arange(trained.ratings.n_users)
     parts = fold_in_shares(mirrored, prior, users, values, regularization, everybody)
     item = fold_in(mirrored, prior, users, values, regularization)
@@ -108,16 +107,27 @@ def error_of(trained: Trained) -> float:
     return float(((predicted.astype(np.float64) - ratings.value[which]) ** 2).mean())
 
 
-def _told_factors(trained: Trained, content: Content) -> tuple[np.ndarray, float]:
-    """Return what features tell of factors and bias, and how well they do of the factors."""
+@lru_cache(maxsize=4)
+def factors_by_features(trained: Trained) -> tuple[Regression, Regression | None]:
+    """Return what genres and year tell of factors and of biases, where the model has them.
+
+    From items with ratings enough; learned once for each weights.
+    """
     factors, counts = factors_of(trained), trained.ratings.by_item.counts()
     known = (counts >= fitting_floor(trained.ratings)) & trained.trained_items
-    which = np.flatnonzero(known)
-    told = tell(content, which, factors.item_factors)
-    if factors.item_bias is None:
+    table = features_of(trained.ratings).table[known]
+    bias = factors.item_bias
+    of_bias = None if bias is None else learn(table, bias[known, None])
+    return learn(table, factors.item_factors[known]), of_bias
+
+
+def _prior(trained: Trained, features: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return what features tell of factors and bias, and how well they do of the factors."""
+    of_factors, of_bias = factors_by_features(trained)
+    told = of_factors.tell(features)
+    if of_bias is None:
         return told.value, told.explained
-    bias = tell(content, which, factors.item_bias[:, None])
-    return np.append(told.value, bias.value), told.explained
+    return np.append(told.value, of_bias.tell(features).value), told.explained
 
 
 def by_tastes(

@@ -7,7 +7,9 @@ a closed form; how good the whole procedure is, that choice included, is told by
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -24,43 +26,49 @@ KNOTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Content:
-    """Features of items, and of one that is not among them."""
+class Features:
+    """Features of all items of a data set."""
 
-    known: np.ndarray
-    """Shape (n_items, n_features)."""
-    new: np.ndarray
-    """Shape (n_features,); not a number where that feature was not given."""
+    table: np.ndarray
+    """Shape (n_items, n_features): genres, then the curve of years."""
+    genres: tuple[str, ...]
+    knots: np.ndarray
+    """Years between which the curve is straight; none where titles name no years."""
 
-    def of(self, which: np.ndarray) -> np.ndarray:
-        """Return the features of some items."""
-        return np.asarray(self.known[which])
+    def of(self, genres: Sequence[str], year: int | None) -> np.ndarray:
+        """Return an item's features, shape (n_features,); not a number where nothing is given."""
+        told = [float(name in genres) if genres else np.nan for name in self.genres]
+        return np.append(told, np.nan * self.knots if year is None else self.curve(year))
+
+    def curve(self, years: Any) -> np.ndarray:
+        """Return how near years are to each knot, shape (n_knots,) or (n_knots, n)."""
+        return np.array([np.interp(years, self.knots, unit) for unit in np.eye(len(self.knots))])
 
 
-def content_of(ratings: Ratings, genres: Sequence[str], year: int | None) -> Content:
-    """Return the features of all items and those given.
-
-    Raises QuestionError for a genre that no item has, and for a year where titles name none.
-    """
-    features = facets(ratings)
-    chosen = set(known_genres(ratings, genres))
-    if year is not None and not features.years.any():
-        raise QuestionError("no title here names a year, such as (1999): leave the year out")
-    columns = [mask.astype(np.float64) for mask in features.genres.values()]
-    given = [float(name in chosen) if genres else np.nan for name in features.genres]
-    dated = features.years > 0
-    if dated.any():
-        knots = np.unique(np.quantile(features.years[dated], KNOTS))
-        curve = np.stack([np.interp(features.years, knots, unit) for unit in np.eye(len(knots))])
+@lru_cache(maxsize=4)
+def features_of(ratings: Ratings) -> Features:
+    """Return the features of all items; read once for each data set."""
+    found = facets(ratings)
+    dated = found.years > 0
+    knots = np.unique(np.quantile(found.years[dated], KNOTS)) if dated.any() else np.zeros(0)
+    columns = [mask.astype(np.float64) for mask in found.genres.values()]
+    features = Features(np.zeros((ratings.n_items, 0)), tuple(found.genres), knots)
+    if len(knots):
+        curve = features.curve(found.years)
         # An item without a year stands at the mean of those that have one.
         curve[:, ~dated] = curve[:, dated].mean(axis=1)[:, None]
         columns += list(curve)
-        given += [
-            np.nan if year is None else float(np.interp(year, knots, unit))
-            for unit in np.eye(len(knots))
-        ]
-    known = np.stack(columns, axis=1) if columns else np.zeros((ratings.n_items, 0))
-    return Content(known, np.array(given, np.float64))
+    return replace(features, table=np.stack(columns, axis=1)) if columns else features
+
+
+def told_features(ratings: Ratings, genres: Sequence[str], year: int | None) -> np.ndarray:
+    """Return the features of an item that is not in the data, not a number where none is given.
+
+    Raises QuestionError for a genre that no item has, and for a year where titles name none.
+    """
+    if year is not None and not len(features_of(ratings).knots):
+        raise QuestionError("no title here names a year, such as (1999): leave the year out")
+    return features_of(ratings).of(known_genres(ratings, genres), year)
 
 
 def known_genres(ratings: Ratings, genres: Sequence[str]) -> tuple[str, ...]:
@@ -75,6 +83,21 @@ def known_genres(ratings: Ratings, genres: Sequence[str]) -> tuple[str, ...]:
     return tuple(there[genre.strip().casefold()] for genre in genres)
 
 
+def overlap_of(ratings: Ratings, genres: Sequence[str]) -> np.ndarray:
+    """Return how much each item's genres are those given, shape (n_items,): Jaccard's share.
+
+    Raises QuestionError for a genre that no item has.
+    """
+    chosen = set(known_genres(ratings, genres))
+    shared, either = np.zeros(ratings.n_items), np.full(ratings.n_items, float(len(chosen)))
+    for name, mask in facets(ratings).genres.items():
+        if name in chosen:
+            shared += mask
+        else:
+            either += mask
+    return np.asarray(shared / np.maximum(either, 1))
+
+
 @dataclass(frozen=True, eq=False)
 class Told:
     """What features tell of targets of one item, beside how well they do on items held out."""
@@ -87,21 +110,32 @@ class Told:
     n_items: int
 
 
-def tell(content: Content, which: np.ndarray, targets: np.ndarray) -> Told:
-    """Return what a ridge regression over some items, their codes given, tells of the new one.
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """What targets follow from features, learned from some items."""
 
-    `targets` has shape (n_items, n_targets). Where features tell less than the mean does, on items
-    held out, or there are too few, it is the mean.
-    """
-    features, wanted = content.of(which), targets[which].astype(np.float64)
-    mean = wanted.mean(axis=0) if len(which) else np.zeros(targets.shape[1])
-    if len(which) < LEAST_ITEMS or not features.shape[1]:
-        return Told(mean, 0.0, len(which))
-    explained = _explained(features, wanted)
-    if explained > 0:
-        fit = _fit(features, wanted)
-        return Told(fit.predict(content.new[None])[0], explained, len(which))
-    return Told(mean, explained, len(which))
+    fit: "_Fit"
+    explained: float
+    n_items: int
+
+    def tell(self, features: np.ndarray) -> Told:
+        """Return what an item's features, shape (n_features,), tell of it.
+
+        Where they tell less than the mean does, on items held out, or there were too few, the mean.
+        """
+        good = self.explained > 0
+        value = self.fit.predict(features[None])[0] if good else self.fit.mean
+        return Told(value, self.explained, self.n_items)
+
+
+def learn(features: np.ndarray, targets: np.ndarray) -> Regression:
+    """Return a ridge regression: features (n, n_features), targets (n, n_targets)."""
+    targets = targets.astype(np.float64)
+    if len(features) < LEAST_ITEMS or not features.shape[1]:
+        mean = targets.mean(axis=0) if len(targets) else np.zeros(targets.shape[1])
+        nothing = np.zeros((features.shape[1], targets.shape[1]))
+        return Regression(_Fit(np.zeros(features.shape[1]), mean, nothing), 0.0, len(features))
+    return Regression(_fit(features, targets), _explained(features, targets), len(features))
 
 
 @dataclass(frozen=True, eq=False)

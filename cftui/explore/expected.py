@@ -12,7 +12,7 @@ import numpy as np
 
 from cftui.evaluation.baselines import Biases, fit_biases
 from cftui.explore.alike import fitting_floor
-from cftui.explore.content import Told
+from cftui.explore.content import Regression, Told, features_of, learn
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
 
@@ -47,6 +47,13 @@ def plain_of(ratings: Ratings) -> Plain:
     noise = max(float(left @ left) / free, 1e-12)
     told = float(items[often].var()) - float((noise / counts[often]).mean())
     return Plain(biases, items, often, noise, max(told, 1e-3 * noise))
+
+
+@lru_cache(maxsize=4)
+def bias_by_features(ratings: Ratings) -> Regression:
+    """Return what genres and year tell of biases, from items with ratings enough; learned once."""
+    plain = plain_of(ratings)
+    return learn(features_of(ratings).table[plain.often], plain.items[plain.often, None])
 
 
 @dataclass(frozen=True)

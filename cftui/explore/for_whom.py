@@ -14,8 +14,8 @@ import numpy as np
 
 from cftui.explore.alike import fitting_floor
 from cftui.explore.audience import Audience, by_run, by_tastes
-from cftui.explore.content import Content, Told, content_of, known_genres, tell
-from cftui.explore.expected import Expected, Plain, expect, plain_of
+from cftui.explore.content import Told, overlap_of, told_features
+from cftui.explore.expected import Expected, Plain, bias_by_features, expect, plain_of
 from cftui.explore.items import counted, user_means
 from cftui.explore.likes.kept import tastes_of
 from cftui.explore.recommend import first_of
@@ -108,11 +108,11 @@ class _NewItem:
         return checked(self.ratings, self.asked.ratings, self.ratings.users)
 
     @cached_property
-    def _content(self) -> Content | None:
+    def _features(self) -> np.ndarray | None:
         asked = self.asked
         if not asked.genres and asked.year is None:
             return None
-        return content_of(self.ratings, asked.genres, asked.year)
+        return told_features(self.ratings, asked.genres, asked.year)
 
     @cached_property
     def plain(self) -> Plain:
@@ -122,9 +122,8 @@ class _NewItem:
     @cached_property
     def told(self) -> Told | None:
         """Return what genres and year tell of its bias."""
-        if self._content is None:
-            return None
-        return tell(self._content, self.plain.often, self.plain.items[:, None])
+        features = self._features
+        return None if features is None else bias_by_features(self.ratings).tell(features)
 
     @cached_property
     def expected(self) -> Expected:
@@ -138,7 +137,7 @@ class _NewItem:
         if self.trained is not None:
             kept = self.trained.trained_users[users]
             weight = self.asked.regularization
-            return by_run(self.trained, users[kept], values[kept], weight, self._content)
+            return by_run(self.trained, users[kept], values[kept], weight, self._features)
         residuals = tastes_of(self.ratings).residuals
         genres = self._overlap if self.asked.genres else None
         return by_tastes(
@@ -147,17 +146,7 @@ class _NewItem:
 
     @cached_property
     def _overlap(self) -> np.ndarray:
-        """How much each item's genres are those given: shared over all of both (Jaccard)."""
-        masks = facets(self.ratings).genres
-        chosen = set(known_genres(self.ratings, self.asked.genres))
-        shared = np.zeros(self.ratings.n_items)
-        either = np.full(self.ratings.n_items, float(len(chosen)))
-        for name, mask in masks.items():
-            if name in chosen:
-                shared += mask
-            else:
-                either += mask
-        return np.asarray(shared / np.maximum(either, 1))
+        return overlap_of(self.ratings, self.asked.genres)
 
     @property
     def order(self) -> AudienceOrder:
@@ -168,7 +157,7 @@ class _NewItem:
     @property
     def way(self) -> str:
         """Return how its audience was found."""
-        told = "genres and year" if self._content is not None else "the mean item"
+        told = "genres and year" if self._features is not None else "the mean item"
         if self.trained is not None:
             return f"folded in to {self.trained.run}, held to {told}"
         parts = ["biases"]
@@ -184,7 +173,7 @@ class _NewItem:
         told = [SOURCE_RUN if self.trained is not None else SOURCE_BIASES]
         if self.trained is None and self.asked.ratings:
             told.append(SOURCE_TASTES)
-        if self._content is not None:
+        if self._features is not None:
             told.append(SOURCE_CONTENT)
         return "; ".join(told)
 

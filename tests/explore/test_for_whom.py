@@ -10,8 +10,8 @@ import pytest
 from small import open_small, small_config, write_ratings
 
 from cftui.explore.audience import by_run, by_tastes, error_of, mean_item
-from cftui.explore.content import Content, content_of, tell
-from cftui.explore.expected import Plain, expect, plain_of
+from cftui.explore.content import learn, told_features
+from cftui.explore.expected import bias_by_features, expect, plain_of
 from cftui.explore.fold_in import fold_in, fold_in_shares, mean_user
 from cftui.explore.for_whom import explore_for_whom
 from cftui.explore.likes.residuals import fit_residuals
@@ -191,45 +191,46 @@ def test_the_expected_bias_is_the_posterior_that_integration_gives(small: Rating
 # Genres and years
 
 
-def planted(noise: float) -> tuple[Content, np.ndarray, np.ndarray]:
+NEW = np.array([1.0, 0, 0, 1, 0, 0])
+
+
+def planted(noise: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     draw = np.random.default_rng(2)
     features = (draw.random((400, 6)) < 0.3).astype(float)
     effects = draw.normal(size=(6, 2))
     targets = 1.5 + features @ effects + noise * draw.normal(size=(400, 2))
-    return Content(features, np.array([1.0, 0, 0, 1, 0, 0])), targets, effects
+    return features, targets, effects
 
 
 def test_features_tell_what_was_planted_and_no_more() -> None:
-    content, targets, effects = planted(0.1)
-    told = tell(content, np.arange(400), targets)
+    features, targets, effects = planted(0.1)
+    told = learn(features, targets).tell(NEW)
     variance = 1 - 0.01 / targets.var(axis=0).mean()  # all but the noise
     assert told.explained == pytest.approx(variance, abs=0.02)
     np.testing.assert_allclose(told.value, 1.5 + effects[0] + effects[3], atol=0.06)
     nothing = np.random.default_rng(8).normal(size=(400, 1))
-    told = tell(content, np.arange(400), nothing)
+    told = learn(features, nothing).tell(NEW)
     assert told.explained < 0.02
     assert abs(told.value[0] - nothing.mean()) < 0.1
-    few = tell(content, np.arange(10), targets)
+    few = learn(features[:10], targets[:10]).tell(NEW)
     np.testing.assert_allclose(few.value, targets[:10].mean(axis=0))
 
 
 def test_a_feature_that_is_not_given_stands_at_its_mean() -> None:
-    content, targets, effects = planted(0.0)
-    new = np.array([1.0, *[np.nan] * 5])
-    told = tell(replace(content, new=new), np.arange(400), targets)
-    rest = content.known[:, 1:].mean(axis=0) @ effects[1:]
+    features, targets, effects = planted(0.0)
+    told = learn(features, targets).tell(np.array([1.0, *[np.nan] * 5]))
+    rest = features[:, 1:].mean(axis=0) @ effects[1:]
     np.testing.assert_allclose(told.value, 1.5 + effects[0] + rest, atol=0.02)
 
 
 def test_genres_and_years_of_the_bundled_films_explain_part_of_their_biases(
     bundled: Ratings,
 ) -> None:
-    plain: Plain = plain_of(bundled)
-    content = content_of(bundled, ("film-noir",), 1948)
-    told = tell(content, plain.often, plain.items[:, None])
-    assert 0.2 < told.explained < 0.5
-    modern = content_of(bundled, ("horror",), 1998)
-    assert told.value[0] > tell(modern, plain.often, plain.items[:, None]).value[0] + 0.3
+    learned = bias_by_features(bundled)
+    noir = learned.tell(told_features(bundled, ("film-noir",), 1948))
+    horror = learned.tell(told_features(bundled, ("horror",), 1998))
+    assert 0.2 < noir.explained < 0.5
+    assert noir.value[0] > horror.value[0] + 0.3
 
 
 # The question

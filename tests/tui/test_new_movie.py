@@ -1,4 +1,4 @@
-"""Explore's new movie by its keys: what is told of it, and for whom it would be."""
+"""Explore's new movie by its keys, and sums of movies."""
 
 from pathlib import Path
 
@@ -6,11 +6,17 @@ import pytest
 from driving import cells, opened, until
 from small import write_ratings
 from test_explore_pane import about, explore, table
+from textual.pilot import Pilot
 from textual.widgets import Input
 
+from cftui.explore.item_sums import item_sum
+from cftui.library.trained import load_trained
+from cftui.questions.item_sums import ItemArithmetic
 from cftui.ratings.store import open_ratings
+from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
+from cftui.tui.explore.movie import MovieView
 from cftui.tui.explore.new_movie import NewMovieView
 from cftui.tui.explore.pane import ExplorePane
 from cftui.tui.explore.rating import RateScreen
@@ -104,3 +110,53 @@ async def test_items_without_genres_say_that_only_ratings_serve(home: Path, tmp_
         await pilot.press("enter")
         await until(pilot, lambda: bool(table(view, "#first")))
         assert "only ratings of it serve" in about(view)
+
+
+def titles_of(view: MovieView, selector: str) -> list[str]:
+    return [row[-1] for row in table(view, selector)]
+
+
+async def test_movies_are_added_and_taken_away(trained_run: Run, bundled: Ratings) -> None:
+    async with explore((140, 40)) as (pilot, pane):
+        await pilot.press("m")
+        view = pane.query_one(MovieView)
+        await until(pilot, lambda: len(table(view, "#first")) == 100)
+        await seek(pilot, view, "1", "Toy Story (1995)")
+        await pilot.press("plus")
+        await until(pilot, lambda: about(view).startswith("Toy Story (1995)\n"))
+        assert not view.second.display and view.why_not("fans")
+        await seek(pilot, view, "1214", "")
+        await pilot.press("plus")
+        await until(pilot, lambda: about(view).startswith("Toy Story (1995) + Alien (1979)\n"))
+        await seek(pilot, view, "588", "")
+        await pilot.press("minus")
+        words = "Toy Story (1995) + Alien (1979) \u2212 Aladdin (1992)"
+        await until(pilot, lambda: about(view).startswith(words))
+        asked = ItemArithmetic("s", ("1", "1214"), ("588",), n=100)
+        near = item_sum(bundled, asked).near
+        await until(pilot, lambda: titles_of(view, "#first") == [row.title for row in near])
+        near = item_sum(bundled, asked, load_trained(trained_run)).near
+        await until(pilot, lambda: titles_of(view, "#space") == [row.title for row in near])
+        # once more takes it out, and x clears all
+        await pilot.press("minus")
+        await until(pilot, lambda: about(view).startswith("Toy Story (1995) + Alien (1979)\n"))
+        await pilot.press("x")
+        await until(pilot, lambda: about(view).startswith("Aladdin (1992)"))
+        await until(pilot, lambda: bool(view.second.display) and len(table(view, "#second")) > 0)
+        # from a list: what is in view, and what the cursor is on; opening one clears the sum
+        view.first.focus()
+        title = titles_of(view, "#first")[0]
+        await pilot.press("minus")
+        await until(pilot, lambda: about(view).startswith(f"Aladdin (1992) \u2212 {title}"))
+        await until(pilot, lambda: title not in titles_of(view, "#first"))
+        title = titles_of(view, "#first")[0]
+        await pilot.press("home", "enter")
+        await until(pilot, lambda: about(view).startswith(title) and "mean" in about(view))
+
+
+async def seek(pilot: Pilot[None], view: MovieView, item: str, title: str) -> None:
+    """Have the search find a movie by its id, and wait for the answer to follow."""
+    view.finder.search.value = item
+    await until(pilot, lambda: view.key == item and view.finder.found.cursor_key == item)
+    view.finder.found.focus()
+    await until(pilot, lambda: about(view).startswith(title))

@@ -16,6 +16,7 @@ from cftui.questions.items import Facets, FacetsAnswer, FindUsers, UserRow
 from cftui.questions.question import Ask
 from cftui.text import plain
 from cftui.tui.explore.rating import RateScreen, Scale
+from cftui.tui.explore.value_grid import ValueGrid
 from cftui.tui.explore.your_ratings import YourRatings
 from cftui.tui.services.child import ChildError
 from cftui.tui.shared.asking import Asker
@@ -72,25 +73,8 @@ class GenreGrid(Grid):
     ]
 
 
-class RaterGrid(Grid):
-    """Users who rated the movie, then those who may; left and right change a value."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "turn(-1)", "Lower", show=False, id="new.lower"),
-        Binding("right", "turn(1)", "Higher", show=False, id="new.higher"),
-    ]
-
-    @dataclass
-    class Turned(Message):
-        """The value under the cursor is to be some steps higher."""
-
-        user: str
-        steps: int
-
-    def action_turn(self, steps: int) -> None:
-        """Ask for another value."""
-        if self.cursor_key is not None:
-            self.post_message(self.Turned(str(self.cursor_key), steps))
+class RaterGrid(ValueGrid):
+    """Users who rated the movie, then those who may."""
 
 
 class ToldOfMovie(Vertical):
@@ -311,11 +295,11 @@ class ToldOfMovie(Vertical):
     @on(RaterGrid.Turned)
     def _turned(self, message: RaterGrid.Turned) -> None:
         message.stop()
-        value = self.movie.given.value_of(message.user)
+        value = self.movie.given.value_of(message.key)
         if value is not None:
             moved = self._scale.moved(value, message.steps)
             if moved != value:
-                given = self.movie.given.rate(message.user, moved)
+                given = self.movie.given.rate(message.key, moved)
                 self._take(replace(self.movie, given=given))
 
     def drop(self) -> None:

@@ -199,11 +199,11 @@ class YouView(View):
     @on(YourGrid.Turned)
     def _turned(self, message: YourGrid.Turned) -> None:
         message.stop()
-        value = self.yours.value_of(message.item)
+        value = self.yours.value_of(message.key)
         if value is not None:
             moved = self._scale.moved(value, message.steps)
             if moved != value:
-                self._keep(self.yours.rate(message.item, moved))
+                self._keep(self.yours.rate(message.key, moved))
 
     # The list
 
