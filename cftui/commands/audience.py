@@ -47,7 +47,7 @@ def audience(
     ] = "stars",
     regularization: Annotated[
         float,
-        typer.Option(help="With a run: how far it is held to the mean item, or to its genres"),
+        typer.Option(help="With a run: how far it is held to the mean item, or to its genres; 0.5"),
     ] = ITEM_REGULARIZATION,
     out: Annotated[
         Path | None, typer.Option(help="Write the users to this .csv or .parquet")

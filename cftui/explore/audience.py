@@ -9,11 +9,12 @@ from scipy import sparse
 from cftui.explore.alike import fitting_floor
 from cftui.explore.content import Regression, features_of, learn
 from cftui.explore.expected import Expected, Plain
-from cftui.explore.fold_in import fold_in, fold_in_shares, mean_user
+from cftui.explore.fold_in import FoldInParts, fold_in, fold_in_shares, mean_user
 from cftui.explore.likes.residuals import SHRINKAGE, Residuals
 from cftui.explore.stars import factors_of
 from cftui.library.trained import Trained
 from cftui.models.factors import Factors
+from cftui.questions.errors import QuestionError
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
 
@@ -21,6 +22,8 @@ LIKENESS_DAMPING = 1.0
 """Sum of likenesses at which raters' tastes count half."""
 GENRE_DAMPING = 10.0
 """Films of a genre with which a user's mean on them counts half."""
+FLOOR = 1e-6
+"""Least variance of a factor, squared, that scatter is taken for."""
 JUDGED = 20_000
 """Ratings, at most, that a run's error is told by."""
 
@@ -50,31 +53,71 @@ def by_run(
 ) -> Audience:
     """Fold an item in to a run from a few ratings of users that the run knows.
 
-    The ridge holds it to the mean item, or to what `features` tell, shape (n_features,). Raises
+    A Gaussian prior holds it: around the mean item, or what `features` tell, shape (n_features,),
+    as wide as items scatter there; `regularization` is how many times its weight. Raises
     QuestionError for a model without factors to fold in to, or a regularization not above 0.
     """
-    mirrored = factors_of(trained).mirrored()
-    mean, told = mean_item(trained), None
-    prior = mean
+    if not 0 < regularization < float("inf"):
+        raise QuestionError(f"regularization {regularization:g} is not above 0; 0.5 is usual")
+    mirrored, told = factors_of(trained).mirrored(), None
+    mean = prior = mean_item(trained)
     if features is not None:
         prior, told = _prior(trained, features)
     everybody = np.arange(trained.ratings.n_users)
-    parts = fold_in_shares(mirrored, prior, users, values, regularization, everybody)
-    item = fold_in(mirrored, prior, users, values, regularization)
-    bias = 0.0 if item.item_bias is None else item.item_bias.astype(np.float64)
-    raw = parts.mean + parts.shares.sum(axis=1) + bias
-    predicted = mirrored.to_range(raw)
+    scatter = scatter_of(trained)[int(told is not None)]
+    weight = regularization * error_of(trained) * np.linalg.inv(scatter)
+    parts = fold_in_shares(mirrored, prior, users, values, weight, everybody)
+    item = fold_in(mirrored, prior, users, values, weight)
+    more = parts.mean + parts.shares.sum(axis=1) - parts.inputs @ mean
+    usual = 0.0 if mirrored.item_bias is None else mirrored.item_bias.astype(np.float64)
+    predicted = mirrored.to_range(parts.inputs @ mean + more + usual)
     unit, slope = _slopes(mirrored, predicted)
-    usual = fold_in_shares(mirrored, mean, users[:0], values[:0], 1.0, everybody).mean
     return Audience(
         predicted=predicted,
-        doubt=np.sqrt(error_of(trained)) * parts.doubt * slope,
-        more=(raw - bias - usual) * unit,
+        doubt=_doubt(scatter, parts, error_of(trained)) * slope,
+        more=more * unit,
         shares=parts.shares * unit,
         reached=trained.trained_users,
         cosine=_cosine(factors_of(trained), item.user_factors[0], trained.trained_items),
         explained=told,
     )
+
+
+def _doubt(scatter: np.ndarray, parts: FoldInParts, error: float) -> np.ndarray:
+    """Return the deviations of a Gaussian posterior before the sigmoid, shape (n_users,).
+
+    Beforehand the item scatters as those do that the run knows well.
+    """
+    posterior = np.linalg.inv(np.linalg.inv(scatter) + parts.information / error)
+    return np.asarray(np.sqrt(((parts.inputs @ posterior) * parts.inputs).sum(axis=1)))
+
+
+@lru_cache(maxsize=4)
+def scatter_of(trained: Trained) -> tuple[np.ndarray, np.ndarray]:
+    """Return covariances of items' factors and bias, around their mean and what features tell.
+
+    Shape (n_unknowns, n_unknowns) each, of items with ratings enough.
+    """
+    factors = factors_of(trained)
+    known = _well_known(trained)
+    values = factors.item_factors[known].astype(np.float64)
+    told = factors_by_features(trained)
+    table = features_of(trained.ratings).table[known]
+    guesses = told[0].predict(table)
+    if factors.item_bias is not None and told[1] is not None:
+        values = np.column_stack([values, factors.item_bias[known]])
+        guesses = np.column_stack([guesses, told[1].predict(table)])
+    least = FLOOR * np.eye(values.shape[1])
+    around = (values - values.mean(axis=0), values - guesses)
+    first, second = (left.T @ left / max(len(left), 1) + least for left in around)
+    return first, second
+
+
+def _well_known(trained: Trained) -> np.ndarray:
+    """Return whether items have ratings enough for their factors to tell of others."""
+    often = trained.ratings.by_item.counts() >= fitting_floor(trained.ratings)
+    known = np.asarray(often & trained.trained_items)
+    return known if known.any() else trained.trained_items
 
 
 def _slopes(factors: Factors, predicted: np.ndarray) -> tuple[float, np.ndarray | float]:
@@ -94,8 +137,11 @@ def _cosine(factors: Factors, vector: np.ndarray, known: np.ndarray) -> np.ndarr
 
 @lru_cache(maxsize=4)
 def mean_item(trained: Trained) -> np.ndarray:
-    """Return the mean of trained items' factors and, last, of their biases, as `mean_user` does."""
-    return mean_user(factors_of(trained).mirrored(), trained.trained_items)
+    """Return the mean of the factors and, last, of the biases of the items that a run knows well.
+
+    Not of all: of an item with one rating the bias is still about where it started.
+    """
+    return mean_user(factors_of(trained).mirrored(), _well_known(trained))
 
 
 @lru_cache(maxsize=4)
@@ -113,8 +159,7 @@ def factors_by_features(trained: Trained) -> tuple[Regression, Regression | None
 
     From items with ratings enough; learned once for each weights.
     """
-    factors, counts = factors_of(trained), trained.ratings.by_item.counts()
-    known = (counts >= fitting_floor(trained.ratings)) & trained.trained_items
+    factors, known = factors_of(trained), _well_known(trained)
     table = features_of(trained.ratings).table[known]
     bias = factors.item_bias
     of_bias = None if bias is None else learn(table, bias[known, None])

@@ -123,9 +123,13 @@ class Regression:
 
         Where they tell less than the mean does, on items held out, or there were too few, the mean.
         """
-        good = self.explained > 0
-        value = self.fit.predict(features[None])[0] if good else self.fit.mean
-        return Told(value, self.explained, self.n_items)
+        return Told(self.predict(features[None])[0], self.explained, self.n_items)
+
+    def predict(self, features: np.ndarray) -> np.ndarray:
+        """Return what features, shape (n, n_features), tell of items, shape (n, n_targets)."""
+        if self.explained > 0:
+            return self.fit.predict(features)
+        return np.tile(self.fit.mean, (len(features), 1))
 
 
 def learn(features: np.ndarray, targets: np.ndarray) -> Regression:

@@ -30,7 +30,8 @@ Users of the data folded in from their own training ratings, and asked for those
 the median rank correlation of the two lists is 0.97 or more.
 
 A new item is folded in by the same function, given the mirrored model (`Factors.mirrored`): its
-factors and bias are solved for from a few users' ratings, theirs staying as trained.
+factors and bias are solved for from a few users' ratings, theirs staying as trained. There the
+regularization is a matrix, and the last term (x - mean) · regularization (x - mean).
 """
 
 from dataclasses import dataclass, replace
@@ -41,6 +42,8 @@ import numpy as np
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 
+Regularization = float | np.ndarray
+"""Above 0 and the same for every unknown, or a positive definite matrix of them."""
 STEPS = 100
 """Most Gauss-Newton steps; a handful do."""
 EXACT = 1e-14
@@ -64,12 +67,12 @@ def fold_in(
     mean: np.ndarray,
     items: np.ndarray,
     values: np.ndarray,
-    regularization: float,
+    regularization: Regularization,
 ) -> Factors:
     """Return the model with one user, code 0: whoever gave these ratings.
 
     `items` are codes, shape (n,), and `values` ratings, shape (n,); without any the user is the
-    mean one. Raises QuestionError for a regularization that is not above 0.
+    mean one. Raises QuestionError for a number as regularization that is not above 0.
     """
     ridge = _ridge(factors, mean, items, values, regularization)
     solved = ridge.solve() if len(items) else mean
@@ -89,9 +92,11 @@ class FoldInParts:
     """What the mean user adds, shape (n_targets,)."""
     shares: np.ndarray
     """What each rating adds, shape (n_targets, n)."""
-    doubt: np.ndarray
-    """How little the ratings tell of each, shape (n_targets,): times the root of the model's mean
-    squared error (rating units) it is the standard deviation of a Gaussian posterior."""
+    inputs: np.ndarray
+    """What the newcomer's n unknowns are multiplied by, shape (n_targets, n_unknowns)."""
+    information: np.ndarray
+    """Of the ratings on the unknowns where they were solved, shape (n_unknowns, n_unknowns): over
+    the variance of a rating it is what they add to the inverse of a posterior's covariance."""
 
 
 def fold_in_parts(
@@ -112,7 +117,7 @@ def fold_in_shares(
     mean: np.ndarray,
     items: np.ndarray,
     values: np.ndarray,
-    regularization: float,
+    regularization: Regularization,
     targets: np.ndarray,
 ) -> FoldInParts:
     """Return what the mean user and each rating add to the predictions of items, their codes given.
@@ -129,10 +134,10 @@ def fold_in_shares(
     solved = ridge.solve() if len(items) else mean
     jacobian, errors = ridge.linearised(solved)
     responses = jacobian @ (solved - mean) - errors
-    curvature = jacobian.T @ jacobian + regularization * np.eye(len(mean))
-    reach = np.linalg.solve(curvature, own.T)
-    shares = (jacobian @ reach).T * responses
-    return FoldInParts(own @ mean, shares, np.sqrt((own.T * reach).sum(axis=0)))
+    information = jacobian.T @ jacobian
+    curvature = information + _matrix(regularization, len(mean))
+    shares = (jacobian @ np.linalg.solve(curvature, own.T)).T * responses
+    return FoldInParts(own @ mean, shares, own, information)
 
 
 def _ridge(
@@ -140,15 +145,22 @@ def _ridge(
     mean: np.ndarray,
     items: np.ndarray,
     values: np.ndarray,
-    regularization: float,
+    regularization: Regularization,
 ) -> "_Ridge":
-    if not 0 < regularization < float("inf"):
-        raise QuestionError(f"regularization {regularization:g} is not above 0; 3 is usual")
+    weight = _matrix(regularization, len(mean))
     offset = np.zeros(len(items))
     if factors.item_bias is not None:
         offset = factors.item_bias[items].astype(np.float64)
     inputs = _inputs(factors, items)
-    return _Ridge(factors, inputs, offset, values.astype(np.float64), mean, regularization)
+    return _Ridge(factors, inputs, offset, values.astype(np.float64), mean, weight)
+
+
+def _matrix(regularization: Regularization, n: int) -> np.ndarray:
+    if isinstance(regularization, np.ndarray):
+        return regularization
+    if not 0 < regularization < float("inf"):
+        raise QuestionError(f"regularization {regularization:g} is not above 0; 3 is usual")
+    return regularization * np.eye(n)
 
 
 def _inputs(factors: Factors, items: np.ndarray) -> np.ndarray:
@@ -186,7 +198,7 @@ class _Ridge:
 
     def _cost(self, x: np.ndarray) -> float:
         errors, moved = self._predicted(x) - self._values, x - self._mean
-        return float(errors @ errors + self._weight * (moved @ moved))
+        return float(errors @ errors + moved @ self._weight @ moved)
 
     def linearised(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the predictions' derivatives, shape (n, n unknowns), and errors, shape (n,)."""
@@ -199,6 +211,6 @@ class _Ridge:
 
     def _step(self, x: np.ndarray) -> np.ndarray:
         jacobian, errors = self.linearised(x)
-        gradient = jacobian.T @ errors + self._weight * (x - self._mean)
-        curvature = jacobian.T @ jacobian + self._weight * np.eye(len(x))
+        gradient = jacobian.T @ errors + self._weight @ (x - self._mean)
+        curvature = jacobian.T @ jacobian + self._weight
         return np.asarray(np.linalg.solve(curvature, gradient))

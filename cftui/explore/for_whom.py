@@ -2,9 +2,26 @@
 
 With a run whose factors can be folded in to, the item's own k + 1 numbers are solved for, those of
 the users staying as trained (Sarwar, Karypis, Konstan and Riedl 2002; the ridge of Koren, Bell and
-Volinsky 2009, eq. 5, with the roles swapped). The ridge pulls to the mean item, or to what genres
-and year tell of factors and bias (`cftui.explore.content`). Without a run: biases, the likeness of
-users to those who rated it, and their means on films of its genres.
+Volinsky 2009, eq. 5, with the roles swapped). A Gaussian prior holds them near the mean item, or
+near what genres and year tell of factors and bias (`cftui.explore.content`). Without a run: biases,
+the likeness of users to those who rated it, and their means on films of its genres.
+
+Measured on the bundled ratings (`tests/bench/new_items.py`: 300 films with 30 ratings or more, held
+out wholly, Adam): RMSE of the rest of a film's ratings, from k of them at random,
+
+    k                                          0      3      5      10
+    damped mean                                0.934  0.908  0.889  0.868
+    the same, genres and year                  0.916  0.896  0.884  0.866
+    fold-in                                    0.951  0.913  0.890  0.866
+    fold-in, genres and year                   0.922  0.894  0.878  0.857
+    without a run                              0.934  0.906  0.887  0.863
+    without a run, genres and year             0.905  0.884  0.870  0.850
+
+so genres and year are worth some two ratings, and a run adds doubts and a space rather than lower
+errors. Of the prior's weight 0.1, 0.2, 0.3, 0.5, 1 and 3 times what scatter says, 0.5 is the best
+from 3 ratings (0.894; with 0.1 0.915, with 3 0.909) and within 0.002 of the best from 10. A ridge
+that is the same for factors and bias (3, as for users) gives 0.896 and 0.860, but doubts of 0.65
+and more, where the scatter gives 0.26 to 0.31.
 """
 
 from dataclasses import dataclass

@@ -5,8 +5,9 @@ from typing import Literal
 
 from cftui.questions.question import Question
 
-ITEM_REGULARIZATION = 3.0
-"""Of an item's fold-in; measured, see `cftui.explore.for_whom`."""
+ITEM_REGULARIZATION = 0.5
+"""How many times the weight that the scatter of items says; measured, see
+`cftui.explore.for_whom`."""
 AudienceOrder = Literal["stars", "taste", "sure"]
 """By predicted stars, by how much more than an average item, or by stars less their doubt."""
 AUDIENCE_ORDERS: tuple[AudienceOrder, ...] = ("stars", "taste", "sure")
@@ -30,7 +31,8 @@ class ForWhom(Question["ForWhomAnswer"], answered_in="cftui.explore.for_whom"):
     n: int = 20
     order: AudienceOrder = "stars"
     regularization: float = ITEM_REGULARIZATION
-    """Of the fold-in: how far the item is held to what genres and year say, or the mean item."""
+    """Of the fold-in: how much more the item is held to what genres and year say, or to the mean
+    item, than the scatter of items around them says."""
     min_ratings: int | None = None
     """Of the nearest items; none for what suits the data."""
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from small import open_small, small_config, write_ratings
 
-from cftui.explore.audience import by_run, by_tastes, error_of, mean_item
+from cftui.explore.audience import by_run, by_tastes, error_of, mean_item, scatter_of
 from cftui.explore.content import learn, told_features
 from cftui.explore.expected import bias_by_features, expect, plain_of
-from cftui.explore.fold_in import fold_in, fold_in_shares, mean_user
+from cftui.explore.fold_in import fold_in, mean_user
 from cftui.explore.for_whom import explore_for_whom
 from cftui.explore.likes.residuals import fit_residuals
 from cftui.library.door import Library
@@ -60,12 +60,32 @@ def test_an_items_fold_in_is_the_ridge_regression_that_numpy_solves(biases: bool
         np.vstack([inputs, penalty]), np.concatenate([known, penalty @ mean]), rcond=None
     )
     np.testing.assert_allclose(item.user_factors[0], x[:5], atol=1e-6)
-    # the posterior's deviation of one user's prediction, in closed form
-    doubt = fold_in_shares(factors.mirrored(), mean, USERS, VALUES, 0.8, np.array([9])).doubt
-    own = factors.user_factors[9].astype(float)
-    own = np.append(own, 1.0) if biases else own
-    inverse = np.linalg.inv(inputs.T @ inputs + 0.8 * np.eye(len(own)))
-    assert doubt[0] == pytest.approx(math.sqrt(own @ inverse @ own))
+    # a matrix that weighs the unknowns together: its Cholesky factor's rows
+    root = np.tril(np.random.default_rng(6).normal(size=(len(mean), len(mean))))
+    root += 2 * np.eye(len(mean))
+    item = fold_in(factors.mirrored(), mean, USERS, VALUES, root @ root.T)
+    x, *_ = np.linalg.lstsq(
+        np.vstack([inputs, root.T]), np.concatenate([known, root.T @ mean]), rcond=None
+    )
+    np.testing.assert_allclose(item.user_factors[0], x[:5], atol=1e-5)
+
+
+def test_a_doubt_is_the_posteriors_deviation_in_rating_units(trained: Trained) -> None:
+    """Against the covariance of draws: ratings made anew, around unknowns drawn beforehand."""
+    factors = trained.factors
+    assert factors is not None and factors.user_bias is not None
+    linear = replace(trained, factors=replace(factors, sigmoid=False))
+    found = by_run(linear, USERS, VALUES, 1.0, None)
+    assert found.doubt is not None
+    scatter, noise = scatter_of(linear)[0], error_of(linear)
+    draw, inputs = np.random.default_rng(0), np.column_stack([factors.user_factors, np.ones(200)])
+    unknowns = draw.multivariate_normal(np.zeros(9), scatter, 200_000)
+    rated = unknowns @ inputs[USERS].T + draw.normal(scale=math.sqrt(noise), size=(200_000, 3))
+    # what ratings tell of a prediction is its best linear guess; the rest is doubt
+    for user in (0, 50, 199):
+        own = unknowns @ inputs[user]
+        guess, *_ = np.linalg.lstsq(rated, own, rcond=None)
+        assert found.doubt[user] == pytest.approx(np.std(own - rated @ guess), rel=0.01)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +113,7 @@ def test_a_known_item_folded_in_from_its_ratings_is_near_itself(trained: Trained
         rows = ratings.by_item.of(item)
         rows = rows[~trained.held_out[rows]]
         users, values = ratings.user[rows], ratings.value[rows].astype(float)
-        audience = by_run(trained, users, values, 3.0, None)
+        audience = by_run(trained, users, values, 1.0, None)
         assert audience.cosine is not None
         itself += int(audience.cosine.argmax()) == item
         own = trained.scorer.score(Pairs.of_item(np.arange(ratings.n_users), item))
@@ -104,14 +124,14 @@ def test_a_known_item_folded_in_from_its_ratings_is_near_itself(trained: Trained
 def test_what_is_predicted_is_the_mean_item_and_the_shares(trained: Trained) -> None:
     factors = trained.factors
     assert factors is not None and factors.user_bias is not None
-    audience = by_run(trained, USERS, VALUES, 3.0, None)
+    audience = by_run(trained, USERS, VALUES, 1.0, None)
     unit = (factors.high - factors.low) / 4
     np.testing.assert_allclose(audience.more, audience.shares.sum(axis=1), atol=1e-9)
     inputs = np.column_stack([factors.user_factors, np.ones(200)]).astype(float)
     raw = inputs @ mean_item(trained) + factors.user_bias + audience.more / unit
     np.testing.assert_allclose(audience.predicted, factors.to_range(raw), atol=1e-9)
     assert audience.doubt is not None
-    more = by_run(trained, np.arange(60), np.full(60, 3.0), 3.0, None).doubt
+    more = by_run(trained, np.arange(60), np.full(60, 3.0), 1.0, None).doubt
     assert more is not None and more.mean() < audience.doubt.mean()
     split = trained.split.valid
     pairs = Pairs(trained.ratings.user[split], trained.ratings.item[split])
