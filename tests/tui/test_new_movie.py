@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-from driving import cells, opened, until
+from driving import about, cells, explore, opened, table, until
 from small import write_ratings
-from test_explore_pane import about, explore, table
 from textual.pilot import Pilot
 from textual.widgets import Input
 
