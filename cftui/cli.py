@@ -10,24 +10,16 @@ BEGAN = time.monotonic()
 """When this process began, as near as Python can tell."""
 
 COMMANDS = (
-    "train",
-    "evaluate",
-    "runs",
-    "data",
-    "predict",
-    "recommend",
-    "you",
-    "similar",
-    "crosstab",
-    "lab",
+    *("train", "evaluate", "runs", "data", "predict", "recommend", "you", "similar", "audience"),
+    *("crosstab", "lab"),
     "doctor",
 )
 
 USAGE = """\
 cftui [DATA]            open the explorer (DATA: the path of a ratings file, or a name that
                         cftui data list shows, such as ml-latest-small)
-cftui COMMAND --help    train, evaluate, runs, data, predict, recommend, you, similar, crosstab,
-                        lab: the same from the shell
+cftui COMMAND --help    train, evaluate, runs, data, predict, recommend, you, similar, audience,
+                        crosstab, lab: the same from the shell
 cftui doctor            look at this machine, and check what its devices compute
 
 A file that is called like a command is opened as ./train.

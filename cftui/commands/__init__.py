@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import typer
 
 from cftui.commands import (
+    audience,
     crosstab,
     data,
     doctor,
@@ -32,6 +33,7 @@ app.command("doctor")(doctor.doctor)
 app.command("predict")(predict.predict)
 app.command("recommend")(recommend.recommend)
 app.command("similar")(similar.similar)
+app.command("audience")(audience.audience)
 app.command("crosstab")(crosstab.crosstab)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")

@@ -25,6 +25,7 @@ from cftui.commands.opening import (
     open_run,
 )
 from cftui.commands.writing import checked_out, write_columns
+from cftui.questions.item_sums import ItemArithmetic, ItemSum, NearSum, SumSpace
 from cftui.questions.likes import AlikeAnswer, AlikeItem, AlikeItems, JudgeSpace
 from cftui.questions.trained import METRICS, Metric, Neighbour, Similar, SimilarItems
 from cftui.text import plain
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from cftui.ratings.values import Ratings
 
 KINDS = ("tastes", *METRICS)
+SUM_KINDS = ("tastes", "cosine")
 Row = tuple[str, str, Neighbour | AlikeItem]
 """Id and title of an item, and one that is near it."""
 
@@ -52,6 +54,14 @@ def similar(
         ),
     ] = "tastes",
     metric: Annotated[str | None, typer.Option(hidden=True, help="As --by")] = None,
+    plus: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ITEM", help="Near ITEM as well; may be given many times"),
+    ] = None,
+    minus: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ITEM", help="Near it less what is near ITEM; many times"),
+    ] = None,
     n: Annotated[int, typer.Option("-n", min=1, help="How many")] = 10,
     min_ratings: Annotated[
         int | None,
@@ -81,10 +91,13 @@ def similar(
         raise UsageError("similar: give an ITEM, or --all with --out FILE")
     if out is not None and not everything:
         raise UsageError("similar: --out belongs to --all")
+    summed = tuple(plus or ()), tuple(minus or ())
+    if any(summed) and (everything or kind not in SUM_KINDS):
+        raise UsageError("similar: --plus and --minus go with an ITEM, by tastes or cosine")
     target = checked_out("similar", out) if everything else None
     from cftui.library.door import Library
 
-    library, asked = Library(), _NeighboursAsked(item, n, min_ratings, json)
+    library, asked = Library(), _NeighboursAsked(item, n, min_ratings, json, *summed)
     if kind == "tastes":
         opened = open_ratings_and_run(library, run, data)
         rows = _by_tastes(library, asked, opened.ratings)
@@ -103,12 +116,28 @@ class _NeighboursAsked:
     n: int
     min_ratings: int | None
     json: bool
+    plus: tuple[str, ...] = ()
+    minus: tuple[str, ...] = ()
+
+    def summed(self, store: str = "", run: str = "") -> ItemArithmetic | None:
+        """Return the question what is near a sum, by tastes or in a run's space; none of one."""
+        if self.item is None or not (self.plus or self.minus):
+            return None
+        plus, by = (self.item, *self.plus), _in_which_space(run)
+        return ItemArithmetic(store, plus, self.minus, by, run, self.n, self.min_ratings)
+
+
+def _in_which_space(run: str) -> SumSpace:
+    return "cosine" if run else "tastes"
 
 
 def _by_tastes(library: "Library", asked: _NeighboursAsked, ratings: "Ratings") -> list[Row]:
     """Print one item's neighbours by tastes, or return everybody's."""
     fit_told(library, ratings, json=asked.json)
     store, n = str(ratings.path), asked.n
+    if sums := asked.summed(store):
+        _print_sum(library.answer(sums), json=asked.json)
+        return []
     if asked.item is not None:
         answer = library.answer(AlikeItems(store, asked.item, n, asked.min_ratings))
         _print_alike(answer, ratings.name, json=asked.json)
@@ -136,6 +165,9 @@ def _in_space(
     else:
         say(judged.words)
     floor = asked.min_ratings or _floor(ratings)
+    if sums := asked.summed(run=trained.path):
+        _print_sum(library.answer(sums), json=asked.json)
+        return []
     if asked.item is not None:
         question = Similar(trained.path, asked.item, metric, n, floor)
         _print_similar(library.answer(question), floor, json=asked.json)
@@ -178,6 +210,17 @@ def _print_alike(answer: AlikeAnswer, name: str, *, json: bool) -> None:
     )
 
 
+def _print_sum(answer: ItemSum, *, json: bool) -> None:
+    if json:
+        for row in answer.near:
+            print_json(row)
+        return
+    if not answer.near:
+        raise UsageError(f"nothing with {answer.min_ratings:,} ratings is near: --min-ratings")
+    print(f"nearest to {plain(answer.words)}, {answer.way}:")
+    _print_near(answer.near, "score" if answer.by == "tastes" else "cosine")
+
+
 def _print_similar(answer: SimilarItems, floor: int, *, json: bool) -> None:
     if json:
         for row in answer.neighbours:
@@ -185,15 +228,18 @@ def _print_similar(answer: SimilarItems, floor: int, *, json: bool) -> None:
         return
     if not answer.neighbours:
         raise UsageError(f"no other item has {floor:,} ratings; lower --min-ratings")
-    metric = answer.metric
-    print(f"nearest to {answer.item} {plain(answer.title)}, by {metric}:")
+    print(f"nearest to {answer.item} {plain(answer.title)}, by {answer.metric}:")
+    _print_near(answer.neighbours, answer.metric)
+
+
+def _print_near(rows: Sequence[Neighbour | NearSum], heading: str) -> None:
     print_table(
-        ("rank", "id", metric, "ratings", "title", "genres"),
+        ("rank", "id", heading, "ratings", "title", "genres"),
         [
             (str(r.rank), r.item, f"{r.score:.3f}", f"{r.n_ratings:,}", r.title, r.genres)
-            for r in answer.neighbours
+            for r in rows
         ],
-        right=("rank", "id", metric, "ratings"),
+        right=("rank", "id", heading, "ratings"),
         yielding=("genres", "title"),
     )
 

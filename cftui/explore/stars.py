@@ -12,7 +12,7 @@ from cftui.library.door import Library
 from cftui.library.trained import Trained
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
-from cftui.ratings.values import Ratings
+from cftui.ratings.values import Ratings, Vocabulary
 from cftui.runs.directory import Run
 
 Rated = Sequence[tuple[str, float]]
@@ -55,21 +55,27 @@ def factors_of(trained: Trained) -> Factors:
     return trained.factors
 
 
-def checked(ratings: Ratings, rated: Rated) -> tuple[np.ndarray, np.ndarray]:
+def checked(
+    ratings: Ratings, rated: Rated, ids: Vocabulary | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return codes and values of a newcomer's ratings, shape (n,) each.
 
-    Raises QuestionError for an item that is not in the data or is rated twice, and for a value
-    outside the data's range.
+    `ids`: the users, where it is they who rate something new; else items are rated. Raises
+    QuestionError for one that is not in the data or stands twice, and for a value outside the
+    data's range.
     """
-    codes = [ratings.items.code_of(item) for item, _ in rated]
+    known = ratings.items if ids is None else ids
+    codes = [known.code_of(one) for one, _ in rated]
     seen: set[int] = set()
-    for code, (item, value) in zip(codes, rated, strict=True):
+    for code, (one, value) in zip(codes, rated, strict=True):
         if code in seen:
-            raise QuestionError(f"item {item} is rated twice; leave one of the ratings out")
+            verb = "is rated" if known.kind == "item" else "rates it"
+            raise QuestionError(f"{known.kind} {one} {verb} twice; leave one of the ratings out")
         if not ratings.takes(value):
+            word = "for" if known.kind == "item" else "by"
             raise QuestionError(
-                f"{value:g} for item {item} is outside these ratings: give {ratings.low:g} to"
-                f" {ratings.high:g}"
+                f"{value:g} {word} {known.kind} {one} is outside these ratings: give"
+                f" {ratings.low:g} to {ratings.high:g}"
             )
         seen.add(code)
     return np.array(codes, dtype=np.int64), np.array([value for _, value in rated], np.float64)

@@ -62,6 +62,16 @@ class Factors:
             return self
         return replace(self, low=LOW, high=HIGH, unit=IDENTITY)
 
+    def mirrored(self) -> "Factors":
+        """Return the same model with users and items in each other's place."""
+        return replace(
+            self,
+            user_factors=self.item_factors,
+            item_factors=self.user_factors,
+            user_bias=self.item_bias,
+            item_bias=self.user_bias,
+        )
+
     def score(self, pairs: Pairs) -> Array:
         """Return predicted ratings, shape (n,), float32."""
         scores = np.empty(len(pairs), dtype=np.float32)

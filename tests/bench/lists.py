@@ -133,7 +133,7 @@ def rankings(others: Others, way: Way | None) -> dict[str, Ranking]:
 
 def trained_on(others: Others, ratings: Ratings, folder: Path) -> Trained:
     """Train Adam with cosine restarts on the others' ratings by the command; return the run."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     rows = zip(others.user.tolist(), others.item.tolist(), others.value.tolist(), strict=True)
     lines = [f"{user},{ratings.items.id_of(item)},{value:g}\n" for user, item, value in rows]
     (folder / "ratings.csv").write_text("userId,movieId,rating\n" + "".join(lines))

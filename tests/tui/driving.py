@@ -1,6 +1,8 @@
 """What the screen's tests share: how they wait, and what they read off the screen."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from textual.pilot import Pilot
@@ -8,6 +10,8 @@ from textual.widgets import Static
 
 from cftui import paths
 from cftui.tui.app import CftuiApp
+from cftui.tui.explore.pane import ExplorePane
+from cftui.tui.explore.view import View
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.grid import Grid
 
@@ -69,3 +73,23 @@ def remember(**state: Any) -> None:
     path = paths.state_folder() / "session.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(state))
+
+
+Screen = tuple[Pilot[None], ExplorePane]
+
+
+@asynccontextmanager
+async def explore(size: tuple[int, int] = (120, 40), *, runs: bool = True) -> AsyncIterator[Screen]:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=size) as pilot:
+        await opened(app, pilot, runs=runs)
+        await pilot.press("5")
+        yield pilot, app.query_one(ExplorePane)
+
+
+def about(view: View) -> str:
+    return str(view.query_one("#about", Static).content)
+
+
+def table(view: View, selector: str) -> list[list[str]]:
+    return cells(view.query_one(selector, Grid))

@@ -73,7 +73,7 @@ async def checking(
     app = CftuiApp(BUNDLED)
     async with app.run_test(size=size) as pilot:
         await opened(app, pilot, runs=runs)
-        await pilot.press("5", "a")
+        await pilot.press("5", "C")
         await until(pilot, lambda: bool(app.query(CheckView)))
         yield pilot, app.query_one(CheckView)
 
@@ -104,7 +104,7 @@ async def test_a_run_is_checked_when_the_view_is_opened(trained_run: Run, jobs: 
         assert figures[0][1] == f"{answer.methods[0].measures[0][1].value:.3f}"
         assert figures[6][1] == ""  # popularity predicts no ratings
         # the other views need no new check, nor does coming back
-        await pilot.press("u", "a", "1", "5")
+        await pilot.press("u", "C", "1", "5")
         await pilot.pause()
         assert len(jobs.asked) == 1
 
@@ -190,7 +190,7 @@ async def test_a_check_is_cancelled_and_asked_again(three_runs: list[Run], jobs:
         await pilot.press("x")
         await until(pilot, lambda: len(jobs.cancelled) == 1)
         assert head(view) == "Not checked: s checks it"
-        await pilot.press("u", "a")
+        await pilot.press("u", "C")
         await pilot.pause()
         assert len(jobs.asked) == 1  # what was given up is not begun again by itself
         jobs.go.set()

@@ -2,14 +2,12 @@
 
 import csv
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from driving import BUNDLED, cells, opened, until
+from driving import BUNDLED, about, cells, explore, table, until
 from textual.containers import VerticalScroll
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -30,11 +28,10 @@ from cftui.tui.explore.biases import BiasView
 from cftui.tui.explore.filtering import FilterScreen
 from cftui.tui.explore.kind_bar import KindBar
 from cftui.tui.explore.movie import MovieView
-from cftui.tui.explore.pane import ExplorePane
 from cftui.tui.explore.predicting import PredictScreen
 from cftui.tui.explore.rating import RateScreen, Scale
 from cftui.tui.explore.user import UserView
-from cftui.tui.explore.view import OpenItem, View
+from cftui.tui.explore.view import OpenItem
 from cftui.tui.explore.why import Explained, WhyScreen
 from cftui.tui.explore.you import YouView
 from cftui.tui.services.runs import RunService
@@ -44,28 +41,9 @@ from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.inputs import Choice
 from cftui.tui.shared.overlays import ChooseRunScreen, HelpScreen
 
-Screen = tuple[Pilot[None], ExplorePane]
-
-
-@asynccontextmanager
-async def explore(size: tuple[int, int] = (120, 40), *, runs: bool = True) -> AsyncIterator[Screen]:
-    app = CftuiApp(BUNDLED)
-    async with app.run_test(size=size) as pilot:
-        await opened(app, pilot, runs=runs)
-        await pilot.press("5")
-        yield pilot, app.query_one(ExplorePane)
-
 
 def words_of(pilot: Pilot[None], selector: str) -> str:
     return str(pilot.app.screen.query_one(selector, Static).content)
-
-
-def about(view: View) -> str:
-    return str(view.query_one("#about", Static).content)
-
-
-def table(view: View, selector: str) -> list[list[str]]:
-    return cells(view.query_one(selector, Grid))
 
 
 async def test_a_user_is_shown_beside_the_predictions(trained_run: Run) -> None:
@@ -545,7 +523,7 @@ async def test_without_a_run_titles_can_be_rated_and_a_key_trains_one(
 ) -> None:
     async with explore((80, 24), runs=False) as (pilot, pane):
         await pilot.press("b")
-        none = "train one (3, then s); u, m and y need none"
+        none = "train one (3, then s); u, m, y, N need none"
         await until(pilot, lambda: none in about(pane.query_one(BiasView)))
         await pilot.press("y")
         view = pane.query_one(YouView)

@@ -1,5 +1,6 @@
 """Explore, a movie: its ratings, what is near it by tastes and by a model, and who loved it."""
 
+from collections.abc import Callable
 from typing import ClassVar, get_args
 
 from textual import events, work
@@ -7,17 +8,20 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
+from cftui.questions.item_sums import ItemArithmetic
 from cftui.questions.items import DescribeItems, ItemFilter, ItemRow
 from cftui.questions.likes import AlikeAnswer, AlikeItems
-from cftui.questions.trained import ExploreItem, Fan, ItemAnswer, Metric
-from cftui.text import fitting, plain
+from cftui.questions.trained import ExploreItem, ItemAnswer, Metric
+from cftui.text import plain
 from cftui.tui.explore.bars import Bars
+from cftui.tui.explore.fans import FAN_COLUMNS
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.near_lists import SpaceList, TastesList
+from cftui.tui.explore.sum_of_movies import NearLists, SumOfMovies
 from cftui.tui.services.services import Services
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.commands import Command, bindings
-from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.key_order import held_keys_follow
 
 COMMANDS = (
@@ -33,21 +37,13 @@ COMMANDS = (
         True,
     ),
     Command("movies.fans", "w", "fans", "Who", "Who loved it, or who would", True),
+    Command("movies.plus", "plus,equals_sign", "plus", "Add", "Near this one as well, A + B", True),
+    Command("movies.minus", "minus", "minus", "Take away", "Near it less this one, A \u2212 B"),
+    Command("movies.alone", "x", "alone", "Alone", "Clear the sum: one movie alone"),
     Command("movies.open", "o", "open", "Open", "Open what the cursor is on"),
 )
 
 
-def _rated(fan: Fan) -> str:
-    return "" if fan.value is None else f"{fan.value:g}"
-
-
-FAN_COLUMNS = (
-    Column("user", 8, key=lambda fan: fan.user),
-    Column("rated", 5, align="right", key=_rated),
-    Column("model", 5, align="right", key=lambda fan: fitting(fan.predicted, 2, 5)),
-    Column("their mean", 10, align="right", key=lambda fan: f"{fan.mean:.2f}"),
-    Column("ratings", 7, align="right", key=lambda fan: f"{fan.n_ratings:,}"),
-)
 BOTH = 110
 """Cells of the view from which on both lists stand side by side."""
 N = 100
@@ -65,7 +61,9 @@ class MovieView(FoundView):
         " in the space of a run's factors, by cosine, dot product or Euclidean distance, and how"
         " far that can be trusted; and who loved it (w: who has not rated it and would). Where"
         " there is no room for both lists, s shows the other one. Part of a title is enough,"
-        " nearly right too (matr finds Matrix, The). enter on a movie or a user opens it."
+        " nearly right too (matr finds Matrix, The). enter on a movie or a user opens it. + adds"
+        " the movie under the cursor to the one in view, - takes it away, and both lists are near"
+        " the sum (Toy Story + Alien \u2212 Aladdin); x clears it."
     )
     SCOPED_CSS = False
     DEFAULT_CSS = """
@@ -88,6 +86,8 @@ class MovieView(FoundView):
         self._metric: Metric = "cosine"
         self._would = False
         self._answer: ItemAnswer | None = None
+        self._sum = SumOfMovies()
+        """What is asked about instead of the movie at the cursor, if it is any."""
         self._ask_model = Asker(services.ask, lambda error: self._show_no_model(str(error)))
         self._ask_tastes = Asker(services.ask, lambda error: self.tastes.show_none(str(error)))
 
@@ -131,17 +131,25 @@ class MovieView(FoundView):
 
     def data_changed(self) -> None:
         """List other movies, with what suits their ratings."""
-        self._least_chosen = False
+        self._least_chosen, self._sum = False, SumOfMovies()
         super().data_changed()
 
     def run_changed(self) -> None:
         """Ask anew."""
         self._ask_item()
 
+    def seek(self, key: str) -> None:
+        """Look at one movie, by its id."""
+        self._set_sum(SumOfMovies())
+        super().seek(key)
+
     @work(exclusive=True, group="ask", exit_on_error=False, description="Asking what is near")
     async def _ask_item(self) -> None:
         summary, key = self.setting.summary, self._key
         if summary is None or not key:
+            return
+        if self._sum:
+            await self._ask_sum()
             return
         with held_keys_follow(self):
             another = key != self._shown
@@ -155,6 +163,25 @@ class MovieView(FoundView):
                     grid.action_first()
             self.answered()
         await self.space.judge(self.setting, self._metric)
+
+    async def _ask_sum(self) -> None:
+        """Ask what is near a sum; who loved it is of one movie alone."""
+        summary, sums = self.setting.summary, self._sum
+        if summary is None:
+            return
+        least = self.only.min_ratings if self._least_chosen else None
+        asked = ItemArithmetic(summary.store, sums.plus, sums.minus, n=N, min_ratings=least)
+        lists = NearLists(self.tastes, self.space, self._ask_tastes, self._ask_model)
+        with held_keys_follow(self):
+            if not self.setting.answers:
+                self._show_no_model(NEEDS_RUN)
+            answer = await lists.show(asked, self.setting.answering_path)
+            if answer is not None:
+                self.only = ItemFilter(min_ratings=answer.min_ratings)
+                self.query_one(Bars).display = self.second.display = False
+                self.say(f"{plain(answer.words)}\nx: one movie alone")
+            self.answered()
+        await self.space.judge(self.setting, "cosine")
 
     async def _ask_of_run(self, store: str, key: str) -> None:
         """Ask a run about the movie; without one, at least what the movie is."""
@@ -221,6 +248,10 @@ class MovieView(FoundView):
             return f"The model {model.model} has no item factors: r chooses another run"
         if action == "side" and not self.has_class("-one"):
             return "Both lists stand side by side"
+        if action == "alone" and not self._sum:
+            return "No movie is added to another: + adds the one under the cursor"
+        if action in ("metric", "fans") and self._sum:
+            return "Of one movie alone: x clears the sum"
         return None
 
     def action_side(self) -> None:
@@ -240,6 +271,35 @@ class MovieView(FoundView):
         metrics: tuple[Metric, ...] = get_args(Metric)
         self._metric = metrics[(metrics.index(self._metric) + 1) % len(metrics)]
         self._ask_item()
+
+    def action_plus(self) -> None:
+        """Add the movie under the cursor to the one in view, or to the sum."""
+        self._reckon(SumOfMovies.added)
+
+    def action_minus(self) -> None:
+        """Take the movie under the cursor away."""
+        self._reckon(SumOfMovies.taken)
+
+    def action_alone(self) -> None:
+        """Ask about the movie at the left's cursor alone."""
+        self._set_sum(SumOfMovies())
+
+    def _reckon(self, change: Callable[[SumOfMovies, str], SumOfMovies]) -> None:
+        focused = self.screen.focused
+        on_users = isinstance(focused, Grid) and focused.has_class("users")
+        item = focused.cursor_key if isinstance(focused, Grid) and not on_users else None
+        if item is None or not self._key:
+            return
+        # At the left the cursor is on the movie in view: that one begins the sum.
+        begun = self._sum or SumOfMovies((self._key,))
+        first = not self._sum and item == self._key
+        self._set_sum(begun if first else change(begun, str(item)))
+
+    def _set_sum(self, sums: SumOfMovies) -> None:
+        if sums != self._sum:
+            self._sum, self._shown = sums, ""
+            self._ask_item()
+            self.refresh_offer()
 
     def action_fans(self) -> None:
         """Show who loved it, or who would."""

@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from cftui.questions.item_sums import ItemSum
 from cftui.questions.likes import AlikeAnswer, JudgeSpace
 from cftui.questions.question import Ask
 from cftui.questions.trained import ItemAnswer, Metric
@@ -44,11 +45,20 @@ class NearList(Vertical):
         """Show words above the table."""
         self.query_one(Static).update(plain(words))
 
+    def fill_sum(self, answer: ItemSum) -> None:
+        """Show what is near a sum."""
+        self.grid.set_empty(FEWER if answer.min_ratings > 1 else "None")
+        fill(self.grid, answer.near, [row.item for row in answer.near])
+
 
 class TastesList(NearList):
     """What is near by the tastes of those who rated."""
 
     GRID_ID = "first"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._of_sum = False
 
     def on_mount(self) -> None:
         """Head the columns."""
@@ -56,11 +66,24 @@ class TastesList(NearList):
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave out what titles need the room of."""
-        narrow = event.size.width < NARROW
-        self.grid.set_columns(c for c in _TASTES if not (narrow and c.label in _LEFT_OUT))
+        self._choose_columns()
+
+    def _choose_columns(self) -> None:
+        narrow, columns = self.size.width < NARROW, _SUM if self._of_sum else _TASTES
+        self.grid.set_columns(c for c in columns if not (narrow and c.label in _LEFT_OUT))
+
+    def show_sum(self, answer: ItemSum) -> None:
+        """Show what is near a sum of movies."""
+        self._of_sum = True
+        self._choose_columns()
+        self.say(answer.way)
+        self.grid.border_title = f"Near by tastes{_least(answer.min_ratings)}"
+        self.fill_sum(answer)
 
     def show(self, answer: AlikeAnswer) -> None:
         """Show an answer."""
+        self._of_sum = False
+        self._choose_columns()
         self.say(answer.words or answer.way)
         self.grid.border_title = f"Near by tastes{_least(answer.min_ratings)}"
         self.grid.set_empty(FEWER if answer.min_ratings > 1 else "None")
@@ -107,6 +130,13 @@ class SpaceList(NearList):
         self._choose_columns()
         fill(self.grid, answer.neighbours, [row.item for row in answer.neighbours])
 
+    def show_sum(self, answer: ItemSum) -> None:
+        """Show what is near a sum of movies, by cosine whatever the metric of one."""
+        self._metric = "cosine"
+        self.grid.border_title = "In the model's space, cosine with the sum"
+        self._choose_columns()
+        self.fill_sum(answer)
+
     def show_none(self, words: str) -> None:
         """Say why there is no such list."""
         self.say("")
@@ -144,6 +174,7 @@ _TASTES = (
     Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
     Column("title", None, key=lambda row: row.title),
 )
+_SUM = tuple(column for column in _TASTES if column.label not in ("both", "lift"))
 
 
 def _space_columns(metric: Metric) -> tuple[Column, ...]:

@@ -20,6 +20,7 @@ from cftui.tui.explore.biases import BiasView, no_biases
 from cftui.tui.explore.check import CheckView
 from cftui.tui.explore.kind_bar import KindBar
 from cftui.tui.explore.movie import MovieView
+from cftui.tui.explore.new_movie import NewMovieView
 from cftui.tui.explore.user import UserView
 from cftui.tui.explore.view import OpenItem, OpenUser, Setting, View
 from cftui.tui.explore.you import YouView
@@ -39,7 +40,8 @@ COMMANDS = (
     Command("explore.movies", "m", "movies", "Movie", "What is near a movie, and who loved it"),
     Command("explore.biases", "b", "biases", "Biases", "Best and worst, whoever rated them"),
     Command("explore.you", "y", "you", "You", "Rate a few movies and get your list"),
-    Command("explore.check", "a", "check", "Check", "How accurate the run is, and where not"),
+    Command("explore.new", "N", "new", "New movie", "For whom one that is not here would be"),
+    Command("explore.check", "C", "check", "Check", "How accurate the run is, and where not"),
     Command(
         "explore.back", "backspace", "back", "Back", "To where a movie or user was opened from"
     ),
@@ -53,15 +55,23 @@ KINDS = (
     ("movies", "m", "Movie"),
     ("biases", "b", "Biases"),
     ("you", "y", "You"),
-    ("check", "a", "Check"),
+    ("new", "N", "New movie"),
+    ("check", "C", "Check"),
 )
-VIEWS: dict[
-    str, type[UserView] | type[MovieView] | type[BiasView] | type[YouView] | type[CheckView]
-] = {
+ViewKind = (
+    type[UserView]
+    | type[MovieView]
+    | type[BiasView]
+    | type[YouView]
+    | type[NewMovieView]
+    | type[CheckView]
+)
+VIEWS: dict[str, ViewKind] = {
     "users": UserView,
     "movies": MovieView,
     "biases": BiasView,
     "you": YouView,
+    "new": NewMovieView,
     "check": CheckView,
 }
 
@@ -228,6 +238,10 @@ class ExplorePane(Pane):
     async def action_you(self) -> None:
         """Rate a few movies oneself."""
         await self._show_kind("you")
+
+    async def action_new(self) -> None:
+        """Tell of a movie that is not in the data."""
+        await self._show_kind("new")
 
     async def action_check(self) -> None:
         """Show how right the run is."""

@@ -188,11 +188,11 @@ class RatedView(View):
     @on(YourGrid.Turned)
     def _turned(self, message: YourGrid.Turned) -> None:
         message.stop()
-        value = self.yours.value_of(message.item)
+        value = self.yours.value_of(message.key)
         if value is not None:
             moved = self.scale.moved(value, message.steps)
             if moved != value:
-                self.keep(self.yours.rate(message.item, moved))
+                self.keep(self.yours.rate(message.key, moved))
 
     def action_search(self) -> None:
         """Type a title."""

@@ -55,14 +55,16 @@ class RateScreen(Dialog[float | None]):
         Binding("escape", "dismiss(None)", "Cancel", id="rate.cancel"),
     ]
 
-    def __init__(self, title: str, value: float, scale: Scale) -> None:
+    def __init__(
+        self, title: str, value: float, scale: Scale, *, head: str = "Your rating"
+    ) -> None:
         super().__init__()
-        self._title, self._scale, self._value = title, scale, value
+        self._title, self._scale, self._value, self._head = title, scale, value, head
 
     def compose(self) -> ComposeResult:
         """Lay out the title, the scale and the field."""
         with Vertical(classes="overlay small") as box:
-            box.border_title = "Your rating"
+            box.border_title = self._head
             box.border_subtitle = "type or ← →, enter gives it, esc cancels"
             yield Static(plain(self._title), markup=False)
             yield Static(self._scale.drawn(self._value), id="scale", markup=False)

@@ -110,7 +110,7 @@ class View(Commanded):
     HAS_FLOOR: ClassVar[bool] = False
     """Whether its lists begin with items of some ratings: one that two people rated is near
     another, or liked, by chance."""
-    NO_RUN = "No trained model on these ratings yet: train one (3, then s); u, m and y need none"
+    NO_RUN = "No trained model on these ratings yet: train one (3, then s); u, m, y, N need none"
 
     def __init__(self, name: str, services: Services) -> None:
         super().__init__(id=name)

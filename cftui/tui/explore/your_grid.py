@@ -1,16 +1,12 @@
 """The table of what the user rated, whose values the arrows change."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
-
-from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from cftui.people import Profile
 from cftui.questions.newcomer import YourRating
 from cftui.text import fitting
-from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.explore.value_grid import ValueGrid
+from cftui.tui.shared.grid import Column
 
 COLUMNS = (
     Column("you", 4, align="right", key=lambda row: row[0]),
@@ -19,20 +15,8 @@ COLUMNS = (
 )
 
 
-class YourGrid(Grid):
+class YourGrid(ValueGrid):
     """What the user rated; left and right change the value under the cursor."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "turn(-1)", "Lower", show=False, id="you.lower"),
-        Binding("right", "turn(1)", "Higher", show=False, id="you.higher"),
-    ]
-
-    @dataclass
-    class Turned(Message):
-        """The user wants the value under the cursor some steps higher."""
-
-        item: str
-        steps: int
 
     def __init__(self) -> None:
         words = "Nothing yet: press enter on a title"
@@ -50,11 +34,6 @@ class YourGrid(Grid):
         has_stars = any(stars for _, stars, _ in rows)
         self.set_columns(c for c in COLUMNS if has_stars or c.label != "stars")
         self.set_rows(rows, [item for item, _ in yours.rated])
-
-    def action_turn(self, steps: int) -> None:
-        """Ask for another value."""
-        if self.cursor_key is not None:
-            self.post_message(self.Turned(str(self.cursor_key), steps))
 
 
 def _stars(row: YourRating | None) -> str:

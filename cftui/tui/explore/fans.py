@@ -1,0 +1,17 @@
+"""The columns of who loved a movie, or would."""
+
+from cftui.questions.trained import Fan
+from cftui.tui.shared.grid import Column
+
+
+def _rated(fan: Fan) -> str:
+    return "" if fan.value is None else f"{fan.value:g}"
+
+
+FAN_COLUMNS = (
+    Column("user", 8, key=lambda fan: fan.user),
+    Column("rated", 5, align="right", key=_rated),
+    Column("model", 5, align="right", key=lambda fan: f"{fan.predicted:.2f}"),
+    Column("their mean", 10, align="right", key=lambda fan: f"{fan.mean:.2f}"),
+    Column("ratings", 7, align="right", key=lambda fan: f"{fan.n_ratings:,}"),
+)
