@@ -122,7 +122,7 @@ def _well_known(trained: Trained) -> np.ndarray:
 def _slopes(factors: Factors, predicted: np.ndarray) -> tuple[float, np.ndarray | float]:
     """Return rating units a unit before the sigmoid: in the middle, and where predictions are."""
     if not factors.sigmoid:
-        return 1.0, 1.0
+        return factors.unit.scale, factors.unit.scale
     span = factors.high - factors.low
     return span / 4, (predicted - factors.low) * (factors.high - predicted) / span
 
@@ -145,11 +145,12 @@ def mean_item(trained: Trained) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def error_of(trained: Trained) -> float:
-    """Return a run's mean squared error, held-out ratings first, in squared rating units."""
+    """Return a run's mean squared error, held-out ratings first, in the unit it was trained in."""
     ratings, split = trained.ratings, trained.split
     which = np.asarray(split.valid if len(split.valid) else split.train)[:JUDGED]
     predicted = trained.scorer.score(Pairs(ratings.user[which], ratings.item[which]))
-    return float(((predicted.astype(np.float64) - ratings.value[which]) ** 2).mean())
+    squares = (predicted.astype(np.float64) - ratings.value[which]) ** 2
+    return float(squares.mean()) / factors_of(trained).unit.squared
 
 
 @lru_cache(maxsize=4)

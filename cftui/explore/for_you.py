@@ -107,6 +107,7 @@ class NewcomerLists:
         return LikelyItem(
             rank=rank,
             **counted(self.ratings, code),
+            n_liked=int(likes_given(self.ratings, self.tastes)[code]),
             score=float(profile.score[code]),
             predicted=self._predicted(profile, code),
         )

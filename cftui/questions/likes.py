@@ -74,6 +74,8 @@ class LikelyItem:
     """In rating units, by the run's fold-in; none where there is no run that can."""
     n_ratings: int
     """Ratings of the item in the whole data set."""
+    n_liked: int
+    """How many of these are likes."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from small import here, small_config, write_ratings, write_rescaled
 
 from cftui.explore.arithmetic import cell_of_run
 from cftui.explore.cells import describe_crosstab, predict_cells
+from cftui.explore.for_whom import explore_for_whom
 from cftui.explore.for_you import explore_for_you
 from cftui.explore.profiles import explore_user
 from cftui.explore.recommend import recommend
@@ -18,6 +19,7 @@ from cftui.explore.stars import spread_of
 from cftui.explore.why import why_stars
 from cftui.library.trained import Trained, load_trained
 from cftui.questions.likes import ForYou, WhyStars
+from cftui.questions.new_item import ForWhom
 from cftui.ratings.crosstab import crosstab
 from cftui.runs.find import find_run
 from cftui.training.start import start_run
@@ -95,6 +97,30 @@ def test_somebody_new_gets_the_same_list_with_stars_mapped(
     for share, expected_share in zip(why.shares, because.shares, strict=True):
         assert share.item == expected_share.item  # before the sigmoid, on any scale
         assert share.share == pytest.approx(expected_share.share, abs=1e-3)
+
+
+@pytest.mark.parametrize("model", ["dot", "dot-bias"])
+@pytest.mark.parametrize(("factor", "shift"), SCALES)
+def test_a_new_item_has_the_same_audience_with_stars_mapped(
+    trained: dict[tuple[str, float], Trained], model: str, factor: float, shift: float
+) -> None:
+    base, scaled = trained[model, 1.0], trained[model, factor]
+    given = (("1", 5.0), ("2", 1.5), ("7", 4.0))
+    mapped = tuple((user, value * factor + shift) for user, value in given)
+    theirs, ours = (
+        explore_for_whom(one.ratings, ForWhom("s", "r", told, n=60), one)
+        for one, told in ((base, given), (scaled, mapped))
+    )
+    expected = {row.user: row for row in theirs.audience}
+    assert len(ours.audience) == len(expected) == 57
+    for row in ours.audience:
+        other, near = expected[row.user], 5e-3 * factor
+        assert row.predicted == pytest.approx(other.predicted * factor + shift, abs=near)
+        assert row.more == pytest.approx(other.more * factor, abs=near)
+        assert row.doubt is not None and other.doubt is not None
+        assert row.doubt / factor == pytest.approx(other.doubt, rel=5e-3)
+    assert ours.expected == pytest.approx(theirs.expected * factor + shift, abs=2e-3 * factor)
+    assert ours.expected_doubt / factor == pytest.approx(theirs.expected_doubt, rel=1e-3)
 
 
 @pytest.mark.parametrize("model", ["dot", "dot-bias"])

@@ -39,9 +39,9 @@ approximation's lists are as good as far as was measured: see `tests/bench/lists
 """
 Way = Literal["users", "items", "factors"]
 _WORDS: dict[Way, str] = {
-    "users": "EASE, exact (solved on the side of users)",
-    "items": "EASE, exact (solved on the side of items)",
-    "factors": "EASE on a truncated SVD: too many users and items for the exact one",
+    "users": "by likes (EASE), exactly",
+    "items": "by likes (EASE), exactly",
+    "factors": "by likes (EASE on a truncated SVD: too many users and items for the exact one)",
 }
 
 

@@ -48,7 +48,7 @@ class NewcomerList(Grid):
 
     def __init__(self) -> None:
         super().__init__((), empty="Reading what people like …", id="first", classes="explained")
-        self._has_scores = self._has_stars = self._has_moved = False
+        self._has_scores = self._has_likes = self._has_stars = self._has_moved = False
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave out what titles need the room of."""
@@ -63,7 +63,8 @@ class NewcomerList(Grid):
             ListedItem(place, place.score / top if top > 0 else 0.0, moved)
             for place, moved in zip(places, answer.moved, strict=True)
         ]
-        self._has_scores = bool(answer.rated)
+        self._has_scores = bool(answer.rated) and answer.order != "popular"
+        self._has_likes = answer.order == "popular"
         self._has_stars = any(place.predicted is not None for place in places)
         self._has_moved = any(answer.moved)
         self._choose_columns(self.size.width)
@@ -76,6 +77,7 @@ class NewcomerList(Grid):
         columns = (
             (_RANK, not narrow),
             (score, self._has_scores),
+            (_LIKED, self._has_likes),
             (_STARS, self._has_stars),
             (_MOVED, self._has_moved),
             (_RATINGS, not narrow),
@@ -87,6 +89,7 @@ class NewcomerList(Grid):
 _RANK = Column("#", 3, align="right", key=lambda row: str(row.item.rank))
 _TITLE = Column("title", None, key=lambda row: row.item.title)
 _RATINGS = Column("ratings", 7, align="right", key=lambda row: f"{row.item.n_ratings:,}")
+_LIKED = Column("liked by", 8, align="right", key=lambda row: f"{row.item.n_liked:,}")
 _STARS = Column("stars", 5, align="right", key=lambda row: row.stars)
 _MOVED = Column("moved", 5, align="right", key=lambda row: arrow(row.moved))
 
@@ -120,7 +123,7 @@ def newcomer_words(
         whose = f"{whose[: LONGEST_NAME - 1]}…"
     you = f"{whose}: {count} rating{'' if count == 1 else 's'}"
     short = f"{you}, {likes} liked ({answer.threshold:g} or more: h)"
-    first = short if narrow else f"{you}; {answer.threshold_words}"
+    first = short if narrow else f"{you}; {answer.threshold_words}; lower counts a little"
     how = answer.way
     if answer.step is not None:
         how += f"; stars by fold-in, regularization {weight:g} (l)"
@@ -140,5 +143,5 @@ def _hint(answer: ForYouAnswer) -> str:
     if not answer.rated:
         return "Rate a title or two at the left: then it is yours"
     if not any(answer.moved):
-        return "Rate more, or change one (left, right)"
+        return "Rate more; tab, then left and right change one"
     return "▲▼ places moved by your last change"

@@ -12,6 +12,7 @@ from cftui.questions.data import DataSummary
 from cftui.questions.items import Facets, ItemFilter
 from cftui.questions.trained import Abilities
 from cftui.runs.row import RunRow
+from cftui.runs.standing import SIGNS
 from cftui.text import plain
 from cftui.tui.explore.filtering import FilterScreen
 from cftui.tui.services.runs import path_of
@@ -169,7 +170,8 @@ class View(Commanded):
         if row is None or step is None:
             return ""
         refit = ", which knows all ratings" if row.refit_of else ""
-        return f"by {row.label} {row.clock}, step {step:,}{refit}"
+        doubt = f" {SIGNS['mean']} worse than the mean" if row.worse_than == "mean" else ""
+        return f"by {row.label} {row.clock}, step {step:,}{refit}{doubt}"
 
     def narrowed(self) -> None:
         """Ask anew, as the lists are narrowed otherwise."""
