@@ -107,11 +107,17 @@ class RatingsAndRun:
 
 
 def open_ratings_and_run(
-    library: "Library", word: str | None, data: str | None, *, best: bool = False
+    library: "Library",
+    word: str | None,
+    data: str | None,
+    *,
+    best: bool = False,
+    answers: bool = True,
 ) -> RatingsAndRun:
     """Return ratings and a run on them for what needs no run: those named, else the latest.
 
     Without `word` there may be no run; without `data` and any run the bundled ratings are meant.
+    `answers`: whether the run has a say in what follows, or tells the ratings alone.
     Raises UsageError where a run that was named is not there.
     """
     from cftui.paths import BUNDLED
@@ -127,7 +133,8 @@ def open_ratings_and_run(
             raise UsageError(str(error)) from None
         return RatingsAndRun(ratings or open_known(library, BUNDLED))
     path = run.best if best else run.path
-    say_doubts(run)
+    if answers:
+        say_doubts(run)
     return RatingsAndRun(ratings or library.ratings_of(run), str(path), run.id)
 
 

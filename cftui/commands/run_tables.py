@@ -55,7 +55,7 @@ def list_(
         table,
         right=[field.label for field in fields if field.number],
         yielding=("data", "name"),
-        dropping=("began", "recall@20", "data", "time", "NDCG@20", "epochs", "name"),
+        dropping=(*("began", "data", "verdict", "time", "recall@20", "NDCG@20", "epochs", "name"),),
     )
 
 

@@ -99,7 +99,7 @@ def similar(
 
     library, asked = Library(), _NeighboursAsked(item, n, min_ratings, json, *summed)
     if kind == "tastes":
-        opened = open_ratings_and_run(library, run, data)
+        opened = open_ratings_and_run(library, run, data, answers=False)
         rows = _by_tastes(library, asked, opened.ratings)
     else:
         trained = open_run(library, run or "latest", data, best=best, json=json)

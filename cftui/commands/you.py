@@ -196,7 +196,7 @@ def _opened(data: str | None) -> tuple["Library", "Ratings"]:
     from cftui.library.door import Library
 
     library = Library()
-    return library, open_ratings_and_run(library, None, data).ratings
+    return library, open_ratings_and_run(library, None, data, answers=False).ratings
 
 
 def _profile(ratings: "Ratings", name: str) -> Profile:

@@ -110,9 +110,7 @@ FIELDS = (
     RunField("factors", "factors", lambda r: r.n_factors, lambda r: _whole(r.n_factors), True),
     RunField("batch", "batch", lambda r: r.batch_size, lambda r: _whole(r.batch_size), True),
     RunField("epochs", "epochs", lambda r: round(r.epochs_done, 4), _progress, True),
-    RunField(
-        "mse", "best MSE", lambda r: r.best_valid_mse, lambda r: _error(r.best_valid_mse), True
-    ),
+    RunField("mse", "best MSE", lambda r: r.best_valid_mse, signed_error, True),
     RunField("rmse", "RMSE", lambda r: r.best_rmse, lambda r: _error(r.best_rmse), True),
     RunField(
         "recall", "recall@20", lambda r: r.valid_recall, lambda r: _share(r.valid_recall), True

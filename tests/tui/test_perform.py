@@ -73,6 +73,7 @@ async def test_every_command_of_every_pane_is_done_or_refused(
         return ""
 
     monkeypatch.setattr(RunService, "start", start)
+    monkeypatch.setattr(RunService, "refit", start)
     app = CftuiApp(paths.BUNDLED)
     done = []
     async with app.run_test(size=(120, 40)) as pilot:

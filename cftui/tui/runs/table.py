@@ -6,7 +6,7 @@ from rich.style import Style
 from rich.text import Text
 
 from cftui.charts import Colour
-from cftui.runs.columns import BY_NAME, MARKS, RunField, letter, signed_error
+from cftui.runs.columns import BY_NAME, MARKS, RunField, letter
 from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.shared.cells import Cell, Column
@@ -126,8 +126,6 @@ def _cell(
             return sign
         case "status":
             return lambda row: f"{sign(row)} {field.text(row)}"
-        case "mse":
-            return signed_error
         case "day":
             return lambda row: row.when[5:]
     return field.text
