@@ -25,6 +25,14 @@ def print_why_stars(answer: WhyStarsAnswer, *, json: bool) -> None:
     if json:
         print_json({"event": "why-stars", **_told(answer)})
         return
+    if (effects := answer.effects) is not None:
+        print(f"{plain(answer.title)}: {answer.predicted:.3f} predicted")
+        print(f"  {effects.usual:.3f} usual, the mean prediction (± {effects.error:.3f})")
+        print(f"  {effects.user:+.3f} the user")
+        print(f"  {effects.item:+.3f} the item")
+        print(f"each has half of the {effects.together:+.3f} that neither adds alone")
+        print(answer.source)
+        return
     unit = answer.stars_a_unit
     start = answer.predicted - unit * (answer.total - answer.mean_user - answer.item_bias)
     print(f"{plain(answer.title)}: {answer.predicted:.3f} predicted")

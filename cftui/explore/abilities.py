@@ -12,5 +12,4 @@ def tell_abilities(library: Library, question: AskAbilities) -> Abilities:
         model=trained.config.model.name,
         has_item_factors=trained.item_factors is not None,
         has_item_bias=trained.item_bias is not None,
-        takes_newcomers=trained.factors is not None,
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cftui.explore.effects import SOURCE_EFFECTS, effects_of
 from cftui.explore.fold_in import fold_in_parts
 from cftui.explore.items import names_of
 from cftui.explore.likes.kept import tastes_of
@@ -34,7 +35,10 @@ def answer_why_liked(library: Library, question: WhyLiked) -> WhyLikedAnswer:
 @answers(WhyStars)
 def answer_why_stars(library: Library, question: WhyStars) -> WhyStarsAnswer:
     """Take a run's prediction apart."""
-    return why_stars(library.trained(question.run), question)
+    trained = library.trained(question.run)
+    if trained.factors is None and question.user:
+        return why_of_any_model(trained, question)
+    return why_stars(trained, question)
 
 
 def why_liked(ratings: Ratings, asked: WhyLiked) -> WhyLikedAnswer:
@@ -66,9 +70,7 @@ def why_stars(trained: Trained, asked: WhyStars) -> WhyStarsAnswer:
     """
     factors, ratings = factors_of(trained), trained.ratings
     target = find_item(ratings, asked.item)
-    if not trained.trained_items[target]:
-        title = ratings.items.title_of(target)
-        raise QuestionError(f"no rating of {title} was trained on: the run knows nothing of it")
+    _refuse_unknown(trained, target)
     codes, values = _profile(ratings, asked.user, asked.rated, trained.held_out)
     told = trained.trained_items[codes]
     codes, values = codes[told], values[told]
@@ -94,6 +96,39 @@ def why_stars(trained: Trained, asked: WhyStars) -> WhyStarsAnswer:
         stars_a_unit=_stars_a_unit(factors, base, total),
         source=SOURCE_STARS,
     )
+
+
+def why_of_any_model(trained: Trained, asked: WhyStars) -> WhyStarsAnswer:
+    """Return what a user of the data and an item add to a prediction of any model.
+
+    Raises QuestionError for a user or an item that is not in the data, or was never trained on.
+    """
+    ratings = trained.ratings
+    user, target = ratings.users.code_of(asked.user), find_item(ratings, asked.item)
+    _refuse_unknown(trained, target)
+    if not trained.trained_users[user]:
+        raise QuestionError(f"no rating of user {asked.user} was trained on")
+    effects = effects_of(trained, user, target)
+    predicted = effects.usual + effects.user + effects.item
+    return WhyStarsAnswer(
+        item=ratings.items.id_of(target),
+        title=ratings.items.title_of(target),
+        predicted=predicted,
+        total=predicted,
+        mean_user=effects.usual,
+        item_bias=effects.item,
+        shares=(),
+        beyond=effects.user,
+        stars_a_unit=1.0,
+        source=SOURCE_EFFECTS,
+        effects=effects,
+    )
+
+
+def _refuse_unknown(trained: Trained, item: int) -> None:
+    if not trained.trained_items[item]:
+        title = trained.ratings.items.title_of(item)
+        raise QuestionError(f"no rating of {title} was trained on: the run knows nothing of it")
 
 
 def _profile(

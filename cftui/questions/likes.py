@@ -148,9 +148,10 @@ class WhyLikedAnswer:
 
 @dataclass(frozen=True)
 class WhyStars(Question["WhyStarsAnswer"], answered_in="cftui.explore.why"):
-    """Why does a run predict this value for this item and these ratings, by fold-in?
+    """Why does a run predict this value for this item and these ratings?
 
-    `rated`: (item id, value) each; or the ratings of `user` that were trained on.
+    `rated`: (item id, value) each; or the ratings of `user` that were trained on. By fold-in; a
+    model that nobody can be folded in to answers for users of the data alone.
     """
 
     run: str
@@ -161,11 +162,27 @@ class WhyStars(Question["WhyStarsAnswer"], answered_in="cftui.explore.why"):
 
 
 @dataclass(frozen=True)
+class Effects:
+    """What a user and an item add to what is usual; in rating units, the first, third and fourth
+    add up to the prediction.
+    """
+
+    usual: float
+    """Mean prediction, over users and items."""
+    error: float
+    """Its standard error, as it is of a sample of users."""
+    user: float
+    item: float
+    together: float
+    """What neither adds alone: half of it is in `user`, half in `item`."""
+
+
+@dataclass(frozen=True)
 class WhyStarsAnswer:
     """A prediction taken apart, before the sigmoid; in stars by one common factor.
 
     `mean_user + item_bias + sum of shares + beyond` is `total`, whose value through the model's
-    range is `predicted`.
+    range is `predicted`. Of a model that is no such sum there are `effects` in their place.
     """
 
     item: str
@@ -182,6 +199,7 @@ class WhyStarsAnswer:
     stars_a_unit: float
     """Rating units that one unit before the sigmoid is worth here."""
     source: str
+    effects: Effects | None = None
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,6 @@ class Abilities:
     model: str
     has_item_factors: bool
     has_item_bias: bool
-    takes_newcomers: bool
-    """Whether somebody new can be folded in without training."""
 
 
 @dataclass(frozen=True)

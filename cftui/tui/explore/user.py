@@ -173,13 +173,8 @@ class UserView(FoundView):
         summary, answer, place = self.setting.summary, self._answer, self.second.cursor_row
         if summary is None or answer is None or not answer.recommended:
             return
-        row, model = answer.recommended[place], self.setting.model
-        takes = model is None or model.takes_newcomers
-        run = self.setting.answering_path if takes else ""
-        no_stars = "The model's stars cannot be taken apart: dot-bias and dot alone are sums"
-        what = Explained(
-            summary.store, row.item, row.title, user=answer.user, run=run, no_stars=no_stars
-        )
+        row, run = answer.recommended[place], self.setting.answering_path
+        what = Explained(summary.store, row.item, row.title, user=answer.user, run=run)
         self.app.push_screen(WhyScreen(self._ask.ask, what))
 
     def action_predict(self) -> None:

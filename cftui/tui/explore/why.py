@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from cftui.questions.likes import Share, WhyLiked, WhyLikedAnswer, WhyStars, WhyStarsAnswer
+from cftui.questions.likes import Effects, Share, WhyLiked, WhyLikedAnswer, WhyStars, WhyStarsAnswer
 from cftui.questions.newcomer import REGULARIZATION
 from cftui.questions.question import Ask
 from cftui.text import bar, plain
@@ -129,6 +129,8 @@ def liked_lines(answer: WhyLikedAnswer) -> list[str]:
 
 def star_lines(answer: WhyStarsAnswer) -> list[str]:
     """Return a prediction part by part, a line each: in stars, and before the sigmoid."""
+    if answer.effects is not None:
+        return effect_lines(answer.effects, answer.predicted)
     unit, base = answer.stars_a_unit, answer.mean_user + answer.item_bias
     start = answer.predicted - (answer.total - base) * unit
 
@@ -150,6 +152,18 @@ def star_lines(answer: WhyStarsAnswer) -> list[str]:
         f"{answer.predicted:>8.3f}  {answer.total:>+8.3f}  = predicted (raw: before the sigmoid)"
     )
     return [*lines, total]
+
+
+def effect_lines(effects: Effects, predicted: float) -> list[str]:
+    """Return what a user and a movie add to what is usual, a line each, in stars."""
+    return [
+        "By predicted stars: this model is no sum of ratings' shares, but of user and movie",
+        f"{effects.usual:>8.3f}  usual: the mean prediction (± {effects.error:.3f}, of a sample)",
+        f"{effects.user:>+8.3f}  the user",
+        f"{effects.item:>+8.3f}  the movie",
+        f"{predicted:>8.3f}  = predicted; each has half of the {effects.together:+.3f} that neither"
+        " adds alone",
+    ]
 
 
 def _others(shares: Sequence[Share]) -> list[tuple[float, str]]:
