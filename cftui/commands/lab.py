@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cftui.commands import lab_runs
 from cftui.commands.console import Debug, Json, UsageError, print_json, print_table, say
 from cftui.questions.lab import (
     FUNCTION_NAMES,
@@ -29,6 +30,11 @@ SHOWN_POINTS = 3
 @app.callback()
 def lab() -> None:
     """What an optimizer does, step by step."""
+
+
+app.command()(lab_runs.decay)
+app.command()(lab_runs.derivative)
+app.command()(lab_runs.truths)
 
 
 @app.command()
