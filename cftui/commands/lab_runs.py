@@ -84,16 +84,16 @@ def _print_decay(found: DecayAnswer) -> None:
         right=heads[2:],
         yielding=("of",),
     )
-    columns = ["step"]
-    for path in found.paths:
-        columns += [f"{path.rule} {path.kind}", f"decayed {path.kind} {path.rule}"]
-    rows = []
-    for step in sorted({round(found.steps * part / SHOWN) for part in range(SHOWN + 1)}):
-        cells = [str(step)]
-        for path in found.paths:
-            cells += [f"{path.weights[step]:.5f}", f"{path.decayed[step]:.5f}"]
-        rows.append(cells)
-    print_table(columns, rows, right=columns, repeating=True)
+    for head, of in (("weight", "weights"), ("moved by decay alone", "decayed")):
+        print(f"\n{head}:")
+        columns = ("step", *(f"{path.rule} {path.kind}" for path in found.paths))
+        steps = sorted({round(found.steps * part / SHOWN) for part in range(SHOWN + 1)})
+        rows = [
+            (str(step), *(f"{getattr(path, of)[step]:.5f}" for path in found.paths))
+            for step in steps
+        ]
+        print_table(columns, rows, right=columns)
+    print()
     print(*found.words, sep="\n")
 
 

@@ -186,7 +186,7 @@ def _words(steady: RunWeight, noisy: RunWeight, paths: tuple[DecayPath, ...]) ->
         f"The gradient of {steady.label} varies by {steady.deviation:.2g} about"
         f" {steady.mean:.2g}, that of {noisy.label} by {noisy.deviation:.2g} about"
         f" {noisy.mean:.2g}.",
-        f"L2 inside Adam shrinks {told('adam-l2')}, because it is divided by the size of the"
-        " gradient as all else is: who varies much decays little.",
+        f"In the later half of the steps L2 inside Adam shrinks {told('adam-l2')}, because it is"
+        " divided by the size of the gradient as all else is: who varies much decays little.",
         f"AdamW shrinks {told('adamw')}: each at one rate, whatever its gradient does.",
     )

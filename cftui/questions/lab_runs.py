@@ -1,6 +1,7 @@
 """Questions of the lab to a trained run: how its weights decay, and one of its derivatives."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cftui.questions.question import Question
 
@@ -63,10 +64,13 @@ class DecayPath:
     def rate(self) -> float:
         """Return how fast decay shrinks the weight: what it moves it by in a step, by the weight.
 
-        Of all steps together, sizes without their signs.
+        Of the later half of the steps, sizes without their signs: before a weight's first gradients
+        Adam has nothing but the decay to divide the decay by.
         """
-        moved = sum(abs(b - a) for a, b in zip(self.decayed, self.decayed[1:], strict=False))
-        return moved / (sum(map(abs, self.weights[:-1])) or 1.0)
+        half = len(self.weights) // 2
+        decayed, weights = self.decayed[half:], self.weights[half:-1]
+        moved = sum(abs(after - before) for before, after in pairwise(decayed))
+        return moved / (sum(map(abs, weights)) or 1.0)
 
 
 @dataclass(frozen=True)
