@@ -1,11 +1,13 @@
 """`cftui lab …`: gradient descent on a line through points, one step at a time."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cftui.commands.console import Debug, Json, UsageError, print_json, print_table
+from cftui.commands import lab_runs
+from cftui.commands.console import Debug, Json, UsageError, print_json, print_table, say
 from cftui.questions.lab import (
     FUNCTION_NAMES,
     LESSON,
@@ -13,11 +15,14 @@ from cftui.questions.lab import (
     DescentAnswer,
     DescentSettings,
     StepRow,
+    WriteDescent,
 )
 
 app = typer.Typer(
     no_args_is_help=True, help="What an optimizer does, step by step.", rich_markup_mode=None
 )
+Options = tuple[tuple[str, Any], ...]
+"""Of a rule: name and value."""
 SHOWN_POINTS = 3
 """Points of a batch that a line of the table names; of more, their number."""
 
@@ -25,6 +30,11 @@ SHOWN_POINTS = 3
 @app.callback()
 def lab() -> None:
     """What an optimizer does, step by step."""
+
+
+app.command()(lab_runs.decay)
+app.command()(lab_runs.derivative)
+app.command()(lab_runs.truths)
 
 
 @app.command()
@@ -43,7 +53,9 @@ def descent(
     difference: Annotated[
         float, typer.Option(help="h of the estimated derivative, (error(b+h) - error(b)) / h")
     ] = 0.01,
-    optimizer: Annotated[str, typer.Option(help=", ".join(RULE_NAMES))] = "sgd",
+    optimizer: Annotated[
+        str, typer.Option(help=f"{', '.join(RULE_NAMES)}; several with commas between")
+    ] = "sgd",
     settings: Annotated[
         list[str],
         typer.Option("--set", metavar="KEY=VALUE", help="Such as optimizer.momentum=0.9"),
@@ -52,6 +64,10 @@ def descent(
     steps: Annotated[
         int | None, typer.Option(min=0, help="How many; else one pass over the points")
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write it: .xlsx with live formulas, a sheet an optimizer, or .csv"),
+    ] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> int:
@@ -59,29 +75,71 @@ def descent(
 
     The derivatives stand twice: estimated by a finite difference, and by the chain rule.
     """
-    from cftui.lab.asked import descend
-
     start = (start_a, start_b, start_c)[: 3 if function == "parabola" else 2]
-    asked = DescentSettings(
-        optimizer, _options(settings, lr), points, function, start, batch, difference
+    rules = [name.strip() for name in optimizer.split(",")]
+    asked = tuple(
+        DescentSettings(rule, options, points, function, start, batch, difference)
+        for rule, options in _options_of_each(rules, _options(settings, lr))
     )
     try:
-        found = descend(asked, 1, steps or 0)
-        if steps is None:
-            found = descend(asked, 1, found.steps_per_epoch)
+        found = [_descended(one, steps) for one in asked]
+        if out is not None:
+            _write(asked, found, steps, out)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    if json:
-        for row in found.rows:
-            print_json(_line(found, row))
-    else:
-        _print(found)
-    if found.diverged is not None:
-        return _say_diverged(found)
-    return 0
+    for one, answer in zip(asked, found, strict=True):
+        named = {"optimizer": one.rule} if len(asked) > 1 else {}
+        if json:
+            for row in answer.rows:
+                print_json({**named, **_line(answer, row)})
+        elif out is None:
+            _print(answer, *named.values())
+    return max(0 if answer.diverged is None else _say_diverged(answer) for answer in found)
 
 
-def _options(settings: list[str], lr: float | None) -> tuple[tuple[str, Any], ...]:
+def _descended(settings: DescentSettings, steps: int | None) -> DescentAnswer:
+    from cftui.lab.asked import descend
+
+    found = descend(settings, 1, steps or 0)
+    return descend(settings, 1, found.steps_per_epoch) if steps is None else found
+
+
+def _write(
+    asked: tuple[DescentSettings, ...], found: list[DescentAnswer], steps: int | None, out: Path
+) -> None:
+    from cftui.lab.export import answer_write_descent
+    from cftui.library.door import Library
+
+    if steps == 0:
+        raise UsageError("--steps 0: there is nothing to write; take a step or more")
+    answer_write_descent(Library(), WriteDescent(asked, steps or 0, str(out)))
+    taken = ", ".join(
+        f"{one.rule} {len(answer.rows):,}" for one, answer in zip(asked, found, strict=True)
+    )
+    say(f"{out} written; steps: {taken}")
+
+
+def _options_of_each(rules: list[str], given: Options) -> Iterator[tuple[str, Options]]:
+    """Give each rule the settings that it knows; one that none of several knows goes to all.
+
+    So it is refused in words; and so is whatever a rule on its own does not know.
+    """
+    from cftui.lab.update_rules import RULES
+
+    known = {rule: set(RULES[rule].model_fields) if rule in RULES else set() for rule in rules}
+    anybodys = set().union(*known.values())
+    for rule in rules:
+        yield (
+            rule,
+            tuple(
+                (name, value)
+                for name, value in given
+                if len(rules) == 1 or name in known[rule] or name not in anybodys
+            ),
+        )
+
+
+def _options(settings: list[str], lr: float | None) -> Options:
     from cftui.config import ConfigError, parse_assignments
 
     try:
@@ -122,8 +180,9 @@ def _by_weight(row: StepRow) -> tuple[tuple[float, ...], ...]:
     return row.weights, row.estimated, row.gradient, row.new
 
 
-def _print(found: DescentAnswer) -> None:
-    print(f"{found.formula}, {found.n_points:,} points, learning rate {found.learning_rate:g}")
+def _print(found: DescentAnswer, optimizer: str = "") -> None:
+    of = f"{optimizer}: " if optimizer else ""
+    print(f"{of}{found.formula}, {found.n_points:,} points, learning rate {found.learning_rate:g}")
     print(f"rule: {found.source}")
     heads = ["step", "x", "y", "prediction", "error^2"]
     for letter in found.letters:
@@ -150,8 +209,6 @@ def _cells(row: StepRow) -> Iterator[str]:
 
 
 def _say_diverged(found: DescentAnswer) -> int:
-    from cftui.commands.console import say
-
     say(
         f"diverged at step {found.diverged:,}: its numbers are none any more; try a learning rate"
         f" below {found.learning_rate:g}"

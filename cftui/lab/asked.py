@@ -34,10 +34,7 @@ def descend(settings: DescentSettings, first: int, last: int) -> DescentAnswer:
 
     Raises QuestionError for settings that cannot be used.
     """
-    if last > MOST_STEPS:
-        raise QuestionError(f"{last:,} steps: the lab takes up to {MOST_STEPS:,}")
-    descent = _descent(settings)
-    _take(descent, settings, last)
+    descent = taken(settings, last)
     plan, steps = descent.plan, descent.steps[max(first - 1, 0) : min(last, descent.place)]
     return DescentAnswer(
         letters=plan.function.letters,
@@ -50,6 +47,18 @@ def descend(settings: DescentSettings, first: int, last: int) -> DescentAnswer:
         epoch_rmse=tuple(descent.epoch_rmse()),
         diverged=descent.place if descent.diverged else None,
     )
+
+
+def taken(settings: DescentSettings, last: int) -> Descent:
+    """Return a descent where `last` steps are done, fewer where it diverges before.
+
+    Raises QuestionError for settings that cannot be used.
+    """
+    if last > MOST_STEPS:
+        raise QuestionError(f"{last:,} steps: the lab takes up to {MOST_STEPS:,}")
+    descent = _descent(settings)
+    _take(descent, settings, last)
+    return descent
 
 
 def _take(descent: Descent, settings: DescentSettings, last: int) -> None:

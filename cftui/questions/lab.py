@@ -56,6 +56,20 @@ class Descend(Question["DescentAnswer"], answered_in="cftui.lab.asked"):
 
 
 @dataclass(frozen=True)
+class WriteDescent(Question[str], answered_in="cftui.lab.export"):
+    """Write the first steps of descents to a file; the answer is its path.
+
+    An .xlsx, with a sheet each and live formulas, needs the same points for all; or a .csv.
+    """
+
+    settings: tuple[DescentSettings, ...]
+    """At least one."""
+    steps: int
+    """Of each; 0 for one pass over the points."""
+    path: str
+
+
+@dataclass(frozen=True)
 class StepRow:
     """One step of a descent; tuples by weight but for x and y, which are by point of the batch."""
 

@@ -1,0 +1,192 @@
+"""AdamW against L2 inside Adam on two real weights: one of steady gradients, one of noisy ones.
+
+Loshchilov and Hutter 2019, section 2, proposition 2: L2 inside Adam is divided by the root of the
+averaged squared gradient as all else is, so that what varies much decays little.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from cftui.lab.asked import rule_of
+from cftui.lab.run_loss import RunLoss, loss_of
+from cftui.library.door import Library, answers
+from cftui.questions.errors import QuestionError
+from cftui.questions.lab_runs import CompareDecay, DecayAnswer, DecayPath, RunWeight
+
+MOST_STEPS = 5_000
+MOST_PARAMETERS = 30_000_000
+"""Three float64 numbers are kept of each."""
+MOST_DECAY = 1e3
+LEAST_MET = 0.1
+"""Share of the batches that a weight must occur in to be chosen."""
+NOISY = 0.05
+"""The squared mean gradient of a noisy weight is below so much of its variance."""
+OF_GRADIENT = 0.1
+"""What L2 adds to the steady weight's gradient, by that gradient's root mean square."""
+
+Place = tuple[str, tuple[int, ...]]
+"""A parameter's name and an index into it."""
+
+
+@answers(CompareDecay)
+def answer_compare_decay(library: Library, question: CompareDecay) -> DecayAnswer:
+    """Choose two weights by their gradients, and step both under both rules."""
+    if not 0 < question.steps <= MOST_STEPS:
+        raise QuestionError(f"steps {question.steps:,}: give 1 to {MOST_STEPS:,}")
+    for decay in (question.weight_decay, question.adamw_decay):
+        if decay is not None and not 0 < decay <= MOST_DECAY:
+            raise QuestionError(f"weight decay {decay:g}: give a number above 0, to {MOST_DECAY:g}")
+    loss = loss_of(library.trained(question.run))
+    steady, noisy = _chosen(loss, question.steps)
+    gradients = _recorded(loss, question.steps, (_place(steady), _place(noisy)))
+    l2 = question.weight_decay
+    if l2 is None:
+        l2 = OF_GRADIENT * _size(steady) / abs(steady.value)
+    decoupled = l2 / _size(noisy) if question.adamw_decay is None else question.adamw_decay
+    start = np.array([steady.value, noisy.value])
+    paths = (
+        *_stepped("adam-l2", question.learning_rate, l2, start, gradients),
+        *_stepped("adamw", question.learning_rate, decoupled, start, gradients),
+    )
+    return DecayAnswer(
+        run=loss.trained.run,
+        steps=question.steps,
+        batch_size=loss.trained.config.training.batch_size,
+        learning_rate=question.learning_rate,
+        weight_decay=l2,
+        adamw_decay=decoupled,
+        steady=steady,
+        noisy=noisy,
+        gradients=(tuple(gradients[:, 0].tolist()), tuple(gradients[:, 1].tolist())),
+        paths=paths,
+        words=_words(steady, noisy, paths),
+    )
+
+
+@dataclass(eq=False)
+class _Sums:
+    """Of one parameter's gradients over batches, each array of its shape."""
+
+    total: np.ndarray
+    squares: np.ndarray
+    met: np.ndarray
+
+
+def _gradients(loss: RunLoss, steps: int) -> Iterator[dict[str, np.ndarray]]:
+    """Give the gradient of each of the first batches, at the trained weights."""
+    names, parameters = list(loss.parameters), list(loss.parameters.values())
+    for batch in loss.batches(steps):
+        found = torch.autograd.grad(loss.loss(batch), parameters, allow_unused=True)
+        yield {
+            name: np.zeros(tuple(parameter.shape)) if one is None else one.numpy()
+            for name, parameter, one in zip(names, parameters, found, strict=True)
+        }
+
+
+def _chosen(loss: RunLoss, steps: int) -> tuple[RunWeight, RunWeight]:
+    """Return the weight of the steadiest gradient, and one of large and noisy gradients.
+
+    Of weights that occur often and are not small, for a small one has little to lose. Raises
+    QuestionError where there are no two such.
+    """
+    n = sum(parameter.numel() for parameter in loss.parameters.values())
+    if n > MOST_PARAMETERS:
+        raise QuestionError(f"{n:,} parameters: this looks at up to {MOST_PARAMETERS:,}")
+    sums = {
+        name: _Sums(*(np.zeros(tuple(parameter.shape)) for _ in range(3)))
+        for name, parameter in loss.parameters.items()
+    }
+    for gradients in _gradients(loss, steps):
+        for name, gradient in gradients.items():
+            one = sums[name]
+            one.total += gradient
+            one.squares += gradient.astype(np.float64) ** 2
+            one.met += gradient != 0
+    weights = [*_often_met(loss, sums, steps)]
+    noisy = max(
+        (weight for weight in weights if weight.steadiness < NOISY),
+        key=lambda weight: weight.deviation,
+        default=None,
+    )
+    calm = [weight for weight in weights if noisy and _size(weight) < _size(noisy) / 2]
+    if noisy is None or not calm:
+        raise QuestionError(
+            f"{loss.trained.run}: no two of its weights are alike in size and unlike in their"
+            " gradients; choose a run of more ratings, or trained for longer"
+        )
+    return max(calm, key=lambda weight: weight.steadiness), noisy
+
+
+def _often_met(loss: RunLoss, sums: dict[str, _Sums], steps: int) -> Iterator[RunWeight]:
+    values = {name: value.detach().numpy() for name, value in loss.parameters.items()}
+    met = {name: one.met >= max(LEAST_MET * steps, 2) for name, one in sums.items()}
+    often = np.concatenate([np.abs(values[name][met[name]]) for name in sums])
+    least = np.median(often) if len(often) else 0.0
+    for name, one in sums.items():
+        mean = one.total / steps
+        deviation = np.sqrt(np.maximum(one.squares / steps - mean**2, 0.0))
+        for index in np.argwhere(met[name] & (np.abs(values[name]) > least)):
+            place = tuple(index.tolist())
+            yield RunWeight(
+                *(name, place, loss.whose(name, place[0]), float(values[name][place])),
+                *(float(mean[place]), float(deviation[place]), float(one.met[place] / steps)),
+            )
+
+
+def _place(weight: RunWeight) -> Place:
+    return weight.parameter, weight.index
+
+
+def _size(weight: RunWeight) -> float:
+    """Return the root mean square of its gradient, which Adam divides by."""
+    return float(np.hypot(weight.mean, weight.deviation))
+
+
+def _recorded(loss: RunLoss, steps: int, places: tuple[Place, ...]) -> np.ndarray:
+    """Return the gradients of some weights by step, float64, shape (steps, len(places))."""
+    return np.array(
+        [
+            [float(gradients[name][index]) for name, index in places]
+            for gradients in _gradients(loss, steps)
+        ]
+    )
+
+
+def _stepped(
+    name: str, rate: float, decay: float, start: np.ndarray, gradients: np.ndarray
+) -> Iterator[DecayPath]:
+    """Give the paths of the steady and of the noisy weight under a rule."""
+    rule = rule_of(name, {"learning_rate": rate, "weight_decay": decay})
+    weights, state = start, rule.begin(start)
+    path, decayed = [start], [np.zeros_like(start)]
+    for gradient in gradients:
+        weights, state = rule.step(weights, gradient, state)
+        path.append(weights)
+        decayed.append(decayed[-1] + state["decay"])
+    for kind, ours, moved in zip(
+        ("steady", "noisy"), np.array(path).T, np.array(decayed).T, strict=True
+    ):
+        yield DecayPath(name, kind, tuple(ours.tolist()), tuple(moved.tolist()))
+
+
+def _words(steady: RunWeight, noisy: RunWeight, paths: tuple[DecayPath, ...]) -> tuple[str, ...]:
+    rates = {(path.rule, path.kind): path.rate for path in paths}
+
+    def told(rule: str) -> str:
+        ours, theirs = (rates[rule, kind] for kind in ("steady", "noisy"))
+        return (
+            f"{steady.label} by {ours:.2g} of itself a step, {noisy.label} by {theirs:.2g}:"
+            f" {ours / theirs:.3g} times"
+        )
+
+    return (
+        f"The gradient of {steady.label} varies by {steady.deviation:.2g} about"
+        f" {steady.mean:.2g}, that of {noisy.label} by {noisy.deviation:.2g} about"
+        f" {noisy.mean:.2g}.",
+        f"In the later half of the steps L2 inside Adam shrinks {told('adam-l2')}, because it is"
+        " divided by the size of the gradient as all else is: who varies much decays little.",
+        f"AdamW shrinks {told('adamw')}: each at one rate, whatever its gradient does.",
+    )
