@@ -13,6 +13,7 @@ import pyarrow.parquet
 import pytest
 from small import here, open_small, record_of, small_config, write_ratings
 
+from cftui import cli, commands
 from cftui.commands.progress import EventPrinter
 from cftui.ratings.reading.pair_file import read_pairs
 from cftui.ratings.values import DataError
@@ -478,3 +479,10 @@ def test_a_models_space_is_judged_beside_its_neighbours(run: Run, capsys: Captur
     assert here("similar", "1004", "--metric", "euclid", "--json") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines[1]["event"] == "judgement" and lines[1]["words"]
+
+
+def test_every_word_is_a_command_with_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sorted(cli.COMMANDS) == sorted((*commands.SINGLE, *commands.GROUPS))
+    for word in cli.COMMANDS:
+        assert here(word, "--help") == 0
+        assert f"cftui {word}" in capsys.readouterr().out and word in cli.USAGE

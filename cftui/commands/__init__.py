@@ -1,50 +1,46 @@
-"""The shell's commands (Typer); everything heavy is imported inside functions."""
+"""The shell's commands (Typer), one file a command or a group; each is imported when it is asked.
+
+Everything heavy is imported inside their functions.
+"""
 
 from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
-from cftui.commands import (
-    audience,
-    crosstab,
-    data,
-    doctor,
-    evaluate,
-    lab,
-    predict,
-    recommend,
-    runs,
-    similar,
-    train,
-    you,
-)
 from cftui.commands.console import guarded, process
 
-app = typer.Typer(
-    name="cftui",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+SINGLE = (
+    *("train", "evaluate", "predict", "recommend", "similar", "audience", "crosstab", "doctor"),
 )
-app.command("train")(train.train)
-app.command("evaluate")(evaluate.evaluate)
-app.command("doctor")(doctor.doctor)
-app.command("predict")(predict.predict)
-app.command("recommend")(recommend.recommend)
-app.command("similar")(similar.similar)
-app.command("audience")(audience.audience)
-app.command("crosstab")(crosstab.crosstab)
-app.add_typer(runs.app, name="runs")
-app.add_typer(data.app, name="data")
-app.add_typer(lab.app, name="lab")
-app.add_typer(you.app, name="you")
+"""Commands, each the function of its name in the file of its name."""
+GROUPS = ("runs", "data", "you", "lab")
+"""Words that commands of their own follow: `app` in the file of the name."""
 
 
 def run_command(words: Sequence[str], *, began: float) -> int:
     """Run one command; return its exit code: 0 done, 1 failed, 2 wrong use.
 
-    `began`: `time.monotonic()` when the process started.
+    `words` begin with one of SINGLE or GROUPS. `began`: `time.monotonic()` when the process
+    started.
     """
     process.began = began
-    return guarded(lambda: app(list(words), standalone_mode=False), words)
+    return guarded(lambda: _app(words[0])(list(words), standalone_mode=False), words)
+
+
+def _app(word: str) -> typer.Typer:
+    """Return an app that knows the command that a word names."""
+    app = typer.Typer(
+        name="cftui",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(lambda: None)  # else a single command is no word of its own
+    module = import_module(f"cftui.commands.{word}")
+    if word in GROUPS:
+        app.add_typer(module.app, name=word)
+    else:
+        app.command(word)(getattr(module, word))
+    return app
