@@ -485,4 +485,4 @@ def test_every_word_is_a_command_with_help(capsys: pytest.CaptureFixture[str]) -
     assert sorted(cli.COMMANDS) == sorted((*commands.SINGLE, *commands.GROUPS))
     for word in cli.COMMANDS:
         assert here(word, "--help") == 0
-        assert f"cftui {word}" in capsys.readouterr().out and word in cli.USAGE
+        assert f" {word} [OPTIONS]" in capsys.readouterr().out and word in cli.USAGE
