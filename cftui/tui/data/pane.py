@@ -295,7 +295,7 @@ class DataPane(Pane):
 
     def action_view(self) -> None:
         """Show another part of the profile."""
-        self.profile.next_view()
+        self.profile.turn(1)
 
     def action_columns(self) -> None:
         """Ask which columns of the open file mean what."""

@@ -1,7 +1,8 @@
 """A data set's profile in sections: as many as there is room for, or one at a time."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
@@ -17,6 +18,7 @@ from cftui.tui.data.profile_chart import tail_chart, time_chart
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.run_chart import ChartInk
+from cftui.tui.shared.sections import SectionedPage
 
 SECTIONS = {
     "values": "Values",
@@ -25,17 +27,16 @@ SECTIONS = {
     "rows": "First rows",
     "problems": "Problems",
 }
-OVERVIEW = "overview"
-SMALL = (70, 28)
-"""Of the view, in cells: below either there is room for one section alone."""
 LARGE = (120, 44)
 """From here on there is room for the problems too."""
 SPREAD_WIDTH = 24
 
 
-class ProfileView(Container):
+class ProfileView(SectionedPage):
     """Headline, histogram of values, long tail, ratings over time, first rows, problems."""
 
+    SECTIONS: ClassVar[Mapping[str, str]] = SECTIONS
+    SMALL: ClassVar[tuple[int, int]] = (70, 28)
     DEFAULT_CSS = """
     ProfileView {
         height: 1fr;
@@ -73,7 +74,6 @@ class ProfileView(Container):
         self._paint = paint
         self._profile: DataProfile | None = None
         self._marker: Marker = "braille"
-        self._view = OVERVIEW
 
     def compose(self) -> ComposeResult:
         """Lay out every section; which are shown is for classes to say."""
@@ -93,12 +93,6 @@ class ProfileView(Container):
                 empty="Nothing: every row is usable",
                 id="problems",
             )
-
-    def on_mount(self) -> None:
-        """Name the sections."""
-        for name, title in SECTIONS.items():
-            self.query_one(f"#{name}").border_title = title
-        self._show_view()
 
     def show_summary(self, summary: DataSummary) -> None:
         """Show the headline of ratings whose profile is not there yet."""
@@ -143,39 +137,22 @@ class ProfileView(Container):
             self.query_one("#tail-chart", ChartView).show(partial(self._chart, tail_chart))
             self.query_one("#time-chart", ChartView).show(partial(self._chart, time_chart))
 
-    def next_view(self) -> None:
-        """Show the next section alone, or all there is room for."""
-        views = [*([] if self._small else [OVERVIEW]), *SECTIONS]
-        place = views.index(self._shown)
-        self._view = views[(place + 1) % len(views)]
-        self._show_view()
-
     @property
-    def shown(self) -> tuple[str, ...]:
-        """The sections on show."""
-        return tuple(name for name in SECTIONS if self.query_one(f"#{name}").display)
+    def _large(self) -> bool:
+        return self.size.width >= LARGE[0] and self.size.height >= LARGE[1]
 
-    @property
-    def _small(self) -> bool:
-        return self.size.width < SMALL[0] or self.size.height < SMALL[1]
+    def in_overview(self, section: str) -> bool:
+        """Return whether there is room for a section in the overview."""
+        return section != "problems" or self._large
 
-    @property
-    def _shown(self) -> str:
-        """The view as it is: in little room one section takes the place of all."""
-        return "values" if self._view == OVERVIEW and self._small else self._view
-
-    def _show_view(self) -> None:
-        view = self._shown
-        large = self.size.width >= LARGE[0] and self.size.height >= LARGE[1]
-        self.set_class(view != OVERVIEW, "-one")
-        self.set_class(large, "-large")
-        for name in SECTIONS:
-            overview = view == OVERVIEW and (name != "problems" or large)
-            self.query_one(f"#{name}").display = overview or view == name
+    def show_sections(self) -> None:
+        """Show what there is room for."""
+        self.set_class(self._large, "-large")
+        super().show_sections()
 
     def on_resize(self, event: Resize) -> None:
         """Show what there is room for."""
-        self._show_view()
+        self.show_sections()
         self.call_after_refresh(self._show_bars)
 
     def _put_headline(self, summary: DataSummary, last: str) -> None:

@@ -1,9 +1,10 @@
 """A check of a run in sections: as many as there is room for, or one at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
@@ -20,6 +21,7 @@ from cftui.tui.services.services import Services
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.run_chart import ChartInk
+from cftui.tui.shared.sections import OVERVIEW, SectionedPage
 
 SECTIONS = {
     "joint": "Predicted → against actual ↑   │ equal",
@@ -29,10 +31,7 @@ SECTIONS = {
     "residuals": "Residuals: mean of predicted − actual, RMSE, ratings",
     "audit": "Split audit",
 }
-OVERVIEW = "overview"
 IN_OVERVIEW = ("joint", "methods", "calibration", "worst")
-SMALL = (100, 26)
-"""Of the page, in cells: below either there is room for one section alone."""
 LARGE = 150
 """Cells from which on there is room for all."""
 ROOMY = 28
@@ -41,9 +40,11 @@ WORDY = 100
 """Cells of the figures from which on methods are told of in all their words."""
 
 
-class CheckPage(Container):
+class CheckPage(SectionedPage):
     """Joint histogram, figures beside baselines, calibration, residuals, worst, split audit."""
 
+    SECTIONS: ClassVar[Mapping[str, str]] = SECTIONS
+    SMALL: ClassVar[tuple[int, int]] = (100, 26)
     SCOPED_CSS = False
     DEFAULT_CSS = """
     CheckPage {
@@ -71,7 +72,6 @@ class CheckPage(Container):
         self._services = services
         self._answer: CheckAnswer | None = None
         self._items = "movies"
-        self._view = OVERVIEW
 
     def compose(self) -> ComposeResult:
         """Lay out every section; which are shown is for classes to say."""
@@ -88,12 +88,6 @@ class CheckPage(Container):
             yield ResidualTable()
         with Vertical(id="audit", classes="section"):
             yield Static("", markup=False)
-
-    def on_mount(self) -> None:
-        """Name the sections."""
-        for name, title in SECTIONS.items():
-            self.query_one(f"#{name}").border_title = title
-        self._show_view()
 
     @property
     def answer(self) -> CheckAnswer | None:
@@ -146,9 +140,7 @@ class CheckPage(Container):
 
     def turn(self, steps: int) -> None:
         """Show another section alone, or all there is room for, and give its table the focus."""
-        views = [*([] if self._small else [OVERVIEW]), *SECTIONS]
-        self._view = views[(views.index(self._shown) + steps) % len(views)]
-        self._show_view()
+        super().turn(steps)
         self.focus_section()
 
     def focus_section(self) -> None:
@@ -158,36 +150,24 @@ class CheckPage(Container):
         if target is not None:
             target.focus()
 
-    @property
-    def shown(self) -> tuple[str, ...]:
-        """Return the sections on show."""
-        return tuple(name for name in SECTIONS if self.query_one(f"#{name}").display)
+    def in_overview(self, section: str) -> bool:
+        """Return whether there is room for a section in the overview."""
+        return section in IN_OVERVIEW or self.size.width >= LARGE
 
-    @property
-    def _small(self) -> bool:
-        return self.size.width < SMALL[0] or self.size.height < SMALL[1]
-
-    @property
-    def _shown(self) -> str:
-        """Return the view as it is: in little room one section takes the place of all."""
-        return "joint" if self._view == OVERVIEW and self._small else self._view
-
-    def _show_view(self) -> None:
-        view, all_of_them = self._shown, self.size.width >= LARGE
-        self.set_class(view != OVERVIEW, "-one")
-        self.set_class(view == OVERVIEW and all_of_them, "-all")
+    def show_sections(self) -> None:
+        """Show what there is room for, and tell where among them one that is alone stands."""
+        super().show_sections()
+        view = self.shown_view
+        self.set_class(view == OVERVIEW and self.size.width >= LARGE, "-all")
         self.set_class(view != OVERVIEW and self.size.height >= ROOMY, "-roomy")
         for place, name in enumerate(SECTIONS, start=1):
-            section = self.query_one(f"#{name}")
-            overview = view == OVERVIEW and (all_of_them or name in IN_OVERVIEW)
-            section.display = overview or view == name
             alone = f"{place} of {len(SECTIONS)}, v: next"
-            section.border_subtitle = alone if view == name else ""
+            self.query_one(f"#{name}").border_subtitle = alone if view == name else ""
         self.call_after_refresh(self._fit_tables)
 
     def on_resize(self, event: Resize) -> None:
         """Show what there is room for; a table that comes takes the focus from the view."""
-        self._show_view()
+        self.show_sections()
         if isinstance(self.parent, Widget) and self.parent.has_focus:
             self.focus_section()
 
