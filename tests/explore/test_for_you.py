@@ -64,7 +64,8 @@ def scores_by_hand(ratings: Ratings, rated: tuple[tuple[str, float], ...]) -> np
     np.fill_diagonal(weights, 0)
     own = np.zeros(ratings.n_items)
     for item, value in rated:
-        own[ratings.items.code_of(item)] = 1.0 if value >= 4 else 0.15
+        rising = 0.0075 + (0.15 - 0.0075) * (value - 0.5) / 3.5
+        own[ratings.items.code_of(item)] = 1.0 if value >= 4 else rising
     return np.asarray(own @ weights)
 
 

@@ -276,9 +276,11 @@ def test_likes_follow_the_scale(bundled: Ratings) -> None:
 def test_dislikes_weigh_little_but_not_nothing(bundled: Ratings) -> None:
     tastes = fitted_to(bundled)
     codes = np.array([7, 70, 700])
-    liked, disliked = (tastes.scores(codes, np.full(3, value)) for value in (5.0, 1.0))
-    np.testing.assert_allclose(disliked, 0.15 * liked)
-    assert disliked.any()
+    liked, *below = (tastes.scores(codes, np.full(3, value)) for value in (5.0, 3.5, 2.0, 0.5))
+    # Evenly from a twentieth of 0.15 at the lowest value to 0.15 where liking begins.
+    for scores, share in zip(below, (3.0 / 3.5, 1.5 / 3.5, 0.0), strict=True):
+        np.testing.assert_allclose(scores, (0.0075 + 0.1425 * share) * liked)
+    assert below[-1].any()
 
 
 def fitted_to(ratings: Ratings) -> Tastes:

@@ -19,7 +19,7 @@ from cftui.ratings.values import Ratings
 
 WORTH_KEEPING = 1.0
 """Seconds of fitting; what takes less is fitted anew by each process."""
-FORMAT = "1"
+FORMAT = "2"
 """Of the file; another one is not read."""
 ONE_THREAD_SIDE = 1_500
 """Users or items up to which more threads than one wait for each other more than they do.

@@ -37,11 +37,11 @@ class Tastes:
 
     def scores(self, codes: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Return every item's score, shape (n_items,), for somebody's ratings, shape (n,) each."""
-        return self.ease.scores(codes, self.threshold.weights(values))
+        return self.ease.scores(codes, self.threshold.says(values))
 
     def parts(self, codes: np.ndarray, values: np.ndarray, target: int) -> np.ndarray:
         """Return what each rating, shape (n,), adds to an item's score; their sum is the score."""
-        return self.ease.parts(codes, self.threshold.weights(values), target)
+        return self.ease.parts(codes, self.threshold.says(values), target)
 
     def near(self, code: int) -> NearByTastes:
         """Return how near every item is to one."""
@@ -53,15 +53,15 @@ class Tastes:
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return all that it is as named arrays of numbers, to be kept."""
         chosen = self.threshold
-        threshold = [chosen.value, chosen.share, RULES.index(chosen.rule)]
+        threshold = [chosen.value, chosen.share, RULES.index(chosen.rule), chosen.low]
         arrays = {"threshold": np.array(threshold, np.float64)}
         return {**arrays, **self.ease.to_arrays(), **self.residuals.to_arrays()}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Tastes":
         """Return what `to_arrays` kept; raises KeyError if an array is missing."""
-        value, share, rule = arrays["threshold"].tolist()
-        threshold = LikingThreshold(value, share, RULES[int(rule)])
+        value, share, rule, low = arrays["threshold"].tolist()
+        threshold = LikingThreshold(value, share, RULES[int(rule)], low)
         return cls(threshold, Ease.from_arrays(arrays), Residuals.from_arrays(arrays))
 
 
