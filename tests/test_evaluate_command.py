@@ -33,7 +33,7 @@ def test_the_table_and_the_verdict(run: str, capsys: Capture) -> None:
     mean = dict(zip(head, lines[4].split("\t"), strict=True))
     assert "±" in mean["RMSE"] and mean["NDCG"] == mean["cover"] == ""
     assert " than biases" in lines[9] and "RMSE" in lines[9]
-    assert "item k-NN: 200 nearest by residuals; EASE, exact" in said.out
+    assert "item k-NN: 200 nearest by residuals; by likes (EASE), exactly" in said.out
     assert "calibration, predicted → given: " in said.out
     assert "later than the first one held out of the same user" in said.out
     assert "12%, run: held-out ratings" in said.err

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -74,8 +75,13 @@ def recommend(
     genre: Annotated[str, typer.Option(help="Only items of this genre")] = "",
     year: Annotated[str, typer.Option(help="Only items of 1999, 1990-1999, 1990- or -1999")] = "",
     min_ratings: Annotated[
-        int, typer.Option(min=1, help="Leave out items with fewer ratings than this")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Leave out items with fewer ratings than this; for newcomers 20 without it, or"
+            " fewer on few ratings",
+        ),
+    ] = None,
     liked_from: Annotated[
         float | None,
         typer.Option(help="For newcomers: from which rating on somebody liked what they rated"),
@@ -105,16 +111,17 @@ def recommend(
         if value is not None and not fits:
             raise UsageError(f"recommend: {option} belongs to {whose}")
     by = one_of(order, ORDERS, f"--order {order}: choose likes, stars or popular")
-    only = ItemFilter(genre, *_years(year), min_ratings)
+    only = ItemFilter(genre, *_years(year), min_ratings or 1)
     pairs = tuple(_pair(text) for text in rated or [])
     from cftui.library.door import Library
 
     library = Library()
     if user is not None:
-        _to_user(library, user, run or "latest", data, n, only, by, why, best=best, json=json)
+        _to_user(library, user, run, data, n, only, by, why, best=best, json=json)
         return
     opened = open_ratings_and_run(library, run, data, best=best)
     fit_told(library, opened.ratings, liked_from, json=json)
+    only = replace(only, min_ratings=min_ratings or opened.ratings.usual_floor)
     asked = ForYou(
         opened.store,
         tuple((library.answer(IdentifyItem(opened.store, item)).item, v) for item, v in pairs),
@@ -162,7 +169,7 @@ def _to_people(
 def _to_user(
     library: "Library",
     user: str,
-    run: str,
+    run: str | None,
     data: str | None,
     n: int,
     only: ItemFilter,
@@ -172,16 +179,23 @@ def _to_user(
     best: bool,
     json: bool,
 ) -> None:
-    trained = open_run(library, run, data, best=best, json=json)
-    fit_told(library, trained.ratings, json=json)
+    opened = open_ratings_and_run(library, run, data, best=best, answers=False)
+    path, store = opened.run, opened.store
+    if path:
+        trained = open_run(library, opened.run_id, None, best=best, json=json)
+        path, store = trained.path, str(trained.ratings.path)
+    elif not json:
+        print(f"by likes alone, on {plain(opened.ratings.name)}; a run adds stars: cftui train")
+    fit_told(library, opened.ratings, json=json)
     if why is None:
-        _print(library.answer(Recommend(trained.path, user, n, only, order)), json=json)
+        _print(library.answer(Recommend(path, user, n, only, order, store)), json=json)
         return
-    store = str(trained.ratings.path)
     item = library.answer(IdentifyItem(store, why)).item
     print_why_liked(library.answer(WhyLiked(store, item, user=user)), json=json)
+    if not path:
+        return
     try:
-        print_why_stars(library.answer(WhyStars(trained.path, item, user=user)), json=json)
+        print_why_stars(library.answer(WhyStars(path, item, user=user)), json=json)
     except QuestionError as error:
         say(f"no parts of the predicted rating: {error}")
 
@@ -284,6 +298,10 @@ def _newcomer_lines(answer: ForYouAnswer, opened: RatingsAndRun) -> list[str]:
         predicted = "" if r.predicted is None else f", predicted {r.predicted:.2f}"
         unknown = "" if r.trained else " (never trained on: it tells the run nothing)"
         lines.append(f"  {r.value:g} for {r.item} {plain(r.title)}{predicted}{unknown}")
+    if answer.rated and all(r.value < answer.threshold for r in answer.rated):
+        lines.append(
+            "none of these is liked, so that this is what others chose: rate what you like"
+        )
     return lines
 
 

@@ -91,7 +91,7 @@ def explore_for_whom(
         expected=float(np.clip(usual + expected.bias, ratings.low, ratings.high)),
         expected_doubt=float(np.sqrt(expected.variance)),
         data_mean=ratings.mean,
-        explained=_explained_words(new.told, audience.explained),
+        explained=_explained_words(ratings, asked.year, new.told, audience.explained),
         rated=tuple(new.rated()),
         audience=tuple(new.likely(rank, user) for rank, user in enumerate(new.first(), start=1)),
         near=new.near(),
@@ -99,16 +99,24 @@ def explore_for_whom(
     )
 
 
-def _explained_words(told: Told | None, factors: float | None) -> str:
+def _explained_words(
+    ratings: Ratings, year: int | None, told: Told | None, factors: float | None
+) -> str:
     """Return how well genres and year do on items held out, beside the plain mean."""
     if told is None:
         return ""
+    years = facets(ratings).years
+    first, last = int(years[years > 0].min(initial=9999)), int(years.max(initial=0))
+    outside = "" if year is None or first <= year <= last else f"; {year} is taken as "
+    outside += "" if not outside else f"{min(max(year or 0, first), last)}, the nearest here"
     if told.n_items == 0 or told.explained == 0:
         return f"genres and year: too few {told.n_items:,} items to learn from"
     words = f"genres and year explain {max(told.explained, 0.0):.0%} of item biases"
     if factors is not None:
         words += f" and {max(factors, 0.0):.0%} of item factors"
-    return f"{words} (R² on items held out, of {told.n_items:,})"
+    often = ratings.usual_floor
+    of = f"{told.n_items:,} with {often:,} ratings or more, which are liked more than others"
+    return f"{words} (R² on items held out, of {of}){outside}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from cftui.explore.likes.kept import at_hand, tastes_of
 from cftui.explore.ordering import ordered
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
+from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter, ListOrder
 from cftui.questions.trained import Recommend, Recommendation
 from cftui.ratings.features import passing
@@ -18,6 +19,10 @@ from cftui.ratings.values import Ratings
 @answers(Recommend)
 def answer_recommend(library: Library, question: Recommend) -> tuple[Recommendation, ...]:
     """Find what a user of the data would like."""
+    if not question.run:
+        ratings = library.ratings(question.store)
+        code = ratings.users.code_of(question.user)
+        return recommend_by_likes(ratings, code, question.n, question.only, question.order)
     trained = library.trained(question.run)
     user = trained.ratings.users.code_of(question.user)
     tastes_of(trained.ratings)  # however long that takes: it was asked for
@@ -55,21 +60,30 @@ def recommend(
 
 
 def recommend_by_likes(
-    ratings: Ratings, user: int, n: int, only: ItemFilter | None = None
+    ratings: Ratings,
+    user: int,
+    n: int,
+    only: ItemFilter | None = None,
+    order: ListOrder = "likes",
 ) -> tuple[Recommendation, ...]:
     """Return the n items, of those the user has not rated, that likes alone put first.
 
-    Raises QuestionError for a filter that these ratings cannot serve.
+    Raises QuestionError for a filter that these ratings cannot serve, and for an order by stars,
+    which takes a run.
     """
+    if order == "stars":
+        raise QuestionError("there are no stars to order by without a run: cftui train")
     own = ratings.by_user.of(user)
     mask = passing(ratings, only or ItemFilter())
     mask[ratings.item[own]] = False
-    score = tastes_of(ratings).scores(ratings.item[own], ratings.value[own])
+    tastes = tastes_of(ratings)
+    score = tastes.scores(ratings.item[own], ratings.value[own])
+    worth = ordered(ratings, tastes, order, score, None)
     return tuple(
         Recommendation(
             rank=rank, **counted(ratings, code), predicted=None, score=float(score[code])
         )
-        for rank, code in enumerate(first_of(score, mask, n), start=1)
+        for rank, code in enumerate(first_of(worth, mask, n), start=1)
     )
 
 

@@ -106,12 +106,17 @@ def search_titles(ratings: Ratings, text: str, limit: int) -> list[Match]:
             # Short titles fit into any text; a near title must be about as long as the text.
             if 2 * len(index.keys[code]) > len(query):
                 found.setdefault(code, Match(code, NEARLY, score))
-    return sorted(found.values(), key=lambda m: (m.tier, -m.score, m.code))[:limit]
+    # Of titles that are so called, with or without a second title, the better known is meant.
+    return sorted(found.values(), key=lambda m: (max(m.tier, CALLED), -m.score, m.tier, m.code))[
+        :limit
+    ]
 
 
 def _tier(query: str, words: list[str], key: str, first: str, full: str) -> int | None:
     if query in (key, full):
         return 0
+    if sorted(words) == sorted(full.split()):
+        return CALLED
     bare = key.removeprefix("the ")
     if query in (bare, first, first.removeprefix("the ")):
         return CALLED
@@ -173,7 +178,7 @@ def _same(index: TitleIndex, text: str) -> list[int]:
 
 
 def _equally_near(matches: list[Match]) -> list[Match]:
-    best = [match for match in matches if match.tier == matches[0].tier]
+    best = [match for match in matches if match.tier == min(m.tier for m in matches)]
     if best and best[0].tier == NEARLY:
         best = [match for match in best if match.score == best[0].score]
     return best

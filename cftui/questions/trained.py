@@ -55,10 +55,13 @@ class Recommend(Question["tuple[Recommendation, ...]"], answered_in="cftui.explo
     """Which items that this user has not rated would they like best?"""
 
     run: str
+    """Empty for none: by likes, or by popularity, alone."""
     user: str
     n: int = 10
     only: ItemFilter = EVERY_ITEM
     order: ListOrder = "likes"
+    store: str = ""
+    """Of the ratings, where there is no run that tells."""
 
 
 @dataclass(frozen=True)

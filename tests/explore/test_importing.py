@@ -50,6 +50,7 @@ TITLES = (
     ("24", "Thelma & Louise (1991)"),
     ("25", "Undated"),
     ("26", "Seven Samurai (Shichinin no samurai) (1954)"),
+    ("27", "Lord of the Rings: The Fellowship of the Ring, The (2001)"),
 )
 Source = Callable[..., Ratings]
 
@@ -117,6 +118,7 @@ def test_letterboxd_is_matched_by_title_and_year_each_with_how_sure(
         ("Thelma and Louise,1991", "24", "exact"),
         ("Undated,2011", "25", "no year"),
         ("Sevn Samurai,1954", "26", "similar"),
+        ("The Fellowship of the Ring,2001", "27", "part"),
     )
     text = "\n".join(f"2020-01-01,{row},https://boxd.it/x,4" for row, _, _ in rows)
     read = imported(f"{LETTERBOXD}\n{text}\n2020-01-01,Up,2009,https://boxd.it/x,\n")

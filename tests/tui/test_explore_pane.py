@@ -180,7 +180,7 @@ async def test_what_is_near_by_tastes_needs_no_run(stored: Path, bundled: Rating
             for item in ("1", str(view.first.cursor_key))
         ]
         both, by_chance = len(raters[0] & raters[1]), len(raters[0]) * len(raters[1]) / 671
-        assert near[0][:2] == [f"{both}", f"{both / by_chance:.1f}"]
+        assert near[0][1:3] == [f"{both}", f"{both / by_chance:.1f}"]
         assert view.why_not("metric") and view.why_not("fans")
         await pilot.press("enter", "s")
         assert view.space.grid.has_focus and not view.tastes.display
@@ -329,7 +329,7 @@ async def test_rate_three_movies_see_the_list_and_watch_it_move(
         rated = {titles.id_of(titles.titles().index(first)): 5.0, "2571": 4.5, "1721": 1.0}
         await until(pilot, lambda: titles_of(view)[:50] == expected(rated, 50))
         assert titles_of(view) != everybodys and own(view)["Titanic (1997)"] == "1"
-        assert about(view).startswith("You: 3 ratings; liked: 4 or more")
+        assert about(view).startswith("You: 3 ratings, 2 liked: 4 or more")
         # change one: up to where it is a like, under "You rated", where the newest stands first
         view.your_grid.focus()
         view.your_grid.cursor_row = 0

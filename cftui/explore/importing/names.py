@@ -20,6 +20,7 @@ ALSO_KNOWN = re.compile(r"^\s*(?:a\.?k\.?a\.?:?|aka)\s+", re.IGNORECASE)
 BRACKETS = re.compile(r"\(([^()]*)\)")
 PART = re.compile(r":\s|\s[-\u2013]\s")
 """Where a title's first part ends: Star Wars: Episode IV - A New Hope."""
+BEHIND = re.compile(rf",\s+(?:{'|'.join(sorted(ARTICLES))})$", re.IGNORECASE)
 SHORTEST = 3
 """Letters of a part of a title that says enough."""
 
@@ -54,7 +55,8 @@ def other_names(title: str) -> set[str]:
 
 def parts(title: str) -> list[str]:
     """Return what stands before a title's first colon or dash, and what after its last, if any."""
-    bare = BRACKETS.sub("", YEAR.sub("", title)).strip()
+    # An article behind the last part is the whole title's: Lord of the Rings: The Two Towers, The.
+    bare = BEHIND.sub("", BRACKETS.sub("", YEAR.sub("", title)).strip())
     pieces = [folded(piece) for piece in PART.split(bare)]
     return [p for p in (pieces[0], pieces[-1]) if len(p) >= SHORTEST] if len(pieces) > 1 else []
 

@@ -166,9 +166,11 @@ class CheckPage(SectionedPage):
         self.call_after_refresh(self._fit_tables)
 
     def on_resize(self, event: Resize) -> None:
-        """Show what there is room for; a table that comes takes the focus from the view."""
+        """Show what there is room for; a table that comes takes the focus from what goes."""
         self.show_sections()
-        if isinstance(self.parent, Widget) and self.parent.has_focus:
+        focused = self.screen.focused
+        hidden = focused is not None and self in focused.ancestors and not _shown(focused, self)
+        if hidden or (isinstance(self.parent, Widget) and self.parent.has_focus):
             self.focus_section()
 
     def _fit_tables(self) -> None:

@@ -1,6 +1,6 @@
 """What a check of a run tells, in words."""
 
-from cftui.questions.check import CheckAnswer, SplitAudit
+from cftui.questions.check import LISTS, CheckAnswer, SplitAudit
 
 MARK = "! "
 """Before what a reader of the figures should know."""
@@ -20,8 +20,16 @@ def head_words(answer: CheckAnswer, by: str, *, narrow: bool = False) -> str:
 
 
 def verdict(answer: CheckAnswer) -> list[str]:
-    """Return the first comparison as a sentence; none where nothing was compared."""
-    words = answer.comparisons[0].words if answer.comparisons else ""
+    """Return the first comparison as a sentence; none where nothing was compared.
+
+    And the next, where that is of lists and the run's are surely the worse ones: right about
+    ratings is not right about lists.
+    """
+    told = [comparison.words for comparison in answer.comparisons[:1]]
+    for comparison in answer.comparisons[1:2]:
+        if comparison.measure in LISTS and comparison.gain.high < 0:
+            told.append(f"but its lists are {comparison.words}")
+    words = "; ".join(told)
     return [words[:1].upper() + words[1:]] if words else []
 
 

@@ -19,6 +19,8 @@ from cftui.tui.shared.grid import Column, Grid
 METRIC_WORDS = {"cosine": "cosine", "dot": "dot product", "euclid": "Euclidean distance"}
 NARROW = 60
 """Cells of a table under which titles need the room."""
+NARROWER = 40
+"""Cells below which the score gives way too: how many rated both, and the lift, say more."""
 FEWER = "None: n asks for fewer ratings"
 
 
@@ -69,8 +71,11 @@ class TastesList(NearList):
         self._choose_columns()
 
     def _choose_columns(self) -> None:
-        narrow, columns = self.size.width < NARROW, _SUM if self._of_sum else _TASTES
-        self.grid.set_columns(c for c in columns if not (narrow and c.label in _LEFT_OUT))
+        width, columns = self.size.width, _SUM if self._of_sum else _TASTES
+        left_out: tuple[str, ...] = () if width >= NARROW else ("#", "ratings")
+        if width < NARROWER and not self._of_sum:
+            left_out += ("score",)
+        self.grid.set_columns(c for c in columns if c.label not in left_out)
 
     def show_sum(self, answer: ItemSum) -> None:
         """Show what is near a sum of movies."""
@@ -169,8 +174,8 @@ _LEFT_OUT = ("#", "score", "ratings")
 _TASTES = (
     Column("#", 3, align="right", key=lambda row: str(row.rank)),
     Column("score", 5, align="right", key=lambda row: f"{row.score:.2f}"),
-    Column("both", 5, align="right", key=lambda row: f"{row.common:,}"),
-    Column("lift", 5, align="right", key=lambda row: f"{row.lift:.1f}"),
+    Column("both", 4, align="right", key=lambda row: f"{row.common:,}"),
+    Column("lift", 4, align="right", key=lambda row: f"{row.lift:.1f}"),
     Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
     Column("title", None, key=lambda row: row.title),
 )

@@ -105,6 +105,8 @@ def order_words(answer: ForYouAnswer) -> str:
     """Return what a list is ordered by."""
     if answer.order == "likes" and not answer.rated:
         return "Popular, until you rate"
+    if answer.order == "likes" and answer.step is not None and not answer.flat:
+        return "For you, by likes and stars together"
     return ORDER_WORDS[answer.order]
 
 
@@ -123,7 +125,8 @@ def newcomer_words(
         whose = f"{whose[: LONGEST_NAME - 1]}…"
     you = f"{whose}: {count} rating{'' if count == 1 else 's'}"
     short = f"{you}, {likes} liked ({answer.threshold:g} or more: h)"
-    first = short if narrow else f"{you}; {answer.threshold_words}; lower counts a little"
+    wide = f"{you}, {likes} liked: {answer.threshold:g} or more (h); lower counts a little"
+    first = short if narrow else wide
     how = answer.way
     if answer.step is not None:
         how += f"; stars by fold-in, regularization {weight:g} (l)"
@@ -142,6 +145,8 @@ def _doubt_of_stars(answer: ForYouAnswer, learning: bool) -> str:
 def _hint(answer: ForYouAnswer) -> str:
     if not answer.rated:
         return "Rate a title or two at the left: then it is yours"
+    if all(row.value < answer.threshold for row in answer.rated):
+        return "None of these is liked: rate something that you like"
     if not any(answer.moved):
         return "Rate more; tab, then left and right change one"
     return "▲▼ places moved by your last change"

@@ -22,6 +22,8 @@ MOST = 12
 """Shares that are told one by one; the rest are summed."""
 BAR = 8
 """Cells of the longest bar."""
+AGAINST = "░"
+"""What a bar is made of that speaks against."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,8 @@ def liked_lines(answer: WhyLikedAnswer) -> list[str]:
     ]
     for share in answer.shares[:MOST]:
         size = bar(abs(share.share) / longest if longest else 0.0, BAR)
+        if share.share < 0:
+            size = AGAINST * len(size.rstrip())
         lines.append(f"{share.share:>+8.3f}  {size:<{BAR}}  {share.value:<4g}  {share.title}")
     lines += [f"{value:>+8.3f}  {words}" for value, words in _others(answer.shares)]
     return [*lines, f"{answer.score:>8.3f}  = score"]
