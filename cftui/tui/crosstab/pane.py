@@ -361,6 +361,10 @@ class CrosstabPane(Pane):
         else:
             self._show_arithmetic(self.state.at(message.place))
 
+    def action_cell(self) -> None:
+        """Show the arithmetic of the cursor's cell; in the margin, change the factor."""
+        self.grid.action_select()
+
     @work(exclusive=True, group="cell", exit_on_error=False, description="Looking at a cell")
     async def _show_arithmetic(self, place: tuple[int, int]) -> None:
         table, run = self.state.table, self._run

@@ -35,6 +35,9 @@ class SessionState:
     """What your list in Explore is ordered by: likes, stars or popular."""
     profile: str = "me"
     """Who was rated as last in Explore."""
+    tour: str = ""
+    """The stop at which the tour was left."""
+    tour_language: str = "en"
     settings: dict[str, dict[str, Any]] | None = None
     """The training form, as configuration sections."""
     crosstab: dict[str, Any] = field(default_factory=dict)

@@ -18,6 +18,7 @@ class StartRun(Message):
     """The user wants a run with these settings."""
 
     settings: dict[str, dict[str, object]]
+    name: str = ""
 
 
 @dataclass
@@ -55,6 +56,13 @@ class FillForm(Message):
     """The training form is to show these settings; for the Train pane."""
 
     settings: dict[str, dict[str, object]]
+
+
+@dataclass
+class RateAs(Message):
+    """Movies are to be rated as a profile that is there; for the view You of Explore."""
+
+    profile: str
 
 
 @dataclass

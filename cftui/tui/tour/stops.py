@@ -1,0 +1,64 @@
+"""The stops: by its id, what each one does before it says what to look at."""
+
+from collections.abc import Mapping
+
+from cftui.paths import BUNDLED
+from cftui.tui.tour.acts import (
+    AwaitDialog,
+    OpenRatings,
+    PerformCommand,
+    RateAsProfile,
+    TourAct,
+    TrainRun,
+    TurnUntil,
+)
+
+FIRST: tuple[TourAct, ...] = (OpenRatings(BUNDLED),)
+"""What every stop begins with."""
+PROFILE = "tour"
+RATED = (("2571", 5.0), ("589", 4.5), ("1721", 1.0))
+"""The Matrix, Terminator 2, Titanic: somebody who likes action, and no romance."""
+SGD = TrainRun("tour-sgd")
+"""The lesson's recipe is what a run without settings is."""
+NET = TrainRun("tour-net", {"model": {"name": "net"}, "optimizer": {"name": "adam"}})
+RESTARTS = TrainRun(
+    "tour-adam", {"optimizer": {"name": "adam"}, "schedule": {"name": "cosine-restarts"}}
+)
+WORDS = "#crosstab #sheet-words"
+SHEET = PerformCommand("crosstab.model", unless=(WORDS, "sheet:"))
+"""Takes the sheet where the run predicts; RUN the other way round."""
+RUN = PerformCommand("crosstab.model", unless=(WORDS, "on show"))
+CROSSTAB = PerformCommand("app.crosstab")
+EPOCH = TrainRun("tour-sgd", whole=False)
+LOSS = TurnUntil("train.view", "#train #loss")
+
+ACTS: Mapping[str, tuple[TourAct, ...]] = {
+    "ratings": (PerformCommand("app.data"),),
+    "crosstab": (CROSSTAB, SHEET, PerformCommand("crosstab.actual")),
+    "sheet": (
+        *(CROSSTAB, SHEET, PerformCommand("crosstab.restart")),
+        *(PerformCommand("crosstab.bfgs"), PerformCommand("crosstab.predicted")),
+    ),
+    "cell": (
+        *(CROSSTAB, SHEET, PerformCommand("crosstab.bfgs")),
+        *(PerformCommand("crosstab.cell"), AwaitDialog()),
+    ),
+    "embeddings": (
+        *(CROSSTAB, SHEET, PerformCommand("crosstab.predicted")),
+        PerformCommand("crosstab.factors", unless=(WORDS, "factors beside")),
+    ),
+    "biases": (EPOCH, CROSSTAB, RUN, PerformCommand("crosstab.cell"), AwaitDialog()),
+    "training": (PerformCommand("app.train"), LOSS, SGD),
+    "net": (PerformCommand("app.train"), LOSS, NET),
+    "descent": (),
+    "momentum": (),
+    "adam": (),
+    "adamw": (),
+    "restarts": (
+        *(PerformCommand("app.train"), TurnUntil("train.view", "#train #rate")),
+        RESTARTS,
+    ),
+    "newcomer": (PerformCommand("explore.you"), RateAsProfile(PROFILE, RATED, "#explore #you")),
+    "best": (RESTARTS, PerformCommand("explore.biases")),
+    "next": (PerformCommand("train.form"),),
+}
