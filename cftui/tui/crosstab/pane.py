@@ -179,6 +179,7 @@ class CrosstabPane(Pane):
         """Show the numbers as they are."""
         cells = self.state.cells(margins=self._with_factors)
         if cells is not None and self.is_mounted:
+            self.set_class(self._with_factors, "-factors")
             self.grid.show(cells)
             self._show_words()
             self._draw_chart()

@@ -166,3 +166,15 @@ class AwaitDialog:
     async def on(self, stage: Stage) -> None:
         """Wait for it."""
         await stage.until(lambda: stage.in_dialog and stage.app.screen.is_mounted, 10.0)
+
+
+@dataclass(frozen=True)
+class ScrollToEnd:
+    """Shows the end of what is too long for the dialog on show."""
+
+    selector: str
+
+    async def on(self, stage: Stage) -> None:
+        """Scroll."""
+        for box in stage.app.screen.query(self.selector):
+            box.scroll_end(animate=False)

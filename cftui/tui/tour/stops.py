@@ -8,6 +8,7 @@ from cftui.tui.tour.acts import (
     OpenRatings,
     PerformCommand,
     RateAsProfile,
+    ScrollToEnd,
     TourAct,
     TrainRun,
     TurnUntil,
@@ -45,9 +46,12 @@ ACTS: Mapping[str, tuple[TourAct, ...]] = {
     ),
     "embeddings": (
         *(CROSSTAB, SHEET, PerformCommand("crosstab.predicted")),
-        PerformCommand("crosstab.factors", unless=(WORDS, "factors beside")),
+        PerformCommand("crosstab.factors", unless=("#crosstab.-factors", "")),
     ),
-    "biases": (EPOCH, CROSSTAB, RUN, PerformCommand("crosstab.cell"), AwaitDialog()),
+    "biases": (
+        *(EPOCH, CROSSTAB, RUN, PerformCommand("crosstab.cell"), AwaitDialog()),
+        ScrollToEnd(".overlay"),
+    ),
     "training": (PerformCommand("app.train"), LOSS, SGD),
     "net": (PerformCommand("app.train"), LOSS, NET),
     "descent": (),
