@@ -36,8 +36,11 @@ def descend(settings: DescentSettings, first: int, last: int) -> DescentAnswer:
     """
     if last > MOST_STEPS:
         raise QuestionError(f"{last:,} steps: the lab takes up to {MOST_STEPS:,}")
-    descent = _descent(settings)
-    _take(descent, settings, last)
+    return descent_answer(taken(settings, last), first, last)
+
+
+def descent_answer(descent: Descent, first: int, last: int) -> DescentAnswer:
+    """Return what is to be told of steps `first` to `last`, as far as they are done."""
     plan, steps = descent.plan, descent.steps[max(first - 1, 0) : min(last, descent.place)]
     return DescentAnswer(
         letters=plan.function.letters,
@@ -50,6 +53,16 @@ def descend(settings: DescentSettings, first: int, last: int) -> DescentAnswer:
         epoch_rmse=tuple(descent.epoch_rmse()),
         diverged=descent.place if descent.diverged else None,
     )
+
+
+def taken(settings: DescentSettings, last: int) -> Descent:
+    """Return the descent of these settings where `last` steps are done, or where it diverged.
+
+    It is remembered: who asks next moves it. Raises QuestionError for what cannot be used.
+    """
+    descent = _descent(settings)
+    _take(descent, settings, last)
+    return descent
 
 
 def _take(descent: Descent, settings: DescentSettings, last: int) -> None:

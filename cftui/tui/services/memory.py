@@ -42,6 +42,8 @@ class SessionState:
     """The training form, as configuration sections."""
     crosstab: dict[str, Any] = field(default_factory=dict)
     """Size of the crosstab, and how its sheet begins."""
+    lab: dict[str, Any] = field(default_factory=dict)
+    """The lab's optimizers, and the points that they are on."""
 
 
 class Memory:
