@@ -56,11 +56,11 @@ TOUR_BINDINGS = (
     Binding("f8", "tour_go(1)", show=False, priority=True, id="tour.next"),
     Binding("f7", "tour_go(-1)", show=False, priority=True, id="tour.back"),
     Binding("f9", "tour_leave", show=False, priority=True, id="tour.leave"),
-    Binding("8", "tour_go(1)", show=False, id="tour.next-digit"),
-    Binding("7", "tour_go(-1)", show=False, id="tour.back-digit"),
-    Binding("9", "tour_leave", show=False, id="tour.leave-digit"),
+    Binding("8", "tour_digit(1)", show=False, priority=True, id="tour.next-digit"),
+    Binding("7", "tour_digit(-1)", show=False, priority=True, id="tour.back-digit"),
+    Binding("9", "tour_digit(0)", show=False, priority=True, id="tour.leave-digit"),
 )
-"""While the tour is on: function keys over dialogs too, digits where none is typed."""
+"""While the tour is on, over dialogs too; digits where none is typed."""
 
 
 def palette_provider() -> "type[Provider]":
@@ -244,6 +244,10 @@ class CftuiApp(FaultInWords):
         """Leave the tour."""
         self.action_tour()
 
+    def action_tour_digit(self, by: int) -> None:
+        """Do what the tour's function keys do."""
+        self.action_tour_go(by) if by else self.action_tour()
+
     def action_tour_go(self, by: int) -> None:
         """Go to the next stop of the tour, or to the one before."""
         if self.tour is not None:
@@ -251,8 +255,8 @@ class CftuiApp(FaultInWords):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave the tour's keys to others while it is not on."""
-        if action in ("tour_go", "tour_leave"):
-            return self.tour is not None and self.tour.on
+        if action in ("tour_go", "tour_leave", "tour_digit"):
+            return self.tour is not None and self.tour.takes(action)
         return super().check_action(action, parameters)
 
     # What panes ask for

@@ -25,6 +25,7 @@ from cftui.tui.services.services import Services
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.shared.commands import Command, bindings
+from cftui.tui.shared.messages import CompareRules
 from cftui.tui.shared.pane import Pane
 from cftui.tui.shared.run_chart import ChartInk
 
@@ -406,6 +407,14 @@ class LabPane(Pane):
         rate = float(dict(self.answer.racers[self.state.focused].options)["learning_rate"])
         lower = self.state.with_options(learning_rate=float(f"{rate / 10:.12g}"))
         self._choose(replace(lower, place=0, furthest=0))
+
+    def on_compare_rules(self, message: CompareRules) -> None:
+        """Show optimizers that somebody else has chosen, on the lesson's points; not remembered."""
+        message.stop()
+        self._pause()
+        racers = tuple(DescentSettings(rule) for rule in message.rules)
+        place = message.steps
+        self._go(LabState(racers, len(racers) - 1, place, place, self.state.speed))
 
     def action_optimizer(self) -> None:
         """Choose another optimizer."""

@@ -66,6 +66,15 @@ class RateAs(Message):
 
 
 @dataclass
+class CompareRules(Message):
+    """Optimizers are to be side by side, some steps from the start; for the Lab pane."""
+
+    rules: tuple[str, ...]
+    """As `RULE_NAMES` has them; the last one's steps are looked at."""
+    steps: int
+
+
+@dataclass
 class TrainLike(Message):
     """The user wants a run with another's settings, but for whole sections that differ."""
 

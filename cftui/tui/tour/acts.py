@@ -6,7 +6,7 @@ from typing import Protocol
 from cftui.people import Profile, profile_names, save_profile
 from cftui.runs.row import RunRow
 from cftui.text import plain
-from cftui.tui.shared.messages import ChooseData, ChooseRun, RateAs, StartRun
+from cftui.tui.shared.messages import ChooseData, ChooseRun, CompareRules, RateAs, StartRun
 from cftui.tui.tour.stage import Stage, StopRefused
 
 START_SECONDS = 10.0
@@ -156,6 +156,22 @@ class RateAsProfile:
         except OSError as error:
             raise StopRefused(f"the profile cannot be written: {error.strerror}") from error
         stage.app.screen_stack[0].query_one(self.view).post_message(RateAs(self.profile))
+        await stage.settle()
+
+
+@dataclass(frozen=True)
+class StepRules:
+    """Takes steps of some optimizers side by side, from the start."""
+
+    rules: tuple[str, ...]
+    steps: int
+
+    async def on(self, stage: Stage) -> None:
+        """Bring the Lab pane, and have it step."""
+        await stage.perform("app.lab")
+        await stage.settle()
+        lab = stage.app.screen_stack[0].query_one("#lab")
+        lab.post_message(CompareRules(self.rules, self.steps))
         await stage.settle()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from textual.app import App
+from textual.widgets import Input
 
 from cftui.text import plain
 from cftui.tui.services.memory import Memory
@@ -41,6 +42,10 @@ class Tour:
     def on(self) -> bool:
         """Return whether the tour is on its way."""
         return self._place is not None
+
+    def takes(self, action: str) -> bool:
+        """Return whether a key of the tour is its own now: on its way, and no digit is typed."""
+        return self.on and not (action == "tour_digit" and isinstance(self._app.focused, Input))
 
     @property
     def stop(self) -> str:

@@ -9,6 +9,7 @@ from cftui.tui.tour.acts import (
     PerformCommand,
     RateAsProfile,
     ScrollToEnd,
+    StepRules,
     TourAct,
     TrainRun,
     TurnUntil,
@@ -16,6 +17,8 @@ from cftui.tui.tour.acts import (
 
 FIRST: tuple[TourAct, ...] = (OpenRatings(BUNDLED),)
 """What every stop begins with."""
+EPOCH_STEPS = 29
+"""Points of the lab's line, one a step."""
 PROFILE = "tour"
 RATED = (("2571", 5.0), ("589", 4.5), ("1721", 1.0))
 """The Matrix, Terminator 2, Titanic: somebody who likes action, and no romance."""
@@ -54,10 +57,10 @@ ACTS: Mapping[str, tuple[TourAct, ...]] = {
     ),
     "training": (PerformCommand("app.train"), LOSS, SGD),
     "net": (PerformCommand("app.train"), LOSS, NET),
-    "descent": (),
-    "momentum": (),
-    "adam": (),
-    "adamw": (),
+    "descent": (StepRules(("sgd",), 1), PerformCommand("lab.chain"), AwaitDialog()),
+    "momentum": (StepRules(("sgd", "lesson-momentum"), EPOCH_STEPS),),
+    "adam": (StepRules(("sgd", "lesson-momentum", "adam"), 3 * EPOCH_STEPS),),
+    "adamw": (StepRules(("adam-l2", "adamw"), 3 * EPOCH_STEPS),),
     "restarts": (
         *(PerformCommand("app.train"), TurnUntil("train.view", "#train #rate")),
         RESTARTS,
