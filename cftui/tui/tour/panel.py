@@ -13,7 +13,7 @@ from cftui.tui.tour.wrapping import wrapped
 
 BODY = 4
 """Lines of what is said."""
-MARGIN = 1
+MARGIN, GAP = 1, 4
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Said:
 
     head: str = ""
     keys: str = ""
-    """At the right of the head."""
+    """At the right of the head; `long_keys` where there is room for them."""
+    long_keys: str = ""
     text: str = ""
     look: str = ""
     """What to look at; or what is being done, or why it cannot be."""
@@ -57,8 +58,10 @@ class TourPanel(Widget):
         base, width = self.rich_style, self.size.width
         if y == 0:
             style = base + self.get_component_rich_style("tour--head", partial=True)
-            gap = width - 2 * MARGIN - cell_len(self.said.head) - cell_len(self.said.keys)
-            words = f" {self.said.head}{' ' * max(gap, 1)}{self.said.keys} "
+            room = width - 2 * MARGIN - cell_len(self.said.head)
+            roomy = cell_len(self.said.long_keys) + GAP <= room
+            keys = self.said.long_keys if roomy else self.said.keys
+            words = f" {self.said.head}{' ' * max(room - cell_len(keys), 1)}{keys} "
             return Strip([Segment(words, style)]).adjust_cell_length(width, style)
         lines = self.said.lines(width - 2 * MARGIN)
         text = len(wrapped(self.said.text, width - 2 * MARGIN))

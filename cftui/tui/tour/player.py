@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.app import App
 from textual.widgets import Input
+from textual.worker import Worker
 
 from cftui.text import plain
 from cftui.tui.services.memory import Memory
@@ -35,6 +36,7 @@ class Tour:
         self._place: int | None = None
         self._autoplay: float | None = None
         self._said = Said()
+        self._worker: Worker[None] | None = None
         self._seen = False
         """Whether the stop is done, as far as it could be, and what to look at is said."""
 
@@ -64,12 +66,8 @@ class Tour:
         self._texts, self._autoplay = load_texts(choice.language), choice.autoplay
         self._memory.update(tour_language=self._texts.language)
         self._place = self._texts.place_of(choice.stop)
-        self._app.run_worker(
-            self._travel(),
-            group="tour",
-            description="The tour",
-            exit_on_error=False,
-            exclusive=True,
+        self._worker = self._app.run_worker(
+            self._travel(self._worker), group="tour", description="The tour", exit_on_error=False
         )
 
     def go(self, by: int) -> None:
@@ -90,8 +88,12 @@ class Tour:
 
     # On the way
 
-    async def _travel(self) -> None:
-        """Play one stop after another until the tour is left."""
+    async def _travel(self, former: Worker[None] | None) -> None:
+        """Play one stop after another until the tour is left; the former is over by then."""
+        if former is not None:
+            await asyncio.gather(former.wait(), return_exceptions=True)
+        if not self.on:
+            return
         await self._app.mount(TourPanel(), before="KeyBar")
         try:
             while self._place is not None:
@@ -146,9 +148,7 @@ class Tour:
             f"{self._words('tour')} {self._place + 1}/{len(self._texts.ids)}"
             f"  {self._texts.stops[self.stop].title}"
         )
-        said = Said(head, self._words("keys"), text, look)
-        if said != self._said or self._app.screen.query(TourPanel).first is None:
-            self._said = said
+        self._said = Said(head, self._words("keys"), self._words("long_keys"), text, look)
         self._put()
 
     def _put(self) -> None:
