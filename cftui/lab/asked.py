@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from cftui.hyperparameters.complaints import complaints
-from cftui.lab.descent import Descent, DescentStep, Plan, state_of
+from cftui.lab.descent import MOST_KEPT, Descent, DescentStep, Plan, state_of
 from cftui.lab.functions import FUNCTIONS
 from cftui.lab.points import Points, lesson_points, read_points
 from cftui.lab.update_rules import RULES, UpdateRule
@@ -19,7 +19,7 @@ from cftui.questions.lab import LESSON, Descend, DescentAnswer, DescentSettings,
 MOST_STEPS = 1_000_000
 REMEMBERED = 8
 """Descents."""
-MOST_SHOWN = 64
+MOST_SHOWN = MOST_KEPT
 """Points of a batch that a row tells; a larger one's are too many to read."""
 
 

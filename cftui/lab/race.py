@@ -37,10 +37,11 @@ def answer_race(library: Library, question: Race) -> RaceAnswer:
         [racer.trail for racer in racers],
         focused.weights,
     )
-    place = focused.place
+    place = focused.place  # less than was asked, where it diverged
+    first = max(question.first - (question.place - place), 1)
     if question.ahead:  # last of all: it moves the descent on
         focused = taken(question.settings[question.focused], place + question.ahead)
-    told = descent_answer(focused, max(question.first, 1), place + question.ahead)
+    told = descent_answer(focused, first, place + question.ahead)
     return RaceAnswer(told, tuple(racers), land)
 
 

@@ -24,7 +24,7 @@ class Race(Question["RaceAnswer"], answered_in="cftui.lab.race"):
     focused: int = 0
     """The one whose steps are told, by its place in `settings`."""
     first: int = 1
-    """The first step that is told of it; none before 1."""
+    """The first step that is told of it; where it diverged, as many before that as elsewhere."""
     ahead: int = 0
     """So many steps after `place` are told as well."""
 

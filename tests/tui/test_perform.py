@@ -73,7 +73,8 @@ async def test_every_command_of_every_pane_is_done_or_refused(
     async def start(runs: RunService, settings: Any, name: str) -> str:
         return ""
 
-    monkeypatch.setattr(RunService, "start", start)
+    for begins_a_trainer in ("start", "refit"):
+        monkeypatch.setattr(RunService, begins_a_trainer, start)
     app = CftuiApp(paths.BUNDLED)
     done = []
     async with app.run_test(size=(120, 40)) as pilot:

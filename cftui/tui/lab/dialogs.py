@@ -68,7 +68,6 @@ class SetWeight(Dialog[tuple[str, float] | None]):
         super().__init__()
         self._weights = dict(weights)
         self._letter = next(iter(weights))
-        self._typed = f"{self._weights[self._letter]:.6g}"
 
     def compose(self) -> ComposeResult:
         """Lay out which weight, and its value."""
@@ -77,31 +76,30 @@ class SetWeight(Dialog[tuple[str, float] | None]):
             box.border_subtitle = "enter sets it, esc cancels"
             with Horizontal(classes="setting"):
                 yield Static("value", markup=False)
-                yield NumberField("value", self._typed)
+                yield NumberField("value", f"{self._weights[self._letter]:.6g}")
             with Horizontal(classes="setting"):
                 yield Static("weight", markup=False)
                 yield Choice("letter", self._letter, tuple(self._weights))
             yield Static("", id="complaint", markup=False)
 
     def on_field_changed(self, message: FieldChanged) -> None:
-        """Keep what was typed; another weight begins at its own value."""
+        """Begin another weight at its own value."""
         message.stop()
-        if message.key == "value":
-            self._typed = message.value
-        elif message.value != self._letter:
+        if message.key == "letter" and message.value != self._letter:
             self._letter = message.value
             self.query_one(NumberField).value = f"{self._weights[self._letter]:.6g}"
 
     def action_take(self) -> None:
         """Leave with the weight, or say that its value is none."""
+        typed = self.query_one(NumberField).value
         try:
-            value = float(self._typed)
+            value = float(typed)
         except ValueError:
             value = math.nan
         if math.isfinite(value):
-            self.dismiss((self._letter, value))
+            self.dismiss((self.query_one(Choice).value, value))
         else:
-            words = f"{self._typed!r} is no finite number; give one such as 2.5"
+            words = f"{typed!r} is no finite number; give one such as 2.5"
             self.query_one("#complaint", Static).update(plain(words))
 
 
@@ -167,9 +165,8 @@ class LabForm(Dialog[DescentSettings | None]):
         return NumberField(key, value)
 
     def on_field_changed(self, message: FieldChanged) -> None:
-        """Keep what was typed."""
+        """Let it be: the fields are read when they are taken."""
         message.stop()
-        self._typed[message.key] = message.value
 
     def action_take(self) -> None:
         """Have the settings checked, then leave with them."""
@@ -195,6 +192,8 @@ class LabForm(Dialog[DescentSettings | None]):
 
     def _read(self) -> DescentSettings:
         """Return the settings as typed; raises ValueError that names what is no number."""
+        self._typed |= {field.key: field.value for field in self.query(TextField)}
+        self._typed |= {choice.key: choice.value for choice in self.query(Choice)}
         options: dict[str, float | bool] = dict(self._settings.options)
         for key, was in self._options.items():
             now = self._typed[key] == "yes" if isinstance(was, bool) else self._number(key)

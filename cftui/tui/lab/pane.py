@@ -11,12 +11,13 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from cftui.charts import Chart, Marker
+from cftui.questions.errors import QuestionError
 from cftui.questions.lab import DescentSettings, StepRow
-from cftui.questions.race import MOST_PLACE, MOST_RACERS, Race, RaceAnswer
+from cftui.questions.race import MOST_PLACE, MOST_RACERS, Race
 from cftui.text import plain
 from cftui.tui.lab.commands import COMMANDS
+from cftui.tui.lab.moment import Moment
 from cftui.tui.lab.pictures import contour_chart, error_chart
-from cftui.tui.lab.sentence import TakenStep, sentence
 from cftui.tui.lab.state import LabState
 from cftui.tui.lab.step_table import StepTable
 from cftui.tui.lab.words import ABOUT, NOTHING_YET, head_words, legend
@@ -73,7 +74,7 @@ class LabPane(Pane):
         super().__init__(services)
         self.can_focus = True
         self.state = LabState.of(services.memory.state.lab)
-        self.answer: RaceAnswer | None = None
+        self.moment: Moment | None = None
         """What is on show."""
         self._asked: Race | None = None
         """What was answered last, or refused."""
@@ -111,8 +112,8 @@ class LabPane(Pane):
 
     def redraw(self) -> None:
         """Draw the charts anew, as after a change of their marks."""
-        if self.answer is not None:
-            self._draw(self.answer)
+        if self.moment is not None:
+            self._draw(self.moment)
 
     # Asking: never more than one question on its way
 
@@ -151,65 +152,56 @@ class LabPane(Pane):
                     return
                 except ChildError as error:
                     self._asked = question
-                    self._refuse(str(error))
+                    self._refuse(error)
                 else:
                     self._asked = question
-                    self._show(answer)
+                    self._show(Moment(question, answer))
         finally:
             self._busy = False
 
-    def _show(self, answer: RaceAnswer) -> None:
-        self.answer, self._failure = answer, ""
+    def _show(self, moment: Moment) -> None:
+        self.moment, self._failure = moment, ""
         if self.stuck:
             self._pause()
-            furthest = max(racer.place for racer in answer.racers)
+            furthest = max(racer.place for racer in moment.answer.racers)
             if furthest < self.state.place:
                 self.state = self.state.ended(furthest)
-                self._asked = self._question  # which this is the answer to as well
-        self._put(answer)
+        self._put(moment)
         self.refresh_offer()
 
-    def _refuse(self, words: str) -> None:
-        self._failure = words
+    def _refuse(self, error: ChildError) -> None:
+        """Say why there is no answer; where that is for the settings, there is no going on."""
+        unusable = error.kind == QuestionError.__name__
+        self._failure = str(error) if unusable else ""
         self._pause()
-        self._put_sentence(f"{words}; f changes it", wrong=True)
+        words = f"{error}; f changes it" if unusable else str(error)
+        self._put_sentence(words, wrong=True)
         self.refresh_offer()
 
     @property
     def stuck(self) -> bool:
         """Whether every descent on show has diverged."""
-        return self.answer is not None and all(racer.diverged for racer in self.answer.racers)
-
-    # Showing
+        return self.moment is not None and self.moment.stuck
 
     @property
     def step_row(self) -> StepRow | None:
         """The step on show, of the optimizer in view; none at the start."""
-        answer = self.answer
-        if answer is None or not self.state.focused < len(answer.racers):
-            return None
-        place = answer.racers[self.state.focused].place
-        return next((row for row in answer.focused.rows if row.number == place), None)
+        return None if self.moment is None else self.moment.row
 
-    def _put(self, answer: RaceAnswer) -> None:
-        state = self.state
-        if len(answer.racers) != len(state.racers):
-            return  # an answer to what was asked before, with another one on its way
+    # Showing
+
+    def _put(self, moment: Moment) -> None:
         self._put_head()
-        self.query_one("#legend", Static).update(
-            legend(state, answer, self._colours, self.app), layout=self._legend_grew(answer)
-        )
-        self.query_one(StepTable).show(answer.focused, answer.racers[state.focused].place)
-        row = self.step_row
-        self._put_sentence(NOTHING_YET if row is None else sentence(self._described(answer, row)))
-        self._draw(answer)
-
-    def _legend_grew(self, answer: RaceAnswer) -> bool:
-        return self.query_one("#legend").size.height != len(answer.racers)
+        line = self.query_one("#legend", Static)
+        grew = line.size.height != len(moment.answer.racers)
+        line.update(legend(moment, self._colours, self.app), layout=grew)
+        self.query_one(StepTable).show(moment.answer.focused, moment.racer.place)
+        self._put_sentence(moment.words or NOTHING_YET)
+        self._draw(moment)
 
     def _put_head(self) -> None:
-        if self.answer is not None:
-            words = head_words(self.state, self.answer, running=self.running)
+        if self.moment is not None:
+            words = head_words(self.moment, self.state.speed, running=self.running)
             self.query_one("#head", Static).update(words, layout=False)
 
     def _put_sentence(self, words: str, *, wrong: bool = False) -> None:
@@ -217,18 +209,12 @@ class LabPane(Pane):
         line.set_class(wrong, "-wrong")
         line.update("\n".join(map(plain, words.splitlines())), layout=False)
 
-    def _described(self, answer: RaceAnswer, row: StepRow) -> TakenStep:
-        racer = answer.racers[self.state.focused]
-        rule = self.state.settings.rule
-        diverged = racer.diverged and row.number == racer.place
-        return TakenStep(row, rule, dict(racer.options), answer.focused.letters, diverged)
-
     @property
     def _colours(self) -> "tuple[Colour, ...]":
         return series_colours(self.app, MOST_RACERS)
 
-    def _draw(self, answer: RaceAnswer) -> None:
-        focused = self.state.focused
+    def _draw(self, moment: Moment) -> None:
+        answer, focused = moment.answer, moment.focused
 
         def contour(width: int, height: int) -> Chart:
             return contour_chart(answer, focused, *self._inks(), width, height)
@@ -281,7 +267,7 @@ class LabPane(Pane):
 
     def action_view(self) -> None:
         """Show one section alone, the next, or all there is room for."""
-        views = [*(["all"] if self._roomy else []), *SECTIONS]
+        views = ["all", *SECTIONS] if self._roomy else ["all", "contour", "errors"]
         now = self._view if self._view in views else views[0]
         self._view = views[(views.index(now) + 1) % len(views)]
         self._show_view()
@@ -326,14 +312,13 @@ class LabPane(Pane):
 
     def action_epoch(self, by: int) -> None:
         """Take as many steps as an epoch has, or go back over as many."""
-        per_epoch = self.answer.focused.steps_per_epoch if self.answer else 1
+        per_epoch = self.moment.answer.focused.steps_per_epoch if self.moment else 1
         self._move(by * per_epoch)
 
     def _move(self, by: int) -> None:
         place = self.state.place
-        if by < 0 and self.answer is not None and self.state.focused < len(self.answer.racers):
-            racer = self.answer.racers[self.state.focused]
-            place = min(place, racer.place) if racer.diverged else place
+        if by < 0 and self.moment is not None and self.moment.racer.diverged:
+            place = min(place, self.moment.racer.place)
         self._pause()
         self._go(self.state.go(place + by))
 
@@ -401,10 +386,10 @@ class LabPane(Pane):
 
     def action_lower(self) -> None:
         """Begin anew with a tenth of the learning rate."""
-        if self.answer is None or not self.state.focused < len(self.answer.racers):
+        if self.moment is None:
             return
         self._pause()
-        rate = float(dict(self.answer.racers[self.state.focused].options)["learning_rate"])
+        rate = float(dict(self.moment.racer.options)["learning_rate"])
         lower = self.state.with_options(learning_rate=float(f"{rate / 10:.12g}"))
         self._choose(replace(lower, place=0, furthest=0))
 
@@ -430,40 +415,36 @@ class LabPane(Pane):
         """Show the chain rule of this step."""
         from cftui.tui.lab.chain_rule import ChainRuleScreen
 
-        row = self.step_row
-        if self.answer is not None and row is not None:
+        moment, row = self.moment, self.step_row
+        if moment is not None and row is not None:
             self._pause()
-            difference = self.state.settings.difference
-            self.app.push_screen(ChainRuleScreen(self.answer.focused, row, difference))
+            difference = moment.settings.difference
+            self.app.push_screen(ChainRuleScreen(moment.answer.focused, row, difference))
 
     def action_weight(self) -> None:
         """Set a weight by hand."""
         from cftui.tui.lab.dialogs import SetWeight
 
-        answer = self.answer
-        if answer is None or not self.state.focused < len(answer.racers):
+        moment = self.moment
+        if moment is None:
             return
         self._pause()
-        weights = answer.racers[self.state.focused].weights
+        weights = dict(zip(moment.letters, moment.racer.weights, strict=True))
 
         def change(given: tuple[str, float] | None) -> None:
             if given is not None:
                 self._go(self.state.change(*given))
 
-        self.app.push_screen(
-            SetWeight(dict(zip(answer.focused.letters, weights, strict=True))), change
-        )
+        self.app.push_screen(SetWeight(weights), change)
 
     def action_form(self) -> None:
         """Change the learning rate, h, the batch, the points or the function."""
         from cftui.tui.lab.dialogs import LabForm
 
         self._pause()
-        answer, state = self.answer, self.state
-        known = answer is not None and state.focused < len(answer.racers) and not self._failure
-        options = (
-            answer.racers[state.focused].options if answer and known else state.settings.options
-        )
+        state, moment = self.state, self.moment
+        known = moment is not None and not self._failure
+        options = dict(moment.racer.options if moment and known else state.settings.options)
 
         async def check(settings: DescentSettings) -> str:
             said: list[str] = []
@@ -475,7 +456,7 @@ class LabPane(Pane):
             if settings is not None:
                 self._take_settings(settings)
 
-        self.app.push_screen(LabForm(state.settings, dict(options), check), take)
+        self.app.push_screen(LabForm(state.settings, options, check), take)
 
     def _take_settings(self, settings: DescentSettings) -> None:
         before, state = self.state.settings, self.state.with_settings(settings)

@@ -84,12 +84,15 @@ def _by_hand(step: TakenStep) -> str:
 
 
 def _of_rate(step: TakenStep, weight: int) -> str:
-    """Return a step's size as a share of the learning rate, for rules that make it one."""
-    if step.rule not in ("adagrad", "rmsprop", "adam", "adam-l2", "adamw"):
-        return ""
-    share = _share(step, weight) if step.rule.startswith("adam") else None
-    size = share if share is not None else abs(step.moved(weight)) / step.rate
-    return f", {short(size, 4)} of the rate"
+    """Return a step's size as a share of the learning rate, for rules that make it one.
+
+    Not where a decay is in it.
+    """
+    if step.rule == "adam":
+        return f", {short(_share(step, weight), 4)} of the rate"
+    if step.rule in ("adagrad", "rmsprop"):
+        return f", {short(abs(step.moved(weight)) / step.rate, 4)} of the rate"
+    return ""
 
 
 # SGD and momentum
@@ -243,10 +246,12 @@ def _adam_l2(step: TakenStep, weight: int) -> str:
     beside = -step.rate * step.decay * step.row.weights[weight]
     root = math.sqrt(step.shown("v_hat", weight))
     verdict = "about as much as that"
-    if abs(decay) < abs(beside) / 2:
+    if root > 1 and abs(decay) < abs(beside) / 2:
         verdict = "large gradients decay it too little"
-    elif abs(decay) > abs(beside) * 2:
+    elif root < 1 and abs(decay) > abs(beside) * 2:
         verdict = "small gradients decay it too much"
+    elif abs(decay) > abs(beside) * 2:
+        verdict = "for the weight was larger before"
     return (
         f"L2 goes through Adam's averages, divided by √v̂ = {short(root)}: decay moved {letter} by"
         f" {signed(decay)} of {signed(beside)} that AdamW would, {verdict};"

@@ -6,10 +6,10 @@ from rich.text import Text
 from textual.app import App
 
 from cftui.charts import Colour
-from cftui.questions.race import RaceAnswer, Racer
+from cftui.questions.race import Racer
 from cftui.text import plain
+from cftui.tui.lab.moment import Moment
 from cftui.tui.lab.numbers import short
-from cftui.tui.lab.state import LabState
 
 ABOUT = (
     "What an optimizer does, one step at a time: a function is fitted to points by gradient"
@@ -36,32 +36,30 @@ RULE_HELP: Mapping[str, str] = {
 NOTHING_YET = ". takes the first step, s goes on by itself, o chooses another optimizer, ? explains"
 
 
-def head_words(state: LabState, answer: RaceAnswer, *, running: bool) -> str:
+def head_words(moment: Moment, speed: int, *, running: bool) -> str:
     """Return what is fitted to what, and where one is."""
-    told, settings = answer.focused, state.settings
+    told, settings, place = moment.answer.focused, moment.settings, moment.race.place
     per_epoch = told.steps_per_epoch
-    epoch, within = divmod(max(state.place - 1, 0), per_epoch)
+    epoch, within = divmod(max(place - 1, 0), per_epoch)
     batch = "all" if not settings.batch else str(settings.batch)
     return plain(
-        f"{'▶' if running else '‖'} step {state.place:,}, {within + (state.place > 0)} of"
-        f" {per_epoch:,} in epoch {epoch + 1:,} · {state.speed}/s · {told.formula} ·"
+        f"{'▶' if running else '‖'} step {place:,}, {within + (place > 0)} of"
+        f" {per_epoch:,} in epoch {epoch + 1:,} · {speed}/s · {told.formula} ·"
         f" {told.n_points:,} points, batch {batch}, h {settings.difference:g}"
     )
 
 
-def legend(
-    state: LabState, answer: RaceAnswer, colours: tuple[Colour, ...], app: App[None]
-) -> Text:
+def legend(moment: Moment, colours: tuple[Colour, ...], app: App[None]) -> Text:
     """Return a line for each optimizer: its number, rate, weights and error now."""
     text = Text(no_wrap=True, overflow="ellipsis")
-    for place, racer in enumerate(answer.racers):
-        focused = place == state.focused
+    for place, racer in enumerate(moment.answer.racers):
+        focused = place == moment.focused
         red, green, blue = colours[place]
         ink = "bold" if app.no_color else f"bold rgb({red},{green},{blue})"
         text.append("\n" if place else "")
         text.append(f"{'›' if focused else ' '}{place + 1} ", ink)
-        text.append(f"{state.racers[place].rule:<16}", "bold" if focused else "")
-        text.append(_racer_words(racer, answer.focused.letters))
+        text.append(f"{moment.race.settings[place].rule:<16}", "bold" if focused else "")
+        text.append(_racer_words(racer, moment.letters))
     return text
 
 
