@@ -1,7 +1,10 @@
 """The tour: every stop does its thing in the real panes, and the user may do anything meanwhile."""
 
 import json
+import os
 import shutil
+import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from textual.widgets import Input
 
 from cftui.people import profile_names
 from cftui.runs.directory import Run
+from cftui.runs.lock import RunLock
 from cftui.tui.app import ANYWHERE, CftuiApp
 from cftui.tui.performing import placed_commands
 from cftui.tui.services.runs import RunService, RunServiceError
@@ -63,6 +67,10 @@ def said(app: CftuiApp) -> Said:
     return app.screen.query_one(TourPanel).said
 
 
+def look(app: CftuiApp) -> str:
+    return said(app).look
+
+
 async def at(pilot: Pilot[None], app: CftuiApp, stop: str) -> None:
     """Wait until a stop is done and says what to look at."""
     await until(pilot, lambda: app.tour is not None and app.tour.stop == stop and app.tour.seen)
@@ -76,7 +84,7 @@ async def test_every_stop_is_played_and_what_was_trained_is_found_again(
     rest = Tour._rest
 
     async def noted(tour: Tour) -> None:
-        seen[tour.stop] = said(app).look
+        seen[tour.stop] = look(app)
         await rest(tour)
 
     monkeypatch.setattr(Tour, "_rest", noted)
@@ -129,12 +137,29 @@ async def test_what_cannot_be_done_is_said_and_one_goes_on(
     async with app.run_test(size=(120, 40)) as pilot:
         await at(pilot, app, "training")
         assert untrained == ["tour-sgd"]
-        assert said(app).look == "✗ Not now: tour-sgd: the trainer did not start"
+        assert look(app) == "✗ Not now: tour-sgd: the trainer did not start"
         await pilot.press("8")
         await until(pilot, lambda: tour_of(app).stop == "net")
         await pilot.press("8")
         await at(pilot, app, "descent")
-        assert said(app).look.startswith("▸ ")
+        assert look(app).startswith("▸ ")
+
+
+async def test_a_run_on_its_way_is_waited_for(tour_runs: list[Run], untrained: list[str]) -> None:
+    net, lock = tour_runs[1], RunLock(tour_runs[1].lock)
+    record = replace(net.record(), host=socket.gethostname(), pid=os.getpid(), epoch=1)
+    net.write_record(replace(record, state="paused"))
+    app = CftuiApp(BUNDLED, tour=TourChoice("net"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: bool(app.query(TourPanel)) and "is paused: 3, then" in look(app))
+        net.write_record(replace(record, state="running"))
+        await until(pilot, lambda: "tour-net is in epoch 2 of 3" in look(app))
+        assert not tour_of(app).seen
+        net.write_record(replace(record, state="finished", epoch=3))
+        await at(pilot, app, "net")
+        assert look(app).startswith("▸ ")
+    lock.release()
+    assert untrained == []
 
 
 async def test_the_bundled_ratings_are_opened_where_others_are(
@@ -154,6 +179,8 @@ async def test_the_bundled_ratings_are_opened_where_others_are(
 def test_every_text_has_its_stop_and_its_room(language: str) -> None:
     texts, usual = load_texts(language), load_texts()
     assert texts.ids == tuple(ACTS) and set(texts.panel) == set(usual.panel)
+    values = {"name": "tour-sgd", "epoch": 1, "epochs": 3}
+    assert all(len(words.format(**values)) > 1 for words in texts.panel.values())
     for said_here in texts.stops.values():
         lines = Said(text=said_here.text, look=f"▸ {said_here.look}").lines(80 - 2 * MARGIN)
         assert len(lines) <= BODY, lines

@@ -68,7 +68,7 @@ class OpenRatings:
         now = stage.workspace()
         if not there() and (now.ratings is not None or now.opening is None):
             stage.app.post_message(ChooseData(self.source))
-        stage.tell(self.source)
+        stage.tell("opening", name=self.source)
         await stage.until(lambda: there() or self._failure(stage) != "")
         if not there():
             raise StopRefused(self._failure(stage))
@@ -114,7 +114,7 @@ class TrainRun:
         if found is not None:
             return found
         stage.app.post_message(StartRun(self.settings, self.name))
-        stage.tell(self.name)
+        stage.tell("starting", name=self.name)
         await stage.breathe()
         await stage.until(lambda: self._found(stage) is not None or not stage.workspace().starting)
         await stage.until(lambda: self._found(stage) is not None, START_SECONDS)
@@ -127,8 +127,8 @@ class TrainRun:
         row = _row(stage, run)
         if row is None or not row.alive or (row.answers and not self.whole):
             return True
-        state = "" if row.shown == "running" else f", {row.shown}"
-        stage.tell(f"{self.name}: {row.epoch}/{row.epochs}{state}")
+        kind = "paused" if row.shown == "paused" else "training"
+        stage.tell(kind, name=self.name, epoch=min(row.epoch + 1, row.epochs), epochs=row.epochs)
         return False
 
 

@@ -138,8 +138,8 @@ class Tour:
     def _words(self, name: str) -> str:
         return self._texts.panel[name]
 
-    def _tell(self, words: str) -> None:
-        self._show(text=self._said.text, look=f"… {words}")
+    def _tell(self, kind: str, **values: object) -> None:
+        self._show(text=self._said.text, look=f"… {self._words(kind).format(**values)}")
 
     def _show(self, *, text: str, look: str = "") -> None:
         if self._place is None:

@@ -38,8 +38,8 @@ class Stage:
     workspace: Callable[[], Workspace]
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the stop is to be another one."""
-    tell: Callable[[str], None] = lambda words: None
-    """Says what is being waited for."""
+    tell: Callable[..., None] = lambda kind, **values: None
+    """Says what is being waited for: `kind` names the words in the panel's section of the texts."""
 
     async def until(self, true: Callable[[], bool], seconds: float = float("inf")) -> bool:
         """Wait for a condition; return whether it held within a time. Raises MovedOn."""
