@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from cftui.tui.workspace import Workspace
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.05
 """Between two looks at what is waited for."""
 PATIENCE_SECONDS = 60.0
 """After which what goes on beside, perhaps of the user's own making, is not waited for."""
