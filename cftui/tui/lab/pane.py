@@ -33,7 +33,7 @@ from cftui.tui.shared.run_chart import ChartInk
 if TYPE_CHECKING:
     from cftui.charts import Colour
 
-TICK = 0.1
+TICK = 0.2
 """Seconds between two looks at what a running descent is to do."""
 ROOMY = (100, 30)
 """Cells and lines of the pane from which on table, contour and errors are shown together."""
@@ -192,12 +192,15 @@ class LabPane(Pane):
 
     def _put(self, moment: Moment) -> None:
         self._put_head()
-        line = self.query_one("#legend", Static)
-        grew = line.size.height != len(moment.answer.racers)
-        line.update(legend(moment, self._colours, self.app), layout=grew)
+        self._put_legend(moment)
         self.query_one(StepTable).show(moment.answer.focused, moment.racer.place)
         self._put_sentence(moment.words or NOTHING_YET)
         self._draw(moment)
+
+    def _put_legend(self, moment: Moment) -> None:
+        line = self.query_one("#legend", Static)
+        grew = line.size.height != len(moment.answer.racers)
+        line.update(legend(moment, self.state.focused, self._colours, self.app), layout=grew)
 
     def _put_head(self) -> None:
         if self.moment is not None:
@@ -383,6 +386,8 @@ class LabPane(Pane):
     def action_focus(self, by: int) -> None:
         """Look at the next optimizer's steps."""
         self._go(self.state.focus(by))
+        if self.moment is not None:
+            self._put_legend(self.moment)
 
     def action_lower(self) -> None:
         """Begin anew with a tenth of the learning rate."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.style import Style
+from rich.text import Text
 from textual import events
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -17,6 +19,8 @@ from cftui.tui.shared.cells import GAP, GUTTER, Cell, Column, line
 MARK = "›"
 WIDTH = 7
 """Cells of a number."""
+BY_HAND = "hand"
+"""Stands for the points of a step that was none."""
 PAPERS = {"m_hat": "m̂", "v_hat": "v̂"}
 """What the papers call a state that has another name in code."""
 
@@ -68,11 +72,11 @@ STATE_RANKS = {"decay": 6, "m_hat": 7, "v_hat": 8, "v": 9, "s": 9, "m": 10}
 
 def _parts(states: Sequence[str]) -> list[_Part]:
     return [
-        _Part(0, "step", _of_step(lambda row: f"{row.number}{'*' if row.by_hand else ''}"), 6),
-        _Part(4, "x", _of_step(lambda row: _of_points(row.x, 5)), 5),
-        _Part(11, "y", _of_step(lambda row: _of_points(row.y, 5)), 5),
-        _Part(12, "p", _of_step(lambda row: _of_points(row.prediction, WIDTH))),
-        _Part(5, "e", _of_step(lambda row: "" if row.by_hand else short(row.squared_error))),
+        _Part(0, "step", _of_step(lambda row: str(row.number)), 5),
+        _Part(4, "x", _of_step(lambda row: _of_points(row.x, 4) or BY_HAND), 4),
+        _Part(11, "y", _of_step(lambda row: _of_points(row.y, 4)), 4),
+        _Part(12, "p", _of_step(lambda row: _of_points(row.prediction, 5)), 5),
+        _Part(5, "e", _of_step(lambda row: "" if row.by_hand else short(row.squared_error, 6)), 6),
         _Part(0, "", lambda line: line.letters[line.weight], 1),
         _Part(3, "before", lambda line: short(line.row.weights[line.weight])),
         _Part(2, "≈de/dw", _unless_by_hand(lambda line: line.row.estimated[line.weight])),
@@ -128,6 +132,8 @@ class StepTable(Widget):
         self._place = 0
         self._per_step = 2
         self._states: tuple[str, ...] = ()
+        self._base = Style()
+        self._inks: dict[str, Style] = {}
 
     @property
     def steps(self) -> int:
@@ -166,26 +172,36 @@ class StepTable(Widget):
         self._fit()
         self.post_message(self.RoomChanged())
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines within a region; their styles are found once."""
+        base = self._base = self.rich_style
+        self._inks = {
+            name: base + self.get_component_rich_style(f"steps--{name}", partial=True)
+            for name in ("header", "present", "faint")
+        }
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Return the heads, or a line of a step."""
-        base = self.rich_style
         if y == 0:
-            style = base + self.get_component_rich_style("steps--header", partial=True)
-            return self._strip([column.label for column in self._columns], style, " ")
+            return self._strip([self._head(one) for one in self._columns], self._inks["header"])
         if y > len(self._lines):
-            return Strip.blank(self.size.width, base)
+            return Strip.blank(self.size.width, self._base)
         shown = self._lines[y - 1]
-        present = shown.row.number == self._place
         cells = [column.key(shown) if column.key else "" for column in self._columns]
-        mark = MARK if present and shown.weight == 0 else " "
-        return self._strip(cells, self._style(shown, base), mark)
-
-    def _style(self, shown: StepLine, base: Style) -> Style:
         number = shown.row.number
-        part = "present" if number == self._place else "faint" if number > self._place else ""
-        return base + self.get_component_rich_style(f"steps--{part}") if part else base
+        if number == self._place:
+            return self._strip(cells, self._inks["present"], "" if shown.weight else MARK)
+        return self._strip(cells, self._inks["faint"] if number > self._place else self._base)
 
-    def _strip(self, cells: Sequence[Cell], style: Style, mark: str) -> Strip:
+    def _head(self, column: Column) -> Cell:
+        """Return a column's head; what the optimizer remembers is slanted, as in its paper."""
+        known = {PAPERS.get(name, name) for name in self._states}
+        label = column.label
+        return Text.assemble((label, "italic")) if label in known else label
+
+    def _strip(self, cells: Sequence[Cell], style: Style, mark: str = "") -> Strip:
         widths = [column.width or 0 for column in self._columns]
-        strip = line(cells, self._columns, widths, style, mark=mark, console=self.app.console)
+        console = self.app.console
+        strip = line(cells, self._columns, widths, style, mark=mark or " ", console=console)
         return strip.adjust_cell_length(self.size.width, style)

@@ -20,7 +20,7 @@ ABOUT = (
     " why. enter shows the chain rule, factor by factor.\n\n"
     "Up to four optimizers go over the same points: n adds one, tab looks at the next. In the"
     " contour the rings are equal errors over all points, × is the least, ○ where a trail begins,"
-    " its number where it is now. A step set by hand is marked with * and can be gone back over."
+    " its number where it is now. w sets a weight by hand: a step that can be gone back over."
 )
 RULE_HELP: Mapping[str, str] = {
     "sgd": "against the gradient, by the learning rate",
@@ -43,17 +43,20 @@ def head_words(moment: Moment, speed: int, *, running: bool) -> str:
     epoch, within = divmod(max(place - 1, 0), per_epoch)
     batch = "all" if not settings.batch else str(settings.batch)
     return plain(
-        f"{'▶' if running else '‖'} step {place:,}, {within + (place > 0)} of"
-        f" {per_epoch:,} in epoch {epoch + 1:,} · {speed}/s · {told.formula} ·"
+        f"{'▶' if running else '‖'} step {place:,}, epoch {epoch + 1:,}:"
+        f" {within + (place > 0):,}/{per_epoch:,} · {speed}/s · {told.formula} ·"
         f" {told.n_points:,} points, batch {batch}, h {settings.difference:g}"
     )
 
 
-def legend(moment: Moment, colours: tuple[Colour, ...], app: App[None]) -> Text:
-    """Return a line for each optimizer: its number, rate, weights and error now."""
+def legend(moment: Moment, in_view: int, colours: tuple[Colour, ...], app: App[None]) -> Text:
+    """Return a line for each optimizer: its number, rate, weights and error now.
+
+    `in_view` is the one that is chosen, whose steps may still be on their way.
+    """
     text = Text(no_wrap=True, overflow="ellipsis")
     for place, racer in enumerate(moment.answer.racers):
-        focused = place == moment.focused
+        focused = place == in_view
         red, green, blue = colours[place]
         ink = "bold" if app.no_color else f"bold rgb({red},{green},{blue})"
         text.append("\n" if place else "")
