@@ -42,6 +42,16 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """A character or a word that marks a point, above all else."""
+
+    x: float
+    y: float
+    text: str
+    colour: Colour
+
+
+@dataclass(frozen=True)
 class Chart(Question["Drawing"]):
     """All that is needed to draw one chart; a few hundred points a series, thinned before."""
 
@@ -59,6 +69,8 @@ class Chart(Question["Drawing"]):
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = None
     lines: tuple[Line, ...] = ()
+    spots: tuple[Spot, ...] = ()
+    """Later ones above earlier ones."""
     marker: Marker = "braille"
     no_colour: bool = False
     """Tell the series apart by their marks; every run's colour is None."""

@@ -14,12 +14,14 @@ COMMANDS = (
     *("crosstab", "lab"),
     "doctor",
 )
+TOUR = "tour"
 
 USAGE = """\
 cftui [DATA]            open the explorer (DATA: the path of a ratings file, or a name that
                         cftui data list shows, such as ml-latest-small)
 cftui COMMAND --help    train, evaluate, runs, data, predict, recommend, you, similar, audience,
                         crosstab, lab: the same from the shell
+cftui tour              the lesson in a few stops inside the explorer; tour --help
 cftui doctor            look at this machine, and check what its devices compute
 
 A file that is called like a command is opened as ./train.
@@ -34,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from cftui.commands import run_command
 
         sys.exit(run_command(words, began=BEGAN))
+    if first == TOUR:
+        sys.exit(open_tour(words[1:]))
     if first in ("-h", "--help"):
         print(USAGE, end="")
         sys.exit(0)
@@ -59,7 +63,9 @@ def open_screen(words: Sequence[str]) -> int:
     except FileNotFoundError as missing:
         message = str(missing)
         if data not in CATALOGUE and data != BUNDLED:
-            near = difflib.get_close_matches(data, [*COMMANDS, BUNDLED, *CATALOGUE], 2, cutoff=0.4)
+            near = difflib.get_close_matches(
+                data, [*COMMANDS, TOUR, BUNDLED, *CATALOGUE], 2, cutoff=0.4
+            )
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             message = f"{data!r} is neither a command nor a data set{hint}"
         print(f"cftui: {message}", file=sys.stderr)
@@ -71,6 +77,24 @@ def open_screen(words: Sequence[str]) -> int:
     from cftui.tui.app import run_app
 
     return run_app(data)
+
+
+def open_tour(words: Sequence[str]) -> int:
+    """Open the explorer with the tour that the words ask for; return the exit code."""
+    from cftui.paths import BUNDLED
+    from cftui.tui.tour.asked import read_words
+
+    choice = read_words(words)
+    if isinstance(choice, str):
+        print(choice, end="")
+        return 0
+    objection = terminal_objection()
+    if objection:
+        print(f"cftui: {objection}", file=sys.stderr)
+        return 2
+    from cftui.tui.app import run_app
+
+    return run_app(BUNDLED, choice)
 
 
 def terminal_objection() -> str | None:

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from cftui.hyperparameters.complaints import complaints
-from cftui.lab.descent import Descent, DescentStep, Plan, state_of
+from cftui.lab.descent import MOST_KEPT, Descent, DescentStep, Plan, state_of
 from cftui.lab.functions import FUNCTIONS
 from cftui.lab.points import Points, lesson_points, read_points
 from cftui.lab.update_rules import RULES, UpdateRule
@@ -19,7 +19,7 @@ from cftui.questions.lab import LESSON, Descend, DescentAnswer, DescentSettings,
 MOST_STEPS = 1_000_000
 REMEMBERED = 8
 """Descents."""
-MOST_SHOWN = 64
+MOST_SHOWN = MOST_KEPT
 """Points of a batch that a row tells; a larger one's are too many to read."""
 
 
@@ -34,7 +34,11 @@ def descend(settings: DescentSettings, first: int, last: int) -> DescentAnswer:
 
     Raises QuestionError for settings that cannot be used.
     """
-    descent = taken(settings, last)
+    return descent_answer(taken(settings, last), first, last)
+
+
+def descent_answer(descent: Descent, first: int, last: int) -> DescentAnswer:
+    """Return what is to be told of steps `first` to `last`, as far as they are done."""
     plan, steps = descent.plan, descent.steps[max(first - 1, 0) : min(last, descent.place)]
     return DescentAnswer(
         letters=plan.function.letters,
@@ -50,9 +54,9 @@ def descend(settings: DescentSettings, first: int, last: int) -> DescentAnswer:
 
 
 def taken(settings: DescentSettings, last: int) -> Descent:
-    """Return a descent where `last` steps are done, fewer where it diverges before.
+    """Return the descent of these settings where `last` steps are done, or where it diverged.
 
-    Raises QuestionError for settings that cannot be used.
+    It is remembered: who asks next moves it. Raises QuestionError for what cannot be used.
     """
     if last > MOST_STEPS:
         raise QuestionError(f"{last:,} steps: the lab takes up to {MOST_STEPS:,}")

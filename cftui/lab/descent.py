@@ -13,6 +13,9 @@ from cftui.lab.update_rules import State, UpdateRule
 DIFFERENCE = 0.01
 """h of the estimated derivatives, as the lesson has it."""
 
+MOST_KEPT = 64
+"""Predictions of a step that are kept: a batch may be of a million points, and steps are many."""
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -54,6 +57,7 @@ class DescentStep:
     weights: np.ndarray
     """Before the step."""
     prediction: np.ndarray
+    """Of the first `MOST_KEPT` points."""
     squared_error: float
     """Mean over the batch."""
     estimated: np.ndarray
@@ -175,7 +179,7 @@ class Descent:
                 x=x,
                 y=y,
                 weights=weights,
-                prediction=plan.function.predict(weights, x),
+                prediction=plan.function.predict(weights, x[:MOST_KEPT]),
                 squared_error=plan.function.squared_error(weights, x, y),
                 estimated=plan.function.estimated(weights, x, y, plan.difference),
                 gradient=gradient,

@@ -59,6 +59,7 @@ class Plot:
             return
         self._draw_curves()
         self._draw_lines()
+        self._draw_spots()
 
     def column(self, value: float) -> int:
         """Return the page's column of a position on the x axis."""
@@ -155,3 +156,11 @@ class Plot:
             free = (place for place in places if self.page.free(*place, size))
             row, start = next(free, (self.top, min(column + 1, self.page.width - size)))
             self.page.put(row, start, label, self.inks.title)
+
+    def _draw_spots(self) -> None:
+        chart = self.chart
+        for spot in chart.spots:
+            x = float(scale.scaled(np.array([spot.x]), chart.log_x)[0])
+            y = float(scale.scaled(np.array([spot.y]), chart.log_y)[0])
+            if scale.within(np.array([x]), np.array([y]), self.x_limits, self.y_limits)[0]:
+                self.page.put(self.row(y), self.column(x), plain(spot.text), spot.colour)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from cftui.tui.services.child import Child
     from cftui.tui.services.services import Services
     from cftui.tui.shared import messages
+    from cftui.tui.tour.asked import TourChoice
+    from cftui.tui.tour.player import Tour
 
 ANYWHERE = (
     *(entry.command for entry in PANES),
@@ -43,10 +45,22 @@ ANYWHERE = (
     ),
     Command("app.marker", "ctrl+t", "marker", "Marker", "Draw charts in braille, blocks or dots"),
     Command("app.help", "question_mark", "help", "Help", "Explain this pane and its keys", True),
+    Command("app.tour", "f9", "tour", "Tour", "The lesson, stop by stop; again to leave it"),
+    Command("app.tour-next", "f8", "tour_go(1)", "Tour on", "The next stop of the tour"),
+    Command("app.tour-back", "f7", "tour_go(-1)", "Tour back", "The stop before"),
     Command("app.quit", "q", "quit", "Quit", "Leave; runs go on without the screen", True),
     Command("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Back to the shell; fg returns"),
 )
 POLL_SECONDS = 0.25
+TOUR_BINDINGS = (
+    Binding("f8", "tour_go(1)", show=False, priority=True, id="tour.next"),
+    Binding("f7", "tour_go(-1)", show=False, priority=True, id="tour.back"),
+    Binding("f9", "tour_leave", show=False, priority=True, id="tour.leave"),
+    Binding("8", "tour_digit(1)", show=False, priority=True, id="tour.next-digit"),
+    Binding("7", "tour_digit(-1)", show=False, priority=True, id="tour.back-digit"),
+    Binding("9", "tour_digit(0)", show=False, priority=True, id="tour.leave-digit"),
+)
+"""While the tour is on, over dialogs too; digits where none is typed."""
 
 
 def palette_provider() -> "type[Provider]":
@@ -68,6 +82,7 @@ class CftuiApp(FaultInWords):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(ANYWHERE),
+        *TOUR_BINDINGS,
         Binding("ctrl+c", "help_quit", show=False, system=True, id="app.help-quit"),
     ]
 
@@ -76,11 +91,16 @@ class CftuiApp(FaultInWords):
     _runs: "RunController"
     _ratings: "RatingsController"
     _performer: "Performer"
+    tour: "Tour | None" = None
 
-    def __init__(self, source: str, *, memory: Memory | None = None) -> None:
+    def __init__(
+        self, source: str, *, memory: Memory | None = None, tour: "TourChoice | None" = None
+    ) -> None:
         super().__init__()
         self.source = source
         """The ratings to open first."""
+        self._tour_choice = tour
+        """The tour to begin with."""
         self.memory = memory or Memory()
         self.animation_level = "none"  # every moving cell is a byte on the wire
         self._stack: PaneStack | None = None
@@ -144,6 +164,8 @@ class CftuiApp(FaultInWords):
         self._ratings.open(ChooseData(self.source))
         self._runs.poll()
         self.set_interval(POLL_SECONDS, self._poll)
+        if self._tour_choice is not None:
+            self._begin_tour(self._tour_choice)
 
     def _poll(self) -> None:
         if not self.is_headless:
@@ -201,6 +223,42 @@ class CftuiApp(FaultInWords):
             groups = [("In this pane", pane.commands_now()), ("Anywhere", ANYWHERE)]
             self.push_screen(HelpScreen(entry_of(pane.id or "").title, pane.about(), groups))
 
+    # The tour
+
+    def _begin_tour(self, choice: "TourChoice | None" = None) -> None:
+        from cftui.tui.tour.player import Tour
+
+        if self.tour is None:
+            self.tour = Tour(self, self.memory, self.perform, lambda: self.workspace)
+        self.tour.begin(choice)
+        self.refresh_bindings()
+
+    def action_tour(self) -> None:
+        """Begin the tour where it was left; leave it where it is on."""
+        if self.tour is not None and self.tour.on:
+            self.tour.leave()
+        elif self._stack is not None:
+            self._begin_tour()
+
+    def action_tour_leave(self) -> None:
+        """Leave the tour."""
+        self.action_tour()
+
+    def action_tour_digit(self, by: int) -> None:
+        """Do what the tour's function keys do."""
+        self.action_tour_go(by) if by else self.action_tour()
+
+    def action_tour_go(self, by: int) -> None:
+        """Go to the next stop of the tour, or to the one before."""
+        if self.tour is not None:
+            self.tour.go(by)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the tour's keys to others while it is not on."""
+        if action in ("tour_go", "tour_leave", "tour_digit"):
+            return self.tour is not None and self.tour.takes(action)
+        return super().check_action(action, parameters)
+
     # What panes ask for
 
     def on_choose_run(self, message: "messages.ChooseRun") -> None:
@@ -217,7 +275,7 @@ class CftuiApp(FaultInWords):
 
     def on_start_run(self, message: "messages.StartRun") -> None:
         """Start a trainer with the form's settings."""
-        self._runs.start(message.settings)
+        self._runs.start(message.settings, message.name)
 
     def on_train_like(self, message: "messages.TrainLike") -> None:
         """Start a trainer with another run's settings, some of them changed."""
@@ -298,9 +356,12 @@ class CftuiApp(FaultInWords):
         await asyncio.gather(*ending, return_exceptions=True)
 
 
-def run_app(source: str) -> int:
-    """Open the explorer; return the exit code. Says which runs go on."""
-    app = CftuiApp(source)
+def run_app(source: str, tour: "TourChoice | None" = None) -> int:
+    """Open the explorer, with a tour if one is chosen; return the exit code.
+
+    Says which runs go on.
+    """
+    app = CftuiApp(source, tour=tour)
     app.run()
     for row in app.workspace.runs:
         if row.alive:

@@ -61,6 +61,10 @@ PANES = (
         *("explore", "5", "Explore", "Ask a trained model"),
         "cftui.tui.explore.pane:ExplorePane",
     ),
+    PaneEntry(
+        *("lab", "6", "Lab", "Step an optimizer, and see every number"),
+        "cftui.tui.lab.pane:LabPane",
+    ),
 )
 FIRST = "train"
 """The pane in view where none, or one that is no more, is remembered."""

@@ -8,12 +8,8 @@ from textual.app import App, SystemCommand
 from cftui.tui.pane_stack import PaneStack
 from cftui.tui.panes import PANES, PaneEntry
 from cftui.tui.shared.commanded import Commanded
-from cftui.tui.shared.commands import Command, key_label
+from cftui.tui.shared.commands import Command, CommandRefused, key_label
 from cftui.tui.shared.palette import ELSEWHERE
-
-
-class CommandRefused(Exception):
-    """A command that cannot be done now, or is none, in words for the user."""
 
 
 @dataclass(frozen=True)

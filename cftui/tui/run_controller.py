@@ -71,11 +71,13 @@ class RunController:
 
     # What is done to runs
 
-    def start(self, settings: Settings) -> None:
-        """Start a trainer on the ratings that are open."""
+    def start(self, settings: Settings, name: str = "") -> None:
+        """Start a trainer on the ratings that are open, for a run with a name if one is given."""
         # Not exclusive: a trainer that was started goes on, whoever waits for it no longer.
         on_these = {**settings, "data": dict(self._stack.workspace.data_settings)}
-        self._work(partial(self._begin, partial(self._runs.start, on_these)), "start", STARTING)
+        self._work(
+            partial(self._begin, partial(self._runs.start, on_these, name)), "start", STARTING
+        )
 
     async def _begin(self, start: Callable[[], Awaitable[str]]) -> None:
         self._count_starting(1)

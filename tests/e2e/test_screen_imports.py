@@ -92,6 +92,7 @@ def test_what_the_screen_loads(tmp_path: Path, open_screen: Open) -> None:
 
     first, last = (notes / "first").read_text(), (notes / "last").read_text()
     assert "cftui" in modules(first)
+    assert not [name for name in json.loads(first) if name.startswith("cftui.tui.tour")]
     bare = distributions(loaded_by_nothing())
     assert distributions(first) - bare <= needed_by("textual") | {"cftui"}
     assert "numpy" in modules(last), "the check itself sees what is loaded"

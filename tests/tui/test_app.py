@@ -276,7 +276,7 @@ class SlowStart:
         monkeypatch.setattr(RunService, "start", self.start)
         monkeypatch.setattr(RunService, "resume", self.resume)
 
-    async def start(self, settings: object) -> str:
+    async def start(self, settings: object, name: str) -> str:
         self.begun += 1
         await self.go.wait()
         self.started += 1

@@ -184,7 +184,7 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
 
 
 def capture(calls: list[Any]) -> Callable[..., Any]:
-    async def start(settings: Any) -> str:
+    async def start(settings: Any, name: str) -> str:
         calls.append(settings)
         return ""
 

@@ -492,7 +492,7 @@ async def test_where_no_tastes_were_learned_a_key_trains_a_run_that_learns_them(
 ) -> None:
     started: list[dict[str, dict[str, object]]] = []
 
-    async def start(runs: RunService, settings: dict[str, dict[str, object]]) -> str:
+    async def start(runs: RunService, settings: dict[str, dict[str, object]], name: str) -> str:
         started.append(settings)
         return trained_run.id
 
@@ -542,7 +542,7 @@ async def test_without_a_run_titles_can_be_rated_and_a_key_trains_one(
         await pilot.press("escape")
         started: list[dict[str, dict[str, object]]] = []
 
-        async def start(runs: RunService, settings: dict[str, dict[str, object]]) -> str:
+        async def start(runs: RunService, settings: dict[str, dict[str, object]], name: str) -> str:
             started.append(settings)
             return ""
 

@@ -16,9 +16,10 @@ from cftui.tui.explore.pane import ExplorePane
 from cftui.tui.explore.predicting import PredictScreen
 from cftui.tui.pane_stack import PaneStack
 from cftui.tui.panes import PANES
-from cftui.tui.performing import CommandRefused, placed_commands
+from cftui.tui.performing import placed_commands
 from cftui.tui.services.runs import RunService
 from cftui.tui.shared.ask_line import AskText
+from cftui.tui.shared.commands import CommandRefused
 from cftui.tui.train.pane import TrainPane
 
 
@@ -69,11 +70,11 @@ async def test_what_cannot_be_done_is_refused_in_words(trained_run: Run) -> None
 async def test_every_command_of_every_pane_is_done_or_refused(
     trained_run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def start(runs: RunService, settings: Any) -> str:
+    async def start(runs: RunService, *_: Any) -> str:
         return ""
 
-    monkeypatch.setattr(RunService, "start", start)
-    monkeypatch.setattr(RunService, "refit", start)
+    for begins_a_trainer in ("start", "refit"):
+        monkeypatch.setattr(RunService, begins_a_trainer, start)
     app = CftuiApp(paths.BUNDLED)
     done = []
     async with app.run_test(size=(120, 40)) as pilot:

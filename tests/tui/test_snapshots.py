@@ -15,6 +15,7 @@ from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
 from cftui.tui.crosstab.pane import CrosstabPane
+from cftui.tui.lab.pane import LabPane
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.grid import Grid
 
@@ -138,3 +139,22 @@ async def sheet_solved(pilot: Pilot[None]) -> None:
 def test_crosstab(stored: Path, snap_compare: Any, size: tuple[int, int]) -> None:
     remember(pane="crosstab")
     assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=sheet_solved)
+
+
+async def descended(pilot: Pilot[None]) -> None:
+    """Take an epoch and a half, and look at what Adam with L2 did then."""
+    app = pilot.app
+    assert isinstance(app, CftuiApp)
+    await until(pilot, lambda: bool(app.query(LabPane)))
+    pane = app.query_one(LabPane)
+    await until(pilot, lambda: pane.settled and app.workspace.ratings is not None)
+    await pilot.press("pagedown", *["full_stop"] * 14, "tab", "tab")
+    await until(pilot, lambda: pane.settled and pane.state.place == 43)
+    await quiet(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_lab(stored: Path, snap_compare: Any, size: tuple[int, int]) -> None:
+    racers = [[rule, {}] for rule in ("sgd", "adam", "adam-l2", "adamw")]
+    remember(pane="lab", lab={"racers": racers})
+    assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=descended)

@@ -18,6 +18,7 @@ COMMANDS = (
     Command("crosstab.step", "full_stop", "step", "Step", "One step of gradient descent"),
     Command("crosstab.restart", "r", "restart", "Afresh", "Start with fresh factors"),
     Command("crosstab.undo", "u", "undo", "Undo", "Back to the sheet before"),
+    Command("crosstab.cell", "enter", "cell", "Cell", "Its arithmetic, product by product"),
     Command("crosstab.edit", "i", "edit", "Edit", "Change the rating or the factor here"),
     Command(
         "crosstab.sort-users",

@@ -179,6 +179,7 @@ class CrosstabPane(Pane):
         """Show the numbers as they are."""
         cells = self.state.cells(margins=self._with_factors)
         if cells is not None and self.is_mounted:
+            self.set_class(self._with_factors, "-factors")
             self.grid.show(cells)
             self._show_words()
             self._draw_chart()
@@ -360,6 +361,10 @@ class CrosstabPane(Pane):
             self.action_edit()
         else:
             self._show_arithmetic(self.state.at(message.place))
+
+    def action_cell(self) -> None:
+        """Show the arithmetic of the cursor's cell; in the margin, change the factor."""
+        self.grid.action_select()
 
     @work(exclusive=True, group="cell", exit_on_error=False, description="Looking at a cell")
     async def _show_arithmetic(self, place: tuple[int, int]) -> None:

@@ -15,6 +15,7 @@ from cftui.tui.explore.your_grid import YourGrid
 from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command
 from cftui.tui.shared.grid import Grid
+from cftui.tui.shared.messages import RateAs
 
 PROFILE_COMMANDS = (
     Command("you.profile", "p", "profile", "Profile", "Rate as somebody else, by name"),
@@ -102,6 +103,13 @@ class RatedView(View):
 
         if self.fingerprint:
             self.app.push_screen(ProfileScreen(self.fingerprint, self.person), take)
+
+    def on_rate_as(self, message: RateAs) -> None:
+        """Rate as a profile that somebody else has chosen."""
+        message.stop()
+        self._memory.update(profile=message.profile)
+        if self.fingerprint:
+            self.become(message.profile)
 
     def action_import(self) -> None:
         """Ask for an exported file, show what it says, and make a profile of it."""

@@ -35,10 +35,15 @@ class SessionState:
     """What your list in Explore is ordered by: likes, stars or popular."""
     profile: str = "me"
     """Who was rated as last in Explore."""
+    tour: str = ""
+    """The stop at which the tour was left."""
+    tour_language: str = "en"
     settings: dict[str, dict[str, Any]] | None = None
     """The training form, as configuration sections."""
     crosstab: dict[str, Any] = field(default_factory=dict)
     """Size of the crosstab, and how its sheet begins."""
+    lab: dict[str, Any] = field(default_factory=dict)
+    """The lab's optimizers, and the points that they are on."""
 
 
 class Memory:

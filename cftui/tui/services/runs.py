@@ -191,11 +191,11 @@ class RunService:
 
     # Doing
 
-    async def start(self, settings: dict[str, dict[str, Any]]) -> str:
+    async def start(self, settings: dict[str, dict[str, Any]], name: str = "") -> str:
         """Start a trainer, wait for its directory, return the run's id. Raises RunServiceError."""
         try:
             config = make_config(settings)
-            started = await asyncio.to_thread(launch, config, new_id(config))
+            started = await asyncio.to_thread(launch, config, new_id(config), name)
         except (ConfigError, OSError) as error:
             raise RunServiceError(str(error)) from error
         return await self._begun(started)

@@ -7,6 +7,10 @@ from textual.binding import Binding
 from textual.keys import format_key
 
 
+class CommandRefused(Exception):
+    """A command that cannot be done now, or is none, in words for the user."""
+
+
 @dataclass(frozen=True)
 class Command:
     """One thing the user can do."""

@@ -18,6 +18,7 @@ class StartRun(Message):
     """The user wants a run with these settings."""
 
     settings: dict[str, dict[str, object]]
+    name: str = ""
 
 
 @dataclass
@@ -55,6 +56,22 @@ class FillForm(Message):
     """The training form is to show these settings; for the Train pane."""
 
     settings: dict[str, dict[str, object]]
+
+
+@dataclass
+class RateAs(Message):
+    """Movies are to be rated as a profile that is there; for the view You of Explore."""
+
+    profile: str
+
+
+@dataclass
+class CompareRules(Message):
+    """Optimizers are to be side by side, some steps from the start; for the Lab pane."""
+
+    rules: tuple[str, ...]
+    """As `RULE_NAMES` has them; the last one's steps are looked at."""
+    steps: int
 
 
 @dataclass

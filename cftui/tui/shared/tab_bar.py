@@ -56,13 +56,14 @@ class TabBar(Widget):
         for pane, words in self._words():
             segments.append(Segment(words, active if pane == self.active else base))
         line = Strip(segments)
-        room = self.size.width - line.cell_length - 1
+        room = self.size.width - line.cell_length
         about = self.about if len(self.about) <= room else self.about.split("  ")[0]
         if len(about) > room:
             about = ""
         muted = base + self.get_component_rich_style("tab-bar--about", partial=True)
-        gap = Segment(" " * max(room - len(about), 0), base)
-        return Strip([*segments, gap, Segment(f"{about} ", muted)]).adjust_cell_length(
+        end = " " if len(about) < room else ""  # left out where there is no room for it
+        gap = Segment(" " * max(room - len(about + end), 0), base)
+        return Strip([*segments, gap, Segment(about + end, muted)]).adjust_cell_length(
             self.size.width, base
         )
 

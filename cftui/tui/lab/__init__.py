@@ -1,0 +1,1 @@
+"""Pane 6, Lab: what an optimizer does, one step at a time."""

@@ -1,0 +1,1 @@
+"""The tour: the lesson in a few stops, inside the real panes."""
