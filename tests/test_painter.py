@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from cftui import pipes
-from cftui.charts import MARKERS, Chart, Colour, Drawing, Line, Series
+from cftui.charts import MARKERS, Chart, Colour, Drawing, Line, Series, Spot
 from cftui.painter.__main__ import answer
 from cftui.painter.drawing import draw
 from cftui.painter.scale import ticks
@@ -247,3 +247,20 @@ def test_frames_are_small() -> None:
     asked = chart(*series, width=120, height=40)
     assert len(pickle.dumps(asked)) < 24_000
     assert len(pickle.dumps(draw(asked))) < 60_000
+
+
+def test_spots_mark_points_above_the_curves_and_none_beyond_the_axes() -> None:
+    spots = (
+        *(Spot(0.0, 0.0, "A", BLUE), Spot(10.0, 1.0, "B\x1b", BLUE), Spot(5.0, 0.5, "C", BLUE)),
+        *(Spot(11.0, 0.5, "X", BLUE), Spot(NAN, 0.5, "Y", BLUE), Spot(5.0, INF, "Z", BLUE)),
+    )
+    ends: dict[str, object] = {"x_limits": (0.0, 10.0), "y_limits": (0.0, 1.0)}
+    lines = text(draw(chart(curve([0.5] * 11), spots=spots, width=61, **ends)))
+    places = {mark: (line.index(mark), row) for row, line in enumerate(lines) for mark in "ABC"
+              if mark in line}  # fmt: skip
+    assert places["A"][0] < places["C"][0] < places["B"][0]
+    assert places["A"][1] > places["C"][1] > places["B"][1]
+    assert places["C"][0] * 2 == places["A"][0] + places["B"][0]
+    assert not any(mark in line for line in lines for mark in "XYZ\x1b")
+    logarithmic = draw(chart(curve([1.0, 100.0]), spots=(Spot(0.0, -1.0, "N", BLUE),), log_y=True))
+    assert not any("N" in line for line in text(logarithmic))

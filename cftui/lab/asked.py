@@ -60,7 +60,7 @@ def taken(settings: DescentSettings, last: int) -> Descent:
     """
     if last > MOST_STEPS:
         raise QuestionError(f"{last:,} steps: the lab takes up to {MOST_STEPS:,}")
-    descent = _descent(settings)
+    descent = _descent(settings, _written(settings.points))
     _take(descent, settings, last)
     return descent
 
@@ -75,9 +75,20 @@ def _take(descent: Descent, settings: DescentSettings, last: int) -> None:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _descent(settings: DescentSettings) -> Descent:
-    """Return the descent of these settings, at whatever step it was left."""
+def _descent(settings: DescentSettings, written: int) -> Descent:
+    """Return the descent of these settings, at whatever step it was left.
+
+    `written` is when its points were, so that a file that was changed is read anew.
+    """
     return Descent(plan_of(settings))
+
+
+def _written(points: str) -> int:
+    """Return when a file of points was written, in ns; 0 for none."""
+    try:
+        return 0 if points == LESSON else Path(points).stat().st_mtime_ns
+    except (OSError, ValueError):
+        return 0
 
 
 def plan_of(settings: DescentSettings) -> Plan:

@@ -1,6 +1,7 @@
 """A race of optimizers: where each is, by the descent itself, and the loss around, by numpy."""
 
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,15 @@ def test_rings_where_points_are_off_the_line(tmp_path: Path) -> None:
     for error, (across, upwards) in land.rings:
         off = across[7] * X + upwards[7] - (Y + noise)
         assert math.sqrt(np.mean(off**2)) == pytest.approx(error, rel=1e-9)
+
+
+def test_a_file_that_was_changed_is_read_anew(tmp_path: Path) -> None:
+    file = tmp_path / "points.csv"
+    settings = DescentSettings(points=str(file))
+    for written, y in ((10**9, 5), (2 * 10**9, 7)):
+        file.write_text(f"1,3\n2,{y}\n")
+        os.utime(file, ns=(written, written))
+        assert ask(settings, place=2, first=2).focused.rows[0].y == (float(y),)
 
 
 def test_weights_that_cannot_be_told_apart_have_no_rings(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -121,16 +120,16 @@ async def test_it_runs_and_pauses_and_asks_one_thing_at_a_time(
         assert pane.state.speed == SPEEDS[0]
 
 
-async def test_keys_are_quick_beside_a_running_race() -> None:
-    """A key is taken by the pane while answers come in; the time here is all tests' machine's."""
+async def test_a_key_is_taken_at_once_beside_a_running_race() -> None:
+    """How quickly is measured by tests/bench/lab.py."""
     async with lab(racers=[[name, {}] for name in RULE_NAMES[-4:]], speed=500) as (pilot, pane):
         await pilot.press("s")
         await until(pilot, lambda: pane.state.place > 300)
         before = pane.state.focused
-        began = time.perf_counter()
         await pilot.press("tab")
         assert pane.state.focused == before + 1 and pane.running
-        assert time.perf_counter() - began < 5.0
+        legend = str(pane.query_one("#legend", Static).content).splitlines()
+        assert legend[before + 1].startswith("›")
         await pilot.press("s")
         await settled(pilot, pane)
 
@@ -208,6 +207,7 @@ async def test_a_weight_by_hand_is_a_step_that_one_can_go_back_over() -> None:
         await pilot.press("enter")
         await settled(pilot, pane)
         assert pane.state.place == 3 and "you set b from" in said(pane) and "to 25" in said(pane)
+        assert [line.split()[2] for line in lines(pane) if line.startswith("›")] == ["hand"]
         await press(pilot, pane, "full_stop")
         changed = DescentSettings(changes=(WeightChange(2, "b", 25.0),))
         assert pane.step_row == descend(changed, 4, 4).rows[0]

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 TICK = 0.2
 """Seconds between two looks at what a running descent is to do."""
+MOST_AT_ONCE = 2_000
+"""Steps of one key; an epoch of many points has more."""
 ROOMY = (100, 30)
 """Cells and lines of the pane from which on table, contour and errors are shown together."""
 SECTIONS = {
@@ -217,17 +219,15 @@ class LabPane(Pane):
         return series_colours(self.app, MOST_RACERS)
 
     def _draw(self, moment: Moment) -> None:
-        answer, focused = moment.answer, moment.focused
-
         def contour(width: int, height: int) -> Chart:
-            return contour_chart(answer, focused, *self._inks(), width, height)
+            return contour_chart(moment, *self._inks(), width, height)
 
         def errors(width: int, height: int) -> Chart:
-            return error_chart(answer, self._by_epoch, *self._inks(), width, height)
+            return error_chart(moment, self._by_epoch, *self._inks(), width, height)
 
         self.query_one("#contour > ChartView", ChartView).show(contour)
         self.query_one("#errors > ChartView", ChartView).show(errors)
-        land = answer.landscape
+        land = moment.answer.landscape
         rings = ", ".join(f"{rmse:.3g}" for rmse, _ in reversed(land.rings))
         self.query_one("#contour").border_subtitle = f"rings: RMSE {rings}" if rings else ""
 
@@ -316,7 +316,7 @@ class LabPane(Pane):
     def action_epoch(self, by: int) -> None:
         """Take as many steps as an epoch has, or go back over as many."""
         per_epoch = self.moment.answer.focused.steps_per_epoch if self.moment else 1
-        self._move(by * per_epoch)
+        self._move(by * min(per_epoch, MOST_AT_ONCE))
 
     def _move(self, by: int) -> None:
         place = self.state.place

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 from cftui.charts import Chart, Colour, Marker, Series, Spot
 from cftui.questions.race import RaceAnswer
+from cftui.tui.lab.moment import Moment
 from cftui.tui.shared.run_chart import ChartInk
 
 START = "○"
 
 
-def contour_chart(
-    answer: RaceAnswer, focused: int, marker: Marker, ink: ChartInk, width: int, height: int
-) -> Chart:
+def contour_chart(moment: Moment, marker: Marker, ink: ChartInk, width: int, height: int) -> Chart:
     """Return the way of each optimizer over rings of equal loss; its number is where it is now."""
+    answer = moment.answer
     land, letters = answer.landscape, answer.focused.letters
     across: list[float] = []
     upwards: list[float] = []
@@ -24,7 +24,7 @@ def contour_chart(
         Series("", *racer.trail, ink.series[place], mark=str(place + 1))
         for place, racer in enumerate(answer.racers)
     ]
-    trails.append(trails.pop(focused))  # drawn last: above the others
+    trails.append(trails.pop(moment.focused))  # drawn last: above the others
     return Chart(
         width,
         height,
@@ -54,14 +54,17 @@ def _spots(answer: RaceAnswer, ink: ChartInk) -> tuple[Spot, ...]:
 
 
 def error_chart(
-    answer: RaceAnswer, by_epoch: bool, marker: Marker, ink: ChartInk, width: int, height: int
+    moment: Moment, by_epoch: bool, marker: Marker, ink: ChartInk, width: int, height: int
 ) -> Chart:
     """Return each optimizer's RMSE over all points by step, or by epoch as it was met."""
+    answer = moment.answer
     curves = []
     for place, racer in enumerate(answer.racers):
         colour: Colour = ink.series[place]
         curve = racer.epochs if by_epoch else racer.errors
-        curves.append(Series(f"{place + 1}", *curve, colour, mark=str(place + 1)))
+        rule, number = moment.race.settings[place].rule, str(place + 1)
+        label = rule if ink.no_colour else f"{number} {rule}"  # else the mark is the number
+        curves.append(Series(label, *curve, colour, mark=number))
     return Chart(
         width,
         height,
