@@ -77,5 +77,5 @@ def answers(ask: Ask, run: str, folder: Path) -> dict[str, Any]:
             ask("similar", ITEM, "--by", "cosine", "--min-ratings", "1", *first)
         )
     if run.startswith("dot"):
-        found["newcomer"] = rows(ask("recommend", *RATED, *stars, *first))
+        found["newcomer"] = rows(ask("recommend", *RATED, *stars, "--min-ratings", "1", *first))
     return found

@@ -25,6 +25,7 @@ from cftui.tui.shared.inputs import Choice, NumberField
 from cftui.tui.shared.messages import ResumeRun, StartRun
 from cftui.tui.shared.overlays import AskNumber, HelpScreen
 from cftui.tui.shared.palette import lead
+from cftui.tui.shared.tab_bar import TabBar
 from cftui.tui.train.pane import TrainPane
 
 
@@ -332,3 +333,22 @@ async def test_leaving_while_a_trainer_starts_is_no_fault(
         await until(pilot, lambda: slow.begun == 1)
         await pilot.press("q")
     assert app.return_code == 0
+
+
+@pytest.mark.parametrize(
+    ("width", "about"),
+    [
+        (120, "ml-latest-small  671 users × 9,066 movies, 100,004 ratings"),
+        (100, "ml-latest-small  100,004 ratings"),
+        (80, "ml-latest-small"),
+        (66, ""),
+    ],
+)
+async def test_the_tab_bar_tells_as_much_of_the_ratings_as_fits(
+    stored: Path, width: int, about: str
+) -> None:
+    app = CftuiApp(paths.BUNDLED)
+    async with app.run_test(size=(width, 24)) as pilot:
+        await opened(app, pilot, runs=False)
+        line = app.query_one(TabBar).render_line(0).text
+        assert "6 Lab" in line and line.partition("6 Lab")[2].strip(" ]") == about

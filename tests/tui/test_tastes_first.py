@@ -79,11 +79,12 @@ async def test_a_job_that_fails_says_why_and_is_tried_again(
 
 async def test_closing_leaves_no_process(bundled: Ratings) -> None:
     ask = TastesFirst(Brain())
+    before = set(psutil.Process().children())
     waiting = asyncio.create_task(ask(ForYou(str(bundled.path), ())))
-    while not psutil.Process().children():  # noqa: ASYNC110 - nothing tells of a process's birth
+    while set(psutil.Process().children()) <= before:  # noqa: ASYNC110 - nothing tells of births
         await asyncio.sleep(0.01)
     await ask.close()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    living = [c for c in psutil.Process().children() if c.status() != psutil.STATUS_ZOMBIE]
-    assert not living
+    born = set(psutil.Process().children()) - before
+    assert not [child for child in born if child.status() != psutil.STATUS_ZOMBIE]

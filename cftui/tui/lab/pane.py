@@ -229,7 +229,9 @@ class LabPane(Pane):
         self.query_one("#errors > ChartView", ChartView).show(errors)
         land = moment.answer.landscape
         rings = ", ".join(f"{rmse:.3g}" for rmse, _ in reversed(land.rings))
-        self.query_one("#contour").border_subtitle = f"rings: RMSE {rings}" if rings else ""
+        section, words = self.query_one("#contour"), f"rings: RMSE {rings}" if rings else ""
+        if section.border_subtitle != words:  # else the whole of it is drawn anew
+            section.border_subtitle = words
 
     def _inks(self) -> tuple[Marker, ChartInk]:
         ink = ChartInk(theme_foreground(self.app), self._colours, bool(self.app.no_color))

@@ -1,5 +1,6 @@
 """The line of panes at the top: which there are, and which is in view."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -57,13 +58,10 @@ class TabBar(Widget):
             segments.append(Segment(words, active if pane == self.active else base))
         line = Strip(segments)
         room = self.size.width - line.cell_length
-        about = self.about if len(self.about) <= room else self.about.split("  ")[0]
-        if len(about) > room:
-            about = ""
+        about = next((words for words in _shorter(self.about) if len(words) <= room), "")
         muted = base + self.get_component_rich_style("tab-bar--about", partial=True)
-        end = " " if len(about) < room else ""  # left out where there is no room for it
-        gap = Segment(" " * max(room - len(about + end), 0), base)
-        return Strip([*segments, gap, Segment(about + end, muted)]).adjust_cell_length(
+        gap = Segment(" " * max(room - len(about) - 1, 0), base)
+        return Strip([*segments, gap, Segment(f"{about} ", muted)]).adjust_cell_length(
             self.size.width, base
         )
 
@@ -75,3 +73,12 @@ class TabBar(Widget):
                 self.post_message(self.PaneChosen(pane))
                 return
             place += len(words)
+
+
+def _shorter(about: str) -> Iterator[str]:
+    """Yield a data set and its size in ever fewer words: all, its ratings alone, its name."""
+    name, _, size = about.partition("  ")
+    yield about
+    if ", " in size:
+        yield f"{name}  {size.rpartition(', ')[2]}"
+    yield name
