@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from cftui.files import replacing
 from cftui.questions.check import CheckAnswer
-from cftui.tui.explore.exporting import ask_where
+from cftui.tui.shared.ask_file import ask_where
 
 HEADER = ("run", "step", "method", "measure", "value", "low", "high")
 

@@ -21,5 +21,8 @@ COMMANDS = (
     Command("lab.lower", "l", "lower", "Lower rate", "Begin anew with a tenth of the rate"),
     Command("lab.epoch", "pagedown", "epoch(1)", "Epoch on", "As many steps as an epoch has"),
     Command("lab.epoch-back", "pageup", "epoch(-1)", "Epoch back", "Back over as many steps"),
+    Command("lab.truths", "t", "truths", "Truths", "Dot product, one-hot, averaged loss"),
+    Command("lab.decay", "c", "decay", "Decay", "L2 in Adam and AdamW on weights of a run"),
+    Command("lab.export", "e", "export", "Export", "These steps as .xlsx with formulas, or .csv"),
     Command("lab.axis", "a", "axis", "Axis", "Errors by step, or by epoch"),
 )

@@ -1,6 +1,7 @@
 """Pane 6, Lab: gradient descent by several optimizers, one step at a time."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
@@ -12,7 +13,7 @@ from textual.widgets import Static
 
 from cftui.charts import Chart, Marker
 from cftui.questions.errors import QuestionError
-from cftui.questions.lab import DescentSettings, StepRow
+from cftui.questions.lab import DescentSettings, StepRow, WriteDescent
 from cftui.questions.race import MOST_PLACE, MOST_RACERS, Race
 from cftui.text import plain
 from cftui.tui.lab.commands import COMMANDS
@@ -22,7 +23,9 @@ from cftui.tui.lab.state import LabState
 from cftui.tui.lab.step_table import StepTable
 from cftui.tui.lab.words import ABOUT, NOTHING_YET, head_words, legend
 from cftui.tui.services.child import ChildError, Superseded
+from cftui.tui.services.runs import path_of
 from cftui.tui.services.services import Services
+from cftui.tui.shared.ask_file import ask_file
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.shared.commands import Command, bindings
@@ -302,6 +305,8 @@ class LabPane(Pane):
             return f"A race is of {MOST_RACERS} at most: d takes one off"
         if name in ("drop", "focus") and len(self.state.racers) == 1:
             return "There is one optimizer: n adds another"
+        if name == "decay" and not self._answering:
+            return "Its weights are those of a run: train one (3)"
         if name == "chain" and self.step_row is None:
             return "Nothing done yet: . takes the first step"
         return None
@@ -399,6 +404,51 @@ class LabPane(Pane):
         rate = float(dict(self.moment.racer.options)["learning_rate"])
         lower = self.state.with_options(learning_rate=float(f"{rate / 10:.12g}"))
         self._choose(replace(lower, place=0, furthest=0))
+
+    # Beside the steps
+
+    def action_truths(self) -> None:
+        """Show what the lesson says in passing."""
+        from cftui.tui.lab.truths import TruthsScreen
+
+        self._pause()
+        ratings = self.workspace.ratings
+        store = ratings.store if ratings else ""
+        self.app.push_screen(TruthsScreen(self.services.ask, store, self._answering))
+
+    def action_decay(self) -> None:
+        """Show L2 inside Adam beside AdamW, on two weights of the run that answers."""
+        from cftui.tui.lab.decay import DecayScreen
+
+        self._pause()
+        self.app.push_screen(DecayScreen(self.services, self._answering))
+
+    @property
+    def _answering(self) -> str:
+        """The directory of the run that answers; empty where there is none."""
+        row = self.workspace.answering_run
+        return str(path_of(row.id)) if row is not None else ""
+
+    def action_export(self) -> None:
+        """Ask for a file, and write the steps taken to it, or those of an epoch at the start."""
+        self._pause()
+        question = "Write these steps to which file? An .xlsx has live formulas; or .csv"
+
+        def take(path: Path) -> None:
+            self._export(str(path))
+
+        ask_file(self, question, "descent.xlsx", take)
+
+    @work(group="export", exit_on_error=False, description="Writing a workbook")
+    async def _export(self, path: str) -> None:
+        def refused(error: ChildError) -> None:
+            words = plain(str(error))
+            self.notify(words, title="Not written", severity="error", markup=False)
+
+        ask = Asker(self.services.ask, refused)
+        written = await ask(WriteDescent(self.state.racers, self.state.place, path))
+        if written is not None:
+            self.notify(plain(written), title="Written", markup=False)
 
     def on_compare_rules(self, message: CompareRules) -> None:
         """Show optimizers that somebody else has chosen, on the lesson's points; not remembered."""

@@ -1,0 +1,112 @@
+"""L2 inside Adam against AdamW on two weights of a run: a picture, and its numbers."""
+
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from cftui.charts import Chart, Marker, Series
+from cftui.questions.lab_runs import CompareDecay, DecayAnswer, RunWeight
+from cftui.text import plain
+from cftui.tui.services.services import Services
+from cftui.tui.shared.asking import Asker
+from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
+from cftui.tui.shared.dialog import Dialog
+from cftui.tui.shared.run_chart import ChartInk
+
+
+class DecayScreen(Dialog[None]):
+    """How far decay alone moves a steady and a noisy weight under both."""
+
+    DEFAULT_CSS = """
+    DecayScreen #decay-words { height: auto; }
+    DecayScreen ChartView { height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "dismiss(None)", "Close", id="decay.close")
+    ]
+
+    def __init__(self, services: Services, run: str) -> None:
+        """Ask about a run, by its directory."""
+        super().__init__()
+        self._services, self._run = services, run
+
+    def compose(self) -> ComposeResult:
+        """Lay out the words above the picture."""
+        with Vertical(classes="overlay wide") as box:
+            box.border_title = "L2 inside Adam, and AdamW, on two weights of this run"
+            box.border_subtitle = "esc closes"
+            yield Static(
+                "Looking for a steady and a noisy weight …", id="decay-words", markup=False
+            )
+            yield ChartView(self._services.paint)
+
+    def on_mount(self) -> None:
+        """Ask."""
+        self._ask()
+
+    @work(exit_on_error=False, description="Comparing decays")
+    async def _ask(self) -> None:
+        ask = Asker(self._services.ask, lambda error: self._say(str(error)))
+        answer = await ask(CompareDecay(self._run), "decay")
+        if answer is not None:
+            self._say("\n".join(decay_lines(answer)))
+            self.query_one(ChartView).show(lambda width, height: self._chart(answer, width, height))
+
+    def _say(self, words: str) -> None:
+        line = self.query_one("#decay-words", Static)
+        line.update("\n".join(map(plain, words.splitlines())))
+
+    def _chart(self, answer: DecayAnswer, width: int, height: int) -> Chart:
+        ink = ChartInk(
+            theme_foreground(self.app), series_colours(self.app, 4), bool(self.app.no_color)
+        )
+        marker: Marker = self._services.memory.state.marker  # type: ignore[assignment]
+        return decay_chart(answer, marker, ink, width, height)
+
+
+def decay_lines(answer: DecayAnswer) -> list[str]:
+    """Return which weights they are, and what decay makes of them."""
+    return [
+        *(f"{kind}: {_told(one)}" for kind, one in _weights(answer)),
+        *answer.words,
+    ]
+
+
+def _weights(answer: DecayAnswer) -> tuple[tuple[str, RunWeight], ...]:
+    return ("steady", answer.steady), ("noisy", answer.noisy)
+
+
+def _told(one: RunWeight) -> str:
+    whose = f" of {one.whose}" if one.whose else ""
+    return f"{one.label}{whose} = {one.value:.4f}, gradient {one.mean:.2g} ± {one.deviation:.2g}"
+
+
+def decay_chart(
+    answer: DecayAnswer, marker: Marker, ink: ChartInk, width: int, height: int
+) -> Chart:
+    """Return what decay alone has done by step, as a share of the weight at the start."""
+    start = {"steady": answer.steady.value, "noisy": answer.noisy.value}
+    series = tuple(
+        Series(
+            f"{path.rule}, {path.kind}",
+            tuple(map(float, range(len(path.decayed)))),
+            tuple(moved / (start[path.kind] or 1.0) for moved in path.decayed),
+            ink.series[place],
+            mark=str(place + 1),
+        )
+        for place, path in enumerate(answer.paths)
+    )
+    return Chart(
+        width,
+        height,
+        series,
+        ink.foreground,
+        title="moved by decay alone, of the weight at the start",
+        x_label="step",
+        marker=marker,
+        no_colour=ink.no_colour,
+    )

@@ -1,0 +1,52 @@
+"""A question for a file to write."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.widget import Widget
+
+from cftui.text import plain
+from cftui.tui.shared.ask_line import AskText
+
+
+def ask_file(widget: Widget, question: str, name: str, take: Callable[[Path], None]) -> None:
+    """Ask for a file to write, `name` if none other is given; `take` gets its path."""
+
+    def answered(text: str | None) -> None:
+        if text is not None:
+            take(Path(text).expanduser())
+
+    def refuse(text: str) -> str:
+        return refuse_path(text, name)
+
+    widget.app.push_screen(AskText(question, name, refuse=refuse, doubt=doubt_path), answered)
+
+
+def ask_where(widget: Widget, question: str, name: str, export: Callable[[Path], None]) -> None:
+    """Ask for a file, have it written by `export`, and tell what came of it."""
+
+    def write(path: Path) -> None:
+        try:
+            export(path)
+        except OSError as error:
+            words = f"{path}: {error.strerror or error}"
+            widget.notify(plain(words), title="Not written", severity="error", markup=False)
+        else:
+            widget.notify(plain(str(path.absolute())), title="Written", markup=False)
+
+    ask_file(widget, question, name, write)
+
+
+def refuse_path(text: str, name: str) -> str:
+    """Return why no such file can be written, `name` is one that could be; empty if it can."""
+    path = Path(text).expanduser()
+    if not text or path.is_dir():
+        return f"a file name, such as {name}"
+    folder = path.absolute().parent
+    return "" if folder.is_dir() else f"there is no folder {folder}"
+
+
+def doubt_path(text: str) -> str:
+    """Return what is to be confirmed before a file is written; empty if nothing is."""
+    path = Path(text).expanduser()
+    return f"{path.name} is there already; enter again replaces it" if path.exists() else ""

@@ -1,0 +1,78 @@
+"""What the Lab shows beside the steps: small truths, decay on a run's weights, a workbook."""
+
+import re
+from pathlib import Path
+
+import openpyxl
+from driving import remember, until
+from test_lab_pane import lab, press
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from cftui.runs.directory import Run
+from cftui.tui.lab.decay import DecayScreen
+from cftui.tui.lab.truths import TruthsScreen
+from cftui.tui.shared.ask_line import AskText
+from cftui.tui.shared.chart import ChartView
+
+
+def words(pilot: Pilot[None], selector: str) -> str:
+    return str(pilot.app.screen.query_one(selector, Static).content)
+
+
+async def test_small_truths_with_their_numbers(trained_run: Run) -> None:
+    async with lab() as (pilot, pane):
+        await until(pilot, lambda: pane.workspace.answering_run is not None)
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TruthsScreen))
+        await until(pilot, lambda: "(a * b).sum(1) = 6, 70" in words(pilot, "#truth-dot"))
+        assert "DotProduct: 6, 70" in words(pilot, "#truth-dot")
+        await until(pilot, lambda: "the same, bit for bit" in words(pilot, "#truth-embedding"))
+        told = words(pilot, "#truth-embedding")
+        assert "of 671" in told and re.search(r"\(\d+ numbers\)", told)
+        await until(pilot, lambda: "debiased" in words(pilot, "#truth-average"))
+        rows = re.findall(r"^ +[\d,]+ +[\d.]+.*$", words(pilot, "#truth-average"), re.MULTILINE)
+        step, _, biased, debiased, curve = (float(x.replace(",", "")) for x in rows[0].split())
+        assert abs(debiased - biased / (1 - 0.98**step)) < 3e-3 and abs(debiased - curve) < 0.05
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, TruthsScreen))
+
+
+async def test_truths_without_a_run_tell_what_they_can() -> None:
+    async with lab((80, 24)) as (pilot, pane):
+        assert pane.why_not("decay") == "Its weights are those of a run: train one (3)"
+        await until(pilot, lambda: pane.workspace.ratings is not None)
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TruthsScreen))
+        await until(pilot, lambda: "bit for bit" in words(pilot, "#truth-embedding"))
+        assert "train one (3)" in words(pilot, "#truth-average")
+
+
+async def test_decay_of_a_runs_weights_is_drawn_with_its_numbers(trained_run: Run) -> None:
+    async with lab() as (pilot, pane):
+        await until(pilot, lambda: pane.workspace.answering_run is not None)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DecayScreen))
+        await until(pilot, lambda: "steady: " in words(pilot, "#decay-words"), seconds=60)
+        told = words(pilot, "#decay-words")
+        assert "noisy: " in told and "AdamW" in told
+        chart = pilot.app.screen.query_one(ChartView)
+        await until(pilot, lambda: chart.drawn)
+
+
+async def test_the_steps_are_written_with_live_formulas(tmp_path: Path) -> None:
+    remember(pane="lab")
+    path = tmp_path / "steps.xlsx"
+    async with lab() as (pilot, pane):
+        await press(pilot, pane, "full_stop", "full_stop", "full_stop")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AskText))
+        pilot.app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await until(pilot, path.exists)
+        await until(
+            pilot, lambda: not pilot.app.workers or all(w.is_finished for w in pilot.app.workers)
+        )
+    book = openpyxl.load_workbook(path)
+    formulas = [c for row in book["sgd"].iter_rows() for c in row if str(c.value).startswith("=")]
+    assert len(formulas) > 20
