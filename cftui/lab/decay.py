@@ -16,6 +16,8 @@ from cftui.library.door import Library, answers
 from cftui.questions.errors import QuestionError
 from cftui.questions.lab_runs import CompareDecay, DecayAnswer, DecayPath, RunWeight
 
+CLEARLY = 1.5
+"""Times as fast that a weight has to shrink for the difference to be a clear one."""
 MOST_STEPS = 5_000
 MOST_PARAMETERS = 30_000_000
 """Three float64 numbers are kept of each."""
@@ -182,11 +184,18 @@ def _words(steady: RunWeight, noisy: RunWeight, paths: tuple[DecayPath, ...]) ->
             f" {ours / theirs:.3g} times"
         )
 
+    clear = rates["adam-l2", "steady"] > CLEARLY * rates["adam-l2", "noisy"]
+    why = (
+        ", because it is divided by the size of the gradient as all else is: who varies much decays"
+        " little"
+        if clear
+        else "; where gradients are often near 0, as in a run that has not learned or is saturated,"
+        " there is little else to divide by, and the two are no clear case"
+    )
     return (
         f"The gradient of {steady.label} varies by {steady.deviation:.2g} about"
         f" {steady.mean:.2g}, that of {noisy.label} by {noisy.deviation:.2g} about"
         f" {noisy.mean:.2g}.",
-        f"In the later half of the steps L2 inside Adam shrinks {told('adam-l2')}, because it is"
-        " divided by the size of the gradient as all else is: who varies much decays little.",
+        f"In the later half of the steps L2 inside Adam shrinks {told('adam-l2')}{why}.",
         f"AdamW shrinks {told('adamw')}: each at one rate, whatever its gradient does.",
     )
