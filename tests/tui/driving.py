@@ -12,6 +12,7 @@ from cftui import paths
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore.pane import ExplorePane
 from cftui.tui.explore.view import View
+from cftui.tui.lab.pane import LabPane
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.grid import Grid
 
@@ -93,3 +94,29 @@ def about(view: View) -> str:
 
 def table(view: View, selector: str) -> list[list[str]]:
     return cells(view.query_one(selector, Grid))
+
+
+@asynccontextmanager
+async def lab(
+    size: tuple[int, int] = (120, 40), **saved: Any
+) -> AsyncIterator[tuple[Pilot[None], LabPane]]:
+    """Open the app with the lab in view, and wait for its start."""
+    remember(pane="lab", lab=saved)
+    app = CftuiApp(paths.BUNDLED)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: bool(app.query(LabPane)))
+        pane = app.query_one(LabPane)
+        await settled(pilot, pane)
+        yield pilot, pane
+
+
+async def settled(pilot: Pilot[None], pane: LabPane) -> None:
+    await pilot.pause()
+    await until(pilot, lambda: pane.settled)
+    await pilot.pause()
+
+
+async def press(pilot: Pilot[None], pane: LabPane, *keys: str) -> None:
+    """Press keys and wait for what they ask; right behind a dialog the first may come late."""
+    await pilot.press(*keys)
+    await settled(pilot, pane)

@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 import openpyxl
-from driving import remember, until
-from test_lab_pane import lab, press
+from driving import lab, press, remember, until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 

@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from driving import quiet, remember, until
+from driving import lab, press, quiet, settled, until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -24,32 +22,6 @@ from cftui.tui.lab.step_table import StepTable, step_columns
 from cftui.tui.shared.inputs import Choice, TextField
 
 FAST = (("learning_rate", 10.0),)
-
-
-@asynccontextmanager
-async def lab(
-    size: tuple[int, int] = (120, 40), **saved: Any
-) -> AsyncIterator[tuple[Pilot[None], LabPane]]:
-    """Open the app with the lab in view, and wait for its start."""
-    remember(pane="lab", lab=saved)
-    app = CftuiApp(paths.BUNDLED)
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: bool(app.query(LabPane)))
-        pane = app.query_one(LabPane)
-        await settled(pilot, pane)
-        yield pilot, pane
-
-
-async def settled(pilot: Pilot[None], pane: LabPane) -> None:
-    await pilot.pause()
-    await until(pilot, lambda: pane.settled)
-    await pilot.pause()
-
-
-async def press(pilot: Pilot[None], pane: LabPane, *keys: str) -> None:
-    """Press keys and wait for what they ask; right behind a dialog the first may come late."""
-    await pilot.press(*keys)
-    await settled(pilot, pane)
 
 
 async def first_step(pilot: Pilot[None], pane: LabPane) -> StepRow:
