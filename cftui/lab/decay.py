@@ -16,6 +16,8 @@ from cftui.library.door import Library, answers
 from cftui.questions.errors import QuestionError
 from cftui.questions.lab_runs import CompareDecay, DecayAnswer, DecayPath, RunWeight
 
+ALIKE = 0.05
+"""Two rates that are no further apart, of one of them, are told as alike."""
 CLEARLY = 1.5
 """Times as fast that a weight has to shrink for the difference to be a clear one."""
 MOST_STEPS = 5_000
@@ -181,13 +183,13 @@ def _words(steady: RunWeight, noisy: RunWeight, paths: tuple[DecayPath, ...]) ->
         ours, theirs = (rates[rule, kind] for kind in ("steady", "noisy"))
         return (
             f"{steady.label} by {ours:.2g} of itself a step, {noisy.label} by {theirs:.2g}:"
-            f" {ours / theirs:.3g} times"
+            f" {_times(ours / theirs)}"
         )
 
     clear = rates["adam-l2", "steady"] > CLEARLY * rates["adam-l2", "noisy"]
     why = (
-        ", because it is divided by the size of the gradient as all else is: who varies much decays"
-        " little"
+        ", because it is divided by the size of the gradient as all else is: large gradients decay"
+        " too little, small ones too much, and neither is what was asked for"
         if clear
         else "; where gradients are often near 0, as in a run that has not learned or is saturated,"
         " there is little else to divide by, and the two are no clear case"
@@ -199,3 +201,7 @@ def _words(steady: RunWeight, noisy: RunWeight, paths: tuple[DecayPath, ...]) ->
         f"In the later half of the steps L2 inside Adam shrinks {told('adam-l2')}{why}.",
         f"AdamW shrinks {told('adamw')}: each at one rate, whatever its gradient does.",
     )
+
+
+def _times(ratio: float) -> str:
+    return "both alike" if abs(ratio - 1) < ALIKE else f"{ratio:.3g} times"

@@ -17,6 +17,11 @@ from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.run_chart import ChartInk
 
+LOOKING = (
+    "Looking for a steady and a noisy weight of the run: its batches are gone over twice, which"
+    " takes some seconds …"
+)
+
 
 class DecayScreen(Dialog[None]):
     """How far decay alone moves a steady and a noisy weight under both."""
@@ -39,9 +44,7 @@ class DecayScreen(Dialog[None]):
         with Vertical(classes="overlay wide") as box:
             box.border_title = "L2 inside Adam, and AdamW, on two weights of this run"
             box.border_subtitle = "esc closes"
-            yield Static(
-                "Looking for a steady and a noisy weight …", id="decay-words", markup=False
-            )
+            yield Static(LOOKING, id="decay-words", markup=False)
             yield ChartView(self._services.paint)
 
     def on_mount(self) -> None:
@@ -71,6 +74,8 @@ class DecayScreen(Dialog[None]):
 def decay_lines(answer: DecayAnswer) -> list[str]:
     """Return which weights they are, and what decay makes of them."""
     return [
+        f"learning rate {answer.learning_rate:g}; decay {answer.weight_decay:.3g} as L2 inside"
+        f" Adam, {answer.adamw_decay:.3g} in AdamW",
         *(f"{kind}: {_told(one)}" for kind, one in _weights(answer)),
         *answer.words,
     ]

@@ -265,7 +265,8 @@ def _adamw(step: TakenStep, weight: int) -> str:
     letter, decay = step.letters[weight], step.shown("decay", weight)
     return (
         f"AdamW decays beside the step: {letter} by {signed(decay)} = -{step.rate:g} x"
-        f" {step.decay:g} x {short(step.row.weights[weight])}, however large its gradients;"
+        f" {step.decay:g} x {short(step.row.weights[weight])}, however large its gradients"
+        " (decay is there to keep weights small; on these points that costs error);"
         f" {_adam_in_brief(step, weight)}"
     )
 
