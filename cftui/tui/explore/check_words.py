@@ -28,7 +28,8 @@ def verdict(answer: CheckAnswer) -> list[str]:
     told = [comparison.words for comparison in answer.comparisons[:1]]
     for comparison in answer.comparisons[1:2]:
         if comparison.measure in LISTS and comparison.gain.high < 0:
-            told.append(f"but its lists are {comparison.words}")
+            turn = "but" if answer.comparisons[0].gain.low > 0 else "and"
+            told.append(f"{turn} its lists are {comparison.words}")
     words = "; ".join(told)
     return [words[:1].upper() + words[1:]] if words else []
 
