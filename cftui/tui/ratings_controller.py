@@ -44,9 +44,11 @@ class RatingsController:
         self._memory.update(settings=settings)
         self._stack.workspace = replace(self._stack.workspace, split=split)
 
-    def _work(self, work: Callable[[], Coroutine[Any, Any, None]], words: str) -> Worker[None]:
+    def _work(
+        self, work: Callable[[], Coroutine[Any, Any, None]], words: str, group: str = "data"
+    ) -> Worker[None]:
         return self._stack.run_worker(
-            work, exclusive=True, group="data", description=words, exit_on_error=False
+            work, exclusive=True, group=group, description=words, exit_on_error=False
         )
 
     async def _open(self, wanted: ChooseData) -> None:
@@ -72,12 +74,10 @@ class RatingsController:
         self._stack.set_timer(CHECK_SECONDS, self._check_store)
 
     def _check_store(self) -> None:
-        self._stack.run_worker(
-            self._tell_of_rot, group="check", exclusive=True, exit_on_error=False
-        )
+        self._work(self._tell_of_rot, "Looking through the ratings", "check")
 
     async def _tell_of_rot(self) -> None:
-        """Say where the disk has changed what was stored: it is read anew when it is next opened."""
+        """Say where the disk has changed what was stored."""
         source, damage = self._ratings.source, await self._ratings.check_store()
         if damage:
             self._stack.notify(
