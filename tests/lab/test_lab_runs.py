@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +17,12 @@ from torch import optim
 from cftui import paths
 from cftui.library.door import Library
 from cftui.questions.errors import QuestionError
-from cftui.questions.lab_runs import CheckDerivative, CompareDecay, DecayAnswer
+from cftui.questions.lab_runs import (
+    CheckDerivative,
+    CompareDecay,
+    DecayAnswer,
+    DecayIsQuick,
+)
 from cftui.questions.lab_truths import AverageLoss, CallDotProduct, LookUpEmbedding
 from cftui.ratings.pairs import Pairs
 from cftui.runs.event_log import EventLog
@@ -55,9 +61,14 @@ def path_of(run: str) -> str:
     return str(paths.runs_folder() / run)
 
 
+def job_of(run: str, *, steps: int, step: int = 0) -> CompareDecay:
+    store = Library().trained(path_of(run)).ratings.path
+    return CompareDecay(str(store), path_of(run), step, steps)
+
+
 @pytest.fixture
 def decay() -> DecayAnswer:
-    return Library().answer(CompareDecay(path_of("dot-bias"), steps=200))
+    return Library().answer(job_of("dot-bias", steps=200))
 
 
 def test_both_paths_are_torchs_own(decay: DecayAnswer) -> None:
@@ -115,6 +126,37 @@ def test_l2_inside_adam_takes_more_of_the_steady_weight_and_adamw_does_not(
         if path.rule == "adamw":
             told = np.array(path.weights[:-1]) * decay.learning_rate * decay.adamw_decay
             np.testing.assert_allclose(np.diff(path.decayed), -told, rtol=1e-9)
+
+
+def test_a_job_tells_how_far_it_is_and_its_answer_is_kept() -> None:
+    library, told = Library(), []
+    job = job_of("dot-bias", steps=10, step=7)
+    first = library.answer(job, lambda done, of, words: told.append((done, of)))
+    assert [done for done, of in told if of == 20] == list(range(20)) == [one for one, _ in told]
+    again = library.answer(job, lambda done, of, words: told.append((done, of)))
+    assert again == first and len(told) == 20
+    library.answer(replace(job, learning_rate=0.5), lambda done, of, words: told.append((0, 0)))
+    assert len(told) == 40  # another question
+
+
+def test_ratings_of_another_run_are_no_excuse(tmp_path: Path) -> None:
+    other = open_small(tmp_path, n=900)
+    with pytest.raises(QuestionError, match="trained on other ratings"):
+        Library().answer(replace(job_of("dot-bias", steps=10), store=str(other.path)))
+
+
+def test_a_large_run_is_no_quick_matter(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Then the shell tells how far it is, on stderr; as JSON among the lines."""
+    assert Library().answer(DecayIsQuick(path_of("dot-bias")))
+    monkeypatch.setattr("cftui.lab.decay.QUICK", 100)
+    assert not Library().answer(DecayIsQuick(path_of("dot-bias")))
+    assert here("lab", "decay", "--run", "dot-bias", "--steps", "20") == 0
+    assert "0%, gradients of 20 batches" in capsys.readouterr().err
+    assert here("lab", "decay", "--run", "dot-bias", "--steps", "21", "--json") == 0
+    first, *_ = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert first["event"] == "progress" and first["of"] == 42
 
 
 def test_the_command_tells_every_step(capsys: pytest.CaptureFixture[str]) -> None:
@@ -239,6 +281,6 @@ def test_runs_of_earlier_versions_and_a_users_own_model(run: str, home: Path) ->
     assert found.exact == (not run.startswith("own"))
     close = 1e-5 if found.exact else 0.02
     assert found.central == pytest.approx(found.autograd, rel=close, abs=close * 1e-2)
-    answer = Library().answer(CompareDecay(path_of(run), steps=40))
+    answer = Library().answer(job_of(run, steps=40))
     rates = {(path.rule, path.kind): path.rate for path in answer.paths}
     assert rates["adam-l2", "steady"] > 1.5 * rates["adam-l2", "noisy"]

@@ -1,13 +1,18 @@
 """What the Lab shows beside the steps: small truths, decay on a run's weights, a workbook."""
 
+import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import openpyxl
+import pytest
 from driving import lab, press, remember, until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from cftui.questions.job import Progress
+from cftui.questions.lab_runs import CompareDecay, DecayAnswer, DecayIsQuick
 from cftui.runs.directory import Run
 from cftui.tui.lab.decay import DecayScreen
 from cftui.tui.lab.truths import TruthsScreen
@@ -57,6 +62,37 @@ async def test_decay_of_a_runs_weights_is_drawn_with_its_numbers(trained_run: Ru
         assert "noisy: " in told and "AdamW" in told
         chart = pilot.app.screen.query_one(ChartView)
         await until(pilot, lambda: chart.drawn)
+
+
+async def test_decay_of_a_large_run_is_a_job_that_tells_and_ends_with_the_screen(
+    trained_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[CompareDecay] = []
+
+    async def slow(job: CompareDecay, tell: Progress) -> DecayAnswer:
+        tell(3, 600, "gradients of 300 batches")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(job)
+        raise AssertionError
+
+    monkeypatch.setattr("cftui.tui.lab.decay.do_job", slow)
+    async with lab() as (pilot, pane):
+        await until(pilot, lambda: pane.workspace.answering_run is not None)
+        ask = pane.services.ask
+
+        async def large(question: Any, group: str | None = None) -> Any:
+            return False if isinstance(question, DecayIsQuick) else await ask(question, group)
+
+        object.__setattr__(pane.services, "ask", large)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DecayScreen))
+        await until(pilot, lambda: "0%, gradients of 300" in words(pilot, "#decay-words"))
+        assert "esc cancels" in words(pilot, "#decay-words")
+        await pilot.press("escape")
+        await until(pilot, lambda: bool(ended))
+        assert ended[0].step > 0 and ended[0].run == str(trained_run.path)
 
 
 async def test_the_steps_are_written_with_live_formulas(tmp_path: Path) -> None:

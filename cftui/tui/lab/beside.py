@@ -31,14 +31,19 @@ def answering_path(workspace: Workspace) -> str:
 
 def open_truths(pane: Pane) -> None:
     """Show what the lesson says in passing."""
-    ratings = pane.workspace.ratings
-    store = ratings.store if ratings else ""
-    pane.app.push_screen(TruthsScreen(pane.services.ask, store, answering_path(pane.workspace)))
+    run = answering_path(pane.workspace)
+    pane.app.push_screen(TruthsScreen(pane.services.ask, _store(pane), run))
 
 
 def open_decay(pane: Pane) -> None:
     """Show L2 inside Adam beside AdamW, on two weights of the run that answers."""
-    pane.app.push_screen(DecayScreen(pane.services, answering_path(pane.workspace)))
+    run = answering_path(pane.workspace)
+    pane.app.push_screen(DecayScreen(pane.services, _store(pane), run))
+
+
+def _store(pane: Pane) -> str:
+    ratings = pane.workspace.ratings
+    return ratings.store if ratings else ""
 
 
 def open_chain(pane: Pane, moment: Moment | None) -> None:
