@@ -143,6 +143,8 @@ def derivative(
         ("(loss(w+h) - loss(w-h)) / 2h", found.central),
     ):
         print(f"{name:<30}{value: .12g}")
+    if found.central_apart is not None:
+        print(f"{'the last from autograd':<30} {found.central_apart:.2g} of it")
     if not found.exact:
         print("a model of the user's own is computed in single precision: a few digits agree")
 

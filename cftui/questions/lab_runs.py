@@ -122,10 +122,13 @@ class CheckDerivative(Question["DerivativeAnswer"], answered_in="cftui.lab.deriv
     """Is autograd's derivative of a run's loss by one of its parameters that of differences?"""
 
     run: str
-    parameter: str
-    """Such as `item_bias`."""
-    index: tuple[int, ...]
-    """Such as (5,); as many as the parameter has dimensions, or one less where the last is 1."""
+    parameter: str = ""
+    """Such as `item_bias`; empty for the run's first."""
+    index: tuple[int, ...] = ()
+    """Such as (5,); as many as the parameter has dimensions, or one less where the last is 1.
+
+    Empty for the first number of all.
+    """
     h: float | None = None
     """None for what suits the precision that the model computes in."""
 
@@ -150,3 +153,18 @@ class DerivativeAnswer:
     """(loss(w + h) - loss(w)) / h, as in the lesson."""
     central: float
     """(loss(w + h) - loss(w - h)) / 2h."""
+    parameters: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """All that the run has trained, each with its shape."""
+
+    @property
+    def central_apart(self) -> float | None:
+        """Return how far the central difference is from autograd's, by that; none where it is 0."""
+        return self._apart(self.central)
+
+    @property
+    def forward_apart(self) -> float | None:
+        """Return the same of the forward difference."""
+        return self._apart(self.forward)
+
+    def _apart(self, difference: float) -> float | None:
+        return abs(difference / self.autograd - 1) if self.autograd else None

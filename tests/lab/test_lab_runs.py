@@ -192,6 +192,13 @@ def test_autograd_is_a_central_difference(run: str, parameter: str, index: tuple
     assert found.forward == pytest.approx(found.autograd, rel=1e-2, abs=1e-4)
 
 
+def test_without_a_parameter_it_is_the_first_number() -> None:
+    found = Library().answer(CheckDerivative(path_of("net")))
+    assert found.label == "user_factors[0, 0]" and found.autograd != 0
+    apart = abs(found.central - found.autograd) / abs(found.autograd)
+    assert found.central_apart == pytest.approx(apart) and apart < 1e-5
+
+
 def test_a_derivatives_loss_is_of_the_ratings_that_depend_on_it() -> None:
     trained = Library().trained(path_of("dot-bias"))
     found = Library().answer(CheckDerivative(path_of("dot-bias"), "item_bias", (5,)))
@@ -200,6 +207,7 @@ def test_a_derivatives_loss_is_of_the_ratings_that_depend_on_it() -> None:
     error = trained.scorer.score(Pairs(users, items)) - trained.ratings.value[train]
     assert found.n_ratings == len(train) and found.label == "item_bias[5, 0]"
     assert found.loss == pytest.approx(float(np.mean(error.astype(np.float64) ** 2)), rel=1e-5)
+    assert dict(found.parameters)["item_bias"] == (trained.ratings.n_items, 1)
     assert found.whose.startswith(f"item {trained.ratings.items.id_of(5)}, Film")
 
 

@@ -31,14 +31,22 @@ def answering_path(workspace: Workspace) -> str:
 
 def open_truths(pane: Pane) -> None:
     """Show what the lesson says in passing."""
-    run = answering_path(pane.workspace)
-    pane.app.push_screen(TruthsScreen(pane.services.ask, _store(pane), run))
+    runs = _runs(pane.workspace)
+    pane.app.push_screen(TruthsScreen(pane.services.ask, _store(pane), runs))
 
 
 def open_decay(pane: Pane) -> None:
     """Show L2 inside Adam beside AdamW, on two weights of the run that answers."""
     run = answering_path(pane.workspace)
     pane.app.push_screen(DecayScreen(pane.services, _store(pane), run))
+
+
+def _runs(workspace: Workspace) -> dict[str, str]:
+    """Return the directory of each run that can be asked, by its name; the answering one first."""
+    answering = workspace.answering_run
+    others = [row for row in workspace.runs if row.has_weights and row != answering]
+    rows = [row for row in (answering, *others) if row is not None]
+    return {(f"{row.name}, " if row.name else "") + row.id: str(path_of(row.id)) for row in rows}
 
 
 def _store(pane: Pane) -> str:
