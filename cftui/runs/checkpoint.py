@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from cftui.files import replace_file
+from cftui.files import open_plainly, replace_file
 
 Arrays = Mapping[str, np.ndarray]
 MOST_HEADER = 16 << 20
@@ -22,8 +20,8 @@ MOST_HEADER = 16 << 20
 UNSUMMED = b'"sha256":"sha256:' + b"0" * 64 + b'"'
 """A header's sum before it is known, and what stands for it in the sum itself."""
 SUMMED = re.compile(rb'"sha256":"sha256:([0-9a-f]{64})"')
-MARK = b"sha256"
-"""What a header with a sum has twice, so that no flipped bit makes it one without."""
+MARKS = (b'"sha256":', b'"sha256:')
+"""Both are in a header with a sum, so that no flipped bit makes it one without."""
 BLOCK = 1 << 20
 
 
@@ -116,7 +114,7 @@ def _is_whole(path: Path) -> bool:
     """Return whether a file is as it was written, as far as its header tells."""
     with path.open("rb") as file:
         header = _header(file)
-        if MARK not in header:
+        if not any(mark in header for mark in MARKS):
             return True  # of an older version, or another program
         told = SUMMED.search(header)
         if told is None:
@@ -140,11 +138,7 @@ def read_header(path: Path) -> dict[str, Any]:
 
     Raises OSError where it cannot be read or is no regular file, ValueError where it is damaged.
     """
-    # Whatever lies there by this name: neither wait for a pipe nor follow a link.
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-    with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - of a descriptor
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(f"{path}: not a file")
+    with open_plainly(path) as file:
         header = _header(file)
     try:
         found = json.loads(header)

@@ -10,6 +10,8 @@ State = Literal["starting", "running", "paused", "finished", "stopped", "failed"
 Arithmetic = Literal["ratings", "0.5-5"]
 RECORD = "run.json"
 """The file's name in a run's directory."""
+SETTINGS = "config.toml"
+"""That of what it was configured by."""
 LIVE: tuple[State, ...] = ("starting", "running", "paused")
 
 

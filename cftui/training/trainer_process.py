@@ -16,12 +16,12 @@ from cftui.ratings.values import Ratings
 from cftui.runs.annotations import FILE as ANNOTATIONS
 from cftui.runs.checkpoint import Checkpoint
 from cftui.runs.control import compose
-from cftui.runs.directory import SETTINGS, Run
+from cftui.runs.directory import Run
 from cftui.runs.event_log import EventLog
 from cftui.runs.events import Event, Failed, Finished, Resumed, Started
 from cftui.runs.launch import claim_start_files
 from cftui.runs.lock import RunLock
-from cftui.runs.record import LIVE, RECORD, RunRecord, State
+from cftui.runs.record import LIVE, RECORD, SETTINGS, RunRecord, State
 from cftui.runs.vocabulary import FILE as VOCABULARY
 from cftui.runs.vocabulary import save_vocabulary
 from cftui.training.build import build_trainer
