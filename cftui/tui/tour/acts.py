@@ -1,5 +1,6 @@
 """What a stop does before it says what to look at."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -172,7 +173,8 @@ class RateAsProfile:
             raise StopRefused("the ratings are being read")
         try:
             if self.profile not in profile_names(ratings.fingerprint):
-                save_profile(ratings.fingerprint, Profile(self.rated), self.profile)
+                rated = Profile(self.rated)
+                await asyncio.to_thread(save_profile, ratings.fingerprint, rated, self.profile)
         except OSError as error:
             raise StopRefused(f"the profile cannot be written: {error.strerror}") from error
         stage.app.screen_stack[0].query_one(self.view).post_message(RateAs(self.profile))
