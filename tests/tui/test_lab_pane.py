@@ -363,6 +363,7 @@ async def test_it_is_remembered(home: Path) -> None:
         await add(pilot, pane)
         await press(pilot, pane, "l", "plus")
         saved = pane.state.saved()
+        pane.services.memory.writer.flush()
         kept = json.loads((paths.state_folder() / "session.json").read_text())["lab"]
         assert kept == saved
         again = LabState.of(kept)
