@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cftui.modes import make_kept
+
 _numbers = itertools.count()
 
 
@@ -20,6 +22,7 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
     # Numbered: threads of one process may write the same file.
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{next(_numbers)}")
     try:
+        make_kept(temporary)
         yield temporary
         if sync:
             _sync(temporary)
@@ -59,6 +62,7 @@ def held(path: Path, seconds: float, poll: float = 0.01) -> Iterator[None]:
     # Not needed to look at anything: loaded by what takes a lock.
     from filelock import FileLock
 
+    make_kept(path)
     lock = FileLock(path, timeout=seconds, poll_interval=poll, fallback_to_soft=False)
     try:
         lock.acquire()

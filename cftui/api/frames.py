@@ -17,6 +17,7 @@ from cftui.api.ratings import DataSet, warn_of_problems
 from cftui.api.words import in_python
 from cftui.config import DataConfig
 from cftui.files import replace_file, sweep
+from cftui.modes import make_folder
 from cftui.paths import frames_folder
 from cftui.questions.data import ColumnMapping
 from cftui.ratings import values
@@ -169,7 +170,7 @@ def _is_there(folder: Path) -> bool:
 
 
 def _write(folder: Path, ratings: bytes, titles: bytes) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     sweep(folder, (RATINGS, TITLES))
     if titles:
         replace_file(folder / TITLES, titles)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cftui.files import replace_file
+from cftui.modes import make_folder
 from cftui.paths import answers_folder
 from cftui.questions.job import Job
 from cftui.questions.question import A, answer_type
@@ -28,7 +29,7 @@ def keep(job: Job[A], fingerprint: str, answer: A) -> None:
         return
     place = _place(job, fingerprint)
     with contextlib.suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(place.parent)
         replace_file(place, _adapter(job).dump_json(answer), sync=False)
 
 

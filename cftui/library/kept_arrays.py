@@ -10,6 +10,7 @@ import safetensors
 import safetensors.numpy
 
 from cftui.files import replacing
+from cftui.modes import make_folder
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -21,7 +22,7 @@ def keep_arrays(place: Path, arrays: Arrays, words: Mapping[str, str], *, form: 
     """
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with suppress(OSError, safetensors.SafetensorError):
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(place.parent)
         with replacing(place, sync=False) as temporary:
             marks = {**words, "format": form, "check": _checksum(whole)}
             safetensors.numpy.save_file(whole, temporary, marks)

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cftui.config import ConfigError, RunConfig, make_config, read_config
 from cftui.files import replace_file
+from cftui.modes import follow_all, make_folder
 from cftui.paths import runs_folder
 from cftui.runs.annotations import checked_name, read_annotations, write_annotations
 from cftui.runs.leftovers import sweep_leftovers
@@ -208,16 +209,17 @@ def create_run(
     taken = RunError(f"a run called {record.run} exists; leave out --id or choose another")
     if path.exists():
         raise taken
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     sweep_leftovers(path.parent)
     hidden = path.with_name(f".new-{record.run}-{os.getpid()}")
-    (hidden / "control").mkdir(parents=True)
+    make_folder(hidden / "control")
     try:
         lock = RunLock(hidden / "lock")
         (hidden / "config.toml").write_bytes(tomli_w.dumps(config.to_settings()).encode())
         for name, content in (files or {}).items():
             (hidden / name).write_bytes(content)
         Run(hidden).write_record(record)
+        follow_all(hidden)
         hidden.rename(path)
     except BaseException as error:
         shutil.rmtree(hidden, ignore_errors=True)

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cftui.config import ConfigError, read_config
 from cftui.files import replace_file
+from cftui.modes import make_folder
 from cftui.paths import runs_folder, state_folder
 from cftui.runs.annotations import read_annotations
 from cftui.runs.directory import Run, RunError
@@ -256,5 +257,5 @@ def _remembered(path: Path) -> dict[str, tuple[Times, RunRow]]:
 def _remember(memory: Path, seen: dict[str, tuple[Times, RunRow]]) -> None:
     """Write rows to a file; a disk that refuses is no reason to disturb."""
     with contextlib.suppress(OSError):
-        memory.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(memory.parent)
         replace_file(memory, _memories().dump_json(_Memory(FIELDS, seen)), sync=False)

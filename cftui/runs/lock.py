@@ -7,6 +7,8 @@ import socket
 import time
 from pathlib import Path
 
+from cftui.modes import open_kept
+
 
 class RunHeld(RuntimeError):
     """Another trainer has the run; the message says who."""
@@ -21,7 +23,7 @@ class RunLock:
         A reader that asks `is_held` holds a shared lock for microseconds, hence the patience.
         """
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._file = open_kept(path, os.O_RDWR)
         except IsADirectoryError:
             raise RunHeld(f"{path}: not a file; move it away, and try again") from None
         deadline = time.monotonic() + 0.5

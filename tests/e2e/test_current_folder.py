@@ -11,6 +11,7 @@ from cftui.questions.data import ListDataSets
 from cftui.runs.control import send
 from cftui.runs.find import find_run
 from cftui.runs.launch import Launched, launch, launch_resume
+from cftui.runs.model_source import read_source, trust
 from cftui.tui.services.child import Child
 from cftui.tui.services.jobs import run_job
 
@@ -59,6 +60,8 @@ def ended_well(started: Launched) -> bool:
 def test_a_trainer_does_not_and_finds_a_model_named_by_its_file_alone(
     trap: Path, model: str
 ) -> None:
+    if ":" in model:
+        trust(read_source(model))
     base = small_config("small", training={"epochs": 1}).to_settings()
     assert ended_well(launch(make_config({**base, "model": {"name": model}}), "r"))
     assert find_run("r").record().state == "finished"

@@ -7,9 +7,10 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from cftui.config import make_config
-from cftui.paths import BUNDLED
+from cftui.paths import BUNDLED, consent_folder
 from cftui.runs.directory import Run
 from cftui.runs.events import Finished
+from cftui.runs.model_source import read_source, trust
 from cftui.training.start import start_run
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore.pane import ExplorePane
@@ -149,9 +150,10 @@ async def test_a_run_of_a_strangers_model_is_asked_only_after_a_yes(
     path.write_text(MINE.format(sign=str(sign)))
     model = {"name": f"{path}:Mine", "rank": 3}
     settings = {"model": model, "training": {"epochs": 1, "batch_size": 4096, "device": "cpu"}}
+    trust(read_source(model["name"]))
     end = start_run(make_config(settings), lambda _: None, run_id="r", began=0.0)
     assert isinstance(end, Finished)
-    for mark in (home / "state" / "trusted-models").iterdir():
+    for mark in (consent_folder() / "trusted-models").iterdir():
         mark.unlink()
     sign.unlink()
     app = CftuiApp(BUNDLED)

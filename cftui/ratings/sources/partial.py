@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from cftui import paths
 from cftui.catalogue import CATALOGUE, CatalogueEntry
 from cftui.files import held, sync_folder
+from cftui.modes import make_kept
 from cftui.ratings.values import DataError
 
 KEPT_SECONDS = 30 * 86400
@@ -69,6 +70,8 @@ class PartialDownload:
     def begin(self, version: Version) -> None:
         """Start over, with nothing."""
         self.discard()
+        make_kept(self.note)
+        make_kept(self.path)
         self.note.write_text(json.dumps(asdict(version)), encoding="utf-8")
         self.path.touch()
 

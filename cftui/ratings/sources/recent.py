@@ -9,6 +9,7 @@ from typing import Any
 
 from cftui import paths
 from cftui.files import held, replace_file
+from cftui.modes import make_folder
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary
 
 KEPT = 20
@@ -67,7 +68,7 @@ def remember(source: str, summary: DataSummary, mapping: ColumnMapping = AS_RECO
         mapping,
     )
     with contextlib.suppress(OSError):
-        _file().parent.mkdir(parents=True, exist_ok=True)
+        make_folder(_file().parent)
         with held(_file().with_suffix(".lock"), PATIENCE):
             others = [r for r in recently_used() if (r.source, r.mapping) != (lasting, mapping)]
             _write([now, *others][:KEPT])

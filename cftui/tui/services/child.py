@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from cftui import paths, pipes
+from cftui.modes import make_folder, make_kept
 from cftui.questions.question import A, Question
 
 LOG_LIMIT = 1_000_000
@@ -244,8 +245,9 @@ def _open_log(name: str) -> IO[bytes] | None:
     """Return the child's log, opened for appending; None where it cannot be written."""
     try:
         path = paths.state_folder() / f"{name}.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         too_long = path.exists() and path.stat().st_size > LOG_LIMIT
+        make_kept(path)
         return path.open("wb" if too_long else "ab")
     except OSError:
         return None

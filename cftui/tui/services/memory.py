@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cftui.files import replace_file
+from cftui.modes import make_folder
 from cftui.paths import state_folder
 
 
@@ -61,7 +62,7 @@ class Memory:
         self.state = changed
         text = json.dumps(asdict(changed), indent=1)
         with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             # Not synced: that would hold up the screen at many a key.
             replace_file(self._path, text.encode(), sync=False)
 

@@ -1,0 +1,77 @@
+"""Who can reach what we write: in our own folders, as far as the folder that it lies in.
+
+A new home is its owner's alone. Within it, each new folder and file follows the folder above, so
+that a home made for a group (writable by it, with the set-group-ID bit) stays the group's whatever
+the umask of who writes; elsewhere the umask makes it stricter, never wider. What is written
+outside of our folders, an export, has the mode that any program would give it.
+"""
+
+import contextlib
+import os
+from pathlib import Path
+
+from cftui.paths import homes
+
+GROUP_WRITES = 0o020
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above that are missing; raises OSError as mkdir does."""
+    if path.is_dir():
+        return
+    if not path.parent.exists():
+        make_folder(path.parent)
+    within = _bits_above(path)
+    try:
+        path.mkdir(mode=0o777 if within is None else within | 0o700)
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+        return
+    follow(path)
+
+
+def open_kept(path: Path, flags: int) -> int:
+    """Return the descriptor of a file of ours, made where it is missing; raises OSError."""
+    make_kept(path)
+    return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+def make_kept(path: Path) -> None:
+    """Make an empty file where none is, if that is in one of our folders; raises OSError."""
+    within = _bits_above(path)
+    if within is None:
+        return
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, flags, within & 0o666 | 0o600))
+        follow(path)
+
+
+def follow(path: Path) -> None:
+    """Give something just made in one of our folders the reach of the folder above."""
+    within = _bits_above(path)
+    if within is None:
+        return
+    now = path.lstat().st_mode & 0o7777
+    # A group that may write there is meant to: the umask of one member is not to stop the others.
+    group = within & 0o070 if within & GROUP_WRITES else 0
+    wanted = now & (within | 0o7700) | group & (0o070 if path.is_dir() else 0o060)
+    if wanted != now:
+        path.chmod(wanted)
+
+
+def follow_all(folder: Path) -> None:
+    """Have all that was put into a new folder of ours follow it."""
+    for found in sorted(folder.rglob("*")):
+        follow(found)
+
+
+def _bits_above(path: Path) -> int | None:
+    """Return how far the folder above reaches; nothing for a home, none outside of all homes."""
+    for home in homes():
+        if home == path or home.is_relative_to(path):
+            return 0
+        if path.is_relative_to(home):
+            return path.parent.stat().st_mode & 0o777
+    return None
