@@ -75,3 +75,26 @@ def _bits_above(path: Path) -> int | None:
         if path.is_relative_to(home):
             return path.parent.stat().st_mode & 0o777
     return None
+
+
+def tighten(home: Path) -> bool:
+    """Close a home to strangers where it cannot have been meant for anybody; return whether.
+
+    Where the group may read or write anything, or a file is another account's, somebody may rely
+    on it: left as it is, which doctor tells.
+    """
+    try:
+        facts = home.lstat()
+        if not home.is_dir() or facts.st_mode & 0o070 or not facts.st_mode & 0o007:
+            return False
+        ours = all(_is_ours_alone(found) for found in (home, *home.rglob("*")))
+        if ours:
+            home.chmod(0o700)
+    except OSError:
+        return False
+    return ours
+
+
+def _is_ours_alone(path: Path) -> bool:
+    facts = path.lstat()
+    return facts.st_uid == os.geteuid() and (path.is_symlink() or not facts.st_mode & 0o070)

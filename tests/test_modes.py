@@ -10,7 +10,7 @@ from small import here, record_of, small_config, write_ratings
 from users import ALICE, BOB, GROUP, acting_as, as_root, open_folder
 
 from cftui.files import held, replace_file
-from cftui.modes import make_folder
+from cftui.modes import make_folder, tighten
 from cftui.paths import HOME_VARIABLE, runs_folder
 from cftui.people import Profile, save_profile
 from cftui.ratings.store import open_ratings
@@ -125,3 +125,34 @@ def test_a_file_where_a_folder_should_be_is_said(home: Path) -> None:
     home.write_text("a file")
     with pytest.raises(FileExistsError):
         make_folder(home)
+
+
+def test_only_a_home_that_nobody_can_have_meant_is_tightened(home: Path) -> None:
+    def fresh(mode: int, inner: int = 0o600) -> Path:
+        home.mkdir(exist_ok=True)
+        (home / "file").write_text("x")
+        (home / "file").chmod(inner)
+        home.chmod(mode)
+        return home
+
+    assert tighten(fresh(0o705)) and mode(home) == 0o700
+    assert not tighten(home) and not tighten(home / "none")
+    for folder, inner in ((0o755, 0o600), (0o770, 0o600), (0o701, 0o640)):
+        assert not tighten(fresh(folder, inner)) and mode(home) == folder
+    if os.geteuid() == 0:
+        fresh(0o705)
+        os.chown(home / "file", BOB, BOB)
+        assert not tighten(home) and mode(home) == 0o705
+
+
+@as_root
+def test_a_home_that_all_can_read_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_folder() as folder:
+        monkeypatch.setenv(HOME_VARIABLE, str(folder))
+        said = []
+        for _ in range(2):
+            assert here("train", "--data", "nowhere") == 2
+            said.append(capsys.readouterr().err)
+        assert f"chmod -R go= {folder}" in said[0] and "chmod" not in said[1]

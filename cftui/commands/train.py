@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cftui.commands.access import tell_access_once
 from cftui.commands.console import CommandError, Debug, Json, UsageError, print_json, process
 from cftui.commands.progress import EventPrinter
 from cftui.config import RunConfig, make_config, merge, parse_assignments, read_config
@@ -86,6 +87,7 @@ def train(
     assigned = parse_assignments(settings)
     resolved = make_config(merge(merge(base, given), assigned))
     typed = model is not None or "name" in assigned.get("model", {})
+    tell_access_once()
     agree_to_model(resolved, typed=typed, trusted=trust_model)
     from cftui.runs.annotations import checked_name
     from cftui.runs.directory import new_id

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from cftui.doctor.access import access_findings
 from cftui.doctor.arithmetic import arithmetic_findings
 from cftui.doctor.facts import TorchFacts, nvml_facts, torch_facts
 from cftui.doctor.finding import Finding, first_line
@@ -27,6 +28,7 @@ def examine(device: str | None = None, *, quick: bool = False) -> Iterator[Findi
     yield from _whatever_happens("devices", device_findings(facts, nvml_facts()))
     yield from _whatever_happens("terminal", terminal_findings(terminal_facts()))
     yield from _whatever_happens("folders", folder_findings())
+    yield from _whatever_happens("folders", access_findings())
     if facts is not None and not quick:
         yield from _arithmetic(device, facts)
 

@@ -66,7 +66,10 @@ def objection(mark: Path) -> str:
 
 def _above(file: Path) -> Iterator[Path]:
     """Yield the folders that hold a file, up to the home folder, else up to the root."""
-    home = Path.home().resolve()
+    try:
+        home = Path.home().resolve()
+    except RuntimeError:  # an account without one
+        home = Path("/")
     for folder in file.parents:
         yield folder
         if folder == home:

@@ -22,6 +22,7 @@ from cftui.paths import runs_folder
 from cftui.runs.annotations import checked_name, read_annotations, write_annotations
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
+from cftui.runs.lock_holder import signer_ended
 from cftui.runs.record import LIVE, RunRecord, RunStatus
 
 REMOTE_SILENCE = 15.0
@@ -175,7 +176,7 @@ class Run:
         """
         with contextlib.suppress(RunError):  # a damaged run may go
             status = self.status()
-            if status.alive:
+            if status.alive and not signer_ended(self.lock):
                 raise RunHeld(f"{self.id} is live ({status.shown}); stop it first")
         lock = RunLock(self.lock)
         try:

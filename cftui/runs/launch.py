@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from cftui.config import RunConfig
 from cftui.hyperparameters import CustomModel, is_source
 from cftui.modes import make_folder, make_kept, open_kept
 from cftui.paths import runs_folder
+from cftui.processes import environment, python
 from cftui.runs.directory import Run
 from cftui.runs.leftovers import START
 from cftui.runs.model_source import refuse_untrusted, source_of, source_of_config
@@ -93,9 +93,9 @@ def _spawn(words: Sequence[str], run: Run, output: Path) -> Launched:
         # The trainer inherits it: while it lives, nobody sweeps its files away.
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        # -P: whatever lies in the current folder is not to be imported instead of a library.
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "cftui.cli", *words],
+            python("cftui.cli", *words),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=subprocess.STDOUT,

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from cftui.modes import open_kept
+from cftui.runs.lock_holder import holder
 
 
 class RunHeld(RuntimeError):
@@ -37,6 +38,7 @@ class RunLock:
                     raise RunHeld(f"{path.parent.name} is held by {holder(path)}") from None
                 time.sleep(0.01)
         name = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        name["uid"] = os.geteuid()
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, json.dumps(name).encode(), 0)
 
@@ -47,16 +49,6 @@ class RunLock:
     def release(self) -> None:
         """Give the lock back."""
         os.close(self._file)
-
-
-def holder(path: Path) -> str:
-    """Return who last took the lock, in words."""
-    try:
-        name = json.loads(path.read_text(encoding="utf-8"))
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(float(name["since"])))
-        return f"process {name['pid']} on {name['host']} since {since}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another process"
 
 
 def holder_pid(path: Path) -> int | None:
