@@ -15,12 +15,12 @@ from cftui.paths import homes
 GROUP_WRITES = 0o020
 
 
-def make_folder(path: Path) -> None:
+def new_folder(path: Path) -> None:
     """Make a folder, and those above that are missing; raises OSError as mkdir does."""
     if path.is_dir():
         return
     if not path.parent.exists():
-        make_folder(path.parent)
+        new_folder(path.parent)
     within = _bits_above(path)
     try:
         path.mkdir(mode=0o777 if within is None else within | 0o700)
@@ -31,34 +31,47 @@ def make_folder(path: Path) -> None:
     follow(path)
 
 
+def new_file(path: Path) -> int:
+    """Make an empty file and return a descriptor to write; raises FileExistsError, OSError."""
+    # Neither a file that is there nor what a link leads to: somebody may have laid it there.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    within = _bits_above(path)
+    if within is None:
+        return os.open(path, flags, 0o666)
+    file = os.open(path, flags, within & 0o666 | 0o600)
+    now = os.fstat(file).st_mode & 0o7777
+    if (wanted := _following(now, within, 0o060)) != now:
+        os.fchmod(file, wanted)
+    return file
+
+
+def make_kept(path: Path) -> None:
+    """Make an empty file where none is; raises OSError."""
+    with contextlib.suppress(FileExistsError):
+        os.close(new_file(path))
+
+
 def open_kept(path: Path, flags: int) -> int:
     """Return the descriptor of a file of ours, made where it is missing; raises OSError."""
     make_kept(path)
     return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o666)
 
 
-def make_kept(path: Path) -> None:
-    """Make an empty file where none is, if that is in one of our folders; raises OSError."""
-    within = _bits_above(path)
-    if within is None:
-        return
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, flags, within & 0o666 | 0o600))
-        follow(path)
-
-
 def follow(path: Path) -> None:
     """Give something just made in one of our folders the reach of the folder above."""
     within = _bits_above(path)
-    if within is None:
+    if within is None or path.is_symlink():
         return
-    now = path.lstat().st_mode & 0o7777
-    # A group that may write there is meant to: the umask of one member is not to stop the others.
-    group = within & 0o070 if within & GROUP_WRITES else 0
-    wanted = now & (within | 0o7700) | group & (0o070 if path.is_dir() else 0o060)
-    if wanted != now:
+    now = path.stat().st_mode & 0o7777
+    if (wanted := _following(now, within, 0o070 if path.is_dir() else 0o060)) != now:
         path.chmod(wanted)
+
+
+def _following(mode: int, within: int, group: int) -> int:
+    """Return a mode no wider than the folder above; `group`: the bits that a group may have."""
+    # A group that may write there is meant to: the umask of one member is not to stop the others.
+    given = within & group if within & GROUP_WRITES else 0
+    return mode & (within | 0o7700) | given
 
 
 def follow_all(folder: Path) -> None:

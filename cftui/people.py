@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from cftui.files import replace_file
-from cftui.modes import make_folder
+from cftui.files import make_folder, replace_file
 from cftui.paths import state_folder
 from cftui.questions.errors import QuestionError
 from cftui.questions.newcomer import REGULARIZATION

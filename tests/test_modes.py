@@ -10,7 +10,7 @@ from small import here, record_of, small_config, write_ratings
 from users import ALICE, BOB, GROUP, acting_as, as_root, open_folder
 
 from cftui.files import held, replace_file
-from cftui.modes import make_folder, tighten
+from cftui.modes import new_folder, tighten
 from cftui.paths import HOME_VARIABLE, runs_folder
 from cftui.people import Profile, save_profile
 from cftui.ratings.store import open_ratings
@@ -124,7 +124,7 @@ def test_two_users_of_a_groups_home_go_on_with_each_others_runs(
 def test_a_file_where_a_folder_should_be_is_said(home: Path) -> None:
     home.write_text("a file")
     with pytest.raises(FileExistsError):
-        make_folder(home)
+        new_folder(home)
 
 
 def test_only_a_home_that_nobody_can_have_meant_is_tightened(home: Path) -> None:

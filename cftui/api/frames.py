@@ -16,8 +16,7 @@ from cftui.api.ids import text_of
 from cftui.api.ratings import DataSet, warn_of_problems
 from cftui.api.words import in_python
 from cftui.config import DataConfig
-from cftui.files import replace_file, sweep
-from cftui.modes import make_folder
+from cftui.files import make_folder, replace_file, sweep
 from cftui.paths import frames_folder
 from cftui.questions.data import ColumnMapping
 from cftui.ratings import values

@@ -22,8 +22,7 @@ from typing import Any
 import numpy as np
 
 from cftui.config import ConfigError
-from cftui.files import replace_file
-from cftui.modes import make_folder
+from cftui.files import make_folder, replace_file
 from cftui.paths import models_folder
 
 REMEDY = "put {0} into a file of its own and give model='path/to/file.py:{0}'"

@@ -4,9 +4,9 @@ import contextlib
 
 from cftui import paths
 from cftui.commands.console import say
-from cftui.doctor.access import access_findings
-from cftui.files import replace_file
-from cftui.modes import make_folder, tighten
+from cftui.doctor.sharing import access_findings
+from cftui.files import make_folder, replace_file
+from cftui.modes import tighten
 
 TOLD = "access-told"
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from cftui.doctor.access import access_findings
 from cftui.doctor.arithmetic import arithmetic_findings
 from cftui.doctor.facts import TorchFacts, nvml_facts, torch_facts
 from cftui.doctor.finding import Finding, first_line
 from cftui.doctor.folders import folder_findings
 from cftui.doctor.hardware import device_findings
+from cftui.doctor.sharing import access_findings
 from cftui.doctor.terminal import terminal_facts, terminal_findings
 from cftui.doctor.versions import SECTION as VERSIONS
 from cftui.doctor.versions import version_findings

@@ -9,8 +9,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from cftui.files import replacing
-from cftui.modes import make_folder
+from cftui.files import make_folder, replacing
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -23,7 +22,7 @@ def keep_arrays(place: Path, arrays: Arrays, words: Mapping[str, str], *, form: 
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with suppress(OSError, safetensors.SafetensorError):
         make_folder(place.parent)
-        with replacing(place, sync=False) as temporary:
+        with replacing(place) as temporary:
             marks = {**words, "format": form, "check": _checksum(whole)}
             safetensors.numpy.save_file(whole, temporary, marks)
 

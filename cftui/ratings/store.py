@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui import paths
-from cftui.files import sync_folder
-from cftui.modes import follow_all, make_folder, open_kept
+from cftui.files import make_folder, sync_folder
+from cftui.modes import follow_all, open_kept
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
 from cftui.ratings.sources.locate import FORMAT, META, locate
 from cftui.ratings.values import DataError, Grouping, Ratings, TextColumn, Vocabulary

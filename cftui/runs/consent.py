@@ -11,8 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from cftui.files import replace_file
-from cftui.modes import make_folder
+from cftui.files import make_folder, replace_file
 from cftui.owners import is_for_us_alone, owner_words
 from cftui.paths import CONSENT_VARIABLE, consent_folder, state_folder
 
@@ -36,7 +35,7 @@ def give(sha256: str, path: str) -> None:
         make_folder(folder)
         if folder.stat().st_uid == os.geteuid():
             folder.chmod(0o700)
-        replace_file(folder / sha256, words.encode("utf-8", "replace"), sync=False)
+        replace_file(folder / sha256, words.encode("utf-8", "replace"))
         (folder / sha256).chmod(0o600)
     except OSError as error:
         raise OSError(

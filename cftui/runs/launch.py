@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cftui.config import RunConfig
+from cftui.files import make_folder, put_in_place, replace_file
 from cftui.hyperparameters import CustomModel, is_source
-from cftui.modes import make_folder, make_kept, open_kept
+from cftui.modes import open_kept
 from cftui.paths import runs_folder
 from cftui.processes import environment, python
 from cftui.runs.directory import Run
@@ -54,8 +55,7 @@ def launch(config: RunConfig, run_id: str, name: str = "", refit_of: str = "") -
         refuse_untrusted(source)
     make_folder(runs_folder())
     settings = _start_file(run_id, "toml")
-    make_kept(settings)
-    settings.write_bytes(tomli_w.dumps(config.to_settings()).encode())
+    replace_file(settings, tomli_w.dumps(config.to_settings()).encode())
     words = ["train", "--config", str(settings), "--id", run_id, "--name", name]
     words += ["--refit-of", refit_of] if refit_of else []
     return _spawn(words, Run(runs_folder() / run_id), _start_file(run_id, "log"))
@@ -80,7 +80,7 @@ def claim_start_files(run: Run) -> None:
     _start_file(run.id, "toml").unlink(missing_ok=True)
     output = _start_file(run.id, "log")
     if output.exists():
-        output.rename(run.log) if run.path.is_dir() else output.unlink()
+        put_in_place(output, run.log) if run.path.is_dir() else output.unlink()
 
 
 def _start_file(run_id: str, kind: str) -> Path:

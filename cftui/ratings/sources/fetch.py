@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cftui import paths
 from cftui.catalogue import CatalogueEntry
-from cftui.modes import make_folder
+from cftui.files import make_folder
 from cftui.ratings.sources.packed import check_zip
 from cftui.ratings.sources.partial import FetchError, PartialDownload, Uncheckable, Version, alone
 from cftui.ratings.values import DataError

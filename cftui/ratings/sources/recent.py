@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cftui import paths
-from cftui.files import held, replace_file
-from cftui.modes import make_folder
+from cftui.files import held, make_folder, replace_file
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary
 
 KEPT = 20
@@ -80,7 +79,7 @@ def _file() -> Path:
 
 def _write(recents: list[RecentData]) -> None:
     text = json.dumps({"opened": [asdict(recent) for recent in recents]}, indent=1)
-    replace_file(_file(), text.encode(), sync=False)
+    replace_file(_file(), text.encode())
 
 
 def _from_record(record: dict[str, Any]) -> RecentData:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from cftui import paths, pipes
-from cftui.modes import make_folder, make_kept
+from cftui.modes import make_kept, new_folder
 from cftui.processes import environment, python
 from cftui.questions.question import A, Question
 
@@ -233,7 +233,7 @@ def _open_log(name: str) -> IO[bytes] | None:
     """Return the child's log, opened for appending; None where it cannot be written."""
     try:
         path = paths.state_folder() / f"{name}.log"
-        make_folder(path.parent)
+        new_folder(path.parent)
         too_long = path.exists() and path.stat().st_size > LOG_LIMIT
         make_kept(path)
         return path.open("wb" if too_long else "ab")

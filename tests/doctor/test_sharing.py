@@ -6,8 +6,8 @@ import pytest
 from users import as_root, open_folder
 
 from cftui import paths
-from cftui.doctor.access import access_findings, access_words
 from cftui.doctor.finding import Finding
+from cftui.doctor.sharing import access_findings, access_words
 from cftui.runs import consent
 
 
