@@ -26,8 +26,8 @@ def holder(path: Path) -> str:
         return _somebody(path)
     if host == socket.gethostname() and not _lives(pid):
         return (
-            f"{_somebody(path)}, not by its trainer (process {pid} has ended); who may read"
-            f" {path} can lock it, so let nobody else: chmod 600 {path}"
+            f"{_somebody(path)}, not by its trainer (process {pid} runs here no longer);"
+            f" who may read {path} can lock it, so let nobody else: chmod 600 {path}"
         )
     uid = name.get("uid")
     return f"{_called(pid, uid if isinstance(uid, int) else None)} on {host} since {since}"

@@ -257,7 +257,8 @@ def test_a_lock_that_another_holds_is_not_said_to_be_a_dead_trainers(
     run.lock.write_text(json.dumps(name))
     stranger = os.open(run.lock, os.O_RDONLY)
     fcntl.flock(stranger, fcntl.LOCK_SH)
-    ended = rf", not by its trainer \(process {trainer.pid} has ended\); who may read .*: chmod 600"
+    gone = rf"process {trainer.pid} runs here no longer"
+    ended = rf", not by its trainer \({gone}\); who may read .*: chmod 600"
     for act in (lambda: RunLock(run.lock), run.delete):
         with pytest.raises(RunHeld, match=f"r is held by (another )?process.*{ended}"):
             act()
