@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cftui import paths
 from cftui.files import make_folder, sync_folder
+from cftui.modes import follow_all, open_kept
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
 from cftui.ratings.sources.locate import FORMAT, META, locate
 from cftui.ratings.sums import SUMS, mark, marked_damaged, sum_of_facts, what_is_damaged
@@ -264,7 +265,7 @@ def _building() -> Iterator[Path]:
     try:
         with _held(stores):
             _sweep(stores)
-            folder.mkdir()
+            make_folder(folder)
             # Held for as long as we build: the system lets go of it when the process dies.
             lock = _lock(folder / LOCK)
         yield folder
@@ -284,6 +285,7 @@ def _publish(folder: Path, store: Path) -> None:
             aside = store.with_name(f"{BUILDING}{secrets.token_hex(8)}")
             store.rename(aside)
             shutil.rmtree(aside, ignore_errors=True)
+        follow_all(folder)
         folder.rename(store)
         sync_folder(store.parent)
 
@@ -314,7 +316,7 @@ def _held(stores: Path) -> Iterator[None]:
 
 def _lock(path: Path, wait: bool = True) -> int:
     """Return the descriptor of a locked file; raises BlockingIOError if it is taken."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    descriptor = open_kept(path, os.O_RDWR)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:
