@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from forking import forking
 from recorded import ADAM_EVENTS, EVENTS, SGD_EVENTS, lists_of, make_run
 
 from cftui import paths
@@ -66,6 +67,13 @@ def nothing_left() -> Iterator[None]:
     # What has ended and was not waited for, as a trainer that goes on by itself, is no process.
     left = [child for child in left if child.status() != psutil.STATUS_ZOMBIE]
     assert not left, left
+
+
+@pytest.fixture(autouse=True)
+def forked() -> Iterator[None]:
+    """Fork query worker, renderer and trainers: 0.5 to 2 s of CPU less for each."""
+    with forking():
+        yield
 
 
 @pytest.fixture(autouse=True, scope="module")
