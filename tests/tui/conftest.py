@@ -12,6 +12,7 @@ import psutil
 import pytest
 from forking import forking
 from recorded import ADAM_EVENTS, EVENTS, SGD_EVENTS, lists_of, make_run
+from seldom_painted import seldom_painted
 
 from cftui import paths
 from cftui.config import RunConfig, make_config
@@ -67,6 +68,13 @@ def nothing_left() -> Iterator[None]:
     # What has ended and was not waited for, as a trainer that goes on by itself, is no process.
     left = [child for child in left if child.status() != psutil.STATUS_ZOMBIE]
     assert not left, left
+
+
+@pytest.fixture(autouse=True)
+def seldom() -> Iterator[None]:
+    """Paint four frames a second; modules that look at single frames have a `seldom` of theirs."""
+    with seldom_painted():
+        yield
 
 
 @pytest.fixture(autouse=True)

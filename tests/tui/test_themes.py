@@ -20,6 +20,11 @@ BROKEN = {
 }
 
 
+@pytest.fixture(autouse=True)
+def seldom() -> None:
+    """Paint every frame: a fault of a theme may be in any."""
+
+
 def saved() -> str:
     path = paths.state_folder() / "session.json"
     return str(json.loads(path.read_text())["theme"]) if path.is_file() else ""
