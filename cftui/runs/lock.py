@@ -7,6 +7,9 @@ import socket
 import time
 from pathlib import Path
 
+from cftui.modes import open_kept
+from cftui.runs.lock_holder import holder
+
 
 class RunHeld(RuntimeError):
     """Another trainer has the run; the message says who."""
@@ -21,7 +24,7 @@ class RunLock:
         A reader that asks `is_held` holds a shared lock for microseconds, hence the patience.
         """
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._file = open_kept(path, os.O_RDWR)
         except IsADirectoryError:
             raise RunHeld(f"{path}: not a file; move it away, and try again") from None
         deadline = time.monotonic() + 0.5
@@ -35,6 +38,7 @@ class RunLock:
                     raise RunHeld(f"{path.parent.name} is held by {holder(path)}") from None
                 time.sleep(0.01)
         name = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        name["uid"] = os.geteuid()
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, json.dumps(name).encode(), 0)
 
@@ -45,16 +49,6 @@ class RunLock:
     def release(self) -> None:
         """Give the lock back."""
         os.close(self._file)
-
-
-def holder(path: Path) -> str:
-    """Return who last took the lock, in words."""
-    try:
-        name = json.loads(path.read_text(encoding="utf-8"))
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(float(name["since"])))
-        return f"process {name['pid']} on {name['host']} since {since}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another process"
 
 
 def holder_pid(path: Path) -> int | None:
