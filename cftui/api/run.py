@@ -1,7 +1,6 @@
 """Runs as Python sees them: followed, steered and asked."""
 
 import dataclasses
-import sys
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
@@ -30,6 +29,7 @@ from cftui.runs.find import find_run
 from cftui.runs.history import read_history
 from cftui.runs.index import RunsIndex
 from cftui.runs.launch import Launched, launch_resume
+from cftui.terminal import put
 
 POLL_SECONDS = 0.05
 FLOATS = (
@@ -278,7 +278,7 @@ class TrainingRun:
         try:
             end = follow(tail, self._is_going, progress=progress)
         except KeyboardInterrupt:
-            print(f"stopping {self.id} with a checkpoint", file=sys.stderr)
+            put(f"stopping {self.id} with a checkpoint", err=True)
             self.stop()
             raise
         if isinstance(end, Failed):

@@ -26,6 +26,7 @@ from cftui.questions.sheet import (
     WriteCells,
     default_rate,
 )
+from cftui.terminal import put
 
 if TYPE_CHECKING:
     from cftui.library.door import Library
@@ -212,4 +213,4 @@ def _print(shown: _Shown, values: Values, *, json: bool, brief: bool) -> None:
             repeating=True,
         )
     if shown.rmse is not None:
-        print(f"RMSE of the sheet {shown.rmse:.6f}")
+        put(f"RMSE of the sheet {shown.rmse:.6f}")

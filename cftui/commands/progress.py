@@ -20,7 +20,7 @@ from cftui.runs.events import (
     Step,
     to_json,
 )
-from cftui.text import plain
+from cftui.terminal import put, put_json_text
 
 PROGRESS_SECONDS = 0.25
 
@@ -57,7 +57,7 @@ class EventPrinter:
 
     def _print_json(self, event: Event) -> None:
         if not isinstance(event, Step | Checkpointed | Device):
-            print(to_json(event), flush=True)
+            put_json_text(to_json(event))
 
     def _print_words(self, event: Event) -> None:
         if isinstance(event, Step):
@@ -65,20 +65,22 @@ class EventPrinter:
             return
         words = self._words(event)
         if words:
-            print(("\r\x1b[K" if self._live else "") + words, flush=True)
+            put(words, again=self._live)
 
     def _print_verdict(self, event: Finished) -> None:
-        from cftui.paths import runs_folder
-        from cftui.runs.directory import Run
+        from cftui.runs.directory import RunError, run_called
         from cftui.runs.judging import verdict_of
 
-        verdict = verdict_of(Run(runs_folder() / event.run))
+        try:
+            verdict = verdict_of(run_called(event.run))
+        except RunError:  # such an id is in no event of ours
+            return
         if verdict is None:
             return
         if self._json:
             print_json({"event": "verdict", "run": event.run, **verdict.told()})
         else:
-            print(("\r\x1b[K" if self._live else "") + verdict.words, flush=True)
+            put(verdict.words, again=self._live)
 
     def _words(self, event: Event) -> str:
         words = ""
@@ -88,8 +90,7 @@ class EventPrinter:
                 words = (
                     f"run {event.run} on {event.device}: {event.parameter_count:,} parameters,"
                     f" {event.n_train:,} ratings to train on, {_held_out(event)}"
-                    f"{beside(event.baselines)}"
-                    + "".join(f"\n{plain(n)}" for n in event.notes or ())
+                    f"{beside(event.baselines)}" + "".join(f"\n{n}" for n in event.notes or ())
                 )
             case Resumed():
                 words = f"run {event.run} goes on from step {event.step:,} on {event.device}"
@@ -145,7 +146,7 @@ class EventPrinter:
             share = within / self._steps_per_epoch
             text = f"epoch {epoch + 1:>3}  {share:4.0%}"
         rate = "" if event.learning_rate is None else f"  lr {event.learning_rate:.3g}"
-        print(f"\r\x1b[K{text}  loss {event.smooth:.4f}{rate}", end="", flush=True)
+        put(f"{text}  loss {event.smooth:.4f}{rate}", again=True, end="")
 
 
 def _held_out(event: Started) -> str:

@@ -28,6 +28,7 @@ from cftui.questions.likes import ForYou, ForYouAnswer, LikelyItem, WhyLiked, Wh
 from cftui.questions.newcomer import REGULARIZATION
 from cftui.questions.people import Person
 from cftui.questions.trained import Recommend, Recommendation
+from cftui.terminal import put
 from cftui.text import plain
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _to_people(
             if json:
                 print_json({"event": "to", "profile": person.name})
             else:
-                print(f"to {plain(person.name)}:")
+                put(f"to {plain(person.name)}:")
             _print_why(library, opened, as_asked(asked, person), why, json=json)
     elif len(people) > 1:
         recommend_together(library, opened, asked, people, json=json)
@@ -185,7 +186,7 @@ def _to_user(
         trained = open_run(library, opened.run_id, None, best=best, json=json)
         path, store = trained.path, str(trained.ratings.path)
     elif not json:
-        print(f"by likes alone, on {plain(opened.ratings.name)}; a run adds stars: cftui train")
+        put(f"by likes alone, on {plain(opened.ratings.name)}; a run adds stars: cftui train")
     fit_told(library, opened.ratings, json=json)
     if why is None:
         _print(library.answer(Recommend(path, user, n, only, order, store)), json=json)
@@ -259,7 +260,7 @@ def _print_newcomer(
         print_json({"event": "newcomer", **_told(answer, opened, asked)})
     else:
         for line in _newcomer_lines(answer, opened):
-            print(line)
+            put(line)
     if answer.no_stars and opened.run:
         say(f"no stars beside: {answer.no_stars}")
     if answer.order == "stars" and answer.flat:

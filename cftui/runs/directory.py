@@ -8,17 +8,20 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from cftui.config import ConfigError, RunConfig, make_config, read_config
+from cftui.config import ConfigError, RunConfig, make_config
 from cftui.files import replace_file
 from cftui.paths import runs_folder
+from cftui.regular import is_regular, open_regular, read_regular
 from cftui.runs.annotations import checked_name, read_annotations, write_annotations
+from cftui.runs.guarded import MOST_BYTES, read_toml, why
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
 from cftui.runs.record import LIVE, RunRecord, RunStatus
@@ -75,37 +78,44 @@ class Run:
     @property
     def has_weights(self) -> bool:
         """Return whether a checkpoint was ever written."""
+        return is_regular(self.last)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings as the run's file has them, unchecked; raises RunError if broken."""
+        path = self.path / "config.toml"
         try:
-            return self.last.is_file()
-        except OSError:
-            return False
+            return read_toml(path)
+        except FileNotFoundError:
+            reason = "no such file"
+        except Exception as error:  # whoever wrote it, it is this run that is damaged
+            reason = f"not a readable TOML file: {why(error)}"
+        raise RunError(f"{path}: {reason}{self._mend}")
 
     def config(self) -> RunConfig:
         """Return the run's configuration; raises RunError if its file is broken."""
-        path = self.path / "config.toml"
+        path, settings = self.path / "config.toml", self.settings()
+        if not settings:  # they would all be taken as by default
+            raise RunError(f"{path}: empty{self._mend}")
         try:
-            settings = read_config(path)
-            if not settings:  # they would all be taken as by default
-                raise ConfigError("empty")
             return make_config(settings)
         except ConfigError as error:
-            reason = str(error).removeprefix(f"{path}: ")
-            raise RunError(
-                f"{path}: {reason}; mend it, or remove the run: cftui runs rm {self.id}"
-            ) from None
+            raise RunError(f"{path}: {error}{self._mend}") from None
+        except Exception as error:  # as above
+            raise RunError(f"{path}: {why(error)}{self._mend}") from None
+
+    @property
+    def _mend(self) -> str:
+        return f"; mend it, or remove the run: cftui runs rm {self.id}"
 
     def record(self) -> RunRecord:
         """Return what run.json says; raises RunError if it is missing or broken."""
         path = self.path / "run.json"
         try:
-            return _records().validate_json(path.read_bytes())
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            reason = ": ".join([*map(str, first["loc"]), first["msg"]])
+            return _records().validate_json(read_regular(path, MOST_BYTES))
         except PermissionError:
             raise RunError(f"{path}: not ours to read; ask its owner for access") from None
-        except OSError as error:
-            reason = error.strerror or str(error)
+        except Exception as error:  # whoever wrote it, it is this run that is damaged
+            reason = why(error)
         raise RunError(f"{path}: damaged ({reason}); `cftui runs rm {self.id}`")
 
     def write_record(self, record: RunRecord) -> None:
@@ -138,8 +148,8 @@ class Run:
     def log_end(self, lines: int = 5) -> str:
         """Return the last lines of the trainer's log."""
         try:
-            with self.log.open("rb") as file:
-                file.seek(max(0, self.log.stat().st_size - 8192))
+            with os.fdopen(open_regular(self.log), "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - 8192))
                 tail = file.read().decode(errors="replace").splitlines()
         except OSError:
             return ""
@@ -168,7 +178,7 @@ class Run:
         return found
 
     def delete(self) -> None:
-        """Remove the run and all its files.
+        """Remove the run and all its files; of one that is a link, the link alone.
 
         Raises RunHeld while its trainer lives, here or elsewhere; OSError where the disk refuses.
         """
@@ -176,14 +186,36 @@ class Run:
             status = self.status()
             if status.alive:
                 raise RunHeld(f"{self.id} is live ({status.shown}); stop it first")
-        lock = RunLock(self.lock)
-        try:
+        if self.path.is_symlink():
+            self.path.unlink()
+            return
+        with self._held_to_delete():
             # Renamed first, so that a half-deleted run is never listed.
-            doomed = self.path.with_name(f".deleted-{self.id}-{os.getpid()}")
+            doomed = self.path.with_name(f".deleted-{secrets.token_hex(4)}-{os.getpid()}")
             self.path.rename(doomed)
             shutil.rmtree(doomed)
+
+    @contextlib.contextmanager
+    def _held_to_delete(self) -> Iterator[None]:
+        """Hold the run's lock; what is no file in its place no trainer can hold."""
+        if self.lock.is_symlink() or (self.lock.exists() and not is_regular(self.lock)):
+            yield
+            return
+        lock = RunLock(self.lock)
+        try:
+            yield
         finally:
             lock.release()
+
+
+def run_called(run_id: str) -> Run:
+    """Return the run with an id, be it there or not.
+
+    Raises RunError for an id that leads out of the folder of runs, or that no folder can have.
+    """
+    if run_id in ("", ".", "..") or "/" in run_id or "\0" in run_id:
+        raise RunError(f"{run_id!r} cannot be the id of a run")
+    return Run(runs_folder() / run_id)
 
 
 def new_id(config: RunConfig) -> str:

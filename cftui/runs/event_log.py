@@ -4,7 +4,11 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from cftui.regular import open_regular
 from cftui.runs.events import Epoch, Event, Finished, Resumed, Step, from_json, to_json
+
+MOST_BYTES = 4 << 30
+"""Read of a file: some twenty million events."""
 
 
 class EventLog:
@@ -12,7 +16,7 @@ class EventLog:
 
     def __init__(self, path: Path) -> None:
         """Open the file; a torn last line, left by a killed trainer, is cut off."""
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._file = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         self._size = _whole_lines(self._file)
         os.ftruncate(self._file, self._size)
 
@@ -89,9 +93,9 @@ class EventTail:
 
     def _chunk(self, most_bytes: int) -> bytes:
         try:
-            with self._path.open("rb") as file:
+            with os.fdopen(open_regular(self._path), "rb") as file:
                 file.seek(self._offset)
-                chunk = file.read(most_bytes)
+                chunk = file.read(most_bytes) if self._offset < MOST_BYTES else b""
         except OSError:
             chunk = b""
         self.behind = len(chunk) == most_bytes
@@ -111,7 +115,7 @@ def last_progress(path: Path, most_bytes: int = 4096) -> tuple[int, float] | Non
     Only the file's end is read; none where nothing there tells.
     """
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(path), "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - most_bytes))
             lines = file.read(most_bytes).splitlines()
     except OSError:

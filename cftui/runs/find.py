@@ -33,9 +33,12 @@ def _run_directories() -> Iterator[Run]:
 
 def _looks_like_a_run(path: Path) -> bool:
     try:
-        return (path / "run.json").is_file()
-    except OSError:
+        (path / "run.json").lstat()
+    except PermissionError:
         return True  # not ours to look into: it is listed, and says so
+    except OSError:
+        return False
+    return True  # whatever it is: what is damaged can be named, and removed
 
 
 def find_run(word: str, fingerprint: str | None = None, *, weights: bool = True) -> Run:

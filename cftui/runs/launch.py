@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cftui.config import RunConfig
 from cftui.paths import runs_folder
+from cftui.regular import open_regular
 from cftui.runs.directory import Run
 from cftui.runs.leftovers import START
 
@@ -72,7 +73,7 @@ def _start_file(run_id: str, kind: str) -> Path:
 
 
 def _spawn(words: Sequence[str], run: Run, output: Path) -> Launched:
-    handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    handle = open_regular(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
         # The trainer inherits it: while it lives, nobody sweeps its files away.
         with contextlib.suppress(OSError):

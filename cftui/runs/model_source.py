@@ -13,10 +13,13 @@ from cftui.config import ConfigError
 from cftui.files import replace_file
 from cftui.paths import state_folder
 from cftui.questions.errors import Untrusted
+from cftui.regular import read_regular
 from cftui.runs.directory import Run, RunError
 from cftui.runs.record import RunRecord
 
 FILE = "model.py"
+MOST_BYTES = 16 << 20
+"""Of a model's source."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ def source_of(run: Run, record: RunRecord, model: str) -> ModelSource:
     """
     path = run.path / FILE
     try:
-        source = ModelSource(str(path), path.read_bytes(), model.rpartition(":")[2])
+        text = read_regular(path, MOST_BYTES)
+        source = ModelSource(str(path), text, model.rpartition(":")[2])
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror}); train anew") from None
     if source.sha256 != record.model_sha256:
@@ -87,7 +91,7 @@ def trust_run(run: Run) -> ModelSource:
     """Agree to a run's copy of a user's model; raises RunError where there is none."""
     path = run.path / FILE
     try:
-        source = ModelSource(str(path), path.read_bytes(), "")
+        source = ModelSource(str(path), read_regular(path, MOST_BYTES), "")
     except OSError:
         raise RunError(f"{run.id} has no model of its own; nothing to agree to") from None
     if source.sha256 != run.record().model_sha256:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cftui.config import ConfigError, RunConfig
 from cftui.models.errors import ModelError
+from cftui.regular import open_regular
 from cftui.runs.checkpoint import CheckpointError
 from cftui.runs.directory import Run, RunError
 from cftui.training.endings import NonFiniteLoss
@@ -18,8 +19,12 @@ RESERVE_BYTES = 65_536
 
 def keep_reserve(folder: Path) -> None:
     """Keep some room in a run's directory, so that a full disk leaves enough for the last words."""
-    with contextlib.suppress(OSError), (folder / RESERVE).open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+    with contextlib.suppress(OSError):
+        file = open_regular(folder / RESERVE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        try:
+            os.posix_fallocate(file, 0, RESERVE_BYTES)
+        finally:
+            os.close(file)
 
 
 def release_reserve(folder: Path) -> None:

@@ -3,10 +3,12 @@
 import contextlib
 import faulthandler
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from typing import TextIO
 
+from cftui.regular import open_regular
 from cftui.runs.directory import Run
 from cftui.runs.lock import RunLock
 
@@ -24,7 +26,8 @@ class _QuietHandler(logging.StreamHandler[TextIO]):
 def log_to(run: Run) -> Iterator[None]:
     """Send log and crash reports to the run's log.txt; without one where the disk refuses."""
     try:
-        file = run.log.open("a", encoding="utf-8")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        file = os.fdopen(open_regular(run.log, flags), "a", encoding="utf-8")
     except OSError:
         yield
         return

@@ -13,6 +13,7 @@ from textual.containers import Container
 from textual.screen import Screen
 
 from cftui.paths import state_folder
+from cftui.terminal import put
 from cftui.text import plain
 from cftui.tui import terminal
 from cftui.tui.panes import PANES, entry_of
@@ -365,5 +366,5 @@ def run_app(source: str, tour: "TourChoice | None" = None) -> int:
     app.run()
     for row in app.workspace.runs:
         if row.alive:
-            print(f"{row.id} goes on; cftui shows it again, or: cftui runs attach {row.id}")
+            put(f"{row.id} goes on; cftui shows it again, or: cftui runs attach {row.id}")
     return app.return_code or 0

@@ -35,6 +35,8 @@ from small import here  # noqa: E402
 
 import cftui  # noqa: E402
 
+HANGS = 3
+"""After so many of a run no further command is tried."""
 Harm = dict[str, list[str]]
 """By the command, what was wrong."""
 
@@ -48,6 +50,8 @@ def attack(place: Place, name: str) -> Harm:
     tried += [(words, harm_to_one) for words in ending(run)]
     tried += [(words, harm_to_all) for words in listing[:1]]
     for words, judge in tried:
+        if sum("hangs" in found for found in harm.values()) == HANGS:
+            break
         before = state_of(place.outside.folder)
         found = judge(words, forked(place.home, words, here)) + harm_outside(place, before)
         place.outside.pwned.unlink(missing_ok=True)
