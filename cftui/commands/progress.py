@@ -101,8 +101,8 @@ class EventPrinter:
                 valid = ""
                 if event.valid_mse is not None:
                     valid = (
-                        f"  valid MSE {event.valid_mse:.4f}  RMSE {event.valid_rmse:.4f}"
-                        f"  clipped {event.valid_mse_clipped:.4f}{unseen}"
+                        f"  valid MSE {event.valid_mse:.4f}  RMSE {_error(event.valid_rmse)}"
+                        f"  clipped {_error(event.valid_mse_clipped)}{unseen}"
                     )
                 words = (
                     f"epoch {event.epoch:>3}  train {event.train_loss:.4f}{valid}{_lists(event)}"
@@ -125,7 +125,9 @@ class EventPrinter:
             )
         best = valid = ""
         if event.valid_mse is not None:
-            valid = f": valid MSE {event.valid_mse:.4f}, RMSE {math.sqrt(event.valid_mse):.4f}"
+            valid = (
+                f": valid MSE {event.valid_mse:.4f}, RMSE {math.sqrt(max(event.valid_mse, 0)):.4f}"
+            )
             if event.best_valid_mse is not None and event.best_valid_mse < event.valid_mse:
                 best = f"; best {event.best_valid_mse:.4f} in epoch {event.best_epoch}"
         why = f" ({event.why})" if event.why else ""
@@ -149,6 +151,10 @@ class EventPrinter:
         put(f"{text}  loss {event.smooth:.4f}{rate}", again=True, end="")
 
 
+def _error(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
 def _held_out(event: Started) -> str:
     if not event.n_valid:
         return "nothing held out: no error is measured"
@@ -165,7 +171,7 @@ def _lists(event: Epoch) -> str:
 
 def beside(baselines: dict[str, float] | None) -> str:
     """Return what predicting without a model gives, on a line of its own; empty if unknown."""
-    if not baselines:
+    if not baselines or not {"global_mean", "biases"} <= baselines.keys():
         return ""
     return (
         f"\nwithout a model: valid MSE {baselines['global_mean']:.4f} by the mean alone,"

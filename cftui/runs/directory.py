@@ -28,6 +28,8 @@ from cftui.runs.record import LIVE, RunRecord, RunStatus
 
 REMOTE_SILENCE = 15.0
 """Seconds without a heartbeat after which a run on another host is called silent."""
+FORESEEN = 86_400.0
+"""Seconds that the clock of another host may be ahead; what is later was heard of nobody."""
 
 
 class RunError(ValueError):
@@ -127,8 +129,10 @@ class Run:
         """Return the state as it is now: a live state whose lock is free has died."""
         record = self.record()
         if record.host != socket.gethostname() and record.state in LIVE:
-            heard = last_beat(self.lock) or record.created
-            silence = max(0.0, time.time() - heard)
+            heard, now = last_beat(self.lock) or record.created, time.time()
+            if heard > now + FORESEEN:
+                heard = record.created
+            silence = max(0.0, now - heard)
             shown = f"on {record.host}, last heard {silence:.0f} s ago"
             return RunStatus(record, shown, silence < REMOTE_SILENCE)
         alive = is_held(self.lock)

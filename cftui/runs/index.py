@@ -270,6 +270,7 @@ def _remembered(path: Path) -> dict[str, tuple[Times, RunRow]]:
 
 def _remember(memory: Path, seen: dict[str, tuple[Times, RunRow]]) -> None:
     """Write rows to a file; a disk that refuses is no reason to disturb."""
-    with contextlib.suppress(OSError):
+    seen = {path: kept for path, kept in seen.items() if path.isprintable()}  # JSON holds it then
+    with contextlib.suppress(OSError, ValueError):
         memory.parent.mkdir(parents=True, exist_ok=True)
         replace_file(memory, _memories().dump_json(_Memory(FIELDS, seen)), sync=False)

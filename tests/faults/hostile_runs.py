@@ -516,7 +516,7 @@ CHANGES: dict[str, Change] = {
 }
 IDS = (
     *("with\nnewline", ALL_ESCAPES.replace("/", "|"), FORMULA.replace("/", "|"), "-x", "--help"),
-    *("[red]x[/red", "latest", " ", "x" * 250, "\u202eevil", "a b;rm -rf ~", "%s%n"),
+    *("[red]x[bold", "latest", " ", "x" * 250, "\u202eevil", "a b;rm -rf ~", "%s%n"),
     *(os.fsdecode(b"\xff\xfe\x1b[2J"), "~", "@x", ".hidden", "é", "e\u0301"),
 )
 """Names of directories; nothing is wrong within."""
