@@ -4,8 +4,10 @@ import io
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 from hostile_commands import (
@@ -22,13 +24,28 @@ from hostile_commands import (
 )
 from hostile_runs import NAMES, state_of
 from small import here
+from typer.main import get_command
 
-from cftui import paths
+from cftui import commands, paths
 
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_good(tmp_path_factory.mktemp("first"))
+
+
+@pytest.fixture(autouse=True)
+def built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the commands built once for two thousand calls: Typer takes longer for it than they."""
+    monkeypatch.setattr(commands, "_app", command_of)
+
+
+@cache
+def command_of(word: str) -> Any:
+    return get_command(APP_OF(word))
+
+
+APP_OF = commands._app
 
 
 @contextmanager
