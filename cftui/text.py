@@ -28,9 +28,9 @@ def json_text(text: str) -> str:
 def for_spreadsheet(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula, on one line.
 
-    The rule, for all exports: files that people open (`runs export`, what is copied from the
-    crosstab, with its titles) are made of these; in files for programs (`--out` of predict,
-    recommend, similar, audience and you, and the crosstab's .csv) ids stand as the data has them.
+    The rule, for all exports: files that people open are made of these (`runs export`, the
+    crosstab with its titles, a list or a check from the screen). In files for programs ids stand
+    as the data has them (`--out` of the other commands, the crosstab's .csv).
     """
     shown = plain(text)
     if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(shown):

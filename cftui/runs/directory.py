@@ -240,7 +240,9 @@ def create_run(
     """
     import tomli_w
 
-    path = runs_folder() / record.run
+    path = run_called(record.run).path
+    if not record.run.isprintable() or record.run.startswith((".", "-")):
+        raise RunError(f"{record.run!r} cannot be the id of a run")
     taken = RunError(f"a run called {record.run} exists; leave out --id or choose another")
     if path.exists():
         raise taken
