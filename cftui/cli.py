@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from cftui.terminal import put
+from cftui.printing import put
 
 BEGAN = time.monotonic()
 """When this process began, as near as Python can tell."""

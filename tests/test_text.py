@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cftui.terminal import put, put_cells, put_json
+from cftui.printing import put, put_cells, put_json
 from cftui.text import fitting, for_spreadsheet, json_text
 
 

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 
+from cftui.printing import put
 from cftui.runs.directory import Run
 from cftui.runs.event_log import EventTail
 from cftui.runs.events import Epoch, Event, Failed, Finished, Resumed, Started
-from cftui.terminal import put
 
 POLL_SECONDS = 0.05
 KINDS = (Started, Resumed, Epoch, Failed, Finished)

@@ -13,6 +13,7 @@ from cftui.api import answers
 from cftui.api.follow import events_of, follow
 from cftui.api.ids import codes_of, ids_of, like, text_of
 from cftui.api.ratings import DataSet
+from cftui.printing import put
 from cftui.questions.data import ColumnMapping
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter, ListOrder
@@ -29,7 +30,6 @@ from cftui.runs.find import find_run
 from cftui.runs.history import read_history
 from cftui.runs.index import RunsIndex
 from cftui.runs.launch import Launched, launch_resume
-from cftui.terminal import put
 
 POLL_SECONDS = 0.05
 FLOATS = (

@@ -12,6 +12,7 @@ import typer
 from cftui.commands.console import Debug, Json, UsageError, one_of, print_json, print_table, say
 from cftui.commands.opening import Best, Data, MaybeRun, fit_told, open_ratings_and_run
 from cftui.commands.writing import checked_out, write_columns
+from cftui.printing import put
 from cftui.questions.new_item import (
     AUDIENCE_ORDERS,
     ITEM_REGULARIZATION,
@@ -19,7 +20,6 @@ from cftui.questions.new_item import (
     ForWhomAnswer,
     LikelyUser,
 )
-from cftui.terminal import put
 from cftui.text import plain
 
 RATED_BY = re.compile(r"(.+?)=([^,=]+)(?:,|$)")

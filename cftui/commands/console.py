@@ -11,8 +11,8 @@ import typer
 
 from cftui.commands.tables import Widths, fit, parts, total
 from cftui.config import ConfigError
+from cftui.printing import put, put_cells, put_json
 from cftui.questions.errors import QuestionError
-from cftui.terminal import put, put_cells, put_json
 from cftui.text import plain
 
 T = TypeVar("T")

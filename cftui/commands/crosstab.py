@@ -11,6 +11,7 @@ import typer
 from cftui.commands.console import Debug, Json, UsageError, one_of, print_json, print_table, say
 from cftui.commands.opening import open_known, open_run
 from cftui.paths import BUNDLED
+from cftui.printing import put
 from cftui.questions.sheet import (
     CrosstabAnswer,
     DescendSheet,
@@ -26,7 +27,6 @@ from cftui.questions.sheet import (
     WriteCells,
     default_rate,
 )
-from cftui.terminal import put
 
 if TYPE_CHECKING:
     from cftui.library.door import Library

@@ -23,8 +23,8 @@ from cftui.commands.job import WhileStdin, begin_job
 from cftui.commands.meter import meter
 from cftui.commands.opening import open_told, print_summary
 from cftui.paths import BUNDLED
+from cftui.printing import put
 from cftui.questions.data import DataSetRow, ListDataSets
-from cftui.terminal import put
 
 ASKED_FROM = 100_000_000
 """Bytes from which on a download is not begun without a yes."""

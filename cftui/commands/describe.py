@@ -5,9 +5,9 @@ import sys
 from collections.abc import Iterable
 
 from cftui.commands.console import print_table
+from cftui.printing import put
 from cftui.questions.data import DataProfile, SplitSummary, Timeline
 from cftui.ratings import words
-from cftui.terminal import put
 from cftui.text import bar, plain
 
 SHOWN_ROWS = 10

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cftui.commands.console import Debug, Json, UsageError, print_json
-from cftui.terminal import put
+from cftui.printing import put
 
 MARKS = {"ok": "  ok", "note": "note", "warn": "WARN", "fail": "FAIL"}
 STYLES = {"ok": "green", "note": "cyan", "warn": "yellow", "fail": "bold red"}

@@ -24,9 +24,9 @@ from cftui.commands.console import (
 )
 from cftui.commands.opening import Best, Data, open_run
 from cftui.commands.writing import write_columns
+from cftui.printing import put
 from cftui.questions.check import AT, CheckAnswer, CheckRun, Measure, MethodRow
 from cftui.questions.job import Progress
-from cftui.terminal import put
 
 SHOWN: tuple[tuple[Measure, str, str], ...] = (
     ("rmse", "RMSE", ".3f"),

@@ -3,8 +3,8 @@
 from dataclasses import asdict
 
 from cftui.commands.console import print_json, print_table, say
+from cftui.printing import put
 from cftui.questions.people import SURENESS, ExportRead
-from cftui.terminal import put
 from cftui.text import plain
 
 

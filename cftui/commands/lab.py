@@ -8,6 +8,7 @@ import typer
 
 from cftui.commands import lab_runs
 from cftui.commands.console import Debug, Json, UsageError, print_json, print_table, say
+from cftui.printing import put
 from cftui.questions.lab import (
     FUNCTION_NAMES,
     LESSON,
@@ -17,7 +18,6 @@ from cftui.questions.lab import (
     StepRow,
     WriteDescent,
 )
-from cftui.terminal import put
 
 app = typer.Typer(
     no_args_is_help=True, help="What an optimizer does, step by step.", rich_markup_mode=None

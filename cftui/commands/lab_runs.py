@@ -8,9 +8,9 @@ import typer
 from cftui.commands.console import Debug, Json, RunWord, UsageError, print_json, print_table
 from cftui.commands.opening import MaybeRun, find, open_known
 from cftui.paths import BUNDLED
+from cftui.printing import put
 from cftui.questions.lab_runs import CheckDerivative, CompareDecay, DecayAnswer
 from cftui.questions.lab_truths import AverageAnswer, AverageLoss, CallDotProduct, LookUpEmbedding
-from cftui.terminal import put
 
 if TYPE_CHECKING:
     from cftui.library.door import Library

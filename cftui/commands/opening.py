@@ -7,8 +7,8 @@ import typer
 
 from cftui.commands.console import UsageError, print_json, say
 from cftui.commands.meter import meter
+from cftui.printing import put
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
-from cftui.terminal import put
 
 if TYPE_CHECKING:
     from cftui.library.door import Library

@@ -18,9 +18,9 @@ from cftui.commands.console import (
 from cftui.commands.opening import Best, Data, open_run
 from cftui.commands.reasons import print_why_stars
 from cftui.commands.writing import write_columns
+from cftui.printing import put
 from cftui.questions.likes import WhyStars
 from cftui.questions.trained import Predict, Prediction
-from cftui.terminal import put
 from cftui.text import plain
 
 if TYPE_CHECKING:

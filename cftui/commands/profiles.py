@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from cftui.commands.console import UsageError, print_json, say
 from cftui.commands.writing import checked_out, write_columns
+from cftui.printing import put
 from cftui.questions.likes import ForYou, LikelyItem
-from cftui.terminal import put
 
 if TYPE_CHECKING:
     from cftui.library.door import Library

@@ -7,6 +7,7 @@ import sys
 import time
 
 from cftui.commands.console import print_json
+from cftui.printing import put, put_json_text
 from cftui.runs.events import (
     Checkpointed,
     Control,
@@ -20,7 +21,6 @@ from cftui.runs.events import (
     Step,
     to_json,
 )
-from cftui.terminal import put, put_json_text
 
 PROGRESS_SECONDS = 0.25
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from cftui.commands.console import print_json, print_table
+from cftui.printing import put
 from cftui.questions.likes import Share, WhyLikedAnswer, WhyStarsAnswer
-from cftui.terminal import put
 from cftui.text import plain
 
 SHOWN = 15

@@ -22,13 +22,13 @@ from cftui.commands.opening import (
 from cftui.commands.profiles import recommend_to_profiles
 from cftui.commands.reasons import print_why_liked, print_why_stars
 from cftui.commands.together import as_asked, people_named, recommend_together
+from cftui.printing import put
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ORDERS, IdentifyItem, ItemFilter, ListOrder
 from cftui.questions.likes import ForYou, ForYouAnswer, LikelyItem, WhyLiked, WhyStars
 from cftui.questions.newcomer import REGULARIZATION
 from cftui.questions.people import Person
 from cftui.questions.trained import Recommend, Recommendation
-from cftui.terminal import put
 from cftui.text import plain
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from cftui.commands.console import Debug, Json, UsageError, print_json, print_ta
 from cftui.commands.opening import find
 from cftui.commands.progress import EventPrinter, beside
 from cftui.commands.tables import GAP
-from cftui.terminal import put
+from cftui.printing import put
 from cftui.text import plain
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from cftui.commands.console import (
 from cftui.commands.opening import find
 from cftui.commands.progress import EventPrinter
 from cftui.commands.run_tables import Word
+from cftui.printing import put, put_json_text
 from cftui.questions.custom_model import TrustRun
-from cftui.terminal import put, put_json_text
 
 if TYPE_CHECKING:
     from cftui.runs.control import WishKind

@@ -25,10 +25,10 @@ from cftui.commands.opening import (
     open_run,
 )
 from cftui.commands.writing import checked_out, write_columns
+from cftui.printing import put
 from cftui.questions.item_sums import ItemArithmetic, ItemSum, NearSum, SumSpace
 from cftui.questions.likes import AlikeAnswer, AlikeItem, AlikeItems, JudgeSpace
 from cftui.questions.trained import METRICS, Metric, Neighbour, Similar, SimilarItems
-from cftui.terminal import put
 from cftui.text import plain
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from cftui.commands.console import UsageError, print_json, print_table, say
 from cftui.commands.opening import RatingsAndRun
 from cftui.people import known_as, load_profile, same
+from cftui.printing import put
 from cftui.questions.likes import ForYou
 from cftui.questions.people import ForGroup, ForGroupAnswer, Person
-from cftui.terminal import put
 from cftui.text import plain
 
 if TYPE_CHECKING:

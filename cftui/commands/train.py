@@ -10,7 +10,7 @@ from cftui.commands.console import CommandError, Debug, Json, UsageError, print_
 from cftui.commands.progress import EventPrinter
 from cftui.config import RunConfig, make_config, merge, parse_assignments, read_config
 from cftui.hyperparameters import MODELS, OPTIMIZERS, SCHEDULES
-from cftui.terminal import put
+from cftui.printing import put
 
 Assignments = Annotated[
     list[str],

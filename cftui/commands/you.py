@@ -19,8 +19,8 @@ from cftui.people import (
     same,
     save_profile,
 )
+from cftui.printing import put
 from cftui.questions.people import ReadExport
-from cftui.terminal import put
 from cftui.text import plain
 
 if TYPE_CHECKING:

@@ -25,6 +25,7 @@ from cftui.runs.guarded import MOST_BYTES, read_toml, why
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
 from cftui.runs.record import LIVE, RunRecord, RunStatus
+from cftui.text import plain
 
 REMOTE_SILENCE = 15.0
 """Seconds without a heartbeat after which a run on another host is called silent."""
@@ -133,7 +134,7 @@ class Run:
             if heard > now + FORESEEN:
                 heard = record.created
             silence = max(0.0, now - heard)
-            shown = f"on {record.host}, last heard {silence:.0f} s ago"
+            shown = f"on {plain(record.host)}, last heard {silence:.0f} s ago"
             return RunStatus(record, shown, silence < REMOTE_SILENCE)
         alive = is_held(self.lock)
         if record.state not in LIVE:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cftui.runs.bounds import Int, Moment, Real, Seconds
 from cftui.runs.record import RateChange
 from cftui.runs.standing import WorseThan, worse_than
+from cftui.text import plain
 
 STAMP = re.compile(r"\d{8}-\d{6}-.+-\w{4}")
 """Ids that we made: time, model, optimizer, four characters."""
@@ -77,7 +78,7 @@ class RunRow:
     def label(self) -> str:
         """Return its name, else model and optimizer as the id has them."""
         label = self.name or (self.id[16:-5] if STAMP.fullmatch(self.id) else self.id)
-        return f"{label}, refit" if self.refit_of and not self.name else label
+        return plain(f"{label}, refit" if self.refit_of and not self.name else label)
 
     @property
     def clock(self) -> str:

@@ -13,7 +13,7 @@ from textual.containers import Container
 from textual.screen import Screen
 
 from cftui.paths import state_folder
-from cftui.terminal import put
+from cftui.printing import put
 from cftui.text import plain
 from cftui.tui import terminal
 from cftui.tui.panes import PANES, entry_of
@@ -21,8 +21,8 @@ from cftui.tui.services.memory import Memory
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.key_bar import KeyBar
 from cftui.tui.shared.key_order import Follower, KeyOrder
+from cftui.tui.shared.plain_app import PlainApp
 from cftui.tui.shared.tab_bar import TabBar
-from cftui.tui.shared.textual_hacks import FaultInWords
 from cftui.tui.themes import FALLBACKS, ThemeChoice
 from cftui.tui.workspace import Workspace
 
@@ -71,7 +71,7 @@ def palette_provider() -> "type[Provider]":
     return CommandsProvider
 
 
-class CftuiApp(FaultInWords):
+class CftuiApp(PlainApp):
     """Explorer for collaborative filtering."""
 
     CSS_PATH = "app.tcss"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hostile_commands import GOOD, furnish, harm_outside, make_good
-from hostile_runs import ACTING, NAMES, state_of
+from hostile_runs import ACTING, ALL_ESCAPES, NAMES, state_of
 from textual.pilot import Pilot
 
 from cftui import paths
@@ -27,6 +27,11 @@ WALKED = (
     *("live-here", "baselines", "lock-time", "config-time", "name-long", "rates", "bf16"),
 )
 """Runs that the cursor rests on."""
+WATCHED = (
+    *("escape-remote", "escape-finished", "escape-device", "escape-started", "escape-epoch"),
+    *("finished-minus", "finished-baselines", "started-baselines", "epoch-bare", "finished-1e308"),
+)
+"""Runs that are looked at in Train."""
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +74,14 @@ async def test_the_screen_lives_among_hostile_runs(
             await pilot.press("c")
             await app.workers.wait_for_complete()
             seen += drawn(app)
+        for name in WATCHED:
+            pane.board.table.cursor_row = places[place.ids[name]]
+            await pilot.press("enter")
+            await until(pilot, lambda: bool(app.query("#status")))
+            await app.workers.wait_for_complete()
+            seen += drawn(app)
+            await pilot.press("4")
+        app.notify(ALL_ESCAPES, title=ALL_ESCAPES)
         for key in ("v", "a", "y", "space", "up", "space", "d", "escape", "enter", "4", "f", "4"):
             await pilot.press(key)
             await asyncio.sleep(0)
