@@ -9,6 +9,7 @@ from cftui.regular import refuse_link
 from cftui.runs.guarded import read_toml
 from cftui.text import plain
 
+FILE = "user.toml"
 MOST_CHARACTERS = 10_000
 """Shown of a name or a note."""
 
@@ -49,11 +50,11 @@ def write_annotations(run: Path, **changes: str | int) -> None:
 
     refuse_link(run)
     content = tomli_w.dumps({**_raw(run), **changes})
-    replace_file(run / "user.toml", content.encode())
+    replace_file(run / FILE, content.encode())
 
 
 def _raw(run: Path) -> dict[str, Any]:
     try:
-        return read_toml(run / "user.toml")
+        return read_toml(run / FILE)
     except Exception:  # whatever is wrong with it, it keeps nothing
         return {}

@@ -9,7 +9,7 @@ from typing import Any
 
 from cftui.config import ConfigError, RunConfig, make_config, parse_assignments
 from cftui.paths import BUNDLED
-from cftui.runs.directory import Run
+from cftui.runs.directory import Run, RunError
 from cftui.runs.rates import CHANGED, change_words, changes_of
 from cftui.text import plain
 
@@ -42,7 +42,10 @@ class Difference:
 
 def settings_of(run: Run) -> dict[str, Any]:
     """Return a run's settings as its file has them; raises RunError if it is broken."""
-    return run.settings()
+    try:
+        return run.settings()
+    except (ConfigError, OSError) as error:
+        raise RunError(f"{run.id}: {error}") from None
 
 
 def flat(settings: Settings) -> Flat:

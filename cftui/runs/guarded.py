@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from cftui.config import ConfigError
 from cftui.regular import read_regular
 
 MOST_BYTES = 4 << 20
@@ -27,6 +28,16 @@ def read_toml(path: Path) -> dict[str, Any]:
     content = tomllib.loads(read_regular(path, MOST_BYTES).decode("utf-8"))
     _check(content, MOST_LEVELS)
     return content
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Return the settings in a run's TOML file; raises ConfigError, whatever is wrong with it."""
+    try:
+        return read_toml(path)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except Exception as error:  # whoever wrote it, it is this run that is damaged
+        raise ConfigError(f"{path}: not a readable TOML file: {why(error)}") from None
 
 
 def _check(value: Any, levels: int) -> None:

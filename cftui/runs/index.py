@@ -12,11 +12,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from cftui.files import replace_file
+from cftui.config import ConfigError
+from cftui.files import make_folder, replace_file
 from cftui.paths import runs_folder, state_folder
 from cftui.regular import read_regular
 from cftui.runs.annotations import read_annotations
-from cftui.runs.directory import Run, RunError
+from cftui.runs.directory import Run
 from cftui.runs.event_log import last_progress
 from cftui.runs.guarded import why
 from cftui.runs.record import RunRecord
@@ -136,7 +137,10 @@ def _times(path: str) -> Times | None:
     except PermissionError:
         return 0, 0, 0  # not ours to look into: it is listed, and says so
     except OSError:
-        return None
+        lost = _stat(f"{path}/last.safetensors") or _stat(f"{path}/best.safetensors")
+        if lost is None:
+            return None
+        record = lost
     user = _stat(f"{path}/user.toml")
     return record.st_mtime_ns, user.st_mtime_ns if user else 0, record.st_ino
 
@@ -212,7 +216,7 @@ def _settings(run: Run) -> dict[str, Any]:
     """Return the settings that a list shows, as far as they can be read."""
     try:
         raw = run.settings()
-    except RunError:
+    except (ConfigError, OSError):
         return {}
     wanted = (
         ("model", "model", "name", str),
@@ -272,5 +276,5 @@ def _remember(memory: Path, seen: dict[str, tuple[Times, RunRow]]) -> None:
     """Write rows to a file; a disk that refuses is no reason to disturb."""
     seen = {path: kept for path, kept in seen.items() if path.isprintable()}  # JSON holds it then
     with contextlib.suppress(OSError, ValueError):
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(memory, _memories().dump_json(_Memory(FIELDS, seen)), sync=False)
+        make_folder(memory.parent)
+        replace_file(memory, _memories().dump_json(_Memory(FIELDS, seen)))

@@ -17,6 +17,14 @@ RESERVE = ".reserve"
 RESERVE_BYTES = 65_536
 
 
+class Unsigned(RuntimeError):
+    """Training ended as it should, but the run's record could not be told so."""
+
+    def __init__(self, outcome: str, error: OSError) -> None:
+        """Take how it ended and what the disk said."""
+        super().__init__(f"{outcome}, but run.json could not be written ({error.strerror})")
+
+
 def keep_reserve(folder: Path) -> None:
     """Keep some room in a run's directory, so that a full disk leaves enough for the last words."""
     with contextlib.suppress(OSError):
@@ -47,6 +55,8 @@ def explain(error: Exception, run: Run, config: RunConfig, rate: float | None) -
             f"no room to write {error.filename or run.path} ({error.strerror});"
             f" the last checkpoint is intact. Make room, then: {resume}"
         )
+    if isinstance(error, Unsigned):
+        return f"{error}; the last checkpoint is whole. Where there is room: {resume}"
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return (
             f"out of memory on {config.training.device}; lower training.batch_size or"

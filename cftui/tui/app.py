@@ -355,6 +355,7 @@ class CftuiApp(PlainApp):
         if self._children:
             ending.append(self.services.tastes.close())
         await asyncio.gather(*ending, return_exceptions=True)
+        await asyncio.to_thread(self.memory.writer.flush)
 
 
 def run_app(source: str, tour: "TourChoice | None" = None) -> int:

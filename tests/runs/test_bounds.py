@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from records import CONFIG, RECORD, made
 from small import here
 
@@ -151,7 +152,8 @@ def test_no_run_is_made_with_an_id_that_harms(run_id: str) -> None:
 
 
 def test_numbers_that_numpy_has_not_are_named(run: Run) -> None:
-    save_checkpoint(run.last, {"parameters/w": np.ones(4, np.float32)}, {"step": "7"})
+    ones = {"parameters/w": np.ones(4, np.float32)}
+    run.last.write_bytes(safetensors.numpy.save(ones, {"step": "7"}))  # without a sum
     assert load_checkpoint(run.last).arrays["parameters/w"].sum() == 4
     whole = run.last.read_bytes()
     (length,) = struct.unpack("<Q", whole[:8])
