@@ -316,7 +316,7 @@ def _held(stores: Path) -> Iterator[None]:
 
 def _lock(path: Path, wait: bool = True) -> int:
     """Return the descriptor of a locked file; raises BlockingIOError if it is taken."""
-    descriptor = open_kept(path, os.O_RDWR)
+    descriptor = open_kept(path, os.O_RDWR, linked_folder=True)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 from cftui.modes import open_kept
-from cftui.runs.lock_holder import holder
+from cftui.regular import NotRegular, open_regular, read_regular
+from cftui.runs.lock_holder import MOST_BYTES, holder
 
 
 class RunHeld(RuntimeError):
@@ -25,8 +26,9 @@ class RunLock:
         """
         try:
             self._file = open_kept(path, os.O_RDWR)
-        except IsADirectoryError:
-            raise RunHeld(f"{path}: not a file; move it away, and try again") from None
+        except NotRegular as error:
+            where = error.filename
+            raise RunHeld(f"{where}: {error.strerror}; move it away, and try again") from None
         deadline = time.monotonic() + 0.5
         while True:
             try:
@@ -54,16 +56,16 @@ class RunLock:
 def holder_pid(path: Path) -> int | None:
     """Return the process that last took the lock; none if the file does not say."""
     try:
-        return int(json.loads(path.read_text(encoding="utf-8"))["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(json.loads(read_regular(path, MOST_BYTES))["pid"])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
 def is_held(path: Path) -> bool:
     """Return whether a living process of this host holds the lock."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:  # missing, or not ours to read: then no trainer of ours has it
+        file = open_regular(path)
+    except OSError:  # missing, no file, or not ours to read: then no trainer of ours has it
         return False
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -77,6 +79,6 @@ def is_held(path: Path) -> bool:
 def last_beat(path: Path) -> float | None:
     """Return when the holder was last heard of, in seconds since 1970; none if never."""
     try:
-        return path.stat().st_mtime
+        return path.stat(follow_symlinks=False).st_mtime
     except FileNotFoundError:
         return None
