@@ -1,11 +1,12 @@
 """Files that are there whole or not at all, and locks for moments between processes."""
 
-import errno
 import itertools
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from cftui.locks import Hold
 
 _numbers = itertools.count()
 
@@ -50,24 +51,19 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def held(path: Path, seconds: float, poll: float = 0.01) -> Iterator[None]:
+def held(path: Path, seconds: float | None, poll: float = 0.01) -> Iterator[None]:
     """Hold a lock file for a short section; the system lets go when we die, and the file stays.
 
-    Raises TimeoutError where another has it for longer than `seconds`, OSError where a file system
-    cannot lock or the file cannot be made. A run's own lock is `RunLock`, which readers probe.
-    """
-    # Not needed to look at anything: loaded by what takes a lock.
-    from filelock import FileLock
+    `seconds`: how long to wait for another that has it; None waits for ever.
 
-    lock = FileLock(path, timeout=seconds, poll_interval=poll, fallback_to_soft=False)
-    try:
-        lock.acquire()
-    except NotImplementedError as error:
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), str(path)) from error
+    Raises TimeoutError where another has it for longer than `seconds`, OSError where the file
+    cannot be made. A run's own lock is `RunLock`, which readers probe.
+    """
+    hold = Hold(path, seconds, poll)
     try:
         yield
     finally:
-        lock.release()
+        hold.release()
 
 
 def _sync(path: Path) -> None:

@@ -1,8 +1,6 @@
 """Ratings stores: directories of arrays that open in milliseconds; opening needs numpy alone."""
 
-import fcntl
 import json
-import os
 import secrets
 import shutil
 import tokenize
@@ -15,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui import paths
-from cftui.files import sync_folder
+from cftui.files import held, sync_folder
+from cftui.locks import Hold
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
 from cftui.ratings.sources.locate import FORMAT, META, locate
 from cftui.ratings.values import DataError, Grouping, Ratings, TextColumn, Vocabulary
@@ -199,12 +198,12 @@ def _building() -> Iterator[Path]:
             _sweep(stores)
             folder.mkdir()
             # Held for as long as we build: the system lets go of it when the process dies.
-            lock = _lock(folder / LOCK)
+            lock = Hold(folder / LOCK)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if lock is not None:
-            os.close(lock)
+            lock.release()
 
 
 def _publish(folder: Path, store: Path) -> None:
@@ -225,32 +224,18 @@ def _sweep(stores: Path) -> None:
     """Remove what builders that died have left; the stores must be held."""
     for folder in stores.glob(f"{BUILDING}*"):
         try:
-            lock = _lock(folder / LOCK, wait=False)
-        except BlockingIOError:
+            lock = Hold(folder / LOCK)
+        except TimeoutError:
             continue
         except OSError:
             lock = None
         shutil.rmtree(folder, ignore_errors=True)
         if lock is not None:
-            os.close(lock)
+            lock.release()
 
 
 @contextmanager
 def _held(stores: Path) -> Iterator[None]:
     """Hold the folder of stores against other processes, for moments only."""
-    lock = _lock(stores / ".lock")
-    try:
+    with held(stores / ".lock", seconds=None):
         yield
-    finally:
-        os.close(lock)
-
-
-def _lock(path: Path, wait: bool = True) -> int:
-    """Return the descriptor of a locked file; raises BlockingIOError if it is taken."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor

@@ -1,11 +1,12 @@
 """Sweeps what processes that died have left in the folder of runs."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import time
 from pathlib import Path
+
+from cftui import locks
 
 SETTLED_SECONDS = 3600.0
 """What was touched since then may be at work on a host whose locks are not seen from here."""
@@ -45,9 +46,6 @@ def _is_locked(path: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return locks.is_locked(file, path, shared=False)
     finally:
         os.close(file)
-    return False
