@@ -18,6 +18,7 @@ from cftui.locks import Hold
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
 from cftui.ratings.sources.locate import FORMAT, META, locate
 from cftui.ratings.values import DataError, Grouping, Ratings, TextColumn, Vocabulary
+from cftui.remedies import cause
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all; what it raises ends the ingest."""
@@ -80,8 +81,7 @@ def ingest(
         raise  # of who hears of the progress
     except OSError as error:
         raise DataError(
-            f"{paths.stores_folder()}: the ratings store cannot be written: {error}; "
-            f"make room, or name another folder in {paths.HOME_VARIABLE}"
+            f"{paths.stores_folder()}: the ratings store cannot be written: {cause(error)}"
         ) from error
     return store
 

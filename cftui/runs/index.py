@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from cftui.config import ConfigError, read_config
 from cftui.files import replace_file
 from cftui.paths import runs_folder, state_folder
+from cftui.remedies import words_of
 from cftui.runs.annotations import read_annotations
 from cftui.runs.directory import Run, RunError
 from cftui.runs.event_log import last_progress
@@ -148,7 +149,7 @@ def read_row(
     try:
         status = run.status()
     except (RunError, OSError) as error:
-        return replace(_damaged(run.id, str(error), made / 1e9), **kept)
+        return replace(_damaged(run.id, words_of(error), made / 1e9), **kept)
     record = status.record
     return RunRow(
         id=run.id,

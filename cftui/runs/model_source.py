@@ -13,6 +13,7 @@ from cftui.config import ConfigError
 from cftui.files import replace_file
 from cftui.paths import state_folder
 from cftui.questions.errors import Untrusted
+from cftui.remedies import cause
 from cftui.runs.directory import Run, RunError
 from cftui.runs.record import RunRecord
 
@@ -44,7 +45,7 @@ def read_source(name: str) -> ModelSource:
     except FileNotFoundError:
         raise ConfigError(f"model {name!r}: no such file {path}") from None
     except OSError as error:
-        raise ConfigError(f"model {name!r}: {path} cannot be read: {error.strerror}") from None
+        raise ConfigError(f"model {name!r}: {path} cannot be read: {cause(error)}") from None
 
 
 def source_of(run: Run, record: RunRecord, model: str) -> ModelSource:
@@ -56,7 +57,7 @@ def source_of(run: Run, record: RunRecord, model: str) -> ModelSource:
     try:
         source = ModelSource(str(path), path.read_bytes(), model.rpartition(":")[2])
     except OSError as error:
-        raise RunError(f"{path}: cannot be read ({error.strerror}); train anew") from None
+        raise RunError(f"{path}: cannot be read ({cause(error)}), or train anew") from None
     if source.sha256 != record.model_sha256:
         raise RunError(
             f"{path}: not the source that {run.id} was trained with (its hash differs);"

@@ -16,6 +16,7 @@ from cftui.people import load_profile, refuse_name, save_profile
 from cftui.questions.data import DataSummary
 from cftui.questions.people import SURENESS, ExportLeft, ExportMatch, ExportRead, ReadExport
 from cftui.questions.question import Ask
+from cftui.remedies import words_of
 from cftui.text import plain
 from cftui.tui.services.child import ChildError
 from cftui.tui.shared.ask_line import AskText
@@ -78,7 +79,7 @@ class Importer:
             try:
                 save_profile(fingerprint, load_profile(fingerprint, name).merged(taken), name)
             except OSError as error:
-                words = f"{error.strerror or error}"
+                words = plain(words_of(error))
                 self._widget.notify(words, title="Not saved", severity="error", markup=False)
             else:
                 self._done(name)

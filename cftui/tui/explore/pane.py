@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
 from cftui.questions.trained import AskAbilities
+from cftui.remedies import words_of
 from cftui.runs.directory import Run, RunError
 from cftui.runs.model_source import FILE as SOURCE
 from cftui.runs.model_source import trust_run
@@ -174,7 +175,7 @@ class ExplorePane(Pane):
         try:
             await asyncio.to_thread(trust_run, Run(Path(path)))
         except (RunError, OSError) as error:
-            self.notify(plain(str(error)), title="Explore", severity="error", markup=False)
+            self.notify(plain(words_of(error)), title="Explore", severity="error", markup=False)
             return
         for view in self.query(View):
             view.run_changed()

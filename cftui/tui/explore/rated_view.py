@@ -5,6 +5,8 @@ from textual import on, work
 from cftui.people import ME, Profile, load_profile, profile_names, same, save_profile
 from cftui.questions.items import ORDERS, DescribeItems, ListOrder
 from cftui.questions.people import Person
+from cftui.remedies import words_of
+from cftui.text import plain
 from cftui.tui.explore.importing import Importer
 from cftui.tui.explore.offers import Offers
 from cftui.tui.explore.profiles import ChooseProfile, ProfileScreen
@@ -89,7 +91,7 @@ class RatedView(View):
             try:
                 save_profile(self.fingerprint, yours, self.person)
             except OSError as error:
-                words = f"They are gone when you leave: {error.strerror or error}"
+                words = plain(f"They are gone when you leave: {words_of(error)}")
                 self.notify(words, title="Your ratings were not saved", markup=False)
         self.ratings_changed()
 

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from cftui.config import ConfigError, make_config
 from cftui.paths import runs_folder
+from cftui.remedies import words_of
 from cftui.runs.annotations import write_annotations
 from cftui.runs.control import WishKind, send
 from cftui.runs.directory import Run, RunError, new_id
@@ -197,7 +198,7 @@ class RunService:
             config = make_config(settings)
             started = await asyncio.to_thread(launch, config, new_id(config), name)
         except (ConfigError, OSError) as error:
-            raise RunServiceError(str(error)) from error
+            raise RunServiceError(words_of(error)) from error
         return await self._begun(started)
 
     async def refit(self, run_id: str) -> str:
@@ -234,7 +235,7 @@ class RunService:
         try:
             await asyncio.to_thread(send, path_of(run_id), kind, value)
         except OSError as error:
-            raise RunServiceError(f"the wish could not be written: {error}") from error
+            raise RunServiceError(f"the wish could not be written: {words_of(error)}") from error
         self.list_soon()
 
     async def settings(self, run_id: str) -> dict[str, dict[str, Any]]:
@@ -274,7 +275,7 @@ async def _do(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     try:
         return await asyncio.to_thread(work, *args, **kwargs)
     except (RunError, RunHeld, ExportError, OSError) as error:
-        raise RunServiceError(str(error)) from error
+        raise RunServiceError(words_of(error)) from error
 
 
 def path_of(run_id: str) -> Path:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cftui.people import Profile, profile_names, save_profile
+from cftui.remedies import words_of
 from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.shared.messages import ChooseData, ChooseRun, CompareRules, RateAs, StartRun
@@ -154,7 +155,7 @@ class RateAsProfile:
             if self.profile not in profile_names(ratings.fingerprint):
                 save_profile(ratings.fingerprint, Profile(self.rated), self.profile)
         except OSError as error:
-            raise StopRefused(f"the profile cannot be written: {error.strerror}") from error
+            raise StopRefused(f"the profile cannot be written: {words_of(error)}") from error
         stage.app.screen_stack[0].query_one(self.view).post_message(RateAs(self.profile))
         await stage.settle()
 
