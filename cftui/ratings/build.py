@@ -163,10 +163,22 @@ def _step(values: NDArray[np.float32]) -> float | None:
     return float(step) if (exact[-1] - exact[0]) / step <= MOST_STEPS else None
 
 
+FINGERPRINTED = ("user_ids", "item_ids", "user", "item", "value", "timestamp")
+
+
+def fingerprint_of(store: Path) -> str:
+    """Return the fingerprint of the ratings in a store, read anew: every byte of them is hashed."""
+    names = [name for part in FINGERPRINTED for name in (part, f"{part}.blob", f"{part}.offsets")]
+    found = {name: store / f"{name}.npy" for name in names}
+    return _fingerprint(
+        {name: np.load(path, mmap_mode="r") for name, path in found.items() if path.is_file()}
+    )
+
+
 def _fingerprint(arrays: dict[str, NDArray[Any]]) -> str:
     """Return a hash of ids, values and times: the same for the same ratings, wherever they are."""
     digest = hashlib.sha256()
-    for part in ("user_ids", "item_ids", "user", "item", "value", "timestamp"):
+    for part in FINGERPRINTED:
         for name in (part, f"{part}.blob", f"{part}.offsets"):
             if name in arrays:
                 array = arrays[name]
