@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cftui.commands.console import Debug, Json, RunWord, UsageError, print_json, print_table
+from cftui.commands.meter import job_told
 from cftui.commands.opening import MaybeRun, find, open_known
 from cftui.paths import BUNDLED
-from cftui.questions.lab_runs import CheckDerivative, CompareDecay, DecayAnswer
+from cftui.questions.lab_runs import (
+    CheckDerivative,
+    CompareDecay,
+    DecayAnswer,
+    DecayIsQuick,
+)
 from cftui.questions.lab_truths import AverageAnswer, AverageLoss, CallDotProduct, LookUpEmbedding
 
 if TYPE_CHECKING:
@@ -39,8 +45,15 @@ def decay(
     """
     from cftui.library.door import Library
 
-    path = str(find(run, weights=True).path)
-    found = Library().answer(CompareDecay(path, steps, lr, weight_decay, adamw_decay))
+    library, path = Library(), str(find(run, weights=True).path)
+    trained = library.trained(path)
+    numbers = (steps, lr, weight_decay, adamw_decay)
+    job = CompareDecay(str(trained.ratings.path), path, trained.step, *numbers)
+    if library.answer(DecayIsQuick(path, steps)):
+        found = library.answer(job)
+    else:
+        with job_told(json=json) as progress:
+            found = library.answer(job, progress)
     if json:
         _print_decay_lines(found)
     else:
@@ -130,6 +143,8 @@ def derivative(
         ("(loss(w+h) - loss(w-h)) / 2h", found.central),
     ):
         print(f"{name:<30}{value: .12g}")
+    if found.central_apart is not None:
+        print(f"{'the last from autograd':<30} {found.central_apart:.2g} of it")
     if not found.exact:
         print("a model of the user's own is computed in single precision: a few digits agree")
 

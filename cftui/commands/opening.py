@@ -76,14 +76,16 @@ def open_run(
 
 def say_doubts(run: "Run") -> None:
     """Say on stderr, before a run answers, that it is untrained or worse than the mean."""
-    from cftui.runs.checkpoint import CheckpointError, load_checkpoint
+    from cftui.runs.checkpoint import checkpoint_step
     from cftui.runs.directory import RunError
     from cftui.runs.judging import verdict_of
 
     try:
-        epochs, step = run.record().epoch, load_checkpoint(run.last, prefix="none of them").step
-    except (RunError, CheckpointError, OSError):
+        epochs, step = run.record().epoch, checkpoint_step(run.last)
+    except (RunError, OSError):
         return  # who asks it is told
+    if not run.has_weights:
+        return  # likewise
     if not epochs:
         untrained = "hardly trained" if step else "untrained"
         say(f"{run.id} is at step {step:,}, {untrained}: its answers mean nothing yet")

@@ -22,7 +22,7 @@ class Mend:
     done: str
     """What it has done: `removed`."""
     do: Callable[[], None]
-    """Raises OSError where the disk refuses."""
+    """Raises OSError where the disk refuses, RunError and RunHeld in words for the user."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Finding:
             return replace(self, remedy=remedy, mend=None)
         try:
             self.mend.do()
-        except OSError as error:
+        except (OSError, ValueError, RuntimeError) as error:  # RunError and RunHeld too
             words = f"{self.value}; not mended: {words_of(error)}"
             return replace(self, value=words, mend=None)
         numbers = {**self.numbers, "repaired": self.mend.done}

@@ -5,18 +5,21 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from cftui.doctor.finding import Finding, Mend, State, first_line
 from cftui.doctor.mending import ASIDE, moving_aside
 from cftui.paths import runs_folder
 from cftui.remedies import words_of
-from cftui.runs.checkpoint import CheckpointError, load_checkpoint
+from cftui.runs.checkpoint import CheckpointError, check_finite, load_checkpoint
 from cftui.runs.directory import Run
-from cftui.runs.lock import is_held
-from cftui.runs.record import RunRecord
+from cftui.runs.lock import RunLock, is_held
+from cftui.runs.ratings_of import read_whole
+from cftui.runs.rebuild import is_lost
+from cftui.runs.record import RECORD, SETTINGS, RunRecord
 
 SECTION = "runs"
 QUICK_RUNS = 200
@@ -129,37 +132,72 @@ def _is_ours(name: str) -> bool:
 
 def _record(looked: _Looked) -> tuple[RunRecord | None, list[Finding]]:
     run = looked.run
-    fault = "run.json is missing"
-    if looked.has("run.json"):
-        try:
-            return run.record(), []
-        except ValueError as error:
-            fault = _without_path(str(error), run.path).partition("; ")[0]
-    elif "run.json" in looked.kinds:
+    if RECORD in looked.kinds and not looked.has(RECORD):
         return None, []  # said already
-    words = f"{fault}: it can be neither shown, asked nor resumed"
-    remedy = "its settings and weights may be whole: keep the folder"
-    return None, [_found(run.id, words, "fail", remedy, _rebuilding(run))]
+    fault = _record_fault(run)
+    try:
+        record = run.record()
+    except ValueError as error:
+        words = f"{_short(error, run.path)}: it can be neither shown, asked nor resumed"
+        remedy = "its settings and weights may be whole: keep the folder"
+        return None, [_found(run.id, words, "fail", remedy)]
+    if not fault:
+        return record, []
+    words = f"{fault}: it is told from its other files each time"
+    return record, [_found(run.id, words, "warn", "", _rebuilding(run))]
 
 
-def _rebuilding(run: Run) -> Mend | None:
-    """Return how a lost record is made again; none where nothing tells what it said."""
-    return None
+def _record_fault(run: Run) -> str:
+    """Return what is wrong with a record; empty if nothing is."""
+    try:
+        _records().validate_json((run.path / RECORD).read_bytes())
+    except ValidationError as error:
+        return f"{RECORD} is damaged ({error.errors(include_url=False)[0]['msg']})"
+    except FileNotFoundError:
+        return f"{RECORD} is missing"
+    return ""
+
+
+@cache
+def _records() -> TypeAdapter[RunRecord]:
+    return TypeAdapter(RunRecord)
+
+
+def _rebuilding(run: Run) -> Mend:
+    """Return the writing of a record anew, as a trainer that goes on does it."""
+
+    def write() -> None:
+        lock = RunLock(run.lock)
+        try:
+            record, path = read_whole(run)[0], run.path / RECORD
+            if not is_lost(path):  # what is left of it may still tell somebody something
+                moving_aside(path).do()
+            run.write_record(record)
+        finally:
+            lock.release()
+
+    return Mend("write it anew from them", "written anew from its other files", write)
 
 
 def _settings(looked: _Looked) -> Iterator[Finding]:
-    if "config.toml" in looked.kinds and not looked.has("config.toml"):
+    run, path = looked.run, looked.run.path / SETTINGS
+    if SETTINGS in looked.kinds and not looked.has(SETTINGS):
         return
     try:
-        looked.run.config()
+        config = run.config()
     except ValueError as error:
-        words = _without_path(str(error), looked.run.path).partition("; ")[0]
-        yield _found(
-            looked.run.id,
-            f"{words}: it can be neither asked nor resumed",
-            "fail",
-            "put the file back from a backup, or write it anew with the settings you know",
+        words = f"{_short(error, run.path)}: it can be neither asked nor resumed"
+        remedy = "put the file back from a backup, or write it anew with the settings you know"
+        yield _found(run.id, words, "fail", remedy)
+        return
+    if is_lost(path):
+        words = f"{SETTINGS} is lost: its settings are told from its checkpoint each time"
+        mend = Mend(
+            "write it anew from there",
+            "written anew from its checkpoint",
+            lambda: run.keep_settings(config),
         )
+        yield _found(run.id, words, "warn", "", mend)
 
 
 def _checkpoints(looked: _Looked, record: RunRecord | None) -> Iterator[Finding]:
@@ -196,11 +234,10 @@ def _checkpoint_fault(path: Path, *, quick: bool) -> str:
         return _header_fault(path, "step")
     try:
         arrays = load_checkpoint(path).arrays
+        check_finite(path, {name: a for name, a in arrays.items() if name.startswith(WEIGHTS)})
     except CheckpointError as error:
-        return _without_path(str(error), path.parent).partition("; ")[0]
-    weights = {n: a for n, a in arrays.items() if n.startswith(WEIGHTS) and a.dtype.kind == "f"}
-    bad = [n.removeprefix(WEIGHTS) for n, array in weights.items() if not np.isfinite(array).all()]
-    return f"{path.name}: numbers that are not finite in {', '.join(bad)}" if bad else ""
+        return _short(error, path.parent)
+    return ""
 
 
 def _header_fault(path: Path, needed: str = "") -> str:
@@ -251,8 +288,9 @@ def _model(looked: _Looked, record: RunRecord | None) -> Iterator[Finding]:
         yield _found(looked.run.id, words, "fail", "put that file back")
 
 
-def _without_path(words: str, folder: Path) -> str:
-    return words.replace(f"{folder}/", "", 1)
+def _short(error: Exception, folder: Path) -> str:
+    """Return what is wrong, without the folder, which is known, and the remedy for one command."""
+    return str(error).replace(f"{folder}/", "", 1).partition("; ")[0]
 
 
 def _found(

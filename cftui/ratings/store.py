@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui import paths
-from cftui.files import held, sync_folder
+from cftui.files import held, make_folder, sync_folder
 from cftui.locks import Hold
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
 from cftui.ratings.sources.locate import FORMAT, META, locate
@@ -190,7 +190,7 @@ def _is_sound(store: Path) -> bool:
 def _building() -> Iterator[Path]:
     """Give a new folder to build a store in; whatever is still there at the end is removed."""
     stores = paths.stores_folder()
-    stores.mkdir(parents=True, exist_ok=True)
+    make_folder(stores)
     folder = stores / f"{BUILDING}{secrets.token_hex(8)}"
     lock = None
     try:

@@ -8,6 +8,8 @@ from typing import Any
 from cftui.files import replace_file
 from cftui.text import plain
 
+FILE = "user.toml"
+
 
 @dataclass(frozen=True)
 class Annotations:
@@ -43,11 +45,11 @@ def write_annotations(run: Path, **changes: str | int) -> None:
     import tomli_w
 
     content = tomli_w.dumps({**_raw(run), **changes})
-    replace_file(run / "user.toml", content.encode())
+    replace_file(run / FILE, content.encode())
 
 
 def _raw(run: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads((run / "user.toml").read_text(encoding="utf-8"))
+        return tomllib.loads((run / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cftui.config import ConfigError, RunConfig, make_config, parse_assignments, read_config
+from cftui.config import ConfigError, RunConfig, make_config, parse_assignments
 from cftui.paths import BUNDLED
 from cftui.runs.directory import Run, RunError
 from cftui.runs.rates import CHANGED, change_words, changes_of
@@ -42,7 +42,7 @@ class Difference:
 def settings_of(run: Run) -> dict[str, Any]:
     """Return a run's settings as its file has them; raises RunError if it is broken."""
     try:
-        return read_config(run.path / "config.toml")
+        return run.settings()
     except (ConfigError, OSError) as error:
         raise RunError(f"{run.id}: {error}") from None
 

@@ -73,7 +73,7 @@ def send(run: Path, kind: WishKind, value: float | None = None) -> Wish:
     with _turn(folder / ".turn"):
         wish = compose(kind, value)
         name = f"{wish.sent_ns:020d}-{os.getpid()}.json"
-        replace_file(folder / name, json.dumps(asdict(wish)).encode(), sync=False)
+        replace_file(folder / name, json.dumps(asdict(wish)).encode())
     return wish
 
 

@@ -2,26 +2,27 @@
 
 import contextlib
 import errno
-import json
 import os
 import secrets
 import shutil
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from cftui.config import ConfigError, RunConfig, make_config, read_config
-from cftui.files import replace_file
+from cftui.files import make_folder, replace_file, sync_folder, write_new
 from cftui.paths import runs_folder
 from cftui.runs.annotations import checked_name, read_annotations, write_annotations
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
-from cftui.runs.record import LIVE, RunRecord, RunStatus
+from cftui.runs.rebuild import has_remains, is_lost, kept_settings, rebuilt_record
+from cftui.runs.record import LIVE, RECORD, SETTINGS, RunRecord, RunStatus, as_json
 
 REMOTE_SILENCE = 15.0
 """Seconds without a heartbeat after which a run on another host is called silent."""
@@ -82,21 +83,50 @@ class Run:
 
     def config(self) -> RunConfig:
         """Return the run's configuration; raises RunError if its file is broken."""
-        path = self.path / "config.toml"
+        path = self.path / SETTINGS
         try:
-            settings = read_config(path)
-            if not settings:  # they would all be taken as by default
-                raise ConfigError("empty")
-            return make_config(settings)
+            return make_config(self.settings())
         except ConfigError as error:
             reason = str(error).removeprefix(f"{path}: ")
-            raise RunError(
-                f"{path}: {reason}; mend it, or remove the run: cftui runs rm {self.id}"
-            ) from None
+            raise RunError(f"{path}: {reason}; {self._settings_remedy()}") from None
+
+    def settings(self) -> dict[str, Any]:
+        """Return what config.toml says, or where that is lost what the checkpoint has kept of it.
+
+        Raises ConfigError where neither can be read.
+        """
+        path = self.path / SETTINGS
+        try:
+            found = read_config(path)
+        except ConfigError:
+            found = {}
+            if not is_lost(path) or kept_settings(self.path) is None:
+                raise
+        if found := found or kept_settings(self.path) or {}:
+            return found
+        raise ConfigError("empty")  # they would all be taken as by default
+
+    def keep_settings(self, config: RunConfig) -> None:
+        """Write config.toml anew where it was lost; raises OSError where the disk refuses."""
+        import tomli_w
+
+        path = self.path / SETTINGS
+        if is_lost(path):
+            replace_file(path, tomli_w.dumps(config.to_settings()).encode())
+
+    def _settings_remedy(self) -> str:
+        if kept_settings(self.path) is not None:
+            return "mend it, or delete it: its checkpoint has the settings too"
+        if has_remains(self.path):
+            return "write it anew, with the settings that it was trained with"
+        return f"mend it, or remove the run: cftui runs rm {self.id}"
 
     def record(self) -> RunRecord:
-        """Return what run.json says; raises RunError if it is missing or broken."""
-        path = self.path / "run.json"
+        """Return what run.json says, or where it is lost what the other files tell of it.
+
+        Raises RunError where these do not tell enough.
+        """
+        path = self.path / RECORD
         try:
             return _records().validate_json(path.read_bytes())
         except ValidationError as error:
@@ -106,12 +136,17 @@ class Run:
             raise RunError(f"{path}: not ours to read; ask its owner for access") from None
         except OSError as error:
             reason = error.strerror or str(error)
-        raise RunError(f"{path}: damaged ({reason}); `cftui runs rm {self.id}`")
+        rebuilt = rebuilt_record(self.path, reason)
+        if rebuilt is not None:
+            return rebuilt
+        remedy = f"`cftui runs rm {self.id}`"
+        if has_remains(self.path):
+            remedy = f"it is made anew once {SETTINGS} has the settings that it was trained with"
+        raise RunError(f"{path}: damaged ({reason}); {remedy}")
 
     def write_record(self, record: RunRecord) -> None:
-        """Replace run.json; raises OSError where the disk refuses."""
-        text = json.dumps(asdict(record), indent=1)
-        replace_file(self.path / "run.json", text.encode(), sync=record.state not in LIVE)
+        """Replace run.json, safe on the disk; raises OSError where that refuses."""
+        replace_file(self.path / RECORD, as_json(record))
 
     def status(self) -> RunStatus:
         """Return the state as it is now: a live state whose lock is free has died."""
@@ -208,19 +243,23 @@ def create_run(
     taken = RunError(f"a run called {record.run} exists; leave out --id or choose another")
     if path.exists():
         raise taken
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     sweep_leftovers(path.parent)
     hidden = path.with_name(f".new-{record.run}-{os.getpid()}")
+    settings = tomli_w.dumps(config.to_settings()).encode()
+    made = hidden
     (hidden / "control").mkdir(parents=True)
     try:
         lock = RunLock(hidden / "lock")
-        (hidden / "config.toml").write_bytes(tomli_w.dumps(config.to_settings()).encode())
-        for name, content in (files or {}).items():
-            (hidden / name).write_bytes(content)
-        Run(hidden).write_record(record)
-        hidden.rename(path)
+        first = {**(files or {}), SETTINGS: settings, RECORD: as_json(record)}
+        for name, content in first.items():
+            write_new(hidden / name, content)
+        # All that is in it before its name is there: a power cut leaves a whole run or none.
+        sync_folder(hidden)
+        made = hidden.rename(path)
+        sync_folder(path.parent)
     except BaseException as error:
-        shutil.rmtree(hidden, ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)
         if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise taken from None
         raise

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from cftui.paths import runs_folder
 from cftui.runs.directory import Run, RunError
+from cftui.runs.rebuild import looks_like_a_run
+from cftui.runs.record import RECORD
 
 
 def list_runs() -> list[Run]:
@@ -33,7 +35,7 @@ def _run_directories() -> Iterator[Run]:
 
 def _looks_like_a_run(path: Path) -> bool:
     try:
-        return (path / "run.json").is_file()
+        return (path / RECORD).is_file() or looks_like_a_run(path)
     except OSError:
         return True  # not ours to look into: it is listed, and says so
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from cftui.config import ConfigError, read_config
-from cftui.files import replace_file
+from cftui.config import ConfigError
+from cftui.files import make_folder, replace_file
 from cftui.paths import runs_folder, state_folder
 from cftui.remedies import words_of
 from cftui.runs.annotations import read_annotations
@@ -134,7 +134,10 @@ def _times(path: str) -> Times | None:
     except PermissionError:
         return 0, 0, 0  # not ours to look into: it is listed, and says so
     except OSError:
-        return None
+        lost = _stat(f"{path}/last.safetensors") or _stat(f"{path}/best.safetensors")
+        if lost is None:
+            return None
+        record = lost
     user = _stat(f"{path}/user.toml")
     return record.st_mtime_ns, user.st_mtime_ns if user else 0, record.st_ino
 
@@ -197,7 +200,7 @@ def _damaged(run_id: str, message: str, made: float) -> RunRow:
 def _settings(run: Run) -> dict[str, Any]:
     """Return the settings that a list shows, as far as they can be read."""
     try:
-        raw = read_config(run.path / "config.toml")
+        raw = run.settings()
     except (ConfigError, OSError):
         return {}
     wanted = (
@@ -257,5 +260,5 @@ def _remembered(path: Path) -> dict[str, tuple[Times, RunRow]]:
 def _remember(memory: Path, seen: dict[str, tuple[Times, RunRow]]) -> None:
     """Write rows to a file; a disk that refuses is no reason to disturb."""
     with contextlib.suppress(OSError):
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(memory, _memories().dump_json(_Memory(FIELDS, seen)), sync=False)
+        make_folder(memory.parent)
+        replace_file(memory, _memories().dump_json(_Memory(FIELDS, seen)))

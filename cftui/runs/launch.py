@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cftui.config import RunConfig
+from cftui.files import make_folder, put_in_place, replace_file
 from cftui.paths import runs_folder
 from cftui.runs.directory import Run
 from cftui.runs.leftovers import START
@@ -43,9 +44,9 @@ def launch(config: RunConfig, run_id: str, name: str = "", refit_of: str = "") -
     """Start a trainer for a new run. Raises OSError if it cannot be started."""
     import tomli_w
 
-    runs_folder().mkdir(parents=True, exist_ok=True)
+    make_folder(runs_folder())
     settings = _start_file(run_id, "toml")
-    settings.write_bytes(tomli_w.dumps(config.to_settings()).encode())
+    replace_file(settings, tomli_w.dumps(config.to_settings()).encode())
     words = ["train", "--config", str(settings), "--id", run_id, "--name", name]
     words += ["--refit-of", refit_of] if refit_of else []
     return _spawn(words, Run(runs_folder() / run_id), _start_file(run_id, "log"))
@@ -64,7 +65,7 @@ def claim_start_files(run: Run) -> None:
     _start_file(run.id, "toml").unlink(missing_ok=True)
     output = _start_file(run.id, "log")
     if output.exists():
-        output.rename(run.log) if run.path.is_dir() else output.unlink()
+        put_in_place(output, run.log) if run.path.is_dir() else output.unlink()
 
 
 def _start_file(run_id: str, kind: str) -> Path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cftui.config import ConfigError
-from cftui.files import replace_file
+from cftui.files import make_folder, replace_file
 from cftui.paths import state_folder
 from cftui.questions.errors import Untrusted
 from cftui.remedies import cause
@@ -79,9 +79,9 @@ def is_trusted(source: ModelSource) -> bool:
 def trust(source: ModelSource) -> None:
     """Remember that this very source may be executed; raises OSError where the disk refuses."""
     mark = _mark(source)
-    mark.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(mark.parent)
     words = f"{source.path}\n{time.strftime('%Y-%m-%d %H:%M:%S')}\n"
-    replace_file(mark, words.encode("utf-8", "replace"), sync=False)
+    replace_file(mark, words.encode("utf-8", "replace"))
 
 
 def trust_run(run: Run) -> ModelSource:

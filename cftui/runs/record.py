@@ -1,12 +1,17 @@
 """What `run.json` says of a run, and what a reader makes of it."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from cftui.ratings.unit import IDENTITY, RatingUnit
 
 State = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
 Arithmetic = Literal["ratings", "0.5-5"]
+RECORD = "run.json"
+"""The file's name in a run's directory."""
+SETTINGS = "config.toml"
+"""That of what it was configured by."""
 LIVE: tuple[State, ...] = ("starting", "running", "paused")
 
 
@@ -86,6 +91,11 @@ class RunRecord:
         if self.trained_in == "ratings":
             return "trained in rating units, as older versions did"
         return f"trained on 0.5–5, onto which {self.low:g}–{self.high:g} is mapped"
+
+
+def as_json(record: RunRecord) -> bytes:
+    """Return a record as its file has it."""
+    return json.dumps(asdict(record), indent=1).encode()
 
 
 @dataclass(frozen=True)

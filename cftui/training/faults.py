@@ -16,6 +16,14 @@ RESERVE = ".reserve"
 RESERVE_BYTES = 65_536
 
 
+class Unsigned(RuntimeError):
+    """Training ended as it should, but the run's record could not be told so."""
+
+    def __init__(self, outcome: str, error: OSError) -> None:
+        """Take how it ended and what the disk said."""
+        super().__init__(f"{outcome}, but run.json could not be written: {cause(error)}")
+
+
 def keep_reserve(folder: Path) -> None:
     """Keep some room in a run's directory, so that a full disk leaves enough for the last words."""
     with contextlib.suppress(OSError), (folder / RESERVE).open("wb") as file:
@@ -41,6 +49,8 @@ def explain(error: Exception, run: Run, config: RunConfig, rate: float | None) -
         place = place_of(error) or run.path
         kept = "the last checkpoint is kept" if run.has_weights else "no checkpoint was written yet"
         return f"{place}: {cause(error, place)}; {kept}. To go on: {resume}"
+    if isinstance(error, Unsigned):
+        return f"{error}; the last checkpoint is whole. Where there is room: {resume}"
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return (
             f"out of memory on {config.training.device}; lower training.batch_size or"

@@ -19,7 +19,7 @@ from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.directory import Run, RunError, create_run, new_id
 from cftui.runs.events import Event
 from cftui.runs.lock import RunHeld, RunLock
-from cftui.runs.ratings_of import ratings_of
+from cftui.runs.ratings_of import ratings_of, read_whole
 from cftui.runs.record import RunRecord
 from cftui.training.build import check_checkpoint
 from cftui.training.custom_model import load_for_new_run
@@ -117,7 +117,7 @@ def _first_record(
 def _old_run(run: Run, lock: RunLock, learning_rate: float | None) -> Assignment:
     """Return what is left to do of a run; its record is signed, nothing else is changed."""
     started_ns = time.time_ns()
-    record, config = run.record(), run.config()
+    record, config = read_whole(run)
     if record.state == "finished":
         raise RunError(f"{run.id} is finished; nothing is left to train")
     refuse_missing(config.training.device)
@@ -133,6 +133,7 @@ def _old_run(run: Run, lock: RunLock, learning_rate: float | None) -> Assignment
     signed = replace(
         record, state="starting", pid=os.getpid(), host=socket.gethostname(), message=""
     )
+    run.keep_settings(config)
     run.write_record(signed)
     return Assignment(
         run,

@@ -354,6 +354,7 @@ class CftuiApp(FaultInWords):
         if self._children:
             ending.append(self.services.tastes.close())
         await asyncio.gather(*ending, return_exceptions=True)
+        await asyncio.to_thread(self.memory.writer.flush)
 
 
 def run_app(source: str, tour: "TourChoice | None" = None) -> int:

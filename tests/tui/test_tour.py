@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from driving import BUNDLED, opened, until
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from cftui.people import profile_names
+from cftui.questions.sheet import SheetAnswer
 from cftui.runs.directory import Run
 from cftui.runs.lock import RunLock
 from cftui.tui.app import ANYWHERE, CftuiApp
+from cftui.tui.crosstab.sheet_learner import SheetLearner
 from cftui.tui.performing import placed_commands
 from cftui.tui.services.runs import RunService, RunServiceError
 from cftui.tui.tour.asked import TourChoice, read_words
@@ -28,6 +30,17 @@ from cftui.tui.tour.wrapping import wrapped
 
 RUNS = ("tour-sgd", "tour-net", "tour-adam")
 KEYS = {"7", "8", "9", "f7", "f8", "f9"}
+
+
+@pytest.fixture(autouse=True)
+def unanimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show of a solution's way its end alone; the crosstab's tests look at the way."""
+    replay = SheetLearner._replay
+
+    async def end(learner: SheetLearner, solved: SheetAnswer) -> None:
+        await replay(learner, replace(solved, frames=(solved.frames[0], solved.frames[-1])))
+
+    monkeypatch.setattr(SheetLearner, "_replay", end)
 
 
 @pytest.fixture
@@ -109,7 +122,8 @@ async def test_keys_go_on_and_back_over_a_dialog_and_leave(tour_runs: list[Run])
         assert len(app.screen_stack) == 2 and "4/16" in said(app).head
         await pilot.press("8")
         await at(pilot, app, "embeddings")
-        assert len(app.screen_stack) == 1 and app.query("#crosstab.-factors")
+        truth = str(app.screen.query_one("#truth-embedding", Static).content)
+        assert "User 1 is row 0 of 671" in truth and "one-hot vector times the matrix" in truth
         await pilot.press("f7")
         await at(pilot, app, "cell")
         await pilot.press("9")
