@@ -277,7 +277,9 @@ def test_trainers_race_and_die_under_claims(
         wait_for(lambda: run.has_weights)
         assert run.status().shown == "running"
         assert here("runs", "resume", "r", "--json") == 1
-        assert f"process {winner.pid}" in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert f"process {winner.pid}" in said
+        assert "this file system has no flock: mount it with -o flock" in said
         winner.send_signal(signal.SIGKILL)
         winner.wait()
         assert run.status().shown == "died"
