@@ -5,15 +5,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import safetensors
 
 from cftui import paths
 from cftui.doctor.finding import Finding, Mend, first_line
 from cftui.doctor.mending import ASIDE, moving_aside, removing
 from cftui.ratings.sources.locate import META
-from cftui.ratings.store import open_store
-from cftui.ratings.values import DataError, Grouping, Ratings
+from cftui.ratings.store import damage_of, open_store
+from cftui.ratings.values import DataError
 
 SECTION = "kept"
 LARGEST_TEXT = 64 << 20
@@ -44,40 +43,13 @@ def store_findings(*, quick: bool) -> Iterator[Finding]:
 def store_fault(store: Path, *, quick: bool) -> str:
     """Return what is wrong with a store; empty if nothing is."""
     try:
-        ratings = open_store(store)
+        if not quick:
+            return damage_of(store)
+        open_store(store)
     except DataError as error:
         words = str(error).removeprefix(f"{store}: damaged ratings store: ")
-        return words.rpartition("; delete it")[0] or words
-    return "" if quick else _content_fault(ratings)
-
-
-def _content_fault(ratings: Ratings) -> str:
-    """Hold a store's arrays against its fingerprint and each other, every byte read."""
-    from cftui.ratings.build import fingerprint_of
-
-    if fingerprint_of(ratings.path) != ratings.fingerprint:
-        return "its ratings are not those that were written"
-    for name, group, codes in (
-        ("by_user", ratings.by_user, ratings.user),
-        ("by_item", ratings.by_item, ratings.item),
-    ):
-        if not _groups(group, codes):
-            return f"{name} does not fit its ratings"
+        return words.rpartition("; open the ratings again")[0] or words
     return ""
-
-
-def _groups(group: Grouping, codes: np.ndarray) -> bool:
-    """Return whether a grouping has every rating once, under its code."""
-    n = len(codes)
-    if len(group.order) == 0 or int(group.order.min()) < 0 or int(group.order.max()) >= n:
-        return False
-    counts = np.bincount(codes, minlength=len(group.indptr) - 1)
-    ordered = codes[group.order]
-    return bool(
-        (np.diff(group.indptr) == counts).all()
-        and (ordered[1:] >= ordered[:-1]).all()
-        and np.bincount(group.order, minlength=n).max() == 1
-    )
 
 
 def _damaged_store(store: Path, fault: str) -> Finding:

@@ -61,11 +61,14 @@ def claim_start_files(run: Run) -> None:
     """Make the output of a detached start the run's log, and drop its settings file.
 
     The trainer calls this when its directory is there; its output goes on into the renamed file.
+    Where the disk refuses they stay, and are swept some day.
     """
-    _start_file(run.id, "toml").unlink(missing_ok=True)
-    output = _start_file(run.id, "log")
-    if output.exists():
-        put_in_place(output, run.log) if run.path.is_dir() else output.unlink()
+    with contextlib.suppress(OSError):
+        _start_file(run.id, "toml").unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        output = _start_file(run.id, "log")
+        if output.exists():
+            put_in_place(output, run.log) if run.path.is_dir() else output.unlink()
 
 
 def _start_file(run_id: str, kind: str) -> Path:

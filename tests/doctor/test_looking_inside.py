@@ -86,9 +86,9 @@ def a_store() -> Path:
     return store
 
 
-def flip(path: Path) -> None:
+def flip(path: Path, place: int = -3) -> None:
     content = bytearray(path.read_bytes())
-    content[-3] ^= 16
+    content[place] ^= 1
     path.write_bytes(content)
 
 
@@ -256,13 +256,13 @@ INVISIBLE: dict[str, Case] = {
         "",
     ),
     "a bit of a store": (
-        lambda run: flip(a_store() / "value.npy"),
-        "its ratings are not those that were written",
+        lambda run: flip(a_store() / "timestamp.npy", -8),
+        "timestamp is not as it was written",
         "removed it: it is made again from",
     ),
-    "a bit of a store's index": (
-        lambda run: flip(a_store() / "by_user.order.npy"),
-        "by_user does not fit its ratings",
+    "a bit of an id": (
+        lambda run: flip(a_store() / "item_ids.npy", -7),
+        "item_ids is not as it was written",
         "removed it: it is made again from",
     ),
 }
