@@ -16,6 +16,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from cftui.modes import make_kept, new_file
+
 NO_FLOCK = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS})
 """What flock fails with where the file system has none: Lustre without `-o flock`, some NFS."""
 NO_LINKS = NO_FLOCK | {errno.EPERM, errno.EMLINK, errno.EXDEV, errno.EINVAL}
@@ -137,6 +139,7 @@ class Hold:
 
     def __init__(self, path: Path, seconds: float | None = 0, poll: float = POLL_SECONDS) -> None:
         """Take it; None waits for ever. Raises TimeoutError where another has it, else OSError."""
+        make_kept(path)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         self._descriptor = os.open(path, flags, 0o666)
         deadline = None if seconds is None else time.monotonic() + seconds
@@ -230,7 +233,7 @@ def _made_without_links(path: Path, words: bytes) -> bool:
 
 
 def _write_new(path: Path, words: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    descriptor = new_file(path)
     try:
         os.write(descriptor, words)
         os.fsync(descriptor)  # an empty one, after a power cut, could be nobody's for ever

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cftui import paths
+from cftui.owners import owner_words
 
 OWN = re.compile(r"\.(new|deleted|building|start)-.*|\..+\.\d+(-\d+)?")
 """Names of our own files and folders that are not complete: no user knows them."""
@@ -56,7 +57,7 @@ def elsewhere(place: Path | None) -> str:
 
 
 def _folders() -> tuple[Path, ...]:
-    return (paths.runs_folder().parent, paths.stores_folder().parent, paths.state_folder())
+    return tuple(paths.homes())
 
 
 def _not_allowed(place: Path | None) -> str:
@@ -70,7 +71,9 @@ def _not_allowed(place: Path | None) -> str:
         return f"ask its owner for access, or {elsewhere(place)}"
     which = "it" if there == place else str(there)
     if found.st_uid != os.getuid():
-        return f"{which} belongs to {_name(found.st_uid)}: ask for access, or {elsewhere(place)}"
+        return (
+            f"{which} belongs to {owner_words(found.st_uid)}: ask for access, or {elsewhere(place)}"
+        )
     mode = "u+rwx" if there.is_dir() else "u+rw"
     return f"{which} is yours: chmod {mode} {there}, or {elsewhere(place)}"
 
@@ -84,15 +87,6 @@ def _nearest(place: Path | None) -> Path | None:
         except OSError:
             continue
     return None
-
-
-def _name(uid: int) -> str:
-    import pwd
-
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"user {uid}"
 
 
 def _room(place: Path | None) -> str:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from cftui.doctor.access import SECTION as ACCESS
-from cftui.doctor.access import access_findings
 from cftui.doctor.arithmetic import arithmetic_findings
 from cftui.doctor.facts import TorchFacts, nvml_facts, torch_facts
 from cftui.doctor.finding import Finding, first_line
@@ -13,8 +11,11 @@ from cftui.doctor.kept import SECTION as KEPT
 from cftui.doctor.kept import state_findings, store_findings
 from cftui.doctor.leftovers import SECTION as LEFTOVERS
 from cftui.doctor.leftovers import leftover_findings
+from cftui.doctor.reach import SECTION as REACH
+from cftui.doctor.reach import reach_findings
 from cftui.doctor.runs import SECTION as RUNS
 from cftui.doctor.runs import run_findings
+from cftui.doctor.sharing import access_findings
 from cftui.doctor.surroundings import SECTION as SURROUNDINGS
 from cftui.doctor.surroundings import surroundings_findings
 from cftui.doctor.terminal import terminal_facts, terminal_findings
@@ -47,12 +48,13 @@ def _all(device: str | None, *, quick: bool) -> Iterator[Finding]:
     yield from _whatever_happens("devices", device_findings(facts, nvml_facts()))
     yield from _whatever_happens("terminal", terminal_findings(terminal_facts()))
     yield from _whatever_happens("folders", folder_findings())
+    yield from _whatever_happens("folders", access_findings())
     yield from _whatever_happens(SURROUNDINGS, surroundings_findings())
     yield from _whatever_happens(RUNS, run_findings(quick=quick))
     yield from _whatever_happens(KEPT, store_findings(quick=quick))
     yield from _whatever_happens(KEPT, state_findings())
     yield from _whatever_happens(LEFTOVERS, leftover_findings())
-    yield from _whatever_happens(ACCESS, access_findings())
+    yield from _whatever_happens(REACH, reach_findings())
     if facts is not None and not quick:
         yield from _arithmetic(device, facts)
 

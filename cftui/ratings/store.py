@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cftui import paths
 from cftui.files import held, make_folder, sync_folder
 from cftui.locks import Hold
+from cftui.modes import follow_all
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
 from cftui.ratings.sources.locate import FORMAT, META, locate
 from cftui.ratings.sums import SUMS, mark, marked_damaged, sum_of_facts, what_is_damaged
@@ -271,7 +272,7 @@ def _building() -> Iterator[Path]:
     try:
         with _held(stores):
             _sweep(stores)
-            folder.mkdir()
+            make_folder(folder)
             # Held for as long as we build: the system lets go of it when the process dies.
             lock = Hold(folder / LOCK)
         yield folder
@@ -291,6 +292,7 @@ def _publish(folder: Path, store: Path) -> None:
             aside = store.with_name(f"{BUILDING}{secrets.token_hex(8)}")
             store.rename(aside)
             shutil.rmtree(aside, ignore_errors=True)
+        follow_all(folder)
         folder.rename(store)
         sync_folder(store.parent)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from cftui.files import held, replace_file
+from cftui.modes import new_folder
 
 WishKind = Literal["pause", "resume", "stop", "checkpoint", "learning-rate"]
 
@@ -69,7 +70,7 @@ def compose(kind: WishKind, value: float | None = None) -> Wish:
 def send(run: Path, kind: WishKind, value: float | None = None) -> Wish:
     """Leave a wish in a run's directory. Raises OSError where that cannot be written."""
     folder = run / "control"
-    folder.mkdir(exist_ok=True)
+    new_folder(folder)
     with _turn(folder / ".turn"):
         wish = compose(kind, value)
         name = f"{wish.sent_ns:020d}-{os.getpid()}.json"

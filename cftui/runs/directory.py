@@ -21,6 +21,7 @@ from cftui.paths import runs_folder
 from cftui.runs.annotations import checked_name, read_annotations, write_annotations
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
+from cftui.runs.lock_holder import signer_ended
 from cftui.runs.rebuild import has_remains, is_lost, kept_settings, rebuilt_record
 from cftui.runs.record import LIVE, RECORD, SETTINGS, RunRecord, RunStatus, as_json
 
@@ -209,7 +210,7 @@ class Run:
         """
         with contextlib.suppress(RunError):  # a damaged run may go
             status = self.status()
-            if status.alive:
+            if status.alive and not signer_ended(self.lock):
                 raise RunHeld(f"{self.id} is live ({status.shown}); stop it first")
         lock = RunLock(self.lock)
         try:
@@ -248,7 +249,7 @@ def create_run(
     hidden = path.with_name(f".new-{record.run}-{os.getpid()}")
     settings = tomli_w.dumps(config.to_settings()).encode()
     made = hidden
-    (hidden / "control").mkdir(parents=True)
+    make_folder(hidden / "control")
     try:
         lock = RunLock(hidden / "lock")
         first = {**(files or {}), SETTINGS: settings, RECORD: as_json(record)}

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from cftui.modes import open_kept
 from cftui.runs.events import Epoch, Event, Finished, Resumed, Step, from_json, to_json
 
 
@@ -12,7 +13,7 @@ class EventLog:
 
     def __init__(self, path: Path) -> None:
         """Open the file; a torn last line, left by a killed trainer, is cut off."""
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._file = open_kept(path, os.O_RDWR | os.O_APPEND)
         self._size = _whole_lines(self._file)
         os.ftruncate(self._file, self._size)
 

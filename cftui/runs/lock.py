@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 from cftui import locks
+from cftui.modes import open_kept
+from cftui.runs.lock_holder import holder
 
 PATIENCE_SECONDS = 0.5
 
@@ -27,7 +29,7 @@ class RunLock:
         A reader that asks `is_held` holds a shared lock for microseconds, hence the patience.
         """
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._file = open_kept(path, os.O_RDWR)
         except IsADirectoryError:
             raise RunHeld(f"{path}: not a file; move it away, and try again") from None
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -38,13 +40,15 @@ class RunLock:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     os.close(self._file)
-                    words = f"{path.parent.name} is held by {holder(path)}{_claim_remedy(path)}"
+                    who = locks.claimant(path) or holder(path)
+                    words = f"{path.parent.name} is held by {who}{_claim_remedy(path)}"
                     raise RunHeld(words) from None
                 time.sleep(0.01)
             except BaseException:
                 os.close(self._file)
                 raise
         name = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        name["uid"] = os.geteuid()
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, json.dumps(name).encode(), 0)
 
@@ -65,16 +69,6 @@ def _claim_remedy(path: Path) -> str:
     if not claim.exists():
         return ""
     return f"; where you know that it is gone, remove {claim} (this file system has no flock)"
-
-
-def holder(path: Path) -> str:
-    """Return who last took the lock, in words."""
-    try:
-        name = json.loads(path.read_text(encoding="utf-8"))
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(float(name["since"])))
-        return f"process {name['pid']} on {name['host']} since {since}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another process"
 
 
 def holder_pid(path: Path) -> int | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cftui.config import ConfigError, RunConfig
 from cftui.models.errors import ModelError
+from cftui.modes import make_kept
 from cftui.remedies import cause, place_of
 from cftui.runs.checkpoint import CheckpointError
 from cftui.runs.directory import Run, RunError
@@ -26,8 +27,10 @@ class Unsigned(RuntimeError):
 
 def keep_reserve(folder: Path) -> None:
     """Keep some room in a run's directory, so that a full disk leaves enough for the last words."""
-    with contextlib.suppress(OSError), (folder / RESERVE).open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+    with contextlib.suppress(OSError):
+        make_kept(folder / RESERVE)
+        with (folder / RESERVE).open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
 
 
 def release_reserve(folder: Path) -> None:

@@ -12,14 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from small import here, small_config, write_ratings
+from users import as_root, open_folder
 
 from cftui import paths
 from cftui.doctor import runs as doctor_runs
-from cftui.doctor.access import access_findings
 from cftui.doctor.finding import Finding
 from cftui.doctor.kept import state_findings, store_findings
 from cftui.doctor.leftovers import leftover_findings
+from cftui.doctor.reach import reach_findings
 from cftui.doctor.runs import run_findings
+from cftui.doctor.sharing import access_findings
 from cftui.doctor.surroundings import surroundings_findings
 from cftui.people import Profile, save_profile
 from cftui.ratings.store import open_ratings, open_store
@@ -67,6 +69,7 @@ def examined(*, quick: bool = True, repair: bool = False) -> list[Finding]:
         *state_findings(),
         *leftover_findings(),
         *access_findings(),
+        *reach_findings(),
     ]
     return [finding.settled(repair=repair) for finding in found]
 
@@ -338,15 +341,14 @@ def test_limits_under_which_things_fail(
     assert (found.state, found.value[: len(words)]) == (state, words) and remedy in found.remedy
 
 
-def test_a_home_that_others_read_is_noted_and_closed(run: Run, home: Path) -> None:
-    home.chmod(0o755)
-    [found] = list(access_findings())
-    assert found.state == "note" and "others can read it" in found.value
-    found.settled(repair=True)
-    assert home.stat().st_mode & 0o777 == 0o700 and list(access_findings()) == []
-    home.chmod(0o2770)  # a shared home stays one
-    [found] = [each.settled(repair=True) for each in access_findings()]
-    assert "its group can write" in found.value and home.stat().st_mode & 0o777 == 0o770
+@as_root
+def test_a_home_that_everybody_can_write_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_folder() as folder:
+        monkeypatch.setenv(paths.HOME_VARIABLE, str(folder))
+        folder.chmod(0o777)
+        [found] = [each.settled(repair=True) for each in access_findings()]
+        assert found.value.endswith("mended: taken from everybody")
+        assert folder.stat().st_mode & 0o777 == 0o770
 
 
 def test_a_store_whose_source_is_gone_is_kept(run: Run, home: Path) -> None:
