@@ -4,15 +4,15 @@ import contextlib
 import errno
 import itertools
 import os
-import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from cftui.locks import Hold
 from cftui.modes import new_file, new_folder
+from cftui.regular import open_regular
 
 _numbers = itertools.count()
 TRIES = 100
@@ -100,18 +100,12 @@ def make_folder(folder: Path) -> None:
         sync_folder(each.parent)
 
 
-def open_plainly(path: Path) -> BinaryIO:
+def open_plainly(path: Path) -> BufferedReader:
     """Open a file to read, whatever lies there: no link is followed, no pipe waited for.
 
     Raises OSError where that is no regular file.
     """
-    file = open(  # noqa: SIM115, PTH123 - given to the caller; of a descriptor
-        os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb"
-    )
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError(errno.EINVAL, "not a file", str(path))
-    return file
+    return os.fdopen(open_regular(path), "rb")
 
 
 def sweep(folder: Path, names: Iterable[str], *, alone: bool = True) -> None:

@@ -16,7 +16,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cftui.modes import make_kept, new_file
+from cftui.modes import new_file, open_kept
 
 NO_FLOCK = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS})
 """What flock fails with where the file system has none: Lustre without `-o flock`, some NFS."""
@@ -139,9 +139,7 @@ class Hold:
 
     def __init__(self, path: Path, seconds: float | None = 0, poll: float = POLL_SECONDS) -> None:
         """Take it; None waits for ever. Raises TimeoutError where another has it, else OSError."""
-        make_kept(path)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        self._descriptor = os.open(path, flags, 0o666)
+        self._descriptor = open_kept(path, os.O_RDWR, linked_folder=True)
         deadline = None if seconds is None else time.monotonic() + seconds
         try:
             while True:

@@ -32,6 +32,8 @@ def cause(error: OSError, place: Path | None = None) -> str:
     """
     if error.errno is None:
         return str(error)
+    if error.strerror and error.strerror != os.strerror(error.errno):
+        return str(error.strerror)  # words of our own, of what is no regular file, say
     remedy = _REMEDIES.get(error.errno, _say(AGAIN))
     return f"{os.strerror(error.errno)}; {remedy(place_of(error) or place)}"
 

@@ -179,7 +179,9 @@ def test_a_full_disk_leaves_the_export_that_was_there(trained: Path, words: list
     def small_disk() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400))
 
-    done = cli(*words, *data, cwd=old.parent, preexec_fn=small_disk)
+    # Else what it compiles is cut off too, and kept for every later process.
+    env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    done = cli(*words, *data, cwd=old.parent, preexec_fn=small_disk, env=env)
     assert done.returncode in (1, 2), done.stderr
     assert "cannot be written: " in done.stderr and "File too large" in done.stderr
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr

@@ -22,6 +22,7 @@ from cftui.commands.console import (
 from cftui.commands.progress import EventPrinter
 from cftui.config import RunConfig, make_config, merge, parse_assignments, read_config
 from cftui.hyperparameters import MODELS, OPTIMIZERS, SCHEDULES
+from cftui.printing import put
 
 Assignments = Annotated[
     list[str],
@@ -167,5 +168,5 @@ def train_detached(
     if json:
         print_json({"event": "detached", "run": run_id, "pid": started.process.pid})
     else:
-        print(f"{run_id}\ntraining in the background; watch it: cftui runs attach {run_id}")
+        put(f"{run_id}\ntraining in the background; watch it: cftui runs attach {run_id}")
     return 0

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from cftui import locks
 from cftui.modes import open_kept
-from cftui.runs.lock_holder import holder
+from cftui.regular import NotRegular, open_regular, read_regular
+from cftui.runs.lock_holder import MOST_BYTES, holder
 
 PATIENCE_SECONDS = 0.5
 
@@ -30,8 +31,9 @@ class RunLock:
         """
         try:
             self._file = open_kept(path, os.O_RDWR)
-        except IsADirectoryError:
-            raise RunHeld(f"{path}: not a file; move it away, and try again") from None
+        except NotRegular as error:
+            where = error.filename
+            raise RunHeld(f"{where}: {error.strerror}; move it away, and try again") from None
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -74,16 +76,16 @@ def _claim_remedy(path: Path) -> str:
 def holder_pid(path: Path) -> int | None:
     """Return the process that last took the lock; none if the file does not say."""
     try:
-        return int(json.loads(path.read_text(encoding="utf-8"))["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(json.loads(read_regular(path, MOST_BYTES))["pid"])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
 def is_held(path: Path) -> bool:
     """Return whether a living process holds the lock, as far as it can be known on this host."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:  # missing, or not ours to read: then no trainer of ours has it
+        file = open_regular(path)
+    except OSError:  # missing, no file, or not ours to read: then no trainer of ours has it
         return False
     try:
         return locks.is_locked(file, path)
@@ -94,6 +96,6 @@ def is_held(path: Path) -> bool:
 def last_beat(path: Path) -> float | None:
     """Return when the holder was last heard of, in seconds since 1970; none if never."""
     try:
-        return path.stat().st_mtime
+        return path.stat(follow_symlinks=False).st_mtime
     except FileNotFoundError:
         return None

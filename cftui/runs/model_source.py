@@ -21,8 +21,8 @@ from cftui.runs.directory import Run, RunError
 from cftui.runs.record import RunRecord
 
 FILE = "model.py"
-LARGEST = 10_000_000
-"""Bytes of a source; more is no class that somebody wrote."""
+MOST_BYTES = 16 << 20
+"""Of a model's source."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,6 @@ def _read(path: Path, flags: int = 0) -> tuple[bytes, int]:
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags)
     with os.fdopen(file, "rb") as opened:
         facts = os.fstat(file)
-        if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST:
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > MOST_BYTES:
             raise OSError(0, "not a source file")
         return opened.read(), facts.st_uid

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cftui.config import ConfigError, RunConfig
 from cftui.models.errors import ModelError
-from cftui.modes import make_kept
+from cftui.modes import open_kept
 from cftui.remedies import cause, place_of
 from cftui.runs.checkpoint import CheckpointError
 from cftui.runs.directory import Run, RunError
@@ -28,9 +28,11 @@ class Unsigned(RuntimeError):
 def keep_reserve(folder: Path) -> None:
     """Keep some room in a run's directory, so that a full disk leaves enough for the last words."""
     with contextlib.suppress(OSError):
-        make_kept(folder / RESERVE)
-        with (folder / RESERVE).open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+        file = open_kept(folder / RESERVE, os.O_WRONLY | os.O_TRUNC)
+        try:
+            os.posix_fallocate(file, 0, RESERVE_BYTES)
+        finally:
+            os.close(file)
 
 
 def release_reserve(folder: Path) -> None:

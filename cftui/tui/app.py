@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from cftui.modes import make_kept
 from cftui.paths import state_folder
+from cftui.printing import put
 from cftui.text import plain
 from cftui.tui import terminal
 from cftui.tui.panes import PANES, entry_of
@@ -21,8 +22,8 @@ from cftui.tui.services.memory import Memory
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.key_bar import KeyBar
 from cftui.tui.shared.key_order import Follower, KeyOrder
+from cftui.tui.shared.plain_app import PlainApp
 from cftui.tui.shared.tab_bar import TabBar
-from cftui.tui.shared.textual_hacks import FaultInWords
 from cftui.tui.themes import FALLBACKS, ThemeChoice
 from cftui.tui.workspace import Workspace
 
@@ -71,7 +72,7 @@ def palette_provider() -> "type[Provider]":
     return CommandsProvider
 
 
-class CftuiApp(FaultInWords):
+class CftuiApp(PlainApp):
     """Explorer for collaborative filtering."""
 
     CSS_PATH = "app.tcss"
@@ -368,5 +369,5 @@ def run_app(source: str, tour: "TourChoice | None" = None) -> int:
     app.run()
     for row in app.workspace.runs:
         if row.alive:
-            print(f"{row.id} goes on; cftui shows it again, or: cftui runs attach {row.id}")
+            put(f"{row.id} goes on; cftui shows it again, or: cftui runs attach {row.id}")
     return app.return_code or 0
