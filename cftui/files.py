@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 
-from cftui.modes import make_kept, new_file, new_folder
+from cftui.locks import Hold
+from cftui.modes import new_file, new_folder
 from cftui.regular import open_regular
 
 _numbers = itertools.count()
@@ -127,25 +128,19 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def held(path: Path, seconds: float, poll: float = 0.01) -> Iterator[None]:
+def held(path: Path, seconds: float | None, poll: float = 0.01) -> Iterator[None]:
     """Hold a lock file for a short section; the system lets go when we die, and the file stays.
 
-    Raises TimeoutError where another has it for longer than `seconds`, OSError where a file system
-    cannot lock or the file cannot be made. A run's own lock is `RunLock`, which readers probe.
-    """
-    # Not needed to look at anything: loaded by what takes a lock.
-    from filelock import FileLock
+    `seconds`: how long to wait for another that has it; None waits for ever.
 
-    make_kept(path)
-    lock = FileLock(path, timeout=seconds, poll_interval=poll, fallback_to_soft=False)
-    try:
-        lock.acquire()
-    except NotImplementedError as error:
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), str(path)) from error
+    Raises TimeoutError where another has it for longer than `seconds`, OSError where the file
+    cannot be made. A run's own lock is `RunLock`, which readers probe.
+    """
+    hold = Hold(path, seconds, poll)
     try:
         yield
     finally:
-        lock.release()
+        hold.release()
 
 
 def _temporary(path: Path) -> tuple[Path, int]:

@@ -13,6 +13,7 @@ from cftui.commands.tables import Widths, fit, parts, total
 from cftui.config import ConfigError
 from cftui.printing import put, put_cells, put_json
 from cftui.questions.errors import QuestionError
+from cftui.remedies import words_of
 from cftui.text import plain
 
 T = TypeVar("T")
@@ -89,7 +90,7 @@ def _unforeseen(error: Exception) -> int:
 
 def _explain(error: Exception | None, code: int) -> int:
     if error is not None:
-        say(str(error))
+        say(words_of(error))
     if process.debug:
         traceback.print_exc()
     return code

@@ -26,6 +26,7 @@ from cftui.commands.opening import Best, Data, open_run
 from cftui.commands.writing import write_columns
 from cftui.printing import put
 from cftui.questions.check import AT, CheckAnswer, CheckRun, Measure, MethodRow
+from cftui.remedies import cause
 
 SHOWN: tuple[tuple[Measure, str, str], ...] = (
     ("rmse", "RMSE", ".3f"),
@@ -144,7 +145,7 @@ def _write(out: Path, answer: CheckAnswer) -> None:
         try:
             replace_file(out, text.encode())
         except OSError as error:
-            raise CommandError(f"{out}: cannot be written: {error.strerror or error}") from None
+            raise CommandError(f"{out}: cannot be written: {cause(error)}") from None
         return
     rows = [(method.name, *pair) for method in answer.methods for pair in method.measures]
     columns: dict[str, Iterable[object]] = {

@@ -136,6 +136,7 @@ def resume(
 
     Signals and exit codes are those of cftui train.
     """
+    from cftui.commands.train import warn_without_flock
     from cftui.training.start import resume_run
 
     run = find(word)
@@ -147,6 +148,7 @@ def resume(
             _wish(run.id, "learning-rate", lr)
         _wish(run.id, "resume")
         return 0
+    warn_without_flock()
     printer = EventPrinter(json=json)
     return printer.exit_code(resume_run(run, printer, learning_rate=lr, began=process.began))
 

@@ -21,6 +21,7 @@ from cftui.people import (
 )
 from cftui.printing import put
 from cftui.questions.people import ReadExport
+from cftui.remedies import words_of
 from cftui.text import plain
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def remove(name: Name, *, data: WhichData = None, json: Json = False, debug: Deb
     try:
         remove_profile(ratings.fingerprint, name)
     except OSError as error:
-        raise CommandError(f"{name} was not removed: {error.strerror or error}") from None
+        raise CommandError(f"{name} was not removed: {words_of(error)}") from None
     if json:
         print_json({"event": "removed", "profile": name, "ratings": count})
     else:
@@ -180,7 +181,7 @@ def _keep(
         kept = old.merged(rated) if merge else Profile(rated, old.regularization, old.threshold)
         save_profile(ratings.fingerprint, kept, name)
     except OSError as error:
-        raise CommandError(f"{name} was not saved: {error.strerror or error}") from None
+        raise CommandError(f"{name} was not saved: {words_of(error)}") from None
 
 
 def _scale(text: str | None) -> tuple[float, float] | None:

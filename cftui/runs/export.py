@@ -9,6 +9,7 @@ from typing import Any
 
 from cftui.files import replace_file
 from cftui.paths import runs_folder
+from cftui.remedies import cause
 from cftui.runs.columns import FIELDS
 from cftui.runs.compare import flat, settings_of
 from cftui.runs.directory import Run, RunError
@@ -39,7 +40,7 @@ def export_runs(rows: Iterable[RunRow], path: Path) -> int:
     try:
         replace_file(path, text.encode("utf-8", "replace"))
     except OSError as error:
-        raise ExportError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise ExportError(f"{path}: cannot be written: {cause(error)}") from None
     return len(records)
 
 

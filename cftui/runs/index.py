@@ -16,6 +16,7 @@ from cftui.config import ConfigError
 from cftui.files import make_folder, replace_file
 from cftui.paths import runs_folder, state_folder
 from cftui.regular import read_regular
+from cftui.remedies import words_of
 from cftui.runs.annotations import read_annotations
 from cftui.runs.directory import Run
 from cftui.runs.event_log import last_progress
@@ -158,7 +159,8 @@ def read_row(
         return _row(run, kept, settings)
     except Exception as error:
         made = _made(str(run.path))[0] if made_ns is None else made_ns
-        return replace(_damaged(run.id, why(error), _moment(made)), **kept)
+        reason = words_of(error) if isinstance(error, OSError) else why(error)
+        return replace(_damaged(run.id, reason, _moment(made)), **kept)
 
 
 def _row(run: Run, kept: Mapping[str, Any], settings: Mapping[str, Any] | None) -> RunRow:

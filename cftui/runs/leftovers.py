@@ -1,12 +1,12 @@
 """Sweeps what processes that died have left in the folder of runs."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import time
 from pathlib import Path
 
+from cftui import locks
 from cftui.regular import NotRegular, open_regular
 
 SETTLED_SECONDS = 3600.0
@@ -47,9 +47,6 @@ def _is_locked(path: Path) -> bool:
     except (FileNotFoundError, NotRegular):
         return False
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return locks.is_locked(file, path, shared=False)
     finally:
         os.close(file)
-    return False

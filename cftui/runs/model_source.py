@@ -15,6 +15,7 @@ from cftui.hyperparameters import CustomModel, is_source
 from cftui.owners import owner_words
 from cftui.paths import runs_folder
 from cftui.questions.errors import Untrusted
+from cftui.remedies import cause
 from cftui.runs import consent
 from cftui.runs.directory import Run, RunError
 from cftui.runs.record import RunRecord
@@ -53,7 +54,7 @@ def read_source(name: str) -> ModelSource:
     except FileNotFoundError:
         raise ConfigError(f"model {name!r}: no such file {path}") from None
     except OSError as error:
-        raise ConfigError(f"model {name!r}: {path} cannot be read: {error.strerror}") from None
+        raise ConfigError(f"model {name!r}: {path} cannot be read: {cause(error)}") from None
     remedy = f"cftui train --model {path}:{word} --trust-model"
     return ModelSource(str(path), text, word, owner, remedy)
 
@@ -78,7 +79,7 @@ def source_of(run: Run, record: RunRecord, model: str = "") -> ModelSource:
     except OSError as error:
         if not record.model_sha256:
             raise RunError(f"{run.id} has no model of its own; nothing to agree to") from None
-        raise RunError(f"{path}: cannot be read ({error.strerror}); train anew") from None
+        raise RunError(f"{path}: cannot be read ({cause(error)}), or train anew") from None
     remedy = f"cftui runs trust {run.id}"
     source = ModelSource(str(path), text, model.rpartition(":")[2], owner, remedy)
     if source.sha256 != record.model_sha256:

@@ -12,6 +12,7 @@ from cftui.files import replace_file
 from cftui.library.door import Library, answers
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import Labels, Sheet, WriteCells
+from cftui.remedies import cause
 from cftui.sheet.workbook import write_workbook
 from cftui.text import for_spreadsheet, plain
 
@@ -55,9 +56,7 @@ def write_cells(
         else:
             replace_file(place, cells_text(ending, labels, values).encode())
     except OSError as error:
-        raise OSError(
-            f"{path}: cannot be written: {error.strerror}; choose another place"
-        ) from None
+        raise OSError(f"{path}: cannot be written: {cause(error)}") from None
 
 
 def cells_text(ending: str, labels: Labels, values: NDArray[np.float64]) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cftui.library.door import Library, answers
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import Labels, ReadAnswer, ReadSheet, Sheet
+from cftui.remedies import cause
 from cftui.sheet.workbook import NAMES, UNIT
 
 LARGEST_FILE = 50_000_000
@@ -70,7 +71,7 @@ def _check_archive(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except OSError as error:
-        raise QuestionError(f"{path}: cannot be read: {error.strerror}") from None
+        raise QuestionError(f"{path}: cannot be read: {cause(error)}") from None
     except zipfile.BadZipFile:
         raise QuestionError(
             f"{path}: not an .xlsx workbook (or one with a password); {REMEDY}"

@@ -147,7 +147,7 @@ def test_a_run_that_cannot_write_a_word_fails_in_order(
     monkeypatch.setattr(EventLog, "__init__", full)
     told: list[Event] = []
     last = start_run(small_config(ratings.source), told.append, run_id="r", began=0.0)
-    assert isinstance(last, Failed) and "no room to write" in last.message and told == [last]
+    assert isinstance(last, Failed) and "make room" in last.message and told == [last]
     record = find_run("r").record()
     assert (record.state, record.message) == ("failed", last.message)
 
