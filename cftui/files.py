@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 
+from cftui.modes import make_kept, new_file, new_folder
 from cftui.regular import open_regular
 
 _numbers = itertools.count()
@@ -76,7 +77,7 @@ def write_new(path: Path, content: bytes) -> None:
 
     Raises FileExistsError where something has the name, a link too.
     """
-    _write(_create(path), content, path)
+    _write(new_file(path), content, path)
 
 
 def put_in_place(source: Path, target: Path) -> None:
@@ -93,7 +94,7 @@ def make_folder(folder: Path) -> None:
         if each.exists():
             break
         missing.append(each)
-    folder.mkdir(parents=True, exist_ok=True)
+    new_folder(folder)
     for each in reversed(missing):
         sync_folder(each.parent)
 
@@ -135,6 +136,7 @@ def held(path: Path, seconds: float, poll: float = 0.01) -> Iterator[None]:
     # Not needed to look at anything: loaded by what takes a lock.
     from filelock import FileLock
 
+    make_kept(path)
     lock = FileLock(path, timeout=seconds, poll_interval=poll, fallback_to_soft=False)
     try:
         lock.acquire()
@@ -152,13 +154,8 @@ def _temporary(path: Path) -> tuple[Path, int]:
         # Numbered: threads of one process may write the same file.
         beside = path.with_name(f".{path.name}.{os.getpid()}-{next(_numbers)}")
         with contextlib.suppress(FileExistsError):
-            return beside, _create(beside)
+            return beside, new_file(beside)
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(beside))
-
-
-def _create(path: Path) -> int:
-    # Neither a file that is there nor what a link leads to: somebody may have laid it there.
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
 
 
 def _write(descriptor: int, content: bytes, path: Path) -> None:

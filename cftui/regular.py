@@ -17,15 +17,15 @@ class NotRegular(OSError):
     """Something else than a regular file in its place; its words say what."""
 
 
-def open_regular(path: Path, flags: int = os.O_RDONLY, mode: int = 0o644) -> int:
+def open_regular(path: Path, flags: int = os.O_RDONLY, *, linked_folder: bool = False) -> int:
     """Return a descriptor of a regular file. Raises NotRegular, and OSError as `os.open` does.
 
-    To be written to, its folder must not be a link either.
+    To be written to, its folder must not be a link either, unless `linked_folder` says so.
     """
-    if flags & WRITING:
+    if flags & WRITING and not linked_folder:
         refuse_link(path.parent)
     try:
-        file = os.open(path, flags | FOLLOWING_NOTHING, mode)
+        file = os.open(path, flags | FOLLOWING_NOTHING)
     except OSError as error:
         raise (_other_kind(path, error) or error) from None
     kind = os.fstat(file).st_mode

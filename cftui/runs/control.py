@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from cftui.files import held, replace_file
+from cftui.modes import new_folder
 from cftui.regular import check_regular, read_regular, refuse_link
 
 WishKind = Literal["pause", "resume", "stop", "checkpoint", "learning-rate"]
@@ -74,7 +75,7 @@ def send(run: Path, kind: WishKind, value: float | None = None) -> Wish:
     folder = run / "control"
     refuse_link(run)
     refuse_link(folder)
-    folder.mkdir(exist_ok=True)
+    new_folder(folder)
     with _turn(folder / ".turn"):
         wish = compose(kind, value)
         name = f"{wish.sent_ns:020d}-{os.getpid()}.json"

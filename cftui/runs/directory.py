@@ -23,6 +23,7 @@ from cftui.runs.annotations import checked_name, read_annotations, write_annotat
 from cftui.runs.guarded import MOST_BYTES, read_settings, why
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
+from cftui.runs.lock_holder import signer_ended
 from cftui.runs.rebuild import has_remains, is_lost, kept_settings, rebuilt_record
 from cftui.runs.record import LIVE, RECORD, SETTINGS, RunRecord, RunStatus, as_json
 from cftui.text import plain
@@ -212,7 +213,7 @@ class Run:
         """
         with contextlib.suppress(RunError):  # a damaged run may go
             status = self.status()
-            if status.alive:
+            if status.alive and not signer_ended(self.lock):
                 raise RunHeld(f"{self.id} is live ({status.shown}); stop it first")
         if self.path.is_symlink():
             self.path.unlink()
@@ -275,7 +276,7 @@ def create_run(
     hidden = path.with_name(f".new-{record.run}-{os.getpid()}")
     settings = tomli_w.dumps(config.to_settings()).encode()
     made = hidden
-    (hidden / "control").mkdir(parents=True)
+    make_folder(hidden / "control")
     try:
         lock = RunLock(hidden / "lock")
         first = {**(files or {}), SETTINGS: settings, RECORD: as_json(record)}

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from cftui.modes import open_kept
 from cftui.regular import open_regular
 from cftui.runs.events import Epoch, Event, Finished, Resumed, Step, from_json, to_json
 
@@ -19,7 +20,7 @@ class EventLog:
 
     def __init__(self, path: Path) -> None:
         """Open the file; a torn last line, left by a killed trainer, is cut off."""
-        self._file = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        self._file = open_kept(path, os.O_RDWR | os.O_APPEND)
         try:
             self._size = _whole_lines(self._file)
         except OSError as error:

@@ -7,10 +7,9 @@ import socket
 import time
 from pathlib import Path
 
+from cftui.modes import open_kept
 from cftui.regular import NotRegular, open_regular, read_regular
-
-MOST_BYTES = 4096
-"""Of what a holder says of itself."""
+from cftui.runs.lock_holder import MOST_BYTES, holder
 
 
 class RunHeld(RuntimeError):
@@ -26,7 +25,7 @@ class RunLock:
         A reader that asks `is_held` holds a shared lock for microseconds, hence the patience.
         """
         try:
-            self._file = open_regular(path, os.O_RDWR | os.O_CREAT)
+            self._file = open_kept(path, os.O_RDWR)
         except NotRegular as error:
             where = error.filename
             raise RunHeld(f"{where}: {error.strerror}; move it away, and try again") from None
@@ -41,6 +40,7 @@ class RunLock:
                     raise RunHeld(f"{path.parent.name} is held by {holder(path)}") from None
                 time.sleep(0.01)
         name = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        name["uid"] = os.geteuid()
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, json.dumps(name).encode(), 0)
 
@@ -51,16 +51,6 @@ class RunLock:
     def release(self) -> None:
         """Give the lock back."""
         os.close(self._file)
-
-
-def holder(path: Path) -> str:
-    """Return who last took the lock, in words."""
-    try:
-        name = json.loads(read_regular(path, MOST_BYTES))
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(float(name["since"])))
-        return f"process {name['pid']} on {name['host']} since {since}"
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        return "another process"
 
 
 def holder_pid(path: Path) -> int | None:

@@ -15,18 +15,20 @@ from cftui.runs.record import RunRecord
 from cftui.runs.vocabulary import load_vocabulary
 
 
-def ratings_of(record: RunRecord, config: RunConfig) -> Ratings:
+def ratings_of(record: RunRecord, config: RunConfig, *, thorough: bool = False) -> Ratings:
     """Return the ratings that a run was trained on, from its store or read anew from their source.
 
+    `thorough`: as for `ratings.store.open_store`.
     Raises RunError, with what was tried and the remedy, where they are gone or have changed.
     """
-    kept = _in_store(record)
+    kept = _in_store(record, thorough)
     if kept is not None:
         return kept
     tried, changed = [], []
     for word in _sources(record, config):
         try:
-            ratings = open_ratings(resolve_source(word), config.data.mapping)
+            source = resolve_source(word)
+            ratings = open_ratings(source, config.data.mapping, thorough=thorough)
         except FileNotFoundError:
             tried.append(f"{word} is no longer there")
             continue
@@ -76,9 +78,9 @@ def _same_ids(one: Vocabulary, other: Vocabulary) -> bool:
     )
 
 
-def _in_store(record: RunRecord) -> Ratings | None:
+def _in_store(record: RunRecord, thorough: bool) -> Ratings | None:
     try:
-        ratings = open_store(Path(record.store))
+        ratings = open_store(Path(record.store), thorough=thorough)
     except (DataError, OSError):
         return None
     return ratings if ratings.fingerprint == record.fingerprint else None

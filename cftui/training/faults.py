@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cftui.config import ConfigError, RunConfig
 from cftui.models.errors import ModelError
-from cftui.regular import open_regular
+from cftui.modes import open_kept
 from cftui.runs.checkpoint import CheckpointError
 from cftui.runs.directory import Run, RunError
 from cftui.training.endings import NonFiniteLoss
@@ -28,7 +28,7 @@ class Unsigned(RuntimeError):
 def keep_reserve(folder: Path) -> None:
     """Keep some room in a run's directory, so that a full disk leaves enough for the last words."""
     with contextlib.suppress(OSError):
-        file = open_regular(folder / RESERVE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        file = open_kept(folder / RESERVE, os.O_WRONLY | os.O_TRUNC)
         try:
             os.posix_fallocate(file, 0, RESERVE_BYTES)
         finally:

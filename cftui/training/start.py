@@ -72,7 +72,7 @@ def _new_run(config: RunConfig, run_id: str, name: str, refit_of: str) -> Assign
     refuse_missing(config.training.device)
     started_ns = time.time_ns()
     source = resolve_source(config.data.source)
-    ratings = open_ratings(source, config.data.mapping)
+    ratings = open_ratings(source, config.data.mapping, thorough=True)
     check_split(config.split, ratings)
     custom = load_for_new_run(config, ratings.info())
     config = custom.config
@@ -121,7 +121,7 @@ def _old_run(run: Run, lock: RunLock, learning_rate: float | None) -> Assignment
     if record.state == "finished":
         raise RunError(f"{run.id} is finished; nothing is left to train")
     refuse_missing(config.training.device)
-    ratings = ratings_of(record, config)
+    ratings = ratings_of(record, config, thorough=True)
     custom = load_of_run(run, record, config.model, ratings.info())
     # A trainer that died before its first checkpoint has not taken a step either.
     fresh = record.step == 0 and not run.has_weights

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from typing import TextIO
 
-from cftui.regular import open_regular
+from cftui.modes import open_kept
 from cftui.runs.directory import Run
 from cftui.runs.lock import RunLock
 
@@ -27,8 +27,7 @@ def log_to(run: Run) -> Iterator[None]:
     """Send log and crash reports to the run's log.txt; without one where the disk refuses."""
     root = logging.getLogger()
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        file = os.fdopen(open_regular(run.log, flags), "a", encoding="utf-8")
+        file = os.fdopen(open_kept(run.log, os.O_WRONLY | os.O_APPEND), "a", encoding="utf-8")
     except OSError:
         # Else Python prints what nobody takes, tracebacks too.
         nowhere = logging.NullHandler()

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 
+from cftui.modes import make_kept
 from cftui.paths import state_folder
 from cftui.printing import put
 from cftui.text import plain
@@ -343,6 +344,7 @@ class CftuiApp(PlainApp):
         """Leave a fault's traceback in a file; hundreds of lines on the terminal help nobody."""
         path = state_folder() / "crash.log"
         with contextlib.suppress(OSError):
+            make_kept(path)
             path.write_text(traceback.format_exc(), encoding="utf-8")
         self._theme_choice.forget_undrawn()
         return f"cftui stopped: {type(error).__name__}: {plain(str(error))}; {path} tells more"

@@ -52,7 +52,9 @@ class DerivativeScreen(Dialog[None]):
                 yield Choice("run", names[0], names)
             with Horizontal(classes="setting"):
                 yield Static("h", markup=False)
-                yield NumberField("h", "")
+                step = NumberField("h", "")
+                step.placeholder = "what suits the model's precision"
+                yield step
             yield Static("…", id="derivative", markup=False)
 
     def on_mount(self) -> None:
@@ -80,7 +82,9 @@ class DerivativeScreen(Dialog[None]):
         answer = await ask(question, "derivative")
         if answer is not None:
             number = self.query(TextField).first()
-            number.value = number.value or answer.label
+            if not number.value:
+                number.value = answer.label
+                number.select_all()  # so that another is typed in its place
             self._say("\n".join((*derivative_lines(answer), "", numbers_there(answer))))
 
     def _say(self, words: str, *, wrong: bool = False) -> None:
@@ -114,10 +118,10 @@ def derivative_lines(found: DerivativeAnswer) -> list[str]:
     lines = [
         f"w = {found.label}{whose} = {found.value:.6g}, of run {found.run}",
         f"loss = mean squared error of {found.n_ratings:,} {of} = {found.loss:.9g}",
-        f"{'autograd':<38}{found.autograd: .10g}",
-        f"{'(loss(w + h) - loss(w - h)) / 2h':<38}{found.central: .10g}   h {found.h:g}",
+        f"{'autograd':<40}{found.autograd: .10g}",
+        f"{'(loss(w + h) - loss(w - h)) / 2h':<40}{found.central: .10g}   h {found.h:g}",
         _apart_words(found.central_apart),
-        f"{'the lesson: (loss(w + h) - loss(w)) / h':<38}{found.forward: .10g}",
+        f"{'the lesson: (loss(w + h) - loss(w)) / h':<40}{found.forward: .10g}",
     ]
     if not found.exact:
         lines.append("a model of your own computes in single precision: a few digits agree")
@@ -127,7 +131,7 @@ def derivative_lines(found: DerivativeAnswer) -> list[str]:
 def _apart_words(apart: float | None) -> str:
     if apart is None:
         return "autograd's is 0, so that there is no relative difference"
-    return f"{'relative difference of the two':<38} {apart:.2g}"
+    return f"{'relative difference of the two':<40} {apart:.2g}"
 
 
 def numbers_there(found: DerivativeAnswer) -> str:

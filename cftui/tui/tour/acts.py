@@ -191,7 +191,7 @@ class StepRules:
     async def on(self, stage: Stage) -> None:
         """Bring the Lab pane back to its start, where nothing runs, and have it step."""
         await stage.perform("lab.reset")
-        await stage.settle(whole=True)
+        await stage.settle(also="race")
         lab = stage.app.screen_stack[0].query_one("#lab")
         lab.post_message(CompareRules(self.rules, self.steps))
         await stage.settle()

@@ -67,22 +67,22 @@ class Stage:
         if self.moved.is_set():
             raise MovedOn
 
-    async def settle(self, *, whole: bool = False) -> None:
+    async def settle(self, *, also: str = "") -> None:
         """Wait until what was asked is answered and on show, and say so where that takes a while.
 
-        What was at work before the stop began is not waited for, unless the `whole` is meant.
+        What was at work before the stop began is not waited for, but for the group `also`.
         """
         for _ in range(2):  # what an answer brings may ask again
             await self.breathe()
-            if not await self.until(lambda: not self._busy(whole), TELL_SECONDS):
+            if not await self.until(lambda: not self._busy(also), TELL_SECONDS):
                 self.tell("working")
-                await self.until(lambda: not self._busy(whole), PATIENCE_SECONDS)
+                await self.until(lambda: not self._busy(also), PATIENCE_SECONDS)
 
-    def _busy(self, whole: bool) -> bool:
+    def _busy(self, also: str) -> bool:
         return any(
             worker.group not in UNENDING and not worker.is_finished
             for worker in self.app.workers
-            if whole or worker not in self._before
+            if worker.group == also or worker not in self._before
         )
 
     def shows(self, selector: str, words: str = "") -> bool:
