@@ -28,6 +28,7 @@ SUMMED = re.compile(rb'"sha256":"sha256:([0-9a-f]{64})"')
 MARKS = (b'"sha256":', b'"sha256:')
 """Both are in a header with a sum, so that no flipped bit makes it one without."""
 BLOCK = 1 << 20
+META = "__metadata__"
 
 
 class CheckpointError(ValueError):
@@ -149,14 +150,24 @@ def _is_whole(path: Path) -> bool:
         if not any(mark in header for mark in MARKS):
             return True  # of an older version, or another program
         told = SUMMED.search(header)
-        if told is None:
-            return False
+        size = os.fstat(file.fileno()).st_size
+        if told is None or size != 8 + len(header) + _claimed(header):
+            return False  # without reading what may be endless
         found = hashlib.sha256(len(header).to_bytes(8, "little"))
         found.update(header.replace(told[0], UNSUMMED, 1))
         block = bytearray(BLOCK)
-        while size := file.readinto(block):
-            found.update(memoryview(block)[:size])
+        while count := file.readinto(block):
+            found.update(memoryview(block)[:count])
     return found.hexdigest().encode() == told[1]
+
+
+def _claimed(header: bytes) -> int:
+    """Return the bytes of all arrays as a header has them; -1 where it is damaged."""
+    try:
+        found = json.loads(header).items()
+        return max((one["data_offsets"][1] for key, one in found if key != META), default=0)
+    except Exception:  # whatever is wrong with it
+        return -1
 
 
 def _header(file: BinaryIO) -> bytes:

@@ -1,5 +1,6 @@
 """A run's events file: appended to by its trainer, read by whoever looks."""
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,7 +21,11 @@ class EventLog:
     def __init__(self, path: Path) -> None:
         """Open the file; a torn last line, left by a killed trainer, is cut off."""
         self._file = open_kept(path, os.O_RDWR | os.O_APPEND)
-        self._size = _whole_lines(self._file)
+        try:
+            self._size = _whole_lines(self._file)
+        except OSError as error:
+            os.close(self._file)
+            raise OSError(error.errno, error.strerror, str(path)) from None
         os.ftruncate(self._file, self._size)
 
     def write(self, event: Event) -> None:
@@ -45,9 +50,11 @@ class EventLog:
 
 
 def _whole_lines(file: int) -> int:
-    """Return the length of the file up to its last newline."""
-    end = os.fstat(file).st_size
+    """Return the length of the file up to its last newline; raises OSError where that is far."""
+    size = end = os.fstat(file).st_size
     while end > 0:
+        if size - end > MOST_LINE:
+            raise OSError(errno.EFBIG, "its events end in a line that no trainer wrote")
         start = max(0, end - 65536)
         newline = os.pread(file, end - start, start).rfind(b"\n")
         if newline >= 0:

@@ -443,7 +443,7 @@ def _escapes() -> Iterator[tuple[str, Change]]:
         "escape-control",
         event("control", wish=ALL_ESCAPES, sender=ALL_ESCAPES, outcome=ALL_ESCAPES),
     )
-    yield "escape-device", event("device", label=ALL_ESCAPES, name=ALL_ESCAPES)
+    yield "escape-gpu", event("device", label=ALL_ESCAPES, name=ALL_ESCAPES)
     toml = json.dumps(ALL_ESCAPES)
     yield "escape-name", content("user.toml", f"name = {toml}\nnotes = {toml}\n".encode())
     yield "escape-source", setting("source", f"source = {toml}")

@@ -28,7 +28,7 @@ WALKED = (
 )
 """Runs that the cursor rests on."""
 WATCHED = (
-    *("escape-remote", "escape-finished", "escape-device", "escape-started", "escape-epoch"),
+    *("escape-remote", "escape-finished", "escape-gpu", "escape-started", "escape-epoch"),
     *("finished-minus", "finished-baselines", "started-baselines", "epoch-bare", "finished-1e308"),
 )
 """Runs that are looked at in Train."""

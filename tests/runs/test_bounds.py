@@ -19,6 +19,7 @@ from cftui.runs.checkpoint import CheckpointError, checkpoint_step, load_checkpo
 from cftui.runs.compare import command_line
 from cftui.runs.control import Inbox, send
 from cftui.runs.directory import Run, RunError, create_run, run_called
+from cftui.runs.event_log import EventLog, read_events
 from cftui.runs.events import Step, from_json
 from cftui.runs.find import find_run, list_runs
 from cftui.runs.guarded import read_toml
@@ -194,3 +195,15 @@ def test_an_export_holds_no_formula_in_csv_and_all_as_it_is_in_json(
     assert row["data"] == f"'{formula}" and row["message"] == "' -x"
     (told,) = json.loads((tmp_path / "o.json").read_text())
     assert told["data"] == formula and told["message"] == "\t-x"
+
+
+def test_files_that_claim_to_be_endless_are_told_at_once(run: Run) -> None:
+    save_checkpoint(run.last, {"w": np.ones(3)}, {"step": "7"})
+    os.truncate(run.last, 1 << 40)
+    with pytest.raises(CheckpointError, match="not those that were written"):
+        load_checkpoint(run.last)
+    run.events.write_text('{"event":"step"}\n')
+    os.truncate(run.events, 1 << 38)
+    assert list(read_events(run.events)) == []
+    with pytest.raises(OSError, match="a line that no trainer wrote"):
+        EventLog(run.events)
