@@ -1,6 +1,11 @@
 """What reaches into Textual's private parts, written for and tested with Textual 8.2.8."""
 
+from typing import Any
+
+from textual._styles_cache import StylesCache
 from textual.app import App
+from textual.strip import Strip
+from textual.widget import Widget
 
 
 class FaultInWords(App[None]):
@@ -17,3 +22,27 @@ class FaultInWords(App[None]):
     def _fatal_error(self) -> None:
         self._exit_renderables.append(self.last_words(self._exception))
         self._close_messages_no_wait()
+
+
+def forget_cuts(app: App[Any]) -> None:
+    """Drop what drawn lines remember of how they were cut and filtered; it is made anew as needed.
+
+    Seven caches a line, and each of the lines in them has as many: after some hundred dialogs,
+    150,000 objects. `get_inner_outer` moreover remembers the lines of widgets long gone, being
+    cached by its `self`. Reads `_styles_cache` of widgets and the caches of `Strip`.
+    """
+    StylesCache.get_inner_outer.cache_clear()
+    for screen in app.screen_stack:
+        for widget in screen.walk_children(Widget):
+            for strip in widget._styles_cache._cache.values():
+                _forget_cuts_of(strip)
+
+
+def _forget_cuts_of(strip: Strip) -> None:
+    strip._divide_cache.clear()
+    strip._crop_cache.clear()
+    strip._crop_extend_cache.clear()
+    strip._style_cache.clear()
+    strip._filter_cache.clear()
+    strip._line_length_cache.clear()
+    strip._offsets_cache.clear()
