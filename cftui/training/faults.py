@@ -40,7 +40,7 @@ def explain(error: Exception, run: Run, config: RunConfig, rate: float | None) -
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return (
             f"no room to write {error.filename or run.path} ({error.strerror});"
-            f" the last checkpoint is intact. Make room, then: {resume}"
+            f" {_kept(run)}. Make room, then: {resume}"
         )
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return (
@@ -50,3 +50,7 @@ def explain(error: Exception, run: Run, config: RunConfig, rate: float | None) -
     if isinstance(error, EngineError | RunError | CheckpointError | ModelError | ConfigError):
         return str(error)
     return f"{type(error).__name__}: {error}; the whole story is in {run.log}"
+
+
+def _kept(run: Run) -> str:
+    return "the last checkpoint is intact" if run.has_weights else "there is no checkpoint yet"

@@ -39,7 +39,9 @@ def test_a_loss_that_is_no_number_asks_for_a_tenth_of_the_rate(run: Run) -> None
 def test_a_full_disk_asks_for_room(run: Run, number: int) -> None:
     words = said(OSError(number, os.strerror(number), "/a/file"), run)
     assert words.startswith(f"no room to write /a/file ({os.strerror(number)})")
-    assert words.endswith("cftui runs resume r")
+    assert words.endswith("there is no checkpoint yet. Make room, then: cftui runs resume r")
+    run.last.touch()
+    assert "the last checkpoint is intact" in said(OSError(number, os.strerror(number)), run)
     assert str(run.path) in said(OSError(number, os.strerror(number)), run)
 
 
