@@ -22,7 +22,7 @@ from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.key_bar import KeyBar
 from cftui.tui.shared.key_order import Follower, KeyOrder
 from cftui.tui.shared.tab_bar import TabBar
-from cftui.tui.shared.textual_hacks import FaultInWords, forget_cuts
+from cftui.tui.shared.textual_hacks import FaultInWords, forget_cuts, leaving
 from cftui.tui.themes import FALLBACKS, ThemeChoice
 from cftui.tui.workspace import Workspace
 
@@ -108,6 +108,7 @@ class CftuiApp(FaultInWords):
         self._children: list[Child] = []
         self._theme_choice = ThemeChoice(self, self.memory)
         self.key_order = KeyOrder(self, super().on_event)
+        self.key_order.close()
         self._collecting = Collecting(lambda: forget_cuts(self))
 
     async def on_event(self, event: events.Event) -> None:
@@ -172,8 +173,11 @@ class CftuiApp(FaultInWords):
         self.set_interval(POLL_SECONDS, self._poll)
         if self._tour_choice is not None:
             self._begin_tour(self._tour_choice)
+        self.key_order.open()
 
     def _poll(self) -> None:
+        if leaving(self):
+            return
         if not self.is_headless:
             terminal.leave_if_hung_up()
         self._runs.poll()
@@ -201,6 +205,10 @@ class CftuiApp(FaultInWords):
         if self._stack is not None:
             yield from self._performer.offers()
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
+
+    async def run_action(self, *args: Any, **kwargs: Any) -> bool:
+        """Do what a key or a link asks for; nothing once the app leaves."""
+        return not leaving(self) and await super().run_action(*args, **kwargs)
 
     async def action_pane(self, name: str) -> None:
         """Bring a pane into view."""

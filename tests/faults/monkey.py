@@ -131,6 +131,9 @@ def leave(terminal: Terminal) -> str:
         terminal.send("\x1b")
         if not drain(terminal, 0.3):
             break
+        terminal.send("\t")  # a field for a path keeps escape for itself
+        if not drain(terminal, 0.3):
+            break
         terminal.send("q")
         if not drain(terminal, 0.7):
             break
@@ -145,7 +148,9 @@ def ended(terminal: Terminal) -> str:
     said = terminal.raw.split(b"\x1b[?1049l")[-1].decode(errors="replace").strip()
     code = terminal.child.exitstatus
     if code or "Traceback" in said or "cftui stopped" in said:
-        return f"exit {code}: {said}"
+        crash = terminal.home / "state" / "crash.log"
+        story = crash.read_text(encoding="utf-8") if crash.exists() else ""
+        return f"exit {code}: {said}\n{story[-4000:]}"
     return ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 NEVER = 1_000_000_000
 IDLE_SECONDS = 1.0
 """Without a key for so long, nobody waits for the next one."""
-WORTH, MOST = 3, 16
+WORTH, MOST = 3, 8
 """Collections of younger objects that have passed some on: what is worth a pause, what needs one.
 
 A younger collection passes on 7,700 objects at most, few of which are left by the time of a pause.
