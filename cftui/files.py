@@ -1,47 +1,124 @@
 """Files that are there whole or not at all, and locks for moments between processes."""
 
+import contextlib
 import errno
 import itertools
 import os
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 
+from cftui.modes import make_kept, new_file, new_folder
+from cftui.regular import open_regular
+
 _numbers = itertools.count()
+TRIES = 100
+"""Names tried for a temporary: one may be left by a process that had our number before us."""
+SETTLED_SECONDS = 3600.0
+"""A temporary untouched for so long is a leftover: its writer may be on another host."""
+Put = Callable[[Path, bytes], None]
+"""Writes a file's new content beside it."""
 
 
 @contextmanager
-def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
+def replacing(path: Path) -> Iterator[Path]:
     """Give a path beside a file to write to; when all is written that becomes the file.
 
-    An error leaves what was there before, and nothing beside it. Without `sync` a power cut may
-    leave an empty file: for what can be lost. Raises OSError where the disk refuses.
+    An error leaves what was there before, and nothing beside it; so does a power cut before the
+    end, after which the new file is safe. Raises OSError where the disk refuses.
     """
-    # Numbered: threads of one process may write the same file.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{next(_numbers)}")
+    temporary, descriptor = _temporary(path)
+    os.close(descriptor)
     try:
         yield temporary
-        if sync:
-            _sync(temporary)
+        _sync(temporary)
         temporary.replace(path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        _drop(temporary)
         raise
-    if sync:
-        sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def replace_file(path: Path, content: bytes, *, sync: bool = True) -> None:
+@contextmanager
+def replacing_together(folder: Path) -> Iterator[Put]:
+    """Put several files of a folder in place at the end, in the order of their coming.
+
+    Each is whole or as it was before; together they cost but one sync of the folder. An error
+    within leaves all as they were. Raises OSError where the disk refuses.
+    """
+    written: list[tuple[Path, Path]] = []
+
+    def put(path: Path, content: bytes) -> None:
+        temporary, descriptor = _temporary(path)
+        written.append((temporary, path))
+        _write(descriptor, content, path)
+
+    try:
+        yield put
+        for temporary, path in written:
+            temporary.replace(path)
+    except BaseException:
+        for temporary, _ in written:
+            _drop(temporary)
+        raise
+    sync_folder(folder)
+
+
+def replace_file(path: Path, content: bytes) -> None:
     """Put content in place at once, as `replacing` does."""
-    with replacing(path, sync=sync) as temporary:
-        temporary.write_bytes(content)
+    with replacing_together(path.parent) as put:
+        put(path, content)
 
 
-def sweep(folder: Path, names: Iterable[str]) -> None:
-    """Remove what a process that was killed while replacing these files has left."""
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet, synced; its name is safe when its folder is synced.
+
+    Raises FileExistsError where something has the name, a link too.
+    """
+    _write(new_file(path), content, path)
+
+
+def put_in_place(source: Path, target: Path) -> None:
+    """Give a file that is written to its final name, content and name safe on the disk."""
+    _sync(source)
+    source.replace(target)
+    sync_folder(target.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are missing, their names safe on the disk."""
+    missing = []
+    for each in (folder, *folder.parents):
+        if each.exists():
+            break
+        missing.append(each)
+    new_folder(folder)
+    for each in reversed(missing):
+        sync_folder(each.parent)
+
+
+def open_plainly(path: Path) -> BufferedReader:
+    """Open a file to read, whatever lies there: no link is followed, no pipe waited for.
+
+    Raises OSError where that is no regular file.
+    """
+    return os.fdopen(open_regular(path), "rb")
+
+
+def sweep(folder: Path, names: Iterable[str], *, alone: bool = True) -> None:
+    """Remove what a process that was killed while replacing these files has left.
+
+    `alone`: whether nobody else can be replacing them now; else what was touched lately stays.
+    What cannot be removed stays too.
+    """
+    since = float("inf") if alone else time.time() - SETTLED_SECONDS
     for name in names:
         for leftover in folder.glob(f".{name}.*"):
-            leftover.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                if leftover.lstat().st_mtime < since:
+                    leftover.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
@@ -59,6 +136,7 @@ def held(path: Path, seconds: float, poll: float = 0.01) -> Iterator[None]:
     # Not needed to look at anything: loaded by what takes a lock.
     from filelock import FileLock
 
+    make_kept(path)
     lock = FileLock(path, timeout=seconds, poll_interval=poll, fallback_to_soft=False)
     try:
         lock.acquire()
@@ -68,6 +146,35 @@ def held(path: Path, seconds: float, poll: float = 0.01) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _temporary(path: Path) -> tuple[Path, int]:
+    """Make an empty file beside a file, ours alone; return its path and a descriptor to write."""
+    for _ in range(TRIES):
+        # Numbered: threads of one process may write the same file.
+        beside = path.with_name(f".{path.name}.{os.getpid()}-{next(_numbers)}")
+        with contextlib.suppress(FileExistsError):
+            return beside, new_file(beside)
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(beside))
+
+
+def _write(descriptor: int, content: bytes, path: Path) -> None:
+    """Write and sync an empty file, and close it; what fails is said of `path`."""
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    except OSError as error:
+        error.filename = str(path)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _drop(temporary: Path) -> None:
+    with contextlib.suppress(OSError):
+        temporary.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

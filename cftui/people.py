@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from cftui.files import replace_file
+from cftui.files import make_folder, replace_file
 from cftui.paths import state_folder
 from cftui.questions.errors import QuestionError
 from cftui.questions.newcomer import REGULARIZATION
@@ -112,7 +112,7 @@ def load_profile(fingerprint: str, name: str = ME) -> Profile:
 def save_profile(fingerprint: str, profile: Profile, name: str = ME) -> None:
     """Write it, whole or not at all. Raises OSError where the disk refuses, else ProfileError."""
     path = _path(fingerprint, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     named = {} if same(name) == ME else {"name": name}
     replace_file(path, json.dumps({**named, **asdict(profile)}, indent=1).encode())
 

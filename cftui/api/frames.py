@@ -16,7 +16,7 @@ from cftui.api.ids import text_of
 from cftui.api.ratings import DataSet, warn_of_problems
 from cftui.api.words import in_python
 from cftui.config import DataConfig
-from cftui.files import replace_file, sweep
+from cftui.files import make_folder, replace_file, sweep
 from cftui.paths import frames_folder
 from cftui.questions.data import ColumnMapping
 from cftui.ratings import values
@@ -169,7 +169,7 @@ def _is_there(folder: Path) -> bool:
 
 
 def _write(folder: Path, ratings: bytes, titles: bytes) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     sweep(folder, (RATINGS, TITLES))
     if titles:
         replace_file(folder / TITLES, titles)

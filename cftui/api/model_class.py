@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from cftui.config import ConfigError
-from cftui.files import replace_file
+from cftui.files import make_folder, replace_file
 from cftui.paths import models_folder
 
 REMEDY = "put {0} into a file of its own and give model='path/to/file.py:{0}'"
@@ -62,7 +62,7 @@ def _file_of(model: type) -> Path:
 def _written(model: type) -> Path:
     """Return the file with the source of a class of `__main__`, in the data folder."""
     folder = models_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     source = (HEAD + "\n".join(_Pieces(model).all()) + "\n").encode()
     name = f"{model.__name__}-{hashlib.sha256(source).hexdigest()[:12]}.py"
     if not (folder / name).is_file():

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cftui.commands.console import Debug, Json, UsageError, print_json
+from cftui.printing import put
 
 MARKS = {"ok": "  ok", "note": "note", "warn": "WARN", "fail": "FAIL"}
 STYLES = {"ok": "green", "note": "cyan", "warn": "yellow", "fail": "bold red"}
@@ -92,7 +93,7 @@ class _Printer:
 
     def _line(self, words: str, mark: str = "", style: str = "") -> None:
         if self._console is None:
-            print(f"{mark} {words}" if mark else words, flush=True)
+            put(f"{mark} {words}" if mark else words)
             return
         from rich.text import Text
 

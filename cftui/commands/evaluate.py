@@ -3,7 +3,6 @@
 import json as jsonlib
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from shutil import get_terminal_size
@@ -22,10 +21,11 @@ from cftui.commands.console import (
     print_table,
     say,
 )
+from cftui.commands.meter import job_told
 from cftui.commands.opening import Best, Data, open_run
 from cftui.commands.writing import write_columns
+from cftui.printing import put
 from cftui.questions.check import AT, CheckAnswer, CheckRun, Measure, MethodRow
-from cftui.questions.job import Progress
 
 SHOWN: tuple[tuple[Measure, str, str], ...] = (
     ("rmse", "RMSE", ".3f"),
@@ -75,7 +75,7 @@ def evaluate(
         say("nothing was held out from a refit: the run that it repeats is checked")
         trained = open_run(library, trained.record.refit_of, data, best=best, json=json)
     job = CheckRun(str(trained.ratings.path), trained.path, trained.step, at)
-    with _told(json=json) as progress:
+    with job_told(json=json) as progress:
         answer = library.answer(job, progress)
     if json:
         print_json({"event": "check", **asdict(answer)})
@@ -83,41 +83,13 @@ def evaluate(
         _print(answer)
     if out is not None:
         _write(out, answer)
-        print_json({"event": "written", "out": str(out)}) if json else print(f"written to {out}")
-
-
-@contextmanager
-def _told(*, json: bool) -> Iterator[Progress]:
-    """Give what is told how far a job is: a passing line on a terminal, lines elsewhere."""
-    if json or not sys.stderr.isatty():
-        yield _Lines(json)
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("") as status:
-        yield lambda done, total, words: status.update(f"{done / total:.0%}, {words}")
-
-
-class _Lines:
-    """Tells each doing as it begins."""
-
-    def __init__(self, json: bool) -> None:
-        self._json, self._words = json, ""
-
-    def __call__(self, done: int, total: int, words: str) -> None:
-        if words == self._words:
-            return
-        self._words = words
-        if self._json:
-            print_json({"event": "progress", "done": done, "of": total, "words": words})
-        else:
-            say(f"{done / total:.0%}, {words}")
+        print_json({"event": "written", "out": str(out)}) if json else put(f"written to {out}")
 
 
 def _print(answer: CheckAnswer) -> None:
     audit = answer.audit
     headings = [heading for _, heading, _ in SHOWN]
-    print(
+    put(
         f"{answer.weights} weights; {audit.n_held_out:,} held-out ratings ({audit.kind}), lists of"
         f" {answer.at} for {answer.n_users:,} users"
     )
@@ -141,7 +113,7 @@ def _print(answer: CheckAnswer) -> None:
 def _print_words(words: str) -> None:
     """Print a sentence, broken between words on a terminal."""
     width = get_terminal_size().columns if sys.stdout.isatty() else 0
-    print(fill(words, width, subsequent_indent="  ") if width else words)
+    put(fill(words, width, subsequent_indent="  ") if width else words)
 
 
 def _cells(method: MethodRow) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""How far a long reading is: a bar on a terminal, lines elsewhere, JSON lines where asked for."""
+"""How far a reading or a job is: a bar on a terminal, lines elsewhere, or JSON lines."""
 
 import sys
 import time
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from cftui.commands.console import print_json, say
+from cftui.questions.job import Progress as JobProgress
 
 REPORT_SECONDS = 0.5
 
@@ -52,3 +53,31 @@ class _ProgressLines:
             print_json({"event": "progress", "bytes": part, "of": whole, "done": self._done})
         else:
             say(f"{part / max(whole, 1):.0%} of {whole / 1e6:,.1f} MB {self._done}")
+
+
+@contextmanager
+def job_told(*, json: bool) -> Iterator[JobProgress]:
+    """Give what is told how far a job is: a passing line on a terminal, lines elsewhere."""
+    if json or not sys.stderr.isatty():
+        yield _DoingLines(json)
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        yield lambda done, total, words: status.update(f"{done / total:.0%}, {words}")
+
+
+class _DoingLines:
+    """Tells each doing as it begins."""
+
+    def __init__(self, json: bool) -> None:
+        self._json, self._words = json, ""
+
+    def __call__(self, done: int, total: int, words: str) -> None:
+        if words == self._words:
+            return
+        self._words = words
+        if self._json:
+            print_json({"event": "progress", "done": done, "of": total, "words": words})
+        else:
+            say(f"{done / total:.0%}, {words}")

@@ -7,6 +7,7 @@ import typer
 
 from cftui.commands.console import UsageError, print_json, say
 from cftui.commands.meter import meter
+from cftui.printing import put
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def print_summary(ratings: "Ratings") -> None:
 
     summary = ratings.summary()
     for words in (size_words(summary), value_words(summary), left_out_words(summary)):
-        print(words)
+        put(words)
 
 
 def find(word: str, fingerprint: str | None = None, *, weights: bool = False) -> "Run":
@@ -69,21 +70,23 @@ def open_run(
         print_json({"event": "run", "run": run.id, "step": trained.step})
     else:
         refit = f", a refit of {trained.record.refit_of}" if trained.record.refit_of else ""
-        print(f"run {run.id}, step {trained.step:,}, on {trained.record.data_name}{refit}")
+        put(f"run {run.id}, step {trained.step:,}, on {trained.record.data_name}{refit}")
     say_doubts(run)
     return trained
 
 
 def say_doubts(run: "Run") -> None:
     """Say on stderr, before a run answers, that it is untrained or worse than the mean."""
-    from cftui.runs.checkpoint import CheckpointError, load_checkpoint
+    from cftui.runs.checkpoint import checkpoint_step
     from cftui.runs.directory import RunError
     from cftui.runs.judging import verdict_of
 
     try:
-        epochs, step = run.record().epoch, load_checkpoint(run.last, prefix="none of them").step
-    except (RunError, CheckpointError, OSError):
+        epochs, step = run.record().epoch, checkpoint_step(run.last)
+    except (RunError, OSError):
         return  # who asks it is told
+    if not run.has_weights:
+        return  # likewise
     if not epochs:
         untrained = "hardly trained" if step else "untrained"
         say(f"{run.id} is at step {step:,}, {untrained}: its answers mean nothing yet")

@@ -18,6 +18,7 @@ from cftui.commands.console import (
 from cftui.commands.opening import find
 from cftui.commands.progress import EventPrinter
 from cftui.commands.run_tables import Word
+from cftui.printing import put, put_json_text
 from cftui.questions.custom_model import TrustRun
 
 if TYPE_CHECKING:
@@ -117,12 +118,12 @@ def _wish(word: str, kind: "WishKind", value: float | None = None) -> None:
             if isinstance(event, Control) and event.sent_ns == wish.sent_ns:
                 if event.outcome != "obeyed":
                     raise CommandError(f"{run.id}: {kind} {event.outcome}")
-                print(f"{run.id}: {kind} obeyed at step {event.step:,}")
+                put(f"{run.id}: {kind} obeyed at step {event.step:,}")
                 return
         time.sleep(0.02)
     if not run.status().alive:
         raise CommandError(f"{run.id} ended before it saw the wish")
-    print(f"{run.id}: {kind} sent; {_why_unanswered(run)}")
+    put(f"{run.id}: {kind} sent; {_why_unanswered(run)}")
 
 
 def _why_unanswered(run: "Run") -> str:
@@ -203,7 +204,7 @@ def rename(word: Word, name: str, debug: Debug = False) -> None:
         run.rename(name)
     except RunError as error:
         raise UsageError(str(error)) from None
-    print(f"{run.id} is now called {run.name()!r}" if run.name() else f"{run.id} has no name now")
+    put(f"{run.id} is now called {run.name()!r}" if run.name() else f"{run.id} has no name now")
 
 
 @app.command()
@@ -212,7 +213,7 @@ def trust(word: Word, debug: Debug = False) -> None:
     from cftui.library.door import Library
 
     path = Library().answer(TrustRun(str(find(word).path)))
-    print(f"{path} may be executed here now; a change of it asks anew")
+    put(f"{path} may be executed here now; a change of it asks anew")
 
 
 @app.command()
@@ -226,7 +227,7 @@ def rm(
     for run in found:
         if yes or typer.confirm(f"delete {run.id} with its weights?"):
             run.delete()
-            print(f"deleted {run.id}")
+            put(f"deleted {run.id}")
 
 
 @app.command()
@@ -237,4 +238,4 @@ def events(word: Word = "latest", debug: Debug = False) -> None:
 
     run = find(word)
     for event in settled(read_events(run.events)):
-        print(json_module.dumps(as_row(event), separators=(",", ":")))
+        put_json_text(json_module.dumps(as_row(event), separators=(",", ":")), flush=False)

@@ -19,6 +19,7 @@ from cftui.people import (
     same,
     save_profile,
 )
+from cftui.printing import put
 from cftui.questions.people import ReadExport
 from cftui.text import plain
 
@@ -74,7 +75,7 @@ def remove(name: Name, *, data: WhichData = None, json: Json = False, debug: Deb
     if json:
         print_json({"event": "removed", "profile": name, "ratings": count})
     else:
-        print(f"removed {name} and {count:,} ratings, on {plain(ratings.name)}")
+        put(f"removed {name} and {count:,} ratings, on {plain(ratings.name)}")
 
 
 @app.command()
@@ -101,7 +102,7 @@ def export(
     if json:
         print_json({"event": "exported", "profile": name, "rows": len(rows), "out": str(target)})
     else:
-        print(f"{len(rows):,} ratings of {name} written to {target}")
+        put(f"{len(rows):,} ratings of {name} written to {target}")
 
 
 @app.command("import")

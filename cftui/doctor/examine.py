@@ -7,6 +7,7 @@ from cftui.doctor.facts import TorchFacts, nvml_facts, torch_facts
 from cftui.doctor.finding import Finding, first_line
 from cftui.doctor.folders import folder_findings
 from cftui.doctor.hardware import device_findings
+from cftui.doctor.sharing import access_findings
 from cftui.doctor.terminal import terminal_facts, terminal_findings
 from cftui.doctor.versions import SECTION as VERSIONS
 from cftui.doctor.versions import version_findings
@@ -27,6 +28,7 @@ def examine(device: str | None = None, *, quick: bool = False) -> Iterator[Findi
     yield from _whatever_happens("devices", device_findings(facts, nvml_facts()))
     yield from _whatever_happens("terminal", terminal_findings(terminal_facts()))
     yield from _whatever_happens("folders", folder_findings())
+    yield from _whatever_happens("folders", access_findings())
     if facts is not None and not quick:
         yield from _arithmetic(device, facts)
 

@@ -1,11 +1,13 @@
 """Answers about ratings themselves: which there are, what is in them, how they are parted."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from cftui.config import make_config
 from cftui.library.door import Library, answers, performs
 from cftui.paths import resolve_source
 from cftui.questions.data import (
+    CheckStore,
     DataProfile,
     DataSetRow,
     DataSummary,
@@ -26,7 +28,8 @@ from cftui.ratings.reading.preview import preview
 from cftui.ratings.sources.datasets import data_sets
 from cftui.ratings.sources.recent import remember
 from cftui.ratings.split import summarize
-from cftui.ratings.store import find_store
+from cftui.ratings.store import check_store, find_store
+from cftui.ratings.values import DataError
 
 
 @answers(OpenData)
@@ -35,7 +38,10 @@ def open_data(library: Library, question: OpenData) -> DataSummary | None:
     store = find_store(resolve_source(question.source), question.mapping)
     if store is None:
         return None
-    summary = library.ratings(store).summary()
+    try:
+        summary = library.ratings(store).summary()
+    except DataError:
+        return None  # damaged: it is made anew from its source
     remember(question.source, summary, question.mapping)
     return summary
 
@@ -58,6 +64,13 @@ def describe_data(library: Library, job: DescribeData, progress: Progress) -> Da
     ratings = library.ratings(job.store)
     found = profile(ratings, progress)
     return replace(found, outliers=with_lines(ratings, found.outliers))
+
+
+@performs(CheckStore)
+def check_whole_store(_: Library, job: CheckStore, progress: Progress) -> str:
+    """Return what of a store is not as it was written; empty where all is."""
+    progress(0, 1, "the ratings, bit by bit")
+    return check_store(Path(job.store))
 
 
 @answers(DescribeSplit)

@@ -4,17 +4,24 @@ Loshchilov and Hutter 2019, section 2, proposition 2: L2 inside Adam is divided 
 averaged squared gradient as all else is, so that what varies much decays little.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from cftui.lab.asked import rule_of
 from cftui.lab.run_loss import RunLoss, loss_of
-from cftui.library.door import Library, answers
+from cftui.library.door import Library, answers, performs
 from cftui.questions.errors import QuestionError
-from cftui.questions.lab_runs import CompareDecay, DecayAnswer, DecayPath, RunWeight
+from cftui.questions.job import Progress
+from cftui.questions.lab_runs import (
+    CompareDecay,
+    DecayAnswer,
+    DecayIsQuick,
+    DecayPath,
+    RunWeight,
+)
 
 ALIKE = 0.05
 """Two rates that are no further apart, of one of them, are told as alike."""
@@ -23,6 +30,8 @@ CLEARLY = 1.5
 MOST_STEPS = 5_000
 MOST_PARAMETERS = 30_000_000
 """Three float64 numbers are kept of each."""
+QUICK = 300_000_000
+"""Parameters times batches up to which the batches are gone over in some seconds."""
 MOST_DECAY = 1e3
 LEAST_MET = 0.1
 """Share of the batches that a weight must occur in to be chosen."""
@@ -35,17 +44,30 @@ Place = tuple[str, tuple[int, ...]]
 """A parameter's name and an index into it."""
 
 
-@answers(CompareDecay)
-def answer_compare_decay(library: Library, question: CompareDecay) -> DecayAnswer:
+@answers(DecayIsQuick)
+def answer_is_quick(library: Library, question: DecayIsQuick) -> bool:
+    """Tell from the size of the run; raises as `load_trained`."""
+    tables = library.trained(question.run).tables
+    return sum(table.size for table in tables.values()) * question.steps <= QUICK
+
+
+@performs(CompareDecay)
+def perform_compare_decay(
+    library: Library, question: CompareDecay, progress: Progress
+) -> DecayAnswer:
     """Choose two weights by their gradients, and step both under both rules."""
-    if not 0 < question.steps <= MOST_STEPS:
-        raise QuestionError(f"steps {question.steps:,}: give 1 to {MOST_STEPS:,}")
-    for decay in (question.weight_decay, question.adamw_decay):
-        if decay is not None and not 0 < decay <= MOST_DECAY:
-            raise QuestionError(f"weight decay {decay:g}: give a number above 0, to {MOST_DECAY:g}")
-    loss = loss_of(library.trained(question.run))
-    steady, noisy = _chosen(loss, question.steps)
-    gradients = _recorded(loss, question.steps, (_place(steady), _place(noisy)))
+    _refuse_unusable(question)
+    trained, of = library.trained(question.run), 2 * question.steps
+    if trained.ratings.fingerprint != library.ratings(question.store).fingerprint:
+        raise QuestionError(f"{trained.run} was trained on other ratings than {question.store}")
+    loss = loss_of(trained)
+    words = f"gradients of {question.steps:,} batches"
+    steady, noisy = _chosen(loss, question.steps, lambda done: progress(done, of, words))
+    places = (_place(steady), _place(noisy))
+    gradients = _recorded(
+        *(loss, question.steps, places),
+        lambda done: progress(question.steps + done, of, f"{words}, of the two weights"),
+    )
     l2 = question.weight_decay
     if l2 is None:
         l2 = OF_GRADIENT * _size(steady) / abs(steady.value)
@@ -70,27 +92,43 @@ def answer_compare_decay(library: Library, question: CompareDecay) -> DecayAnswe
     )
 
 
-@dataclass(eq=False)
+def _refuse_unusable(question: CompareDecay) -> None:
+    if not 0 < question.steps <= MOST_STEPS:
+        raise QuestionError(f"steps {question.steps:,}: give 1 to {MOST_STEPS:,}")
+    for decay in (question.weight_decay, question.adamw_decay):
+        if decay is not None and not 0 < decay <= MOST_DECAY:
+            raise QuestionError(f"weight decay {decay:g}: give a number above 0, to {MOST_DECAY:g}")
+
+
 class _Sums:
-    """Of one parameter's gradients over batches, each array of its shape."""
+    """Of one parameter's gradients over batches, each tensor of its shape, float64."""
 
-    total: np.ndarray
-    squares: np.ndarray
-    met: np.ndarray
+    def __init__(self, parameter: Tensor) -> None:
+        self.total, self.squares, self.met = (
+            torch.zeros(parameter.shape, dtype=torch.float64) for _ in range(3)
+        )
+
+    def add(self, gradient: Tensor) -> None:
+        """Take a batch in; most rows of a table are not in it."""
+        rows = gradient.reshape(len(gradient), -1).any(1).nonzero().squeeze(1)
+        some = gradient[rows]
+        self.total[rows] += some
+        self.squares[rows] += some**2
+        self.met[rows] += (some != 0).double()
 
 
-def _gradients(loss: RunLoss, steps: int) -> Iterator[dict[str, np.ndarray]]:
-    """Give the gradient of each of the first batches, at the trained weights."""
-    names, parameters = list(loss.parameters), list(loss.parameters.values())
+def _gradients(loss: RunLoss, steps: int, names: Collection[str]) -> Iterator[list[Tensor | None]]:
+    """Give the gradients of each of the first batches, at the trained weights, in float64.
+
+    None of a parameter that has no part in the loss.
+    """
+    parameters = [loss.parameters[name] for name in names]
     for batch in loss.batches(steps):
         found = torch.autograd.grad(loss.loss(batch), parameters, allow_unused=True)
-        yield {
-            name: np.zeros(tuple(parameter.shape)) if one is None else one.numpy()
-            for name, parameter, one in zip(names, parameters, found, strict=True)
-        }
+        yield [one if one is None else one.double() for one in found]
 
 
-def _chosen(loss: RunLoss, steps: int) -> tuple[RunWeight, RunWeight]:
+def _chosen(loss: RunLoss, steps: int, done: Callable[[int], None]) -> tuple[RunWeight, RunWeight]:
     """Return the weight of the steadiest gradient, and one of large and noisy gradients.
 
     Of weights that occur often and are not small, for a small one has little to lose. Raises
@@ -99,16 +137,12 @@ def _chosen(loss: RunLoss, steps: int) -> tuple[RunWeight, RunWeight]:
     n = sum(parameter.numel() for parameter in loss.parameters.values())
     if n > MOST_PARAMETERS:
         raise QuestionError(f"{n:,} parameters: this looks at up to {MOST_PARAMETERS:,}")
-    sums = {
-        name: _Sums(*(np.zeros(tuple(parameter.shape)) for _ in range(3)))
-        for name, parameter in loss.parameters.items()
-    }
-    for gradients in _gradients(loss, steps):
-        for name, gradient in gradients.items():
-            one = sums[name]
-            one.total += gradient
-            one.squares += gradient.astype(np.float64) ** 2
-            one.met += gradient != 0
+    sums = {name: _Sums(one) for name, one in loss.parameters.items() if one.dim()}
+    for number, gradients in enumerate(_gradients(loss, steps, sums)):
+        done(number)
+        for one, gradient in zip(sums.values(), gradients, strict=True):
+            if gradient is not None:
+                one.add(gradient)
     weights = [*_often_met(loss, sums, steps)]
     noisy = max(
         (weight for weight in weights if weight.steadiness < NOISY),
@@ -125,18 +159,19 @@ def _chosen(loss: RunLoss, steps: int) -> tuple[RunWeight, RunWeight]:
 
 
 def _often_met(loss: RunLoss, sums: dict[str, _Sums], steps: int) -> Iterator[RunWeight]:
-    values = {name: value.detach().numpy() for name, value in loss.parameters.items()}
-    met = {name: one.met >= max(LEAST_MET * steps, 2) for name, one in sums.items()}
-    often = np.concatenate([np.abs(values[name][met[name]]) for name in sums])
-    least = np.median(often) if len(often) else 0.0
+    values = {name: loss.parameters[name].detach().numpy() for name in sums}
+    met = {name: one.met.numpy() for name, one in sums.items()}
+    often = {name: times >= max(LEAST_MET * steps, 2) for name, times in met.items()}
+    sizes = np.concatenate([np.abs(values[name][often[name]]) for name in sums])
+    least = np.median(sizes) if len(sizes) else 0.0
     for name, one in sums.items():
-        mean = one.total / steps
-        deviation = np.sqrt(np.maximum(one.squares / steps - mean**2, 0.0))
-        for index in np.argwhere(met[name] & (np.abs(values[name]) > least)):
+        mean = one.total.numpy() / steps
+        deviation = np.sqrt(np.maximum(one.squares.numpy() / steps - mean**2, 0.0))
+        for index in np.argwhere(often[name] & (np.abs(values[name]) > least)):
             place = tuple(index.tolist())
             yield RunWeight(
                 *(name, place, loss.whose(name, place[0]), float(values[name][place])),
-                *(float(mean[place]), float(deviation[place]), float(one.met[place] / steps)),
+                *(float(mean[place]), float(deviation[place]), float(met[name][place] / steps)),
             )
 
 
@@ -149,14 +184,18 @@ def _size(weight: RunWeight) -> float:
     return float(np.hypot(weight.mean, weight.deviation))
 
 
-def _recorded(loss: RunLoss, steps: int, places: tuple[Place, ...]) -> np.ndarray:
+def _recorded(
+    loss: RunLoss, steps: int, places: tuple[Place, ...], done: Callable[[int], None]
+) -> np.ndarray:
     """Return the gradients of some weights by step, float64, shape (steps, len(places))."""
-    return np.array(
-        [
-            [float(gradients[name][index]) for name, index in places]
-            for gradients in _gradients(loss, steps)
-        ]
-    )
+    names = list(dict.fromkeys(name for name, _ in places))
+    found = np.zeros((steps, len(places)))
+    for number, gradients in enumerate(_gradients(loss, steps, names)):
+        done(number)
+        for column, (name, index) in enumerate(places):
+            gradient = gradients[names.index(name)]
+            found[number, column] = 0.0 if gradient is None else float(gradient[index])
+    return found
 
 
 def _stepped(

@@ -18,15 +18,16 @@ EXACT_H, SINGLE_H = 1e-5, 1e-2
 def answer_check_derivative(library: Library, question: CheckDerivative) -> DerivativeAnswer:
     """Move one number of a run a little, both ways, and ask autograd too."""
     loss = loss_of(library.trained(question.run))
-    index = _index(loss, question)
-    parameter = loss.parameters[question.parameter]
+    name = question.parameter or next(iter(loss.parameters), "")
+    index = _index(loss, name, question.index)
+    parameter = loss.parameters[name]
     h = question.h if question.h is not None else EXACT_H if loss.exact else SINGLE_H
     if not h or not torch.isfinite(torch.tensor(h)):
         raise QuestionError(f"h {h:g}: give a number that is not 0, such as {EXACT_H:g}")
-    batch = loss.rated(question.parameter, index[0], MOST_RATINGS)
+    batch = loss.rated(name, index[0], MOST_RATINGS)
     if not len(batch):
         raise QuestionError(
-            f"{loss.whose(question.parameter, index[0])} has no training rating, so that nothing"
+            f"{loss.whose(name, index[0])} has no training rating, so that nothing"
             " depends on this; choose another index"
         )
     here = loss.loss(batch)
@@ -34,8 +35,8 @@ def answer_check_derivative(library: Library, question: CheckDerivative) -> Deri
     before, after = (_moved(loss, parameter, index, side, batch) for side in (-h, h))
     return DerivativeAnswer(
         run=loss.trained.run,
-        label=f"{question.parameter}[{', '.join(map(str, index))}]",
-        whose=loss.whose(question.parameter, index[0]),
+        label=f"{name}[{', '.join(map(str, index))}]",
+        whose=loss.whose(name, index[0]),
         value=float(parameter[index].detach()),
         n_ratings=len(batch),
         loss=float(here.detach()),
@@ -44,6 +45,7 @@ def answer_check_derivative(library: Library, question: CheckDerivative) -> Deri
         autograd=0.0 if gradient is None else float(gradient[index]),
         forward=(after - float(here.detach())) / h,
         central=(after - before) / (2 * h),
+        parameters=tuple((one, tuple(value.shape)) for one, value in loss.parameters.items()),
     )
 
 
@@ -60,19 +62,23 @@ def _moved(
         parameter[index] = value
 
 
-def _index(loss: RunLoss, question: CheckDerivative) -> tuple[int, ...]:
+def _index(loss: RunLoss, name: str, index: tuple[int, ...]) -> tuple[int, ...]:
     """Return the whole index; raises QuestionError for a parameter or a place that is not there."""
-    name, index = question.parameter, question.index
     if name not in loss.parameters:
         known = ", ".join(loss.parameters)
         raise QuestionError(f"{loss.trained.run} has no parameter {name!r}; it has {known}")
     shape = tuple(loss.parameters[name].shape)
+    if not shape:
+        raise QuestionError(f"{name} is one number alone; this takes a row or a table's number")
+    given = ",".join(map(str, index))
+    if not index:
+        index = (0,) * len(shape)
     if len(index) == len(shape) - 1 and shape[-1] == 1:
         index = (*index, 0)
     if len(index) != len(shape) or not all(
         0 <= place < size for place, size in zip(index, shape, strict=True)
     ):
         limits = ", ".join(f"0 to {size - 1:,}" for size in shape)
-        given = ",".join(map(str, question.index))
-        raise QuestionError(f"index {given}: {name} takes {len(shape)} numbers: {limits}")
+        numbers = "1 number" if len(shape) == 1 else f"{len(shape)} numbers"
+        raise QuestionError(f"index {given}: {name} takes {numbers}: {limits}")
     return index

@@ -83,7 +83,9 @@ class Library:
 
     def ratings_of(self, run: "Run") -> Ratings:
         """Return the ratings that a run was trained on; raises RunError where they are gone."""
-        return self._found_again(run.record(), run.config())
+        from cftui.runs.ratings_of import read_whole
+
+        return self._found_again(*read_whole(run))
 
     def trained(self, run: str | Path, *, best: bool = False) -> "Trained":
         """Return a run's weights, beside its ratings; a newer checkpoint is noticed by its time.

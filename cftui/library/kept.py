@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from cftui.files import replace_file
+from cftui.files import make_folder, replace_file
 from cftui.paths import answers_folder
 from cftui.questions.job import Job
 from cftui.questions.question import A, answer_type
@@ -28,8 +28,8 @@ def keep(job: Job[A], fingerprint: str, answer: A) -> None:
         return
     place = _place(job, fingerprint)
     with contextlib.suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(place, _adapter(job).dump_json(answer), sync=False)
+        make_folder(place.parent)
+        replace_file(place, _adapter(job).dump_json(answer))
 
 
 def _place(job: Job[Any], fingerprint: str) -> Path:

@@ -9,7 +9,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from cftui.files import replacing
+from cftui.files import make_folder, replacing
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -21,8 +21,8 @@ def keep_arrays(place: Path, arrays: Arrays, words: Mapping[str, str], *, form: 
     """
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with suppress(OSError, safetensors.SafetensorError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(place, sync=False) as temporary:
+        make_folder(place.parent)
+        with replacing(place) as temporary:
             marks = {**words, "format": form, "check": _checksum(whole)}
             safetensors.numpy.save_file(whole, temporary, marks)
 

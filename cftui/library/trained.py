@@ -17,9 +17,9 @@ from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split, split
 from cftui.ratings.unit import IDENTITY, RatingUnit
 from cftui.ratings.values import Ratings
-from cftui.runs.checkpoint import CheckpointError, load_checkpoint
+from cftui.runs.checkpoint import CheckpointError, check_finite, load_checkpoint
 from cftui.runs.directory import Run, RunError
-from cftui.runs.ratings_of import ratings_of
+from cftui.runs.ratings_of import ratings_of, read_whole
 from cftui.runs.record import RunRecord
 
 TABLES: dict[str, Ability] = {
@@ -129,7 +129,7 @@ def load_trained(
     `find` opens its ratings. Raises RunError, CheckpointError, ModelError or Untrusted, with the
     remedy, where the run cannot answer.
     """
-    record, config = run.record(), run.config()
+    record, config = read_whole(run)
     if not run.has_weights:
         if run.status().alive:
             raise RunError(f"{run.id} has no weights yet; wait for its first checkpoint")
@@ -138,6 +138,7 @@ def load_trained(
         raise RunError(f"{run.id} has no best weights, as nothing was held out; leave --best out")
     path = run.best if best else run.last
     checkpoint = load_checkpoint(path, prefix="parameters/")
+    check_finite(path, checkpoint.arrays)
     tables = {name.removeprefix("parameters/"): a for name, a in checkpoint.arrays.items()}
     for table in tables.values():
         table.flags.writeable = False

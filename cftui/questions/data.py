@@ -240,6 +240,16 @@ class DescribeData(Job["DataProfile"], answered_in="cftui.explore.data"):
 
 
 @dataclass(frozen=True)
+class CheckStore(Job["str"], answered_in="cftui.explore.data"):
+    """What of a ratings store is not as it was written? The answer is in words, empty for nothing.
+
+    The store is marked, so that one that is damaged is made anew when it is opened next.
+    """
+
+    store: str
+
+
+@dataclass(frozen=True)
 class ListDataSets(Question["tuple[DataSetRow, ...]"], answered_in="cftui.explore.data"):
     """Which data sets are there to open or to download? The answer is a tuple of DataSetRow."""
 

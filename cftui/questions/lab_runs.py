@@ -2,24 +2,47 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
+from cftui.questions.job import Job
 from cftui.questions.question import Question
+
+VERSION = 1
+"""Of how decays are compared; answers of another one are not taken for ours."""
 
 
 @dataclass(frozen=True)
-class CompareDecay(Question["DecayAnswer"], answered_in="cftui.lab.decay"):
+class DecayIsQuick(Question[bool], answered_in="cftui.lab.decay"):
+    """Are decays of this run's weights compared in some seconds, so that it takes no process?"""
+
+    run: str
+    steps: int = 300
+
+
+@dataclass(frozen=True)
+class CompareDecay(Job["DecayAnswer"], answered_in="cftui.lab.decay"):
     """What do Adam with L2 and AdamW make of a steady and of a noisy weight of a run?
 
     Both step along the same gradients, those of the run's first batches at its trained weights.
     """
 
+    store: str
     run: str
+    step: int = 0
+    """Of the checkpoint, so that an answer about an older one is not taken for the present one."""
     steps: int = 300
     learning_rate: float = 1e-3
     weight_decay: float | None = None
     """L2 inside Adam; none for a tenth of the steady weight's gradient."""
     adamw_decay: float | None = None
     """Of AdamW; none for what shrinks the noisy weight as Adam with L2 should."""
+
+    @property
+    def key(self) -> str:
+        """What the answer is kept as; an answer about no known step is not."""
+        asked = (self.steps, self.learning_rate, self.weight_decay, self.adamw_decay)
+        numbers = "-".join(map(str, (self.step, *asked)))
+        return f"decay{VERSION}-{Path(self.run).name}-{numbers}" if self.step else ""
 
 
 @dataclass(frozen=True)
@@ -99,10 +122,13 @@ class CheckDerivative(Question["DerivativeAnswer"], answered_in="cftui.lab.deriv
     """Is autograd's derivative of a run's loss by one of its parameters that of differences?"""
 
     run: str
-    parameter: str
-    """Such as `item_bias`."""
-    index: tuple[int, ...]
-    """Such as (5,); as many as the parameter has dimensions, or one less where the last is 1."""
+    parameter: str = ""
+    """Such as `item_bias`; empty for the run's first."""
+    index: tuple[int, ...] = ()
+    """Such as (5,); as many as the parameter has dimensions, or one less where the last is 1.
+
+    Empty for the first number of all.
+    """
     h: float | None = None
     """None for what suits the precision that the model computes in."""
 
@@ -127,3 +153,18 @@ class DerivativeAnswer:
     """(loss(w + h) - loss(w)) / h, as in the lesson."""
     central: float
     """(loss(w + h) - loss(w - h)) / 2h."""
+    parameters: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """All that the run has trained, each with its shape."""
+
+    @property
+    def central_apart(self) -> float | None:
+        """Return how far the central difference is from autograd's, by that; none where it is 0."""
+        return self._apart(self.central)
+
+    @property
+    def forward_apart(self) -> float | None:
+        """Return the same of the forward difference."""
+        return self._apart(self.forward)
+
+    def _apart(self, difference: float) -> float | None:
+        return abs(difference / self.autograd - 1) if self.autograd else None

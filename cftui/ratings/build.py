@@ -1,7 +1,6 @@
 """Builds a store's files from a source."""
 
 import dataclasses
-import hashlib
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.files import sync_folder
+from cftui.files import sync_folder, write_new
 from cftui.ratings.reading.intake import RatingsTable
 from cftui.ratings.reading.readers import Progress, read
 from cftui.ratings.sources.locate import FORMAT, META, SourceFiles
+from cftui.ratings.sums import SUMS, fingerprint_of, sum_of, sum_of_facts
 from cftui.ratings.values import DataError, TextColumn, log_counts
 
 MOST_STEPS = 10_000
@@ -34,8 +34,8 @@ def write_store(folder: Path, files: SourceFiles, name: str, progress: Progress 
     Raises DataError where the source cannot be read, OSError where the folder cannot be written.
     """
     table = _scaled(read(files, progress), files)
-    arrays, fingerprint = _write_arrays(folder, table)
-    meta = {
+    arrays, fingerprint, sums = _write_arrays(folder, table)
+    meta: dict[str, Any] = {
         "format": FORMAT,
         "name": name,
         "source": str(files.ratings),
@@ -44,10 +44,8 @@ def write_store(folder: Path, files: SourceFiles, name: str, progress: Progress 
         **_facts(table),
         "arrays": {key: [array.dtype.str, list(array.shape)] for key, array in arrays.items()},
     }
-    with (folder / META).open("w", encoding="utf-8") as file:
-        json.dump(meta, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+    meta[SUMS] = {**sums, "facts": sum_of_facts(meta)}
+    write_new(folder / META, json.dumps(meta, indent=1).encode())
     sync_folder(folder)
 
 
@@ -64,23 +62,25 @@ def _scaled(table: RatingsTable, files: SourceFiles) -> RatingsTable:
     return dataclasses.replace(table, value=log_counts(table.value))
 
 
-def _write_arrays(folder: Path, table: RatingsTable) -> tuple[dict[str, NDArray[Any]], str]:
-    """Write all arrays of a store; return them and the ratings' fingerprint."""
+def _write_arrays(
+    folder: Path, table: RatingsTable
+) -> tuple[dict[str, NDArray[Any]], str, dict[str, int]]:
+    """Write all arrays of a store; return them, the ratings' fingerprint, and their sums."""
     arrays = _given_arrays(table)
     pool = ThreadPoolExecutor(THREADS)
     try:
-        fingerprint = pool.submit(_fingerprint, dict(arrays))
+        fingerprint = pool.submit(fingerprint_of, dict(arrays))
         groups = [
             pool.submit(_grouping, "by_user", table.user, len(table.user_ids)),
             pool.submit(_grouping, "by_item", table.item, len(table.item_ids)),
         ]
-        written = [pool.submit(_write_array, folder, *item) for item in arrays.items()]
+        written = {name: pool.submit(_write_array, folder, name, arrays[name]) for name in arrays}
         for group in groups:
             arrays.update(group.result())
-            written += [pool.submit(_write_array, folder, *item) for item in group.result().items()]
-        for done in written:
-            done.result()
-        return arrays, fingerprint.result()
+            for name, array in group.result().items():
+                written[name] = pool.submit(_write_array, folder, name, array)
+        sums = {name: done.result() for name, done in written.items()}
+        return arrays, fingerprint.result(), sums
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -163,21 +163,10 @@ def _step(values: NDArray[np.float32]) -> float | None:
     return float(step) if (exact[-1] - exact[0]) / step <= MOST_STEPS else None
 
 
-def _fingerprint(arrays: dict[str, NDArray[Any]]) -> str:
-    """Return a hash of ids, values and times: the same for the same ratings, wherever they are."""
-    digest = hashlib.sha256()
-    for part in ("user_ids", "item_ids", "user", "item", "value", "timestamp"):
-        for name in (part, f"{part}.blob", f"{part}.offsets"):
-            if name in arrays:
-                array = arrays[name]
-                little = array.astype(array.dtype.newbyteorder("<"), copy=False)
-                digest.update(f"{name} {little.dtype.str} {little.shape}\n".encode())
-                digest.update(np.ascontiguousarray(little).data)
-    return digest.hexdigest()
-
-
-def _write_array(folder: Path, name: str, array: NDArray[Any]) -> None:
+def _write_array(folder: Path, name: str, array: NDArray[Any]) -> int:
+    """Write an array, synced; return its sum."""
     with (folder / f"{name}.npy").open("wb") as file:
         np.save(file, array, allow_pickle=False)
         file.flush()
         os.fsync(file.fileno())
+    return sum_of(array)

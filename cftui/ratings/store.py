@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui import paths
-from cftui.files import sync_folder
+from cftui.files import make_folder, sync_folder
+from cftui.modes import follow_all, open_kept
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
 from cftui.ratings.sources.locate import FORMAT, META, locate
+from cftui.ratings.sums import SUMS, mark, marked_damaged, sum_of_facts, what_is_damaged
 from cftui.ratings.values import DataError, Grouping, Ratings, TextColumn, Vocabulary
 
 Progress = Callable[[int, int], None]
@@ -26,6 +28,8 @@ Progress = Callable[[int, int], None]
 BUILDING = ".building-"
 """Begins the names of stores that are not finished."""
 LOCK = "lock"
+FEW = 4_000_000
+"""Ratings whose codes are looked through in milliseconds."""
 
 
 def find_store(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> Path | None:
@@ -38,16 +42,20 @@ def find_store(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> Path | N
 
 
 def open_ratings(
-    source: Path, mapping: ColumnMapping = AS_RECOGNISED, progress: Progress | None = None
+    source: Path,
+    mapping: ColumnMapping = AS_RECOGNISED,
+    progress: Progress | None = None,
+    *,
+    thorough: bool = False,
 ) -> Ratings:
     """Return the ratings of a folder or file, from its store; makes the store where it is missing.
 
-    Raises DataError where the source cannot be read.
+    `thorough`: as for `open_store`. Raises DataError where the source cannot be read.
     """
     store = find_store(source, mapping)
     if store is not None:
         try:
-            return open_store(store)
+            return open_store(store, thorough=thorough)
         except DataError:
             pass  # a damaged store is made again from its source
     return open_store(ingest(source, mapping, progress=progress))
@@ -87,18 +95,56 @@ def ingest(
     return store
 
 
-def open_store(path: Path) -> Ratings:
-    """Return the ratings in a store, memory-mapped; raises DataError if the store is damaged."""
-    try:
-        meta = json.loads((path / META).read_text(encoding="utf-8"))
-        if meta["format"] != FORMAT:
-            raise ValueError(f"its format is {meta['format']}, not {FORMAT}")
-        arrays = {
-            name: _open_array(path / f"{name}.npy", kind, tuple(shape))
-            for name, (kind, shape) in meta["arrays"].items()
-        }
+def open_store(path: Path, *, thorough: bool = False) -> Ratings:
+    """Return the ratings in a store, memory-mapped; raises DataError if the store is damaged.
+
+    Sizes and headers tell of that, and in a store of few ratings the codes; `thorough`: the codes
+    in any store.
+    """
+    with _telling_damage(path):
+        if reason := marked_damaged(path):
+            raise ValueError(f"{reason} (found by a check)")
+        meta, arrays = _open_arrays(path)
+        if SUMS in meta and meta[SUMS].get("facts") != sum_of_facts(meta):
+            raise ValueError(f"{META} is not as it was written")
         ratings = _assemble(path, meta, arrays)
         _check_lengths(ratings)
+        if thorough or len(ratings) <= FEW:
+            _check_codes(path, ratings)
+        return ratings
+
+
+def check_store(path: Path) -> str:
+    """Return what of a store is not as it was written, to the last bit; empty where all is.
+
+    Marks it as checked, or as damaged: then it is made anew when its ratings are opened.
+    """
+    try:
+        open_store(path, thorough=True)
+        reason = what_is_damaged(*_open_arrays(path))
+    except DataError as error:
+        if isinstance(error.__context__, OSError):
+            return str(error)  # it cannot be opened, and may be another time
+        reason = str(error)
+    mark(path, reason)
+    return reason
+
+
+def _open_arrays(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    meta = json.loads((path / META).read_text(encoding="utf-8"))
+    if meta["format"] != FORMAT:
+        raise ValueError(f"its format is {meta['format']}, not {FORMAT}")
+    return meta, {
+        name: _open_array(path / f"{name}.npy", kind, tuple(shape))
+        for name, (kind, shape) in meta["arrays"].items()
+    }
+
+
+@contextmanager
+def _telling_damage(path: Path) -> Iterator[None]:
+    """Raise DataError for whatever a damaged store makes fail."""
+    try:
+        yield
     except KeyError as error:
         raise _damaged(path, f"{error} is missing") from None
     except (
@@ -106,12 +152,12 @@ def open_store(path: Path) -> Ratings:
         *(SyntaxError, tokenize.TokenError),  # a broken array header
     ) as error:
         raise _damaged(path, str(error)) from None
-    return ratings
 
 
 def _damaged(path: Path, reason: str) -> DataError:
     return DataError(
-        f"{path}: damaged ratings store: {reason}; delete it and open the ratings file again"
+        f"{path}: damaged ratings store: {reason}; open the ratings again (cftui data ingest), and"
+        " it is made anew"
     )
 
 
@@ -179,6 +225,28 @@ def _check_lengths(ratings: Ratings) -> None:
         raise ValueError("its arrays do not fit each other")
 
 
+def _check_codes(path: Path, ratings: Ratings) -> None:
+    """Mark a store and raise ValueError where a rating is of nobody, nothing or out of range."""
+    if reason := _what_is_out_of_range(ratings):
+        mark(path, reason)
+        raise ValueError(reason)
+
+
+def _what_is_out_of_range(ratings: Ratings) -> str:
+    for codes, vocabulary in ((ratings.user, ratings.users), (ratings.item, ratings.items)):
+        low, high = int(codes.min()), int(codes.max())
+        if low < 0 or high >= len(vocabulary):
+            worst = low if low < 0 else high
+            return f"{vocabulary.kind} code {worst} is of none of {len(vocabulary):,}"
+    for group, vocabulary in ((ratings.by_user, ratings.users), (ratings.by_item, ratings.items)):
+        order, steps = group.order, np.diff(group.indptr)
+        if int(order.min()) < 0 or int(order.max()) >= len(order) or int(steps.min()) < 0:
+            return f"the ratings of a {vocabulary.kind} are none of those there are"
+    if (float(ratings.value.min()), float(ratings.value.max())) != (ratings.low, ratings.high):
+        return "a value is out of the range"
+    return ""
+
+
 def _is_sound(store: Path) -> bool:
     try:
         open_store(store)
@@ -191,13 +259,13 @@ def _is_sound(store: Path) -> bool:
 def _building() -> Iterator[Path]:
     """Give a new folder to build a store in; whatever is still there at the end is removed."""
     stores = paths.stores_folder()
-    stores.mkdir(parents=True, exist_ok=True)
+    make_folder(stores)
     folder = stores / f"{BUILDING}{secrets.token_hex(8)}"
     lock = None
     try:
         with _held(stores):
             _sweep(stores)
-            folder.mkdir()
+            make_folder(folder)
             # Held for as long as we build: the system lets go of it when the process dies.
             lock = _lock(folder / LOCK)
         yield folder
@@ -217,6 +285,7 @@ def _publish(folder: Path, store: Path) -> None:
             aside = store.with_name(f"{BUILDING}{secrets.token_hex(8)}")
             store.rename(aside)
             shutil.rmtree(aside, ignore_errors=True)
+        follow_all(folder)
         folder.rename(store)
         sync_folder(store.parent)
 
@@ -247,7 +316,7 @@ def _held(stores: Path) -> Iterator[None]:
 
 def _lock(path: Path, wait: bool = True) -> int:
     """Return the descriptor of a locked file; raises BlockingIOError if it is taken."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    descriptor = open_kept(path, os.O_RDWR, linked_folder=True)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:

@@ -2,29 +2,36 @@
 
 import contextlib
 import errno
-import json
 import os
 import secrets
 import shutil
 import socket
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from cftui.config import ConfigError, RunConfig, make_config, read_config
-from cftui.files import replace_file
+from cftui.config import ConfigError, RunConfig, make_config
+from cftui.files import make_folder, replace_file, sync_folder, write_new
 from cftui.paths import runs_folder
+from cftui.regular import is_regular, open_regular, read_regular
 from cftui.runs.annotations import checked_name, read_annotations, write_annotations
+from cftui.runs.guarded import MOST_BYTES, read_settings, why
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
-from cftui.runs.record import LIVE, RunRecord, RunStatus
+from cftui.runs.lock_holder import signer_ended
+from cftui.runs.rebuild import has_remains, is_lost, kept_settings, rebuilt_record
+from cftui.runs.record import LIVE, RECORD, SETTINGS, RunRecord, RunStatus, as_json
+from cftui.text import plain
 
 REMOTE_SILENCE = 15.0
 """Seconds without a heartbeat after which a run on another host is called silent."""
+FORESEEN = 86_400.0
+"""Seconds that the clock of another host may be ahead; what is later was heard of nobody."""
 
 
 class RunError(ValueError):
@@ -75,51 +82,83 @@ class Run:
     @property
     def has_weights(self) -> bool:
         """Return whether a checkpoint was ever written."""
-        try:
-            return self.last.is_file()
-        except OSError:
-            return False
+        return is_regular(self.last)
 
     def config(self) -> RunConfig:
         """Return the run's configuration; raises RunError if its file is broken."""
-        path = self.path / "config.toml"
+        path = self.path / SETTINGS
         try:
-            settings = read_config(path)
-            if not settings:  # they would all be taken as by default
-                raise ConfigError("empty")
-            return make_config(settings)
+            return make_config(self.settings())
         except ConfigError as error:
             reason = str(error).removeprefix(f"{path}: ")
-            raise RunError(
-                f"{path}: {reason}; mend it, or remove the run: cftui runs rm {self.id}"
-            ) from None
+            raise RunError(f"{path}: {reason}; {self._settings_remedy()}") from None
+        except Exception as error:  # whoever wrote it, it is this run that is damaged
+            raise RunError(f"{path}: {why(error)}; {self._settings_remedy()}") from None
+
+    def settings(self) -> dict[str, Any]:
+        """Return what config.toml says, or where that is lost what the checkpoint has kept of it.
+
+        Raises ConfigError where neither can be read.
+        """
+        path = self.path / SETTINGS
+        try:
+            found = read_settings(path)
+        except ConfigError:
+            found = {}
+            if not is_lost(path) or kept_settings(self.path) is None:
+                raise
+        if found := found or kept_settings(self.path) or {}:
+            return found
+        raise ConfigError("empty")  # they would all be taken as by default
+
+    def keep_settings(self, config: RunConfig) -> None:
+        """Write config.toml anew where it was lost; raises OSError where the disk refuses."""
+        import tomli_w
+
+        path = self.path / SETTINGS
+        if is_lost(path):
+            replace_file(path, tomli_w.dumps(config.to_settings()).encode())
+
+    def _settings_remedy(self) -> str:
+        if kept_settings(self.path) is not None:
+            return "mend it, or delete it: its checkpoint has the settings too"
+        if has_remains(self.path):
+            return "write it anew, with the settings that it was trained with"
+        return f"mend it, or remove the run: cftui runs rm {self.id}"
 
     def record(self) -> RunRecord:
-        """Return what run.json says; raises RunError if it is missing or broken."""
-        path = self.path / "run.json"
+        """Return what run.json says, or where it is lost what the other files tell of it.
+
+        Raises RunError where these do not tell enough.
+        """
+        path = self.path / RECORD
         try:
-            return _records().validate_json(path.read_bytes())
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            reason = ": ".join([*map(str, first["loc"]), first["msg"]])
+            return _records().validate_json(read_regular(path, MOST_BYTES))
         except PermissionError:
             raise RunError(f"{path}: not ours to read; ask its owner for access") from None
-        except OSError as error:
-            reason = error.strerror or str(error)
-        raise RunError(f"{path}: damaged ({reason}); `cftui runs rm {self.id}`")
+        except Exception as error:  # whoever wrote it, it is this run that is damaged
+            reason = why(error)
+        rebuilt = rebuilt_record(self.path, reason)
+        if rebuilt is not None:
+            return rebuilt
+        remedy = f"`cftui runs rm {self.id}`"
+        if has_remains(self.path):
+            remedy = f"it is made anew once {SETTINGS} has the settings that it was trained with"
+        raise RunError(f"{path}: damaged ({reason}); {remedy}")
 
     def write_record(self, record: RunRecord) -> None:
-        """Replace run.json; raises OSError where the disk refuses."""
-        text = json.dumps(asdict(record), indent=1)
-        replace_file(self.path / "run.json", text.encode(), sync=record.state not in LIVE)
+        """Replace run.json, safe on the disk; raises OSError where that refuses."""
+        replace_file(self.path / RECORD, as_json(record))
 
     def status(self) -> RunStatus:
         """Return the state as it is now: a live state whose lock is free has died."""
         record = self.record()
         if record.host != socket.gethostname() and record.state in LIVE:
-            heard = last_beat(self.lock) or record.created
-            silence = max(0.0, time.time() - heard)
-            shown = f"on {record.host}, last heard {silence:.0f} s ago"
+            heard, now = last_beat(self.lock) or record.created, time.time()
+            if heard > now + FORESEEN:
+                heard = record.created
+            silence = max(0.0, now - heard)
+            shown = f"on {plain(record.host)}, last heard {silence:.0f} s ago"
             return RunStatus(record, shown, silence < REMOTE_SILENCE)
         alive = is_held(self.lock)
         if record.state not in LIVE:
@@ -138,8 +177,8 @@ class Run:
     def log_end(self, lines: int = 5) -> str:
         """Return the last lines of the trainer's log."""
         try:
-            with self.log.open("rb") as file:
-                file.seek(max(0, self.log.stat().st_size - 8192))
+            with os.fdopen(open_regular(self.log), "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - 8192))
                 tail = file.read().decode(errors="replace").splitlines()
         except OSError:
             return ""
@@ -168,22 +207,44 @@ class Run:
         return found
 
     def delete(self) -> None:
-        """Remove the run and all its files.
+        """Remove the run and all its files; of one that is a link, the link alone.
 
         Raises RunHeld while its trainer lives, here or elsewhere; OSError where the disk refuses.
         """
         with contextlib.suppress(RunError):  # a damaged run may go
             status = self.status()
-            if status.alive:
+            if status.alive and not signer_ended(self.lock):
                 raise RunHeld(f"{self.id} is live ({status.shown}); stop it first")
-        lock = RunLock(self.lock)
-        try:
+        if self.path.is_symlink():
+            self.path.unlink()
+            return
+        with self._held_to_delete():
             # Renamed first, so that a half-deleted run is never listed.
-            doomed = self.path.with_name(f".deleted-{self.id}-{os.getpid()}")
+            doomed = self.path.with_name(f".deleted-{secrets.token_hex(4)}-{os.getpid()}")
             self.path.rename(doomed)
             shutil.rmtree(doomed)
+
+    @contextlib.contextmanager
+    def _held_to_delete(self) -> Iterator[None]:
+        """Hold the run's lock; what is no file in its place no trainer can hold."""
+        if self.lock.is_symlink() or (self.lock.exists() and not is_regular(self.lock)):
+            yield
+            return
+        lock = RunLock(self.lock)
+        try:
+            yield
         finally:
             lock.release()
+
+
+def run_called(run_id: str) -> Run:
+    """Return the run with an id, be it there or not.
+
+    Raises RunError for an id that leads out of the folder of runs, or that no folder can have.
+    """
+    if run_id in ("", ".", "..") or "/" in run_id or "\0" in run_id:
+        raise RunError(f"{run_id!r} cannot be the id of a run")
+    return Run(runs_folder() / run_id)
 
 
 def new_id(config: RunConfig) -> str:
@@ -204,23 +265,29 @@ def create_run(
     """
     import tomli_w
 
-    path = runs_folder() / record.run
+    path = run_called(record.run).path
+    if not record.run.isprintable() or record.run.startswith((".", "-")):
+        raise RunError(f"{record.run!r} cannot be the id of a run")
     taken = RunError(f"a run called {record.run} exists; leave out --id or choose another")
     if path.exists():
         raise taken
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     sweep_leftovers(path.parent)
     hidden = path.with_name(f".new-{record.run}-{os.getpid()}")
-    (hidden / "control").mkdir(parents=True)
+    settings = tomli_w.dumps(config.to_settings()).encode()
+    made = hidden
+    make_folder(hidden / "control")
     try:
         lock = RunLock(hidden / "lock")
-        (hidden / "config.toml").write_bytes(tomli_w.dumps(config.to_settings()).encode())
-        for name, content in (files or {}).items():
-            (hidden / name).write_bytes(content)
-        Run(hidden).write_record(record)
-        hidden.rename(path)
+        first = {**(files or {}), SETTINGS: settings, RECORD: as_json(record)}
+        for name, content in first.items():
+            write_new(hidden / name, content)
+        # All that is in it before its name is there: a power cut leaves a whole run or none.
+        sync_folder(hidden)
+        made = hidden.rename(path)
+        sync_folder(path.parent)
     except BaseException as error:
-        shutil.rmtree(hidden, ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)
         if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise taken from None
         raise

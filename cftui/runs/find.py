@@ -6,6 +6,8 @@ from pathlib import Path
 
 from cftui.paths import runs_folder
 from cftui.runs.directory import Run, RunError
+from cftui.runs.rebuild import looks_like_a_run
+from cftui.runs.record import RECORD
 
 
 def list_runs() -> list[Run]:
@@ -33,9 +35,19 @@ def _run_directories() -> Iterator[Run]:
 
 def _looks_like_a_run(path: Path) -> bool:
     try:
-        return (path / "run.json").is_file()
-    except OSError:
+        (path / RECORD).lstat()
+    except PermissionError:
         return True  # not ours to look into: it is listed, and says so
+    except OSError:
+        return _has_weights(path)
+    return True  # whatever it is: what is damaged can be named, and removed
+
+
+def _has_weights(path: Path) -> bool:
+    try:
+        return looks_like_a_run(path)
+    except OSError:
+        return True  # as above
 
 
 def find_run(word: str, fingerprint: str | None = None, *, weights: bool = True) -> Run:

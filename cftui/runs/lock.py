@@ -7,6 +7,10 @@ import socket
 import time
 from pathlib import Path
 
+from cftui.modes import open_kept
+from cftui.regular import NotRegular, open_regular, read_regular
+from cftui.runs.lock_holder import MOST_BYTES, holder
+
 
 class RunHeld(RuntimeError):
     """Another trainer has the run; the message says who."""
@@ -21,9 +25,10 @@ class RunLock:
         A reader that asks `is_held` holds a shared lock for microseconds, hence the patience.
         """
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except IsADirectoryError:
-            raise RunHeld(f"{path}: not a file; move it away, and try again") from None
+            self._file = open_kept(path, os.O_RDWR)
+        except NotRegular as error:
+            where = error.filename
+            raise RunHeld(f"{where}: {error.strerror}; move it away, and try again") from None
         deadline = time.monotonic() + 0.5
         while True:
             try:
@@ -35,6 +40,7 @@ class RunLock:
                     raise RunHeld(f"{path.parent.name} is held by {holder(path)}") from None
                 time.sleep(0.01)
         name = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        name["uid"] = os.geteuid()
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, json.dumps(name).encode(), 0)
 
@@ -47,21 +53,11 @@ class RunLock:
         os.close(self._file)
 
 
-def holder(path: Path) -> str:
-    """Return who last took the lock, in words."""
-    try:
-        name = json.loads(path.read_text(encoding="utf-8"))
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(float(name["since"])))
-        return f"process {name['pid']} on {name['host']} since {since}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another process"
-
-
 def holder_pid(path: Path) -> int | None:
     """Return the process that last took the lock; none if the file does not say."""
     try:
-        return int(json.loads(path.read_text(encoding="utf-8"))["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(json.loads(read_regular(path, MOST_BYTES))["pid"])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
@@ -77,8 +73,8 @@ def is_suspended(pid: int) -> bool:
 def is_held(path: Path) -> bool:
     """Return whether a living process of this host holds the lock."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:  # missing, or not ours to read: then no trainer of ours has it
+        file = open_regular(path)
+    except OSError:  # missing, no file, or not ours to read: then no trainer of ours has it
         return False
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -92,6 +88,6 @@ def is_held(path: Path) -> bool:
 def last_beat(path: Path) -> float | None:
     """Return when the holder was last heard of, in seconds since 1970; none if never."""
     try:
-        return path.stat().st_mtime
+        return path.stat(follow_symlinks=False).st_mtime
     except FileNotFoundError:
         return None

@@ -1,19 +1,23 @@
 """What is kept of a run while it trains: events, record and checkpoints."""
 
+import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from cftui.evaluation.errors import Errors
-from cftui.runs.checkpoint import Checkpoint, save_checkpoint
+from cftui.files import replacing_together
+from cftui.runs.checkpoint import Checkpoint, checkpoint_bytes, save_checkpoint
 from cftui.runs.control import Wish
 from cftui.runs.directory import Run
 from cftui.runs.events import Checkpointed, Control, Epoch, Event
-from cftui.runs.record import RunRecord, State
+from cftui.runs.record import RECORD, RunRecord, State, as_json
 from cftui.training.endings import NonFiniteLoss
 from cftui.training.learners.protocol import Learner, Report
 from cftui.training.lists import ListFigures
@@ -22,7 +26,6 @@ from cftui.training.reporter import FINEST, Reporter
 
 CHECKPOINT_SECONDS = 5.0
 """Half of the 10 s of steps that a death may cost, since it may strike while one is written."""
-RECORD_SECONDS = 2.0
 
 
 class Book:
@@ -38,11 +41,13 @@ class Book:
         sync: Callable[[], None] = lambda: None,
         finest: float = FINEST,
         squared_unit: float = 1.0,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         """Take where to write: `emit` gets every event, `sync` waits until they are on disk.
 
         `finest`: seconds between step events at the least; `squared_unit`: what the learner's
-        losses are multiplied by to be in squared rating units, as all that is written down is.
+        losses are multiplied by to be in squared rating units, as all that is written down is;
+        `settings`: what the run is configured by, kept in its checkpoints too.
         """
         self.run = run
         self.record = record
@@ -54,8 +59,10 @@ class Book:
         self._sync = sync
         self._reporter = Reporter(emit, finest)
         self._squared_unit = squared_unit
+        self._settings = json.dumps(settings or {})
+        # Sums are made there while the disk is waited for here.
+        self._beside = ThreadPoolExecutor(1, "checkpoint")
         self._checkpoint_at = time.monotonic()
-        self._record_at = float("-inf")
 
     def enter(self, report: Report) -> None:
         """Count steps. Raises NonFiniteLoss for a loss that is no finite number."""
@@ -71,8 +78,6 @@ class Book:
             self.progress.take(loss, count)
             self._reporter.take(loss)
         self.rate = report.learning_rate
-        if time.monotonic() - self._record_at >= RECORD_SECONDS:
-            self.write_record()
 
     def keep_up(self) -> None:
         """Report the steps entered, and write a checkpoint, where it is time."""
@@ -116,38 +121,56 @@ class Book:
                 saturated=found.saturated if found else None,
             )
         )
-        self.checkpoint()
-        if improved:
-            self.save_best()
-        self.write_record()
+        self.checkpoint(best=improved)
 
-    def checkpoint(self) -> None:
-        """Write all that resuming needs. Raises NonFiniteLoss rather than save broken weights."""
+    def checkpoint(self, *, best: bool = False) -> None:
+        """Write all that resuming needs and the record, as the best weights too if they are.
+
+        Raises NonFiniteLoss rather than save broken weights.
+        """
         parameters = self._learner.parameters()
         for name, array in parameters.items():
             if not np.isfinite(array).all():
                 raise NonFiniteLoss(f"{name} is not finite after step {self.progress.step}")
         # The step event ends where the checkpoint is, so that undoing cuts between two events.
         self.report_steps()
-        self._sync()
         began = time.monotonic()
-        arrays = {f"parameters/{name}": array for name, array in parameters.items()}
-        arrays |= {f"state/{name}": array for name, array in self._learner.state().items()}
-        save_checkpoint(self.run.last, arrays, self._metadata())
+        self._write_checkpoint(parameters, best)
         self._checkpoint_at = time.monotonic()
         took = round(self._checkpoint_at - began, 6)
         self._emit(Checkpointed(self.progress.step, self.progress.epoch, took))
 
+    def _write_checkpoint(self, parameters: Mapping[str, np.ndarray], best: bool) -> None:
+        weights = _prefixed("parameters", parameters)
+        state = _prefixed("state", self._learner.state())
+        metadata = self._metadata()
+        kept = {self.run.last: weights | state, **({self.run.best: weights} if best else {})}
+        contents = {
+            path: self._beside.submit(checkpoint_bytes, arrays, metadata)
+            for path, arrays in kept.items()
+        }
+        self._sync()
+        with replacing_together(self.run.path) as put:
+            for path, content in contents.items():
+                put(path, content.result())
+            put(self.run.path / RECORD, as_json(self.record))
+
     def save_best(self) -> None:
         """Write the parameters alone, as those of the best validation error."""
-        arrays = {f"parameters/{name}": a for name, a in self._learner.parameters().items()}
-        save_checkpoint(self.run.best, arrays, self._metadata())
+        weights = _prefixed("parameters", self._learner.parameters())
+        save_checkpoint(self.run.best, weights, self._metadata())
 
     def _metadata(self) -> dict[str, str]:
-        p = self.progress
-        state = write_state(p, self._learner.place())
-        unit = self.record.trained_in
-        return {"step": str(p.step), "epoch": str(p.epoch), "progress": state, "trained_in": unit}
+        """Return what a checkpoint tells beside its arrays: enough to write the record anew."""
+        p, record = self.progress, self.record_now()
+        return {
+            "step": str(p.step),
+            "epoch": str(p.epoch),
+            "progress": write_state(p, self._learner.place()),
+            "trained_in": record.trained_in,
+            "record": as_json(record).decode(),
+            "settings": self._settings,
+        }
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to a checkpoint, and the learner with it.
@@ -189,7 +212,6 @@ class Book:
     def write_record(self) -> None:
         """Write the record as of the last step."""
         self.run.write_record(self.record_now())
-        self._record_at = time.monotonic()
 
     def record_now(self) -> RunRecord:
         """Return the run's record brought up to the last step."""
@@ -209,3 +231,7 @@ class Book:
             rate_changes=p.rate_changes,
         )
         return self.record
+
+
+def _prefixed(part: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"{part}/{name}": array for name, array in arrays.items()}

@@ -44,7 +44,16 @@ def build_trainer(
         baselines=record.baselines or baseline_errors(prepared.training, prepared.valid),
     )
     squared = prepared.unit.squared
-    book = Book(run, record, learner, emit=emit, sync=sync, finest=finest, squared_unit=squared)
+    book = Book(
+        run,
+        record,
+        learner,
+        emit=emit,
+        sync=sync,
+        finest=finest,
+        squared_unit=squared,
+        settings=prepared.config.to_settings(),
+    )
     if checkpoint is not None:
         try:
             book.restore(checkpoint)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cftui.config import ConfigError, RunConfig
 from cftui.models.errors import ModelError
+from cftui.modes import open_kept
 from cftui.runs.checkpoint import CheckpointError
 from cftui.runs.directory import Run, RunError
 from cftui.training.endings import NonFiniteLoss
@@ -16,10 +17,22 @@ RESERVE = ".reserve"
 RESERVE_BYTES = 65_536
 
 
+class Unsigned(RuntimeError):
+    """Training ended as it should, but the run's record could not be told so."""
+
+    def __init__(self, outcome: str, error: OSError) -> None:
+        """Take how it ended and what the disk said."""
+        super().__init__(f"{outcome}, but run.json could not be written ({error.strerror})")
+
+
 def keep_reserve(folder: Path) -> None:
     """Keep some room in a run's directory, so that a full disk leaves enough for the last words."""
-    with contextlib.suppress(OSError), (folder / RESERVE).open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+    with contextlib.suppress(OSError):
+        file = open_kept(folder / RESERVE, os.O_WRONLY | os.O_TRUNC)
+        try:
+            os.posix_fallocate(file, 0, RESERVE_BYTES)
+        finally:
+            os.close(file)
 
 
 def release_reserve(folder: Path) -> None:
@@ -42,6 +55,8 @@ def explain(error: Exception, run: Run, config: RunConfig, rate: float | None) -
             f"no room to write {error.filename or run.path} ({error.strerror});"
             f" {_kept(run)}. Make room, then: {resume}"
         )
+    if isinstance(error, Unsigned):
+        return f"{error}; the last checkpoint is whole. Where there is room: {resume}"
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return (
             f"out of memory on {config.training.device}; lower training.batch_size or"

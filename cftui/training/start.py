@@ -20,7 +20,7 @@ from cftui.runs.control import names_waiting
 from cftui.runs.directory import Run, RunError, create_run, new_id
 from cftui.runs.events import Event
 from cftui.runs.lock import RunHeld, RunLock
-from cftui.runs.ratings_of import ratings_of
+from cftui.runs.ratings_of import ratings_of, read_whole
 from cftui.runs.record import RunRecord
 from cftui.training.build import check_checkpoint
 from cftui.training.custom_model import load_for_new_run
@@ -72,7 +72,7 @@ def resume_run(
 def _new_run(config: RunConfig, run_id: str, name: str, refit_of: str) -> Assignment:
     refuse_missing(config.training.device)
     source = resolve_source(config.data.source)
-    ratings = open_ratings(source, config.data.mapping)
+    ratings = open_ratings(source, config.data.mapping, thorough=True)
     check_split(config.split, ratings)
     custom = load_for_new_run(config, ratings.info())
     config = custom.config
@@ -115,11 +115,11 @@ def _first_record(
 def _old_run(run: Run, lock: RunLock, learning_rate: float | None) -> Assignment:
     """Return what is left to do of a run; its record is signed, nothing else is changed."""
     before = names_waiting(run.path)
-    record, config = run.record(), run.config()
+    record, config = read_whole(run)
     if record.state == "finished":
         raise RunError(f"{run.id} is finished; nothing is left to train")
     refuse_missing(config.training.device)
-    ratings = ratings_of(record, config)
+    ratings = ratings_of(record, config, thorough=True)
     custom = load_of_run(run, record, config.model, ratings.info())
     # A trainer that died before its first checkpoint has not taken a step either.
     fresh = record.step == 0 and not run.has_weights
@@ -131,6 +131,7 @@ def _old_run(run: Run, lock: RunLock, learning_rate: float | None) -> Assignment
     signed = replace(
         record, state="starting", pid=os.getpid(), host=socket.gethostname(), message=""
     )
+    run.keep_settings(config)
     run.write_record(signed)
     return Assignment(
         run,

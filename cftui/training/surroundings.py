@@ -3,14 +3,16 @@
 import contextlib
 import faulthandler
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from typing import TextIO
 
+from cftui.modes import open_kept
 from cftui.runs.directory import Run
 from cftui.runs.lock import RunLock
 
-HEARTBEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 2.0
 
 
 class _QuietHandler(logging.StreamHandler[TextIO]):
@@ -23,14 +25,20 @@ class _QuietHandler(logging.StreamHandler[TextIO]):
 @contextlib.contextmanager
 def log_to(run: Run) -> Iterator[None]:
     """Send log and crash reports to the run's log.txt; without one where the disk refuses."""
+    root = logging.getLogger()
     try:
-        file = run.log.open("a", encoding="utf-8")
+        file = os.fdopen(open_kept(run.log, os.O_WRONLY | os.O_APPEND), "a", encoding="utf-8")
     except OSError:
-        yield
+        # Else Python prints what nobody takes, tracebacks too.
+        nowhere = logging.NullHandler()
+        root.addHandler(nowhere)
+        try:
+            yield
+        finally:
+            root.removeHandler(nowhere)
         return
     handler = _QuietHandler(file)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    root = logging.getLogger()
     root.addHandler(handler)
     faulthandler.enable(file)
     try:

@@ -1,6 +1,5 @@
 """The life of a trainer process: from its first word, said with its lock held, to its last."""
 
-import contextlib
 import logging
 import math
 import os
@@ -14,6 +13,7 @@ from cftui.config import RunConfig
 from cftui.devices import DeviceReader, reader_for
 from cftui.files import sweep
 from cftui.ratings.values import Ratings
+from cftui.runs.annotations import FILE as ANNOTATIONS
 from cftui.runs.checkpoint import Checkpoint
 from cftui.runs.control import compose
 from cftui.runs.directory import Run
@@ -21,14 +21,14 @@ from cftui.runs.event_log import EventLog
 from cftui.runs.events import Event, Failed, Finished, Resumed, Started
 from cftui.runs.launch import claim_start_files
 from cftui.runs.lock import RunLock
-from cftui.runs.record import LIVE, RunRecord, State
+from cftui.runs.record import LIVE, RECORD, SETTINGS, RunRecord, State
 from cftui.runs.vocabulary import FILE as VOCABULARY
 from cftui.runs.vocabulary import save_vocabulary
 from cftui.training.build import build_trainer
 from cftui.training.device_watch import watch_device
 from cftui.training.endings import StopTraining
 from cftui.training.engines.torch_device import which_gpu
-from cftui.training.faults import explain, keep_reserve, release_reserve
+from cftui.training.faults import Unsigned, explain, keep_reserve, release_reserve
 from cftui.training.prepare import prepare
 from cftui.training.signals import StopSignals
 from cftui.training.surroundings import heartbeat, log_to
@@ -98,7 +98,8 @@ class TrainerProcess:
     def _prepare(self) -> Trainer:
         """Make the directory complete and tidy, and build the trainer."""
         run = self.task.run
-        sweep(run.path, (run.last.name, run.best.name, "run.json", VOCABULARY))
+        sweep(run.path, (run.last.name, run.best.name, RECORD, SETTINGS, VOCABULARY))
+        sweep(run.path, (ANNOTATIONS,), alone=False)
         keep_reserve(run.path)
         self.events = EventLog(run.events)
         if self.task.name:
@@ -197,21 +198,39 @@ class TrainerProcess:
         return Failed(self.task.run.id, time.time(), step, message)
 
     def _end(self, event: Finished | Failed) -> Event:
-        """Leave the last word in events and record, even on a full disk."""
+        """Leave the last word in record and events, even on a full disk.
+
+        It is a success only where the record has it: that is what everybody reads.
+        """
         release_reserve(self.task.run.path)
+        try:
+            self._sign(event)
+        except OSError as error:
+            log.exception("the last record could not be written")
+            if isinstance(event, Finished):
+                event = self._failed(Unsigned(event.outcome, error))
         if self.events is not None:
-            with contextlib.suppress(OSError):
+            try:
                 self.events.write(event)
                 self.events.sync()
+            except OSError:
+                log.exception("the last event could not be written")
+        release_reserve(self.task.run.path)  # a disk that refused may do it now
+        self.listener(event)
+        return event
+
+    def _sign(self, event: Finished | Failed) -> None:
+        """Write how it ended into the record; a disk may refuse once."""
         record = self.trainer.book.record_now() if self.trainer else self.task.record
         state: State = "failed"
         if isinstance(event, Finished):
             state = "finished" if event.outcome == "finished" else "stopped"
         message = event.message if isinstance(event, Failed) else ""
-        with contextlib.suppress(OSError):
-            self.task.run.write_record(replace(record, state=state, message=message))
-        self.listener(event)
-        return event
+        record = replace(record, state=state, message=message)
+        try:
+            self.task.run.write_record(record)
+        except OSError:
+            self.task.run.write_record(record)
 
     def _second_signal(self) -> None:
         record = self.trainer.book.record if self.trainer else self.task.record

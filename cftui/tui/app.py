@@ -12,7 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 
+from cftui.modes import make_kept
 from cftui.paths import state_folder
+from cftui.printing import put
 from cftui.text import plain
 from cftui.tui import terminal
 from cftui.tui.panes import PANES, entry_of
@@ -21,8 +23,9 @@ from cftui.tui.services.memory import Memory
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.key_bar import KeyBar
 from cftui.tui.shared.key_order import Follower, KeyOrder
+from cftui.tui.shared.plain_app import PlainApp
 from cftui.tui.shared.tab_bar import TabBar
-from cftui.tui.shared.textual_hacks import FaultInWords, forget_cuts, leaving
+from cftui.tui.shared.textual_hacks import forget_cuts, leaving
 from cftui.tui.themes import FALLBACKS, ThemeChoice
 from cftui.tui.workspace import Workspace
 
@@ -71,7 +74,7 @@ def palette_provider() -> "type[Provider]":
     return CommandsProvider
 
 
-class CftuiApp(FaultInWords):
+class CftuiApp(PlainApp):
     """Explorer for collaborative filtering."""
 
     CSS_PATH = "app.tcss"
@@ -357,6 +360,7 @@ class CftuiApp(FaultInWords):
         """Leave a fault's traceback in a file; hundreds of lines on the terminal help nobody."""
         path = state_folder() / "crash.log"
         with contextlib.suppress(OSError):
+            make_kept(path)
             path.write_text(traceback.format_exc(), encoding="utf-8")
         self._theme_choice.forget_undrawn()
         return f"cftui stopped: {type(error).__name__}: {plain(str(error))}; {path} tells more"
@@ -370,6 +374,7 @@ class CftuiApp(FaultInWords):
         if self._children:
             ending.append(self.services.tastes.close())
         await asyncio.gather(*ending, return_exceptions=True)
+        await asyncio.to_thread(self.memory.writer.flush)
 
 
 def run_app(source: str, tour: "TourChoice | None" = None) -> int:
@@ -381,5 +386,5 @@ def run_app(source: str, tour: "TourChoice | None" = None) -> int:
     app.run()
     for row in app.workspace.runs:
         if row.alive:
-            print(f"{row.id} goes on; cftui shows it again, or: cftui runs attach {row.id}")
+            put(f"{row.id} goes on; cftui shows it again, or: cftui runs attach {row.id}")
     return app.return_code or 0

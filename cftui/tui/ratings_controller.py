@@ -13,6 +13,9 @@ from cftui.tui.run_controller import RunController
 from cftui.tui.services.ratings import Opening
 from cftui.tui.shared.messages import ChooseData
 
+CHECK_SECONDS = 60.0
+"""After which ratings that were opened are looked through for damage, once a store."""
+
 
 class RatingsController:
     """Between the panes and the service that opens ratings."""
@@ -41,9 +44,11 @@ class RatingsController:
         self._memory.update(settings=settings)
         self._stack.workspace = replace(self._stack.workspace, split=split)
 
-    def _work(self, work: Callable[[], Coroutine[Any, Any, None]], words: str) -> Worker[None]:
+    def _work(
+        self, work: Callable[[], Coroutine[Any, Any, None]], words: str, group: str = "data"
+    ) -> Worker[None]:
         return self._stack.run_worker(
-            work, exclusive=True, group="data", description=words, exit_on_error=False
+            work, exclusive=True, group=group, description=words, exit_on_error=False
         )
 
     async def _open(self, wanted: ChooseData) -> None:
@@ -65,6 +70,23 @@ class RatingsController:
         self._stack.workspace = opened_now.with_runs(runs)
         self._stack.show_history()
         self._runs.poll()
+        # In a while: whoever has just begun has keys to press.
+        self._stack.set_timer(CHECK_SECONDS, self._check_store)
+
+    def _check_store(self) -> None:
+        self._work(self._tell_of_rot, "Looking through the ratings", "check")
+
+    async def _tell_of_rot(self) -> None:
+        """Say where the disk has changed what was stored."""
+        source, damage = self._ratings.source, await self._ratings.check_store()
+        if damage:
+            self._stack.notify(
+                plain(f"{damage}. They are read from {source} again when they are opened next."),
+                markup=False,
+                title="The disk has damaged these ratings",
+                severity="warning",
+                timeout=30,
+            )
 
     async def _ask_columns(self) -> None:
         self._show_opening(await self._ratings.ask_columns())

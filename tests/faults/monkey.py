@@ -127,13 +127,12 @@ def drain(terminal: Terminal, seconds: float) -> bool:
 
 def leave(terminal: Terminal) -> str:
     """Leave by the keys for it; return what was wrong, if anything."""
-    for _ in range(120):  # seconds: keys may still wait where the machine is busy
+    for tried in range(120):  # seconds: keys may still wait where the machine is busy
         terminal.send("\x1b")
         if not drain(terminal, 0.3):
             break
-        terminal.send("\t")  # a field for a path keeps escape for itself
-        if not drain(terminal, 0.3):
-            break
+        if tried % 2:  # a field may keep escape for itself
+            terminal.send("\t")
         terminal.send("q")
         if not drain(terminal, 0.7):
             break

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +17,12 @@ from torch import optim
 from cftui import paths
 from cftui.library.door import Library
 from cftui.questions.errors import QuestionError
-from cftui.questions.lab_runs import CheckDerivative, CompareDecay, DecayAnswer
+from cftui.questions.lab_runs import (
+    CheckDerivative,
+    CompareDecay,
+    DecayAnswer,
+    DecayIsQuick,
+)
 from cftui.questions.lab_truths import AverageLoss, CallDotProduct, LookUpEmbedding
 from cftui.ratings.pairs import Pairs
 from cftui.runs.event_log import EventLog
@@ -55,9 +61,14 @@ def path_of(run: str) -> str:
     return str(paths.runs_folder() / run)
 
 
+def job_of(run: str, *, steps: int, step: int = 0) -> CompareDecay:
+    store = Library().trained(path_of(run)).ratings.path
+    return CompareDecay(str(store), path_of(run), step, steps)
+
+
 @pytest.fixture
 def decay() -> DecayAnswer:
-    return Library().answer(CompareDecay(path_of("dot-bias"), steps=200))
+    return Library().answer(job_of("dot-bias", steps=200))
 
 
 def test_both_paths_are_torchs_own(decay: DecayAnswer) -> None:
@@ -117,6 +128,37 @@ def test_l2_inside_adam_takes_more_of_the_steady_weight_and_adamw_does_not(
             np.testing.assert_allclose(np.diff(path.decayed), -told, rtol=1e-9)
 
 
+def test_a_job_tells_how_far_it_is_and_its_answer_is_kept() -> None:
+    library, told = Library(), []
+    job = job_of("dot-bias", steps=10, step=7)
+    first = library.answer(job, lambda done, of, words: told.append((done, of)))
+    assert [done for done, of in told if of == 20] == list(range(20)) == [one for one, _ in told]
+    again = library.answer(job, lambda done, of, words: told.append((done, of)))
+    assert again == first and len(told) == 20
+    library.answer(replace(job, learning_rate=0.5), lambda done, of, words: told.append((0, 0)))
+    assert len(told) == 40  # another question
+
+
+def test_ratings_of_another_run_are_no_excuse(tmp_path: Path) -> None:
+    other = open_small(tmp_path, n=900)
+    with pytest.raises(QuestionError, match="trained on other ratings"):
+        Library().answer(replace(job_of("dot-bias", steps=10), store=str(other.path)))
+
+
+def test_a_large_run_is_no_quick_matter(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Then the shell tells how far it is, on stderr; as JSON among the lines."""
+    assert Library().answer(DecayIsQuick(path_of("dot-bias")))
+    monkeypatch.setattr("cftui.lab.decay.QUICK", 100)
+    assert not Library().answer(DecayIsQuick(path_of("dot-bias")))
+    assert here("lab", "decay", "--run", "dot-bias", "--steps", "20") == 0
+    assert "0%, gradients of 20 batches" in capsys.readouterr().err
+    assert here("lab", "decay", "--run", "dot-bias", "--steps", "21", "--json") == 0
+    first, *_ = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert first["event"] == "progress" and first["of"] == 42
+
+
 def test_the_command_tells_every_step(capsys: pytest.CaptureFixture[str]) -> None:
     assert here("lab", "decay", "--run", "net", "--steps", "50", "--json") == 0
     head, *lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -150,6 +192,13 @@ def test_autograd_is_a_central_difference(run: str, parameter: str, index: tuple
     assert found.forward == pytest.approx(found.autograd, rel=1e-2, abs=1e-4)
 
 
+def test_without_a_parameter_it_is_the_first_number() -> None:
+    found = Library().answer(CheckDerivative(path_of("net")))
+    assert found.label == "user_factors[0, 0]" and found.autograd != 0
+    apart = abs(found.central - found.autograd) / abs(found.autograd)
+    assert found.central_apart == pytest.approx(apart) and apart < 1e-5
+
+
 def test_a_derivatives_loss_is_of_the_ratings_that_depend_on_it() -> None:
     trained = Library().trained(path_of("dot-bias"))
     found = Library().answer(CheckDerivative(path_of("dot-bias"), "item_bias", (5,)))
@@ -158,6 +207,7 @@ def test_a_derivatives_loss_is_of_the_ratings_that_depend_on_it() -> None:
     error = trained.scorer.score(Pairs(users, items)) - trained.ratings.value[train]
     assert found.n_ratings == len(train) and found.label == "item_bias[5, 0]"
     assert found.loss == pytest.approx(float(np.mean(error.astype(np.float64) ** 2)), rel=1e-5)
+    assert dict(found.parameters)["item_bias"] == (trained.ratings.n_items, 1)
     assert found.whose.startswith(f"item {trained.ratings.items.id_of(5)}, Film")
 
 
@@ -239,6 +289,6 @@ def test_runs_of_earlier_versions_and_a_users_own_model(run: str, home: Path) ->
     assert found.exact == (not run.startswith("own"))
     close = 1e-5 if found.exact else 0.02
     assert found.central == pytest.approx(found.autograd, rel=close, abs=close * 1e-2)
-    answer = Library().answer(CompareDecay(path_of(run), steps=40))
+    answer = Library().answer(job_of(run, steps=40))
     rates = {(path.rule, path.kind): path.rate for path in answer.paths}
     assert rates["adam-l2", "steady"] > 1.5 * rates["adam-l2", "noisy"]

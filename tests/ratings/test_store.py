@@ -13,7 +13,7 @@ import pytest
 
 from cftui import paths
 from cftui.paths import BUNDLED, bundled_folder
-from cftui.ratings.store import find_store, ingest, open_ratings, open_store
+from cftui.ratings.store import check_store, find_store, ingest, open_ratings, open_store
 from cftui.ratings.values import DataError
 
 Write = Callable[..., Path]
@@ -265,7 +265,7 @@ def test_a_damaged_array_is_told_and_made_again(
     source = write(TEXT, "movieId,title\n31,Toy\n")
     store = ingest(source)
     harm(store / f"{name}.npy")
-    with pytest.raises(DataError, match=r"damaged ratings store: .*; delete it and open"):
+    with pytest.raises(DataError, match=r"damaged ratings store: .*it is made anew"):
         open_store(store)
     assert len(open_ratings(source)) == 3
     assert len(open_store(store)) == 3
@@ -289,13 +289,14 @@ def test_arrays_that_do_not_fit_each_other_are_damage(write: Write) -> None:
     change_length(store / "item.npy")
     meta = json.loads((store / "meta.json").read_text())
     meta["arrays"]["item"][1] = [2]
+    del meta["sums"]
     (store / "meta.json").write_text(json.dumps(meta))
     with pytest.raises(DataError, match="do not fit each other"):
         open_store(store)
 
 
 def test_nothing_is_no_store(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="delete it and open"):
+    with pytest.raises(DataError, match="it is made anew"):
         open_store(tmp_path / "nowhere")
 
 
@@ -308,3 +309,61 @@ def test_a_folder_that_cannot_be_written_is_told(write: Write, home: Path) -> No
     home.write_text("in the way")
     with pytest.raises(DataError, match=r"cannot be written.*CFTUI_HOME"):
         ingest(write(TEXT))
+
+
+def flip(path: Path, place: int) -> None:
+    """Turn one bit of a file."""
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def forget_sums(store: Path) -> None:
+    """Have a store tell what those of earlier versions do."""
+    meta = json.loads((store / "meta.json").read_text())
+    del meta["sums"]
+    (store / "meta.json").write_text(json.dumps(meta))
+
+
+@pytest.mark.parametrize("name", ["user", "value", "by_item.order", "titles.blob", "user_ids"])
+def test_a_flipped_bit_is_found_by_a_check_and_the_store_is_made_anew(
+    write: Write, name: str
+) -> None:
+    source = write(TEXT, "movieId,title\n31,Toy\n")
+    store = ingest(source)
+    assert check_store(store) == "" and (store / "checked").exists()
+    whole = open_store(store).fingerprint
+    flip(store / f"{name}.npy", -1 if name == "titles.blob" else 128)
+    assert check_store(store)
+    with pytest.raises(DataError, match="damaged ratings store: "):
+        open_store(store)
+    assert open_ratings(source).fingerprint == whole
+    assert check_store(store) == ""
+
+
+def test_of_an_older_store_the_fingerprint_is_checked(write: Write) -> None:
+    store = ingest(write(TEXT))
+    forget_sums(store)
+    assert check_store(store) == ""
+    flip(store / "timestamp.npy", 128)
+    assert open_store(store) and "not those that were read" in check_store(store)
+
+
+def test_a_code_of_nobody_is_damage_not_an_index_error(write: Write) -> None:
+    source = write(TEXT)
+    store = ingest(source)
+    whole = open_store(store).fingerprint
+    item = np.load(store / "item.npy")
+    item[0] = 1 << 20
+    np.save(store / "item.npy", item)
+    with pytest.raises(DataError, match="item code 1048576 is of none of"):
+        open_store(store)
+    assert open_ratings(source).fingerprint == whole
+
+
+def test_a_flipped_bit_in_the_facts_is_noticed_at_opening(write: Write) -> None:
+    store = ingest(write(TEXT))
+    text = (store / "meta.json").read_bytes()
+    flip(store / "meta.json", text.index(b'"mean": ') + 8)
+    with pytest.raises(DataError, match=r"meta\.json is not as it was written"):
+        open_store(store)

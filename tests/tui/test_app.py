@@ -194,6 +194,7 @@ async def test_settings_and_pane_are_saved_as_they_change(stored: Path) -> None:
         next(f for f in app.query(NumberField) if f.key == "training.epochs").value = "7"
         await pilot.press("a")
         await pilot.pause()
+        app.memory.writer.flush()
         saved = json.loads((paths.state_folder() / "session.json").read_text())
         assert saved["settings"]["training"]["epochs"] == 7
         assert saved["x_axis"] == "epoch"
@@ -310,7 +311,9 @@ async def test_resuming_a_run_while_others_start_leaves_start_free(
 async def test_a_pane_opened_while_a_trainer_starts_knows_of_it(
     trained_run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Memory().update(pane="runs")
+    memory = Memory()
+    memory.update(pane="runs")
+    memory.writer.flush()
     app, slow = CftuiApp(BUNDLED), SlowStart(monkeypatch)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(app, pilot)

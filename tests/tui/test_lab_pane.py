@@ -15,10 +15,12 @@ from cftui.lab.asked import descend
 from cftui.questions.lab import RULE_NAMES, DescentSettings, StepRow, WeightChange
 from cftui.tui.app import CftuiApp
 from cftui.tui.lab.chain_rule import ChainRuleScreen, chain_lines
-from cftui.tui.lab.dialogs import LabForm, SetWeight
+from cftui.tui.lab.dialogs import ChooseRule, SetWeight
+from cftui.tui.lab.form import LabForm
 from cftui.tui.lab.pane import LabPane
 from cftui.tui.lab.state import SPEEDS, LabState
 from cftui.tui.lab.step_table import StepTable, step_columns
+from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.inputs import Choice, TextField
 
 FAST = (("learning_rate", 10.0),)
@@ -115,9 +117,20 @@ async def test_a_key_is_taken_at_once_beside_a_running_race() -> None:
         await settled(pilot, pane)
 
 
+async def add(pilot: Pilot[None], pane: LabPane, times: int = 1) -> None:
+    """Add the optimizer that the dialog begins with."""
+    for _ in range(times):
+        there = len(pane.state.racers)
+        await pilot.press("n")
+        await until(pilot, lambda: bool(pane.app.screen.query(Grid)) and pane.app.screen.focused)
+        await pilot.press("enter")
+        await until(pilot, lambda n=there: len(pane.state.racers) > n)
+    await settled(pilot, pane)
+
+
 async def test_a_race_of_four_at_most() -> None:
     async with lab() as (pilot, pane):
-        await press(pilot, pane, "n", "n", "n")
+        await add(pilot, pane, 3)
         assert [one.rule for one in pane.state.racers] == list(RULE_NAMES[:4])
         assert pane.state.focused == 3 and pane.why_not("add")
         await press(pilot, pane, "n", "full_stop", "tab")
@@ -129,13 +142,32 @@ async def test_a_race_of_four_at_most() -> None:
         assert [one.rule for one in pane.state.racers] == ["sgd"] and pane.why_not("drop")
 
 
+async def test_which_optimizer_is_added_is_chosen() -> None:
+    """Also one that is there: two learning rates of it can race."""
+    async with lab(racers=[["sgd", {}], ["adam", {}]]) as (pilot, pane):
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(pane.app.screen, ChooseRule))
+        grid = pane.app.screen.query_one(Grid)
+        assert RULE_NAMES[grid.cursor_row] == "lesson-momentum"
+        await pilot.press("escape")
+        await until(pilot, lambda: pane.app.focused is pane)
+        assert len(pane.state.racers) == 2
+        await pilot.press("n", "up", "enter")
+        await until(pilot, lambda: len(pane.state.racers) == 3)
+        assert [one.rule for one in pane.state.racers] == ["sgd", "adam", "sgd"]
+        assert pane.state.focused == 2
+
+
 async def test_another_optimizer_is_chosen_at_the_same_step() -> None:
     async with lab() as (pilot, pane):
         await press(pilot, pane, "full_stop", "full_stop")
-        await pilot.press("o", "up", "up", "enter")  # from the next one, up past the first
-        await settled(pilot, pane)
-        rule = pane.state.settings.rule
-        assert rule != "lesson-momentum" and pane.state.place == 2
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(pane.app.screen, ChooseRule))
+        grid = pane.app.screen.query_one(Grid)
+        assert RULE_NAMES[grid.cursor_row] == "sgd"
+        await pilot.press("enter")  # what it is already
+        await until(pilot, lambda: pane.app.focused is pane)
+        assert pane.state.settings == DescentSettings() and pane.state.place == 2
         await pilot.press("o", "end", "enter")
         await settled(pilot, pane)
         assert pane.state.settings.rule == "adamw" and said(pane).startswith("AdamW decays")
@@ -328,8 +360,10 @@ async def test_remembered_points_that_are_gone_are_said_and_can_be_changed() -> 
 
 async def test_it_is_remembered(home: Path) -> None:
     async with lab() as (pilot, pane):
-        await press(pilot, pane, "n", "l", "plus")
+        await add(pilot, pane)
+        await press(pilot, pane, "l", "plus")
         saved = pane.state.saved()
+        pane.services.memory.writer.flush()
         kept = json.loads((paths.state_folder() / "session.json").read_text())["lab"]
         assert kept == saved
         again = LabState.of(kept)
@@ -351,19 +385,21 @@ def test_a_memory_that_does_not_fit_is_left(saved: dict[str, Any]) -> None:
 
 async def test_views_where_there_is_little_room() -> None:
     async with lab((80, 24)) as (pilot, pane):
-        assert pane.shown == ("steps",)
+        assert pane.sections.shown == ("steps",)
         await pilot.press("v")
-        assert pane.shown == ("contour",)
+        assert pane.sections.shown == ("contour",)
         await pilot.press("v")
-        assert pane.shown == ("errors",)
+        assert pane.sections.shown == ("errors",)
         await pilot.press("v", "a")
-        assert pane.shown == ("steps",) and "epoch" in str(pane.query_one("#errors").border_title)
+        assert pane.sections.shown == ("steps",) and "epoch" in str(
+            pane.query_one("#errors").border_title
+        )
         await press(pilot, pane, *["full_stop"] * 8)
         for line in lines(pane):
             assert len(line) <= 78
         await pilot.resize_terminal(120, 40)
         await quiet(pilot)
-        assert pane.shown == ("steps", "contour", "errors")
+        assert pane.sections.shown == ("steps", "contour", "errors")
 
 
 def test_columns_by_the_room_there_is() -> None:
@@ -374,7 +410,7 @@ def test_columns_by_the_room_there_is() -> None:
         *("m", "v", "m̂", "v̂", "decay", "new"),
     ]
     labels = [column.label for column in step_columns(states, 78)]
-    assert labels == [*("step", "x", "e", "", "before", "≈de/dw", "de/dw", "m̂", "decay", "new")]
+    assert labels == [*("step", "x", "e", "", "before", "≈de/dw", "de/dw", "v̂", "decay", "new")]
 
 
 async def test_commands_by_their_ids() -> None:

@@ -20,6 +20,17 @@ BROKEN = {
 }
 
 
+@pytest.fixture(autouse=True)
+def seldom() -> None:
+    """Paint every frame: a fault of a theme may be in any."""
+
+
+def kept(**state: str) -> None:
+    memory = Memory()
+    memory.update(**state)
+    memory.writer.flush()
+
+
 def saved() -> str:
     path = paths.state_folder() / "session.json"
     return str(json.loads(path.read_text())["theme"]) if path.is_file() else ""
@@ -46,7 +57,7 @@ async def test_every_theme_draws_every_pane(trained_run: Run) -> None:
 @pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
 @pytest.mark.parametrize("pane", ["train", "crosstab"])
 async def test_a_start_in_the_terminals_own_colours(stored: Path, theme: str, pane: str) -> None:
-    Memory().update(theme=theme, pane=pane)
+    kept(theme=theme, pane=pane)
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(app, pilot, runs=False)
@@ -57,7 +68,7 @@ async def test_without_colours_the_terminals_own_are_refused(
     stored: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    Memory().update(theme="ansi-dark")
+    kept(theme="ansi-dark")
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(app, pilot, runs=False)
@@ -89,7 +100,7 @@ async def test_a_theme_that_cannot_be_drawn_is_taken_back(stored: Path, fault: s
 async def test_a_stored_theme_that_cannot_be_drawn_is_not_believed(
     stored: Path, known: bool
 ) -> None:
-    Memory().update(theme="broken")
+    kept(theme="broken")
     app = CftuiApp(paths.BUNDLED)
     if known:
         app.register_theme(BROKEN["no colour"])
@@ -104,7 +115,7 @@ async def test_a_theme_in_which_the_first_panes_were_never_drawn_is_not_believed
     stored: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where a fault shows only when drawing."""
-    Memory().update(theme="nord")
+    kept(theme="nord")
 
     async def fail(self: CftuiApp) -> None:
         raise ZeroDivisionError

@@ -1,5 +1,6 @@
 """The tour: every stop does its thing in the real panes, and the user may do anything meanwhile."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -11,23 +12,37 @@ from typing import Any
 import pytest
 from driving import BUNDLED, opened, until
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from cftui.people import profile_names
+from cftui.questions.sheet import SheetAnswer
 from cftui.runs.directory import Run
 from cftui.runs.lock import RunLock
 from cftui.tui.app import ANYWHERE, CftuiApp
+from cftui.tui.crosstab.sheet_learner import SheetLearner
+from cftui.tui.lab.pane import LabPane
 from cftui.tui.performing import placed_commands
 from cftui.tui.services.runs import RunService, RunServiceError
 from cftui.tui.tour.asked import TourChoice, read_words
 from cftui.tui.tour.panel import BODY, MARGIN, Said, TourPanel
 from cftui.tui.tour.player import Tour
-from cftui.tui.tour.stops import ACTS
+from cftui.tui.tour.stops import ACTS, EPOCH_STEPS
 from cftui.tui.tour.texts import languages, load_texts
 from cftui.tui.tour.wrapping import wrapped
 
 RUNS = ("tour-sgd", "tour-net", "tour-adam")
 KEYS = {"7", "8", "9", "f7", "f8", "f9"}
+
+
+@pytest.fixture(autouse=True)
+def unanimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show of a solution's way its end alone; the crosstab's tests look at the way."""
+    replay = SheetLearner._replay
+
+    async def end(learner: SheetLearner, solved: SheetAnswer) -> None:
+        await replay(learner, replace(solved, frames=(solved.frames[0], solved.frames[-1])))
+
+    monkeypatch.setattr(SheetLearner, "_replay", end)
 
 
 @pytest.fixture
@@ -77,39 +92,54 @@ async def at(pilot: Pilot[None], app: CftuiApp, stop: str) -> None:
     await pilot.pause()
 
 
-async def test_every_stop_is_played_and_what_was_trained_is_found_again(
+async def test_every_stop_is_played_at_both_sizes_and_what_was_trained_is_found_again(
     tour_runs: list[Run], untrained: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: dict[str, str] = {}
+    seen: dict[tuple[int, str], str] = {}
     rest = Tour._rest
 
     async def noted(tour: Tour) -> None:
-        seen[tour.stop] = look(app)
+        seen[app.size.width, tour.stop] = look(app)
         await rest(tour)
 
     monkeypatch.setattr(Tour, "_rest", noted)
     app = CftuiApp(BUNDLED, tour=TourChoice(autoplay=0))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.tour is not None and not app.tour.on, 120)
-        assert list(seen) == list(ACTS)
+        for columns, rows in ((80, 24), (120, 40)):
+            if columns != app.size.width:
+                await pilot.resize_terminal(columns, rows)
+                tour_of(app).begin(TourChoice(autoplay=0))
+            await until(pilot, lambda: app.tour is not None and not app.tour.on, 120)
+            assert [stop for width, stop in seen if width == columns] == list(ACTS)
+            await until(pilot, lambda: not app.query(TourPanel))
         assert all(look.startswith("▸ ") for look in seen.values()), seen
-        await until(pilot, lambda: not app.query(TourPanel))
         assert app.memory.state.pane == "train" and app.memory.state.profile == "tour"
         assert app.workspace.ratings is not None
         assert "tour" in profile_names(app.workspace.ratings.fingerprint)
     assert untrained == []
 
 
-async def test_keys_go_on_and_back_over_a_dialog_and_leave(tour_runs: list[Run]) -> None:
-    app = CftuiApp(BUNDLED, tour=TourChoice("sheet"))
+async def test_keys_go_on_and_back_over_a_dialog_and_leave_and_digits_are_typed(
+    tour_runs: list[Run], tmp_path: Path
+) -> None:
+    file = tmp_path / "few.csv"
+    file.write_text("userId,movieId,rating\n" + "".join(f"{u},{u % 3},4\n" for u in range(9)))
+    app = CftuiApp(str(file))
     async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, runs=False)
+        app.memory.update(tour="sheet")
+        await app.perform("app.tour")
         await at(pilot, app, "sheet")
-        await pilot.press("8")
+        assert app.workspace.ratings is not None and app.workspace.ratings.name == BUNDLED
+        await pilot.press("slash", "7", "8", "9")
+        assert isinstance(app.focused, Input) and app.focused.value == "789"
+        await pilot.press("f8")
         await at(pilot, app, "cell")
         assert len(app.screen_stack) == 2 and "4/16" in said(app).head
         await pilot.press("8")
         await at(pilot, app, "embeddings")
-        assert len(app.screen_stack) == 1 and app.query("#crosstab.-factors")
+        truth = str(app.screen.query_one("#truth-embedding", Static).content)
+        assert "User 1 is row 0 of 671" in truth and "one-hot vector times the matrix" in truth
         await pilot.press("f7")
         await at(pilot, app, "cell")
         await pilot.press("9")
@@ -119,14 +149,20 @@ async def test_keys_go_on_and_back_over_a_dialog_and_leave(tour_runs: list[Run])
         await at(pilot, app, "cell")
 
 
-async def test_digits_are_typed_where_one_types(tour_runs: list[Run]) -> None:
-    app = CftuiApp(BUNDLED, tour=TourChoice("newcomer"))
+async def test_what_the_user_has_set_going_is_not_waited_for(tour_runs: list[Run]) -> None:
+    app = CftuiApp(BUNDLED, tour=TourChoice("momentum"))
     async with app.run_test(size=(80, 24)) as pilot:
-        await at(pilot, app, "newcomer")
-        await pilot.press("slash", "7", "8", "9")
-        assert isinstance(app.focused, Input) and app.focused.value == "789"
-        await pilot.press("f8")
-        await at(pilot, app, "best")
+        await at(pilot, app, "momentum")
+        lab = app.query_one(LabPane)
+        await pilot.press("s")
+        await until(pilot, lambda: lab.state.place > EPOCH_STEPS)
+        await pilot.press("8")
+        await at(pilot, app, "adam")
+        assert not lab.running and lab.state.place == 3 * EPOCH_STEPS
+        app.run_worker(asyncio.Event().wait(), group="learn")
+        await pilot.press("7")
+        await at(pilot, app, "momentum")
+        assert look(app).startswith("▸ ")
 
 
 async def test_what_cannot_be_done_is_said_and_one_goes_on(
@@ -160,19 +196,6 @@ async def test_a_run_on_its_way_is_waited_for(tour_runs: list[Run], untrained: l
         assert look(app).startswith("▸ ")
     lock.release()
     assert untrained == []
-
-
-async def test_the_bundled_ratings_are_opened_where_others_are(
-    tour_runs: list[Run], tmp_path: Path
-) -> None:
-    file = tmp_path / "few.csv"
-    file.write_text("userId,movieId,rating\n" + "".join(f"{u},{u % 3},4\n" for u in range(9)))
-    app = CftuiApp(str(file))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await opened(app, pilot, runs=False)
-        await app.perform("app.tour")
-        await at(pilot, app, "ratings")
-        assert app.workspace.ratings is not None and app.workspace.ratings.name == BUNDLED
 
 
 @pytest.mark.parametrize("language", languages())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cftui import paths
 from cftui.catalogue import CatalogueEntry
+from cftui.files import make_folder
 from cftui.ratings.sources.packed import check_zip
 from cftui.ratings.sources.partial import FetchError, PartialDownload, Uncheckable, Version, alone
 from cftui.ratings.values import DataError
@@ -47,7 +48,7 @@ def fetch(
         )
     part = PartialDownload(entry)
     try:
-        part.target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(part.target.parent)
         with alone(part):
             if not part.target.is_file():
                 _receive(part, progress or (lambda done, of: None), unchecked, transport)

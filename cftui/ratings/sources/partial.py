@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +9,8 @@ from dataclasses import asdict, dataclass
 
 from cftui import paths
 from cftui.catalogue import CATALOGUE, CatalogueEntry
-from cftui.files import held, sync_folder
+from cftui.files import held, put_in_place, replace_file
+from cftui.modes import make_kept
 from cftui.ratings.values import DataError
 
 KEPT_SECONDS = 30 * 86400
@@ -69,8 +69,8 @@ class PartialDownload:
     def begin(self, version: Version) -> None:
         """Start over, with nothing."""
         self.discard()
-        self.note.write_text(json.dumps(asdict(version)), encoding="utf-8")
-        self.path.touch()
+        replace_file(self.note, json.dumps(asdict(version)).encode())
+        make_kept(self.path)
 
     def discard(self) -> None:
         """Remove what is there; the note last, so that bytes are never without one."""
@@ -79,11 +79,8 @@ class PartialDownload:
 
     def publish(self) -> None:
         """Give the whole and checked file its name."""
-        with self.path.open("rb") as file:
-            os.fsync(file.fileno())
-        self.path.replace(self.target)
+        put_in_place(self.path, self.target)
         self.note.unlink(missing_ok=True)
-        sync_folder(self.target.parent)
 
 
 def discard(entry: CatalogueEntry) -> int:

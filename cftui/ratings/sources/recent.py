@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cftui import paths
-from cftui.files import held, replace_file
+from cftui.files import held, make_folder, replace_file
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary
 
 KEPT = 20
@@ -67,7 +67,7 @@ def remember(source: str, summary: DataSummary, mapping: ColumnMapping = AS_RECO
         mapping,
     )
     with contextlib.suppress(OSError):
-        _file().parent.mkdir(parents=True, exist_ok=True)
+        make_folder(_file().parent)
         with held(_file().with_suffix(".lock"), PATIENCE):
             others = [r for r in recently_used() if (r.source, r.mapping) != (lasting, mapping)]
             _write([now, *others][:KEPT])
@@ -79,7 +79,7 @@ def _file() -> Path:
 
 def _write(recents: list[RecentData]) -> None:
     text = json.dumps({"opened": [asdict(recent) for recent in recents]}, indent=1)
-    replace_file(_file(), text.encode(), sync=False)
+    replace_file(_file(), text.encode())
 
 
 def _from_record(record: dict[str, Any]) -> RecentData:

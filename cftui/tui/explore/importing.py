@@ -1,5 +1,6 @@
 """An exported file becomes a profile: its path is asked for, what it says is shown, then kept."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -73,19 +74,27 @@ class Importer:
             return f"{name} has {count:,} ratings already; {words}" if count else ""
 
         def keep(name: str | None) -> None:
-            if name is None:
-                return
-            try:
-                save_profile(fingerprint, load_profile(fingerprint, name).merged(taken), name)
-            except OSError as error:
-                words = f"{error.strerror or error}"
-                self._widget.notify(words, title="Not saved", severity="error", markup=False)
-            else:
-                self._done(name)
+            if name is not None:
+                self._widget.run_worker(self._keep(taken, name), exit_on_error=False)
 
         words = f"{len(taken):,} ratings become the profile called"
         ask = AskText(words, read.profile, refuse=refuse_name, doubt=doubt)
         self._widget.app.push_screen(ask, keep)
+
+    async def _keep(self, taken: tuple[tuple[str, float], ...], name: str) -> None:
+        """Add ratings to a profile, in a thread: disks take their time."""
+
+        def save() -> None:
+            old = load_profile(self._summary.fingerprint, name)
+            save_profile(self._summary.fingerprint, old.merged(taken), name)
+
+        try:
+            await asyncio.to_thread(save)
+        except OSError as error:
+            words = f"{error.strerror or error}"
+            self._widget.notify(words, title="Not saved", severity="error", markup=False)
+        else:
+            self._done(name)
 
 
 class ImportScreen(Dialog[tuple[tuple[str, float], ...] | None]):

@@ -1,9 +1,10 @@
 """Screens laid over You: who is known by name on these ratings, and what to do with them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -112,10 +113,11 @@ class ProfileScreen(ChooseProfile):
         """Ask for the name of a new profile, and rate as them."""
 
         def make(name: str | None) -> None:
-            if name is not None and self._done(
-                lambda: save_profile(self._fingerprint, Profile(), name)
-            ):
-                self.dismiss(name)
+            if name is not None:
+                self._change(
+                    lambda: save_profile(self._fingerprint, Profile(), name),
+                    lambda: self.dismiss(name),
+                )
 
         words = "What is the new profile called?"
         self.app.push_screen(AskText(words, refuse=self._refuse), make)
@@ -128,8 +130,11 @@ class ProfileScreen(ChooseProfile):
             return refuse_name(text) if same(text) == same(old) else self._refuse(text)
 
         def rename(new: str | None) -> None:
-            if new is not None and self._done(lambda: rename_profile(self._fingerprint, old, new)):
-                self._refresh_names(old, new)
+            if new is not None:
+                self._change(
+                    lambda: rename_profile(self._fingerprint, old, new),
+                    lambda: self._refresh_names(old, new),
+                )
 
         words = f"What shall {old} be called?"
         self.app.push_screen(AskText(words, old, refuse=refuse), rename)
@@ -140,8 +145,11 @@ class ProfileScreen(ChooseProfile):
         count = len(load_profile(self._fingerprint, name).rated)
 
         def remove(sure: bool | None) -> None:
-            if sure and self._done(lambda: remove_profile(self._fingerprint, name)):
-                self._refresh_names(name, profile_names(self._fingerprint)[0])
+            if sure:
+                self._change(
+                    lambda: remove_profile(self._fingerprint, name),
+                    lambda: self._refresh_names(name, profile_names(self._fingerprint)[0]),
+                )
 
         words = f"Delete {plain(name)} and {count:,} ratings? There is no way back."
         self.app.push_screen(AskYesNo(words), remove)
@@ -157,12 +165,13 @@ class ProfileScreen(ChooseProfile):
             self._at, self._changed = new, True
         self._list(new)
 
-    def _done(self, change: Callable[[], None]) -> bool:
-        """Change a file; say why where that cannot be."""
+    @work(group="profiles", exit_on_error=False, description="Keeping a profile")
+    async def _change(self, change: Callable[[], None], then: Callable[[], object]) -> None:
+        """Change a file in a thread, and go on; say why where that cannot be."""
         try:
-            change()
+            await asyncio.to_thread(change)
         except (OSError, ProfileError) as error:
             words = str(getattr(error, "strerror", None) or error)
             self.notify(plain(words), title="Not changed", severity="error", markup=False)
-            return False
-        return True
+        else:
+            then()

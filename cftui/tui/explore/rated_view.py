@@ -59,12 +59,18 @@ class RatedView(View):
     def data_changed(self) -> None:
         """Take up what was rated of these ratings, by whom was chosen last where they are known."""
         if self.fingerprint:
-            names = profile_names(self.fingerprint)
+            names = self._names()
             chosen = same(self._memory.state.profile)
             self.become(next((name for name in names if same(name) == chosen), ME))
 
+    def _names(self) -> tuple[str, ...]:
+        """Return who is known on these ratings, as what was changed has it."""
+        self._memory.writer.flush()
+        return profile_names(self.fingerprint)
+
     def become(self, name: str) -> None:
         """Rate as somebody."""
+        self._memory.writer.flush()
         self.person, self.yours = name, load_profile(self.fingerprint, name)
         self.forget_list()
         self._name_yours()
@@ -86,12 +92,17 @@ class RatedView(View):
         """Take other ratings, save them, and ask for the list they make."""
         self.yours = yours
         if self.fingerprint:
-            try:
-                save_profile(self.fingerprint, yours, self.person)
-            except OSError as error:
-                words = f"They are gone when you leave: {error.strerror or error}"
-                self.notify(words, title="Your ratings were not saved", markup=False)
+            fingerprint, person = self.fingerprint, self.person
+            self._memory.writer.soon(
+                f"{fingerprint} {same(person)}",
+                lambda: save_profile(fingerprint, yours, person),
+                self._not_saved,
+            )
         self.ratings_changed()
+
+    def _not_saved(self, error: OSError) -> None:
+        words = f"They are gone when you leave: {error.strerror or error}"
+        self.notify(words, title="Your ratings were not saved", markup=False)
 
     def action_profile(self) -> None:
         """Choose whose ratings these are; make, rename or delete profiles."""
@@ -102,6 +113,7 @@ class RatedView(View):
                 self.become(name)
 
         if self.fingerprint:
+            self._memory.writer.flush()
             self.app.push_screen(ProfileScreen(self.fingerprint, self.person), take)
 
     def on_rate_as(self, message: RateAs) -> None:
@@ -125,7 +137,7 @@ class RatedView(View):
         """Show one list for this profile and another."""
         others = [
             name
-            for name in profile_names(self.fingerprint)
+            for name in self._names()
             if same(name) != same(self.person) and load_profile(self.fingerprint, name).rated
         ]
 

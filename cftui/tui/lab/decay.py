@@ -1,5 +1,7 @@
 """L2 inside Adam against AdamW on two weights of a run: a picture, and its numbers."""
 
+import asyncio
+from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -9,8 +11,11 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from cftui.charts import Chart, Marker, Series
-from cftui.questions.lab_runs import CompareDecay, DecayAnswer, RunWeight
+from cftui.questions.lab_runs import CompareDecay, DecayAnswer, DecayIsQuick, RunWeight
+from cftui.runs.checkpoint import checkpoint_step
+from cftui.runs.directory import Run
 from cftui.text import plain
+from cftui.tui.services.jobs import JobError, do_job
 from cftui.tui.services.services import Services
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
@@ -18,8 +23,7 @@ from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.run_chart import ChartInk
 
 LOOKING = (
-    "Looking for a steady and a noisy weight of the run: its batches are gone over twice, which"
-    " takes some seconds …"
+    "Looking for a steady and a noisy weight of the run, in the gradients of its first batches …"
 )
 
 
@@ -34,10 +38,10 @@ class DecayScreen(Dialog[None]):
         Binding("escape,q,enter", "dismiss(None)", "Close", id="decay.close")
     ]
 
-    def __init__(self, services: Services, run: str) -> None:
-        """Ask about a run, by its directory."""
+    def __init__(self, services: Services, store: str, run: str) -> None:
+        """Ask about a run, by its directory; `store` of its ratings."""
         super().__init__()
-        self._services, self._run = services, run
+        self._services, self._store, self._run = services, store, run
 
     def compose(self) -> ComposeResult:
         """Lay out the words above the picture."""
@@ -53,11 +57,33 @@ class DecayScreen(Dialog[None]):
 
     @work(exit_on_error=False, description="Comparing decays")
     async def _ask(self) -> None:
-        ask = Asker(self._services.ask, lambda error: self._say(str(error)))
-        answer = await ask(CompareDecay(self._run), "decay")
+        answer = await self._compared()
         if answer is not None:
             self._say("\n".join(decay_lines(answer)))
             self.query_one(ChartView).show(lambda width, height: self._chart(answer, width, height))
+
+    async def _compared(self) -> DecayAnswer | None:
+        """Return the answer; none where it is said why there is none.
+
+        Of a large run in a process of its own, so that other questions need not wait; leaving this
+        screen ends it.
+        """
+        step = await asyncio.to_thread(checkpoint_step, Run(Path(self._run)).last)
+        job = CompareDecay(self._store, self._run, step)
+        ask = Asker(self._services.ask, lambda error: self._say(str(error)))
+        quick = await ask(DecayIsQuick(self._run, job.steps), "decay")
+        if quick is None:
+            return None
+        if quick:
+            return await ask(job, "decay")
+        try:
+            return await do_job(job, self._tell)
+        except JobError as error:
+            self._say(str(error))
+            return None
+
+    def _tell(self, done: int, of: int, words: str) -> None:
+        self._say(f"{LOOKING}\n{done / max(of, 1):.0%}, {words}; esc cancels")
 
     def _say(self, words: str) -> None:
         line = self.query_one("#decay-words", Static)

@@ -242,21 +242,26 @@ def _first_words(step: TakenStep, letter: str, share: float) -> str:
 def _adam_l2(step: TakenStep, weight: int) -> str:
     if not step.decay:
         return _adam(step, weight)
-    letter, decay = step.letters[weight], step.shown("decay", weight)
-    beside = -step.rate * step.decay * step.row.weights[weight]
+    letter, before = step.letters[weight], step.row.weights[weight]
+    decay, beside = step.shown("decay", weight), -step.rate * step.decay * before
     root = math.sqrt(step.shown("v_hat", weight))
-    verdict = "about as much as that"
-    if root > 1 and abs(decay) < abs(beside) / 2:
-        verdict = "large gradients decay it too little"
-    elif root < 1 and abs(decay) > abs(beside) * 2:
-        verdict = "small gradients decay it too much"
-    elif abs(decay) > abs(beside) * 2:
-        verdict = "for the weight was larger before"
     return (
-        f"L2 goes through Adam's averages, divided by √v̂ = {short(root)}: decay moved {letter} by"
-        f" {signed(decay)} of {signed(beside)} that AdamW would, {verdict};"
-        f" {_adam_in_brief(step, weight)}"
+        f"Decay is meant: wd·{letter} = {step.decay:g} x {short(before)} ="
+        f" {short(step.decay * before)}. L2 in Adam, divided by √v̂ = {short(root)} too, moved"
+        f" {letter} by {signed(decay)}; AdamW: lr·wd·{letter} = {signed(beside)} beside the step."
+        f" {_l2_verdict(decay, beside, root)}. {_adam_in_brief(step, weight)}"
     )
+
+
+def _l2_verdict(decay: float, beside: float, root: float) -> str:
+    """Return how L2 inside Adam compares with what AdamW would take."""
+    if root > 1 and abs(decay) < abs(beside) / 2:
+        return "Large gradients: too little"
+    if root < 1 and abs(decay) > abs(beside) * 2:
+        return "Small gradients: too much"
+    if abs(decay) > abs(beside) * 2:
+        return "The weight was larger before"
+    return "Here about the same"
 
 
 def _adamw(step: TakenStep, weight: int) -> str:
@@ -264,9 +269,9 @@ def _adamw(step: TakenStep, weight: int) -> str:
         return _adam(step, weight)
     letter, decay = step.letters[weight], step.shown("decay", weight)
     return (
-        f"AdamW decays beside the step: {letter} by {signed(decay)} = -{step.rate:g} x"
-        f" {step.decay:g} x {short(step.row.weights[weight])}, however large its gradients"
-        " (decay is there to keep weights small; on these points that costs error);"
+        f"AdamW decays beside the step: lr·wd·{letter} = {step.rate:g} x {step.decay:g} x"
+        f" {short(step.row.weights[weight])} moves {letter} by {signed(decay)}, however large its"
+        " gradients. Decay keeps weights small; on these points that costs error."
         f" {_adam_in_brief(step, weight)}"
     )
 
@@ -280,7 +285,7 @@ def _adam_in_brief(step: TakenStep, weight: int) -> str:
         kind = "noisy"
     else:
         kind = "steady" if share >= STEADY else "partly steady"
-    return f"its gradient is {kind}, so Adam's step is {short(share, 4)} of the rate {step.rate:g}"
+    return f"Adam's step ({kind} gradient): {short(share, 4)} of the rate"
 
 
 _WORDS: Mapping[str, Callable[[TakenStep, int], str]] = {

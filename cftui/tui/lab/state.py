@@ -44,6 +44,15 @@ class LabState:
 
     # Along the steps
 
+    def at_start(self) -> "LabState":
+        """Return it before the first step."""
+        return replace(self, place=0, furthest=0)
+
+    def reset(self) -> "LabState":
+        """Return it before the first step, what was set by hand forgotten."""
+        racers = tuple(replace(racer, changes=()) for racer in self.racers)
+        return replace(self, racers=racers).at_start()
+
     def go(self, place: int) -> "LabState":
         """Return it where so many steps are done, as far as there are any."""
         place = min(max(place, 0), MOST_PLACE)
@@ -88,13 +97,27 @@ class LabState:
         racers[self.focused] = replace(settings, **shared)
         return replace(self, racers=tuple(racers))
 
-    def add(self) -> "LabState":
-        """Return it with one more optimizer, the next that is not there yet; it has the focus."""
-        if len(self.racers) == MOST_RACERS:
-            return self
+    def retake(self, settings: DescentSettings) -> "LabState":
+        """Return it with others for the focused optimizer, at the start where its way is another.
+
+        Another learning rate, say, is looked at where one is.
+        """
+        land = ("points", "function", "start", "batch")
+        same = all(getattr(self.settings, name) == getattr(settings, name) for name in land)
+        taken = self.with_settings(settings)
+        return taken if same else taken.at_start()
+
+    @property
+    def next_rule(self) -> str:
+        """The rule after the focused one, in the order of the lesson, that is not there yet."""
         there = {racer.rule for racer in self.racers}
         after = RULE_NAMES.index(self.settings.rule) + 1
-        rule = next(one for one in RULE_NAMES[after:] + RULE_NAMES if one not in there)
+        return next(one for one in RULE_NAMES[after:] + RULE_NAMES if one not in there)
+
+    def add(self, rule: str) -> "LabState":
+        """Return it with one more optimizer, which has the focus."""
+        if len(self.racers) == MOST_RACERS:
+            return self
         racer = replace(self.settings, rule=rule, options=(), changes=())
         return replace(self, racers=(*self.racers, racer), focused=len(self.racers))
 

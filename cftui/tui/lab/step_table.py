@@ -67,7 +67,7 @@ def _state(name: str) -> Callable[[StepLine], str]:
     return cell
 
 
-STATE_RANKS = {"decay": 6, "m_hat": 7, "v_hat": 8, "v": 9, "s": 9, "m": 10}
+STATE_RANKS = {"decay": 6, "v_hat": 7, "m_hat": 8, "v": 9, "s": 9, "m": 10}
 
 
 def _parts(states: Sequence[str]) -> list[_Part]:
@@ -144,6 +144,12 @@ class StepTable(Widget):
     def columns(self) -> list[str]:
         """Return the heads of the columns on show."""
         return [column.label for column in self._columns]
+
+    @property
+    def left_out(self) -> list[str]:
+        """Return the heads of the columns that there is no room for."""
+        shown = self.columns
+        return [part.label for part in _parts(self._states) if part.label not in shown]
 
     @property
     def rows(self) -> list[StepRow]:

@@ -1,6 +1,6 @@
 """What the lesson says in passing, each shown with its numbers: a screen laid over the lab."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual import work
@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from cftui.questions.lab_runs import CheckDerivative, DerivativeAnswer
 from cftui.questions.lab_truths import (
     AverageAnswer,
     AverageLoss,
@@ -20,6 +21,7 @@ from cftui.questions.lab_truths import (
 )
 from cftui.questions.question import A, Ask, Question
 from cftui.text import plain
+from cftui.tui.lab.derivative import DerivativeScreen, derivative_lines
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.dialog import Dialog
 
@@ -28,23 +30,29 @@ SHOWN = 4
 
 
 class TruthsScreen(Dialog[None]):
-    """A dot product, an embedding as a one-hot product, the average of the loss."""
+    """A dot product, an embedding as a one-hot product, a derivative, the average of the loss."""
 
     DEFAULT_CSS = "TruthsScreen .truth { margin-bottom: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "dismiss(None)", "Close", id="truths.close")
+        Binding("escape,q,enter", "dismiss(None)", "Close", id="truths.close"),
+        Binding("d", "derivative", "Derivative", id="truths.derivative"),
     ]
 
-    def __init__(self, ask: Ask, store: str, run: str) -> None:
-        """Ask by `ask`; `store` of the ratings, `run` of the run that answers, empty for none."""
+    def __init__(self, ask: Ask, store: str, runs: Mapping[str, str]) -> None:
+        """Ask by `ask`; `store` of the ratings.
+
+        `runs` has a directory by what each is called, that of the run that answers first.
+        """
         super().__init__()
-        self._ask, self._store, self._run = ask, store, run
+        self._ask, self._store, self._runs = ask, store, dict(runs)
+        self._run = next(iter(self._runs.values()), "")
 
     def compose(self) -> ComposeResult:
         """Lay out a place for each."""
         with VerticalScroll(classes="overlay") as box:
-            box.border_title, box.border_subtitle = "Small truths", "esc closes"
-            for name in ("dot", "embedding", "average"):
+            box.border_title = "Small truths"
+            box.border_subtitle = "d: derivative by another number, esc closes"
+            for name in ("dot", "embedding", "derivative", "average"):
                 yield Static("…", id=f"truth-{name}", classes="truth", markup=False)
 
     def on_mount(self) -> None:
@@ -54,9 +62,18 @@ class TruthsScreen(Dialog[None]):
             question = LookUpEmbedding(self._store, run=self._run)
             self._show("embedding", question, embedding_lines)
         if self._run:
+            self._show("derivative", CheckDerivative(self._run), derivative_truth)
             self._show("average", AverageLoss(self._run), average_lines)
         else:
+            self._say("derivative", "autograd against a finite difference, of a run: train one (3)")
             self._say("average", "α·old + (1 - α)·new, of a run's loss: train one (3)")
+
+    def action_derivative(self) -> None:
+        """Ask for a number of a run, and differentiate its loss by it."""
+        if self._runs:
+            self.app.push_screen(DerivativeScreen(self._ask, self._runs))
+        else:
+            self.notify("It is of a run's loss: train one (3)", title="Derivative", markup=False)
 
     @work(exit_on_error=False, description="Asking the lab")
     async def _show(
@@ -87,6 +104,11 @@ def _matrix(rows: Matrix) -> str:
 
 def _numbers(values: tuple[float, ...]) -> str:
     return ", ".join(f"{value:g}" for value in values)
+
+
+def derivative_truth(found: DerivativeAnswer) -> list[str]:
+    """Return a derivative of a run's loss in both ways, and the key that asks for another."""
+    return [*derivative_lines(found), "d differentiates by any other number, of any run"]
 
 
 def embedding_lines(found: EmbeddingAnswer) -> list[str]:

@@ -33,7 +33,10 @@ RULE_HELP: Mapping[str, str] = {
     "adam-l2": "Adam, with L2 in the loss",
     "adamw": "Adam, the weight decayed beside the step",
 }
-NOTHING_YET = ". takes the first step, s goes on by itself, o chooses another optimizer, ? explains"
+NOTHING_YET = (
+    ". takes the first step, s goes on by itself. o: another optimizer; n: one more beside it, tab"
+    " looks at it. c: decay on a run's own weights; t: small truths; r: the start; ? explains"
+)
 
 
 def head_words(moment: Moment, speed: int, *, running: bool) -> str:

@@ -1,13 +1,13 @@
 """What the screen remembers between sessions, saved as it changes."""
 
-import contextlib
 import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from cftui.files import replace_file
+from cftui.files import make_folder, replace_file, sweep
 from cftui.paths import state_folder
+from cftui.tui.services.writer import Writer
 
 
 @dataclass(frozen=True)
@@ -52,18 +52,21 @@ class Memory:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or state_folder() / "session.json"
         self.state = _load(self._path)
+        self.writer = Writer()
+        """Writes this and what else the screen keeps."""
 
     def update(self, **changes: Any) -> None:
-        """Change the state and save it; a disk that refuses is no reason to disturb."""
+        """Change the state and have it saved; a disk that refuses is no reason to disturb."""
         changed = replace(self.state, **changes)
         if changed == self.state:
             return
         self.state = changed
-        text = json.dumps(asdict(changed), indent=1)
-        with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            # Not synced: that would hold up the screen at many a key.
-            replace_file(self._path, text.encode(), sync=False)
+        self.writer.soon(str(self._path), lambda: self._save(changed))
+
+    def _save(self, state: SessionState) -> None:
+        make_folder(self._path.parent)
+        sweep(self._path.parent, [self._path.name], alone=False)
+        replace_file(self._path, json.dumps(asdict(state), indent=1).encode())
 
 
 def _load(path: Path) -> SessionState:

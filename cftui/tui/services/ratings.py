@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from cftui.catalogue import CATALOGUE
 from cftui.paths import lasting_source
 from cftui.questions.data import (
     AS_RECOGNISED,
+    CheckStore,
     ColumnMapping,
     DataProfile,
     DataSummary,
@@ -21,6 +23,9 @@ from cftui.questions.data import (
 from cftui.questions.question import Ask
 from cftui.tui.services.child import ChildError
 from cftui.tui.services.jobs import JobError, do_job, run_job
+
+CHECKED = "checked"
+"""Lies in a store that was found whole: `cftui.ratings.sums` leaves it there."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,19 @@ class RatingsService:
                 tell(Opening(source, now, share=line["bytes"] / max(line["of"], 1)))
 
         await run_job(words, hear)
+
+    async def check_store(self) -> str:
+        """Return what of the open ratings' store has rotted on the disk, once for each store.
+
+        Empty where all is as it was written, or that was looked at before, or cannot be told.
+        """
+        store = Path(self.summary.store) if self.summary is not None else None
+        if store is None or await asyncio.to_thread((store / CHECKED).exists):
+            return ""
+        try:
+            return await do_job(CheckStore(str(store)), lambda done, of, words: None)
+        except JobError:
+            return ""
 
     async def describe(self) -> DataProfile:
         """Return the profile of the ratings that are open; raises JobError."""

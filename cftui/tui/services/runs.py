@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from cftui.config import ConfigError, make_config
 from cftui.paths import runs_folder
+from cftui.questions.errors import Untrusted
 from cftui.runs.annotations import write_annotations
 from cftui.runs.control import WishKind, send
 from cftui.runs.directory import Run, RunError, new_id
@@ -35,6 +36,14 @@ CHUNK_BYTES = 200_000
 
 class RunServiceError(Exception):
     """What could not be done to a run, in words for the user."""
+
+
+class NeedsConsent(RunServiceError):
+    """A run's model is a source that the user never agreed to execute."""
+
+    def __init__(self, error: Untrusted) -> None:
+        super().__init__(str(error))
+        self.source = error.source
 
 
 @dataclass(frozen=True)
@@ -196,6 +205,8 @@ class RunService:
         try:
             config = make_config(settings)
             started = await asyncio.to_thread(launch, config, new_id(config), name)
+        except Untrusted as error:
+            raise NeedsConsent(error) from error
         except (ConfigError, OSError) as error:
             raise RunServiceError(str(error)) from error
         return await self._begun(started)
@@ -273,7 +284,9 @@ async def _do(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Do something in a thread; what runs and disks refuse becomes a RunServiceError."""
     try:
         return await asyncio.to_thread(work, *args, **kwargs)
-    except (RunError, RunHeld, ExportError, OSError) as error:
+    except Untrusted as error:
+        raise NeedsConsent(error) from error
+    except (RunError, RunHeld, ExportError, ConfigError, OSError) as error:
         raise RunServiceError(str(error)) from error
 
 

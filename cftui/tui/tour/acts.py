@@ -1,7 +1,10 @@
 """What a stop does before it says what to look at."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from textual.widgets import Static
 
 from cftui.people import Profile, profile_names, save_profile
 from cftui.runs.row import RunRow
@@ -37,6 +40,23 @@ class PerformCommand:
 
 
 @dataclass(frozen=True)
+class BringStanding:
+    """Brings a pane, and has it pause what the user has set going there."""
+
+    command: str
+    pause: str
+    """The command that pauses, where a widget has these words."""
+    going: tuple[str, str]
+
+    async def on(self, stage: Stage) -> None:
+        """Bring it, and pause."""
+        await stage.perform(self.command)
+        if stage.shows(*self.going):
+            await stage.perform(self.pause)
+        await stage.settle()
+
+
+@dataclass(frozen=True)
 class TurnUntil:
     """Does a command that goes from view to view until a widget is to be seen."""
 
@@ -68,8 +88,9 @@ class OpenRatings:
         now = stage.workspace()
         if not there() and (now.ratings is not None or now.opening is None):
             stage.app.post_message(ChooseData(self.source))
-        stage.tell("opening", name=self.source)
-        await stage.until(lambda: there() or self._failure(stage) != "")
+        if not there():
+            stage.tell("opening", name=self.source)
+            await stage.until(lambda: there() or self._failure(stage) != "")
         if not there():
             raise StopRefused(self._failure(stage))
 
@@ -152,7 +173,8 @@ class RateAsProfile:
             raise StopRefused("the ratings are being read")
         try:
             if self.profile not in profile_names(ratings.fingerprint):
-                save_profile(ratings.fingerprint, Profile(self.rated), self.profile)
+                rated = Profile(self.rated)
+                await asyncio.to_thread(save_profile, ratings.fingerprint, rated, self.profile)
         except OSError as error:
             raise StopRefused(f"the profile cannot be written: {error.strerror}") from error
         stage.app.screen_stack[0].query_one(self.view).post_message(RateAs(self.profile))
@@ -167,9 +189,9 @@ class StepRules:
     steps: int
 
     async def on(self, stage: Stage) -> None:
-        """Bring the Lab pane, and have it step."""
-        await stage.perform("app.lab")
-        await stage.settle()
+        """Bring the Lab pane back to its start, where nothing runs, and have it step."""
+        await stage.perform("lab.reset")
+        await stage.settle(also="race")
         lab = stage.app.screen_stack[0].query_one("#lab")
         lab.post_message(CompareRules(self.rules, self.steps))
         await stage.settle()
@@ -185,12 +207,16 @@ class AwaitDialog:
 
 
 @dataclass(frozen=True)
-class ScrollToEnd:
-    """Shows the end of what is too long for the dialog on show."""
+class ScrollToLine:
+    """Shows a line, and what is below it, of what is too long for the dialog on show."""
 
     selector: str
+    words: str
+    """What the line begins with."""
 
     async def on(self, stage: Stage) -> None:
         """Scroll."""
         for box in stage.app.screen.query(self.selector):
-            box.scroll_end(animate=False)
+            lines = [line for words in box.query(Static) for line in str(words.content).split("\n")]
+            places = [place for place, line in enumerate(lines) if line.startswith(self.words)]
+            box.scroll_to(y=places[0] if places else box.max_scroll_y, animate=False)

@@ -48,7 +48,8 @@ class TourPanel(Widget):
         & > .tour--look { color: $text-success; }
     }
     ModalScreen > TourPanel { dock: bottom; margin-bottom: 1; }
-    ModalScreen.-toured .overlay { max-height: 75%; }
+    ModalScreen.-toured .overlay { max-height: 100%; }
+    ModalScreen.-toured .overlay.wide { width: 100%; height: 100%; }
     """
 
     said: reactive[Said] = reactive(Said())

@@ -110,8 +110,10 @@ class Tour:
         self._seen = False
         self._show(text=said.text)
         try:
+            self._stage.begin()
             await self._stage.close_dialogs()
             for act in (*FIRST, *ACTS[self.stop]):
+                self._show(text=said.text)  # what was waited for is there
                 await act.on(self._stage)
             look = f"▸ {said.look}"
         except MovedOn:

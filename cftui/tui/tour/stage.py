@@ -9,6 +9,7 @@ from textual.app import App
 from textual.css.query import NoMatches
 from textual.widget import Widget
 from textual.widgets import Static
+from textual.worker import Worker
 
 from cftui.tui.workspace import Workspace
 
@@ -16,8 +17,10 @@ LOOK_SECONDS = 0.05
 """Between two looks at what is waited for."""
 PATIENCE_SECONDS = 60.0
 """After which what goes on beside, perhaps of the user's own making, is not waited for."""
-UNENDING = frozenset({"poll", "tour"})
-"""Groups of workers that are no sign of an answer on its way."""
+TELL_SECONDS = 0.5
+"""After which what is waited for is worth a word."""
+UNENDING = frozenset({"poll", "tour", "chart"})
+"""Groups of workers that are no sign of an answer on its way; a run that goes on is drawn anew."""
 
 
 class StopRefused(Exception):
@@ -40,6 +43,12 @@ class Stage:
     """Set when the stop is to be another one."""
     tell: Callable[..., None] = lambda kind, **values: None
     """Says what is being waited for: `kind` names the words in the panel's section of the texts."""
+    _before: frozenset[Worker[Any]] = frozenset()
+    """What was at work when the stop began, perhaps of the user's own making and without end."""
+
+    def begin(self) -> None:
+        """Begin a stop."""
+        self._before = frozenset(self.app.workers)
 
     async def until(self, true: Callable[[], bool], seconds: float = float("inf")) -> bool:
         """Wait for a condition; return whether it held within a time. Raises MovedOn."""
@@ -58,14 +67,23 @@ class Stage:
         if self.moved.is_set():
             raise MovedOn
 
-    async def settle(self) -> None:
-        """Wait until what was asked is answered and on show."""
+    async def settle(self, *, also: str = "") -> None:
+        """Wait until what was asked is answered and on show, and say so where that takes a while.
+
+        What was at work before the stop began is not waited for, but for the group `also`.
+        """
         for _ in range(2):  # what an answer brings may ask again
             await self.breathe()
-            await self.until(lambda: not self._busy(), PATIENCE_SECONDS)
+            if not await self.until(lambda: not self._busy(also), TELL_SECONDS):
+                self.tell("working")
+                await self.until(lambda: not self._busy(also), PATIENCE_SECONDS)
 
-    def _busy(self) -> bool:
-        return any(w.group not in UNENDING and not w.is_finished for w in self.app.workers)
+    def _busy(self, also: str) -> bool:
+        return any(
+            worker.group not in UNENDING and not worker.is_finished
+            for worker in self.app.workers
+            if worker.group == also or worker not in self._before
+        )
 
     def shows(self, selector: str, words: str = "") -> bool:
         """Return whether a widget of a pane is to be seen, and has these words if any."""

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from cftui.paths import BUNDLED
 from cftui.tui.tour.acts import (
     AwaitDialog,
+    BringStanding,
     OpenRatings,
     PerformCommand,
     RateAsProfile,
-    ScrollToEnd,
+    ScrollToLine,
     StepRules,
     TourAct,
     TrainRun,
@@ -32,7 +33,7 @@ WORDS = "#crosstab #sheet-words"
 SHEET = PerformCommand("crosstab.model", unless=(WORDS, "sheet:"))
 """Takes the sheet where the run predicts; RUN the other way round."""
 RUN = PerformCommand("crosstab.model", unless=(WORDS, "on show"))
-CROSSTAB = PerformCommand("app.crosstab")
+CROSSTAB = BringStanding("app.crosstab", "crosstab.bfgs", going=(WORDS, "s pauses"))
 EPOCH = TrainRun("tour-sgd", whole=False)
 LOSS = TurnUntil("train.view", "#train #loss")
 
@@ -47,20 +48,20 @@ ACTS: Mapping[str, tuple[TourAct, ...]] = {
         *(CROSSTAB, SHEET, PerformCommand("crosstab.bfgs")),
         *(PerformCommand("crosstab.cell"), AwaitDialog()),
     ),
-    "embeddings": (
-        *(CROSSTAB, SHEET, PerformCommand("crosstab.predicted")),
-        PerformCommand("crosstab.factors", unless=("#crosstab.-factors", "")),
-    ),
+    "embeddings": (PerformCommand("lab.truths"), AwaitDialog()),
     "biases": (
         *(EPOCH, CROSSTAB, RUN, PerformCommand("crosstab.cell"), AwaitDialog()),
-        ScrollToEnd(".overlay"),
+        ScrollToLine(".overlay", "sum of the products"),
     ),
     "training": (PerformCommand("app.train"), LOSS, SGD),
     "net": (PerformCommand("app.train"), LOSS, NET),
     "descent": (StepRules(("sgd",), 1), PerformCommand("lab.chain"), AwaitDialog()),
     "momentum": (StepRules(("sgd", "lesson-momentum"), EPOCH_STEPS),),
     "adam": (StepRules(("sgd", "lesson-momentum", "adam"), 3 * EPOCH_STEPS),),
-    "adamw": (StepRules(("adam-l2", "adamw"), 3 * EPOCH_STEPS),),
+    "adamw": (
+        *(StepRules(("adam-l2", "adamw"), 3 * EPOCH_STEPS), SGD),
+        *(PerformCommand("lab.decay"), AwaitDialog()),
+    ),
     "restarts": (
         *(PerformCommand("app.train"), TurnUntil("train.view", "#train #rate")),
         RESTARTS,
