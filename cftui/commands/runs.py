@@ -23,6 +23,7 @@ from cftui.questions.custom_model import TrustRun
 
 if TYPE_CHECKING:
     from cftui.runs.control import WishKind
+    from cftui.runs.directory import Run
 
 app = typer.Typer(no_args_is_help=True, help="List, watch and steer runs.", rich_markup_mode=None)
 
@@ -122,7 +123,19 @@ def _wish(word: str, kind: "WishKind", value: float | None = None) -> None:
         time.sleep(0.02)
     if not run.status().alive:
         raise CommandError(f"{run.id} ended before it saw the wish")
-    put(f"{run.id}: {kind} sent; the trainer is still starting and will see it")
+    put(f"{run.id}: {kind} sent; {_why_unanswered(run)}")
+
+
+def _why_unanswered(run: "Run") -> str:
+    """Return what a live trainer does instead of obeying."""
+    from cftui.runs.lock import holder_pid, is_suspended
+
+    pid = holder_pid(run.lock)
+    if pid is not None and is_suspended(pid):
+        return f"its trainer is suspended and will see it once it goes on: kill -CONT {pid}"
+    if run.record().state == "starting":
+        return "the trainer is still starting and will see it"
+    return "the trainer is busy and will see it"
 
 
 @app.command()

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -37,7 +37,9 @@ class Wish:
     """The new base learning rate, for `learning-rate`."""
     sender: str = ""
     sent_ns: int = 0
-    """When it was sent, in nanoseconds since 1970."""
+    """When it was sent, in nanoseconds since 1970, by its sender's clock."""
+    meant_for_another: bool = False
+    """Whether it lay there before this trainer came."""
 
     @property
     def objection(self) -> str | None:
@@ -79,8 +81,15 @@ def send(run: Path, kind: WishKind, value: float | None = None) -> Wish:
     with _turn(folder / ".turn"):
         wish = compose(kind, value)
         name = f"{wish.sent_ns:020d}-{os.getpid()}.json"
-        replace_file(folder / name, json.dumps(asdict(wish)).encode())
+        replace_file(folder / name, json.dumps(_record(wish)).encode())
     return wish
+
+
+def _record(wish: Wish) -> dict[str, object]:
+    """Return what of a wish is written down; when it came is for its reader to tell."""
+    record = asdict(wish)
+    del record["meant_for_another"]
+    return record
 
 
 @contextlib.contextmanager
@@ -102,26 +111,37 @@ def _user() -> str:
         return str(os.getuid())
 
 
+def names_waiting(run: Path) -> frozenset[str]:
+    """Return which wishes lie in a run's directory: at a trainer's start, those to one before it.
+
+    Age is not told by the clock, which may be set back between a start and a wish.
+    """
+    return frozenset(Inbox(run).names())
+
+
 class Inbox:
     """The wishes to one trainer, each handed out once."""
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, before: frozenset[str] = frozenset()) -> None:
+        """`before`: the files that lay there when the trainer started."""
         self._folder = run / "control"
+        self._before = before
         self._taken: set[str] = set()
 
     def take(self) -> list[Wish]:
         """Return the wishes that wait, oldest first; unreadable files as a wish to refuse."""
         now = time.time_ns()
         found = []
-        for name in self._names():
-            wish = _read(self._folder / name)
+        for name in self.names():
+            wish = replace(_read(self._folder / name), meant_for_another=name in self._before)
             if 0 <= now - wish.sent_ns < SETTLE_NS:
                 break
             self._taken.add(name)
             found.append(wish)
         return found
 
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
+        """Return the files that wait, in the order of their names."""
         try:
             refuse_link(self._folder)
             with os.scandir(self._folder) as entries:

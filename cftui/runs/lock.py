@@ -81,6 +81,15 @@ def holder_pid(path: Path) -> int | None:
         return None
 
 
+def is_suspended(pid: int) -> bool:
+    """Return whether a process of this host is stopped, as by ctrl+z or SIGSTOP; Linux alone."""
+    try:
+        about = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return about.rpartition(")")[2].split()[0] in ("T", "t")
+
+
 def is_held(path: Path) -> bool:
     """Return whether a living process holds the lock, as far as it can be known on this host."""
     try:
