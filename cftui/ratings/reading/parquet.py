@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.questions.data import ColumnMapping
-from cftui.ratings.reading.columns import ROLES, find_columns
+from cftui.ratings.reading.columns import find_columns
 from cftui.ratings.reading.gather import MOST_DIGITS, Gathered, IdKeys, Longs
+from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import GREATEST, RowLayout, Rows, parse_time, parse_value
 from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import DataError
