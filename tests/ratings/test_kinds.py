@@ -271,3 +271,12 @@ def test_runs_of_blanks_are_one_separator_and_lines_keep_their_numbers(tmp_path:
     assert [(p.line, p.value) for p in ratings.problems] == [(6, "five"), (7, "")]
     path.write_text("user   item  rating\n1  2   3\n")
     assert len(open_ratings(path, ColumnMapping(separator="space"))) == 1
+
+
+def test_a_first_row_that_is_cut_off_does_not_say_how_many_columns_there_are(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ratings"
+    path.write_text("7,3\n" + "".join(f"{user(n)},{item(n)},{rating(n)}\n" for n in range(ROWS)))
+    ratings = open_ratings(path)
+    assert len(ratings) == ROWS and [p.line for p in ratings.problems] == [1]

@@ -1,6 +1,7 @@
 """What the values of a column are like: numbers, times, a count of the rows."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -17,6 +18,11 @@ GREATEST_SCALE = 100
 """Scales of ratings end here."""
 TAIL = 20
 """Whole numbers above, ten times their median and more, are counts."""
+
+
+def usual_width(rows: Sequence[Sequence[str]]) -> int:
+    """Return how many fields most rows have; 0 for no rows."""
+    return Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
 
 
 def column(rows: Sequence[Sequence[str]], place: int) -> list[str]:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
-from cftui.ratings.reading.cells import column, is_number, is_time, looks_counted, mostly, rises
+from cftui.ratings.reading.cells import (
+    column,
+    is_number,
+    is_time,
+    looks_counted,
+    mostly,
+    rises,
+    usual_width,
+)
 from cftui.ratings.reading.columns import NEEDED, Guess, asked_names, find_columns
 from cftui.ratings.reading.headless import MOVIELENS, order_of
 from cftui.ratings.reading.names import COUNTED, known_names, word_of
@@ -99,7 +107,7 @@ def recognise(head: bytes, mapping: ColumnMapping = AS_RECOGNISED) -> Dialect:
     number, first = written.first, records[0]
     header = _has_header(first, records[1:], mapping)
     rows = records[1:] if header else records
-    names = _named(first, rows) if header else tuple(str(n + 1) for n in range(len(first)))
+    names = _named(first, rows) if header else tuple(str(n + 1) for n in range(usual_width(rows)))
     published = "" if header else _published(rows, written)
     likely, doubt = (None, "") if header else _likely_places(rows, published)
     guess = find_columns(names, mapping, likely, rows)
@@ -251,8 +259,9 @@ def _published(rows: Sequence[Sequence[str]], written: _Written) -> str:
     if written.by_item:
         return "Netflix Prize (the ratings of an item below its number)"
     own = {"\t": "MovieLens 100K (u.data)", "::": "MovieLens 1M or 10M (ratings.dat)"}
-    sound = [row for row in rows if len(row) == len(rows[0])]
-    columns = [column(sound, place) for place in range(len(rows[0]))]
+    width = usual_width(rows)
+    sound = [row for row in rows if len(row) == width]
+    columns = [column(sound, place) for place in range(width)]
     if len(columns) != 4 or mostly(columns[2], is_time):
         return ""
     numbered = all(sum(map(is_number, columns[n])) > len(sound) / 2 for n in (2, 3))
@@ -264,7 +273,7 @@ def _likely_places(
 ) -> tuple[Mapping[str, int] | None, str]:
     """Return the order of columns that have no names, as far as told, and what is in doubt."""
     if published.startswith("Netflix"):
-        width = len(rows[0])
+        width = usual_width(rows)
         return {role: place for role, place in NETFLIX_ORDER.items() if place < width}, ""
     if published:
         return MOVIELENS, ""

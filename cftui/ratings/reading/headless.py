@@ -1,7 +1,6 @@
 """Tells from the values which column means what, where no header does."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,7 +29,7 @@ class Order:
 
 def order_of(rows: Sequence[Sequence[str]]) -> Order:
     """Return the order of columns: user and item first, then the rating where one alone fits."""
-    width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+    width = cells.usual_width(rows)
     rows = [row for row in rows if len(row) == width]
     columns = [cells.column(rows, place) for place in range(width)]
     if width < 3:

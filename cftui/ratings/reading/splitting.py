@@ -1,11 +1,10 @@
 """Which separator splits lines of text into fields, and how it does."""
 
 import csv
-from collections import Counter
 from collections.abc import Sequence
 
 from cftui.questions.data import ColumnMapping
-from cftui.ratings.reading.cells import MOST, is_number
+from cftui.ratings.reading.cells import MOST, is_number, usual_width
 from cftui.ratings.reading.columns import asked_names
 from cftui.ratings.reading.names import known_names
 from cftui.ratings.reading.preamble import Line
@@ -63,7 +62,7 @@ def best_separator(lines: Sequence[Line], mapping: ColumnMapping) -> str:
 def _between_blanks(lines: Sequence[Line], more_than: int) -> bool:
     """Return whether the lines are columns with blanks between them: as many in each, numbers."""
     split = [split_line(line, BLANKS) for _, line in lines]
-    width = Counter(map(len, split)).most_common(1)[0][0]
+    width = usual_width(split)
     rows = [fields for fields in split[1:] if len(fields) == width] or split
     alike = len(rows) >= MOST * (len(split) - 1)
     numbered = any(map(is_number, rows[-1]))
