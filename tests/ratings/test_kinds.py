@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from small import here
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading import blocks
@@ -280,3 +281,16 @@ def test_a_first_row_that_is_cut_off_does_not_say_how_many_columns_there_are(
     path.write_text("7,3\n" + "".join(f"{user(n)},{item(n)},{rating(n)}\n" for n in range(ROWS)))
     ratings = open_ratings(path)
     assert len(ratings) == ROWS and [p.line for p in ratings.problems] == [1]
+
+
+def test_the_shell_tells_how_a_file_was_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ratings"
+    (pattern,) = (row[2] for row in OPEN if row[0] == "amazon2018")
+    path.write_text(of(pattern)(""))
+    words = "no header: the columns are taken as item, user, rating, time"
+    assert here("data", "ingest", str(path)) == 0
+    assert words in capsys.readouterr().out
+    assert here("data", "describe", str(path)) == 0
+    assert words in capsys.readouterr().out
