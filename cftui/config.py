@@ -73,12 +73,13 @@ class DataConfig(Section):
     values: Literal["", "log"] = parameter(
         "", "log: counts become log2(1 + count); empty: values as they are"
     )
+    titles: str = parameter("", "A file with the items' titles; empty: the one that fits")
 
     @property
     def mapping(self) -> ColumnMapping:
         """Return which columns mean what."""
         columns = (self.user, self.item, self.rating, self.timestamp)
-        return ColumnMapping(*columns, self.separator, self.values)
+        return ColumnMapping(*columns, self.separator, self.values, self.titles)
 
 
 class SplitConfig(Section):

@@ -25,7 +25,7 @@ def preview(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FilePreview
         facts["members"] = tuple(str(part) for part in found) if len(found) > 1 else ()
         files = locate(source, mapping)
         facts["source"] = str(files.ratings)
-        facts["titles"] = str(files.titles) if files.titles else ""
+        facts["titles"] = next(map(str, files.titles.parts), "")
         with files.ratings.open() as stream:
             facts["packed"] = stream.packed
             head = stream.read(HEAD)
