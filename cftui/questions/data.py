@@ -85,8 +85,8 @@ class FilePreview:
     """The mapping asked for, completed by what was recognised; empty where that is uncertain."""
     members: tuple[str, ...] = ()
     """Paths that could be given instead: the ratings files of a zip or a folder that has more."""
-    titles: str = ""
-    """The file that may give the items titles; empty where there is none."""
+    titles: tuple[str, ...] = ()
+    """Files that may give the items titles."""
     problem: str = ""
     """Why it cannot be read as it is, and what to do; empty where it can."""
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from small import here
 
+from cftui.config import DataConfig
 from cftui.paths import BUNDLED, bundled_folder
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.sources.locate import locate
@@ -333,3 +335,21 @@ def test_titles_from_a_file_that_was_asked_for(files: Files, tmp_path: Path) -> 
     assert title_of(open_ratings(source, inside), "1") == "Near 1"
     with pytest.raises(DataError, match=r"a zip, of which a file must be named"):
         open_ratings(source, ColumnMapping(titles=str(far.with_suffix(".zip"))))
+
+
+def test_the_shell_takes_a_file_of_titles(
+    files: Files,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = files({"ratings.csv": RATED})
+    (tmp_path / "far.csv").write_bytes(table("movieId,title", "#,Far #"))
+    monkeypatch.chdir(tmp_path)
+    assert here("data", "describe", str(source), "--titles", "far.csv") == 0
+    told = capsys.readouterr().out
+    assert "titles from far.csv (8 of 8 items)" in told
+    assert "Far 1" in told
+    assert here("data", "ingest", str(source), "--titles", "none.csv") == 1
+    assert "none.csv: no file; give the file of titles" in capsys.readouterr().err
+    assert DataConfig(titles="far.csv").mapping.titles == str(tmp_path / "far.csv")

@@ -9,6 +9,7 @@ from cftui.ratings.reading.columns import ROLES, Guess, find_columns
 from cftui.ratings.reading.dialect import HEAD, recognise
 from cftui.ratings.sources.locate import candidates, locate
 from cftui.ratings.sources.packed import ArchivePart, located
+from cftui.ratings.sources.title_files import title_files
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
 
@@ -25,7 +26,7 @@ def preview(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FilePreview
         facts["members"] = tuple(str(part) for part in found) if len(found) > 1 else ()
         files = locate(source, mapping)
         facts["source"] = str(files.ratings)
-        facts["titles"] = next(map(str, files.titles.parts), "")
+        facts["titles"] = tuple(map(str, title_files(files.ratings).parts))
         with files.ratings.open() as stream:
             facts["packed"] = stream.packed
             head = stream.read(HEAD)
