@@ -17,6 +17,7 @@ from cftui.config import DataConfig
 from cftui.paths import BUNDLED, bundled_folder
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.sources.locate import locate
+from cftui.ratings.sources.recent import last_mapping, remember
 from cftui.ratings.store import find_store, ingest, open_ratings, open_store
 from cftui.ratings.values import DataError, Ratings
 
@@ -327,7 +328,10 @@ def test_titles_from_a_file_that_was_asked_for(files: Files, tmp_path: Path) -> 
     assert title_of(open_ratings(source), "1") == "Near 1"
     far.write_bytes(table("movieId,title", "#,Far #", ["77"]))
     assert "0 of 8 items occur in" in open_ratings(source, asked).warnings[0]
+    remember(str(source), ratings.summary(), asked)
+    assert last_mapping(str(source)) == asked
     far.unlink()
+    assert last_mapping(str(source)) == ColumnMapping()  # for the ratings are there
     with pytest.raises(DataError, match=r"far\.csv: no file; give the file of titles \(--titles"):
         open_ratings(source, asked)
     shutil.make_archive(str(far.with_suffix("")), "zip", source)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
@@ -89,6 +89,16 @@ def locate(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> SourceFiles:
         # No permission, a ring of links, an unknown ~user, a NUL in the path.
         words = cause(error) if isinstance(error, OSError) else f"{error}; give another path"
         raise DataError(f"{source}: cannot be read: {words}") from None
+
+
+def as_far_as_there(mapping: ColumnMapping) -> ColumnMapping:
+    """Return a mapping of before without its file of titles where that is gone.
+
+    Ratings are the same without.
+    """
+    path = Path(mapping.titles)
+    there = not mapping.titles or any(place.is_file() for place in (path, *path.parents))
+    return mapping if there else replace(mapping, titles="")
 
 
 def bare(name: str) -> str:
