@@ -16,6 +16,7 @@ from cftui.runs.directory import Run, create_run
 from cftui.runs.event_log import EventLog, read_events
 from cftui.runs.events import Epoch, Event, Failed, Finished, Resumed, Started
 from cftui.runs.find import find_run
+from cftui.runs.model_source import read_source, trust
 from cftui.runs.record import RunRecord
 from cftui.runs.vocabulary import FILE as VOCABULARY
 from cftui.runs.vocabulary import load_vocabulary
@@ -128,6 +129,7 @@ def test_a_run_that_fails_before_its_first_step_says_so(ratings: Ratings, tmp_pa
         "from torch import nn\n\nclass Own(nn.Module):\n"
         "    def __init__(self, n_users, n_items):\n        raise ValueError('not today')\n"
     )
+    trust(read_source(f"{path}:Own"))
     config = small_config(ratings.source, model={"name": f"{path}:Own"})
     config = config.model_copy(update={"model": type(config.model)(name=f"{path}:Own")})
     last = start_run(config, lambda _: None, run_id="r", began=0.0)
