@@ -10,6 +10,7 @@ from cftui.ratings.reading.dialect import HEAD, recognise
 from cftui.ratings.reading.names import ROLES
 from cftui.ratings.sources.locate import candidates, locate
 from cftui.ratings.sources.packed import ArchivePart, located
+from cftui.ratings.sources.title_files import title_files
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
 
@@ -26,7 +27,7 @@ def preview(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FilePreview
         facts["members"] = tuple(str(part) for part in found) if len(found) > 1 else ()
         files = locate(source, mapping)
         facts["source"] = str(files.ratings)
-        facts["titles"] = str(files.titles) if files.titles else ""
+        facts["titles"] = tuple(map(str, title_files(files.ratings).parts))
         with files.ratings.open() as stream:
             facts["packed"] = stream.packed
             head = stream.read(HEAD)

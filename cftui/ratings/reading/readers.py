@@ -16,7 +16,7 @@ from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
 from cftui.ratings.reading.intake import Intake, RatingsTable
 from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import RowLayout, Rows
-from cftui.ratings.reading.titles import read_titles
+from cftui.ratings.reading.titles_for import titles_for
 from cftui.ratings.sources.locate import SourceFiles
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
@@ -42,7 +42,7 @@ def read(files: SourceFiles, progress: Progress | None = None) -> RatingsTable:
     notes: list[str] = []
     dated = pass_rows(files, intake.add, progress, notes.append)
     table = replace(intake.finish(dated=dated), notes=tuple(notes))
-    return table.with_titles(read_titles(files.titles)) if files.titles else table
+    return table.with_titles(titles_for(files, table.item_ids))
 
 
 def pass_rows(
