@@ -20,8 +20,11 @@ USUAL = ("ratings.csv", "u.data", "ratings.dat", "ratings.parquet")
 BESIDE = {"u.data": "u.item", "ratings.dat": "movies.dat"}
 """The file with titles that comes with one of ratings; movies.csv with all others."""
 TITLES = ("movies.csv", "movies.dat", "u.item")
-ENDINGS = (".csv", ".tsv", ".dat", ".data", ".txt", ".parquet")
-NO_RATINGS = ("readme", "license", "movies", "links", "tags", "genome", "users", "items", "titles")
+ENDINGS = (".csv", ".tsv", ".dat", ".data", ".txt", ".parquet", ".jsonl", ".ndjson")
+NO_RATINGS = (
+    *("readme", "license", "movies", "links", "tags", "genome", "users", "items", "titles"),
+    "meta_",
+)
 """How files begin that come with ratings and are none."""
 
 
