@@ -12,13 +12,10 @@ from cftui.questions.data import ColumnMapping, Problem
 from cftui.ratings.reading.blocks import Block
 from cftui.ratings.reading.columns import ROLES, Guess, find_columns
 from cftui.ratings.reading.dialect import HEAD, SAMPLE, encoding_of
-from cftui.ratings.reading.rows import RowLayout, Rows, written
+from cftui.ratings.reading.rows import SHOWN, RowLayout, Rows, written
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-SHOWN = 200
-"""Characters of a line or a value that are told."""
 
 
 @dataclass(frozen=True)
