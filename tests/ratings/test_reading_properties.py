@@ -112,6 +112,7 @@ class Expected(NamedTuple):
     rows: list[Plain]
     bad_lines: list[int]
     unclosed: bool
+    """Whether a quotation mark takes up rows to the end."""
 
 
 def by_the_row(text: str, separator: str) -> Expected:
@@ -126,7 +127,11 @@ def by_the_row(text: str, separator: str) -> Expected:
     for fields in reader:
         begin, begins = begins, reader.line_num + 1
         if any("\ue000end" in field for field in fields):
-            return Expected(_latest(rows), bad, fields != ["\ue000end"])
+            swallowed = re.split("\n", text)[begin:]
+            lost = any(_usable(next(csv.reader([s], delimiter=separator), [])) for s in swallowed)
+            if fields != ["\ue000end"] and not lost:
+                bad.append(begin)
+            return Expected(_latest(rows), bad, lost)
         if begin == 1 or not any(field.strip() for field in fields):
             continue
         row = _usable(fields)
