@@ -1,8 +1,10 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 
 from cftui.paths import BUNDLED, bundled_folder
@@ -245,9 +247,13 @@ def test_without_a_header_seconds_from_1985_to_5138_tell_the_fourth_column(
 
 
 def no_rows(unusable: int) -> Rows:
-    none = np.zeros(0, np.int64)
     problem = Problem(2, "rating", "x", "not a number")
-    return Rows(none, none, none.astype(np.float32), none, [], [], unusable, (problem,))
+    return replace(some_rows([]), unusable=unusable, problems=(problem,))
+
+
+def some_rows(ids: list[str]) -> Rows:
+    own = pyarrow.array(ids, pyarrow.string()).dictionary_encode()
+    return Rows(own, own, np.ones(len(ids), np.float32), np.ones(len(ids), np.int64))
 
 
 def test_a_million_rows_without_a_rating_are_enough(tmp_path: Path) -> None:
@@ -259,8 +265,7 @@ def test_a_million_rows_without_a_rating_are_enough(tmp_path: Path) -> None:
 
 def test_after_one_rating_any_number_of_other_rows_is_passed_over(tmp_path: Path) -> None:
     intake = Intake(ArchivePart(tmp_path / "ratings.csv"))
-    one = np.ones(1, np.int64)
-    intake.add(Rows(one, one, one.astype(np.float32), one))
+    intake.add(some_rows(["1"]))
     intake.add(no_rows(2_000_000))
     assert intake.finish(dated=True).unusable_rows == 2_000_000
 

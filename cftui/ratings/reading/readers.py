@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.blocks import Block, Blocks
-from cftui.ratings.reading.delimited import ReadBlock, read_block
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
 from cftui.ratings.reading.intake import Intake, RatingsTable
 from cftui.ratings.reading.names import ROLES
@@ -20,6 +20,10 @@ from cftui.ratings.reading.titles import read_titles
 from cftui.ratings.sources.locate import SourceFiles
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
+from cftui.remedies import cause
+
+if TYPE_CHECKING:
+    from cftui.ratings.reading.delimited import ReadBlock
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all."""
@@ -62,7 +66,7 @@ def pass_rows(
     except BrokenPipeError:
         raise  # of who hears of the progress
     except OSError as error:
-        raise DataError(f"{part}: cannot be read: {error.strerror or error}") from None
+        raise DataError(f"{part}: cannot be read: {cause(error)}") from None
 
 
 def _recognised(part: ArchivePart, head: bytes, files: SourceFiles) -> Dialect:
@@ -122,6 +126,8 @@ def _in_order(
     part: ArchivePart, blocks: Blocks, layout: RowLayout, separator: str
 ) -> Iterator[Rows]:
     """Yield the rows of each block; blocks are read by threads, ahead of what is taken."""
+    from cftui.ratings.reading.delimited import read_block
+
     waiting: deque[Future[ReadBlock]] = deque()
     pool = ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1))
     try:
@@ -144,6 +150,8 @@ def _with_open_row(
     part: ArchivePart, blocks: Blocks, block: Block, layout: RowLayout, separator: str
 ) -> Rows:
     """Return the rows of a block; a row that goes on after its end is put back."""
+    from cftui.ratings.reading.delimited import read_block
+
     read = read_block(block, layout, separator)
     if read.open_line is not None:
         line = block.first_line + read.open_line
