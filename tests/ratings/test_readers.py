@@ -211,8 +211,8 @@ def test_the_step_divides_every_difference(
         ("userId,movieId\n1,2\n", ["line 1", "2 columns", "--separator"]),
         ("1,31,2.5,7\n1,32,3,8\n", ["no header", "no column for rating", "--rating-column"]),
         (
-            "userId,member,movieId,rating\n",
-            ["line 1", "columns 1 (userId) and 2 (member) could both", "--user-column"],
+            "userId,customer,movieId,rating\n",
+            ["line 1", "columns 1 (userId) and 2 (customer) could both", "--user-column"],
         ),
         (HEADER + "1,2,x,4\n", ["line 2", "rating 'x': not a number", "none of the 1 rows"]),
         (HEADER.encode() + b"1,2,3,4\n1,\0\xfe,3,4\n", ["line 3", "not UTF-8", "save the file"]),

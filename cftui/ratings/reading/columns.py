@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading import cells
-from cftui.ratings.reading.names import NOT_RATINGS, ROLES, candidates, word_of
+from cftui.ratings.reading.names import (
+    ID_ENDS,
+    NOT_RATINGS,
+    ROLES,
+    candidates,
+    known_names,
+    word_of,
+)
 from cftui.ratings.values import DataError
 
 NEEDED = ("user", "item", "rating")
@@ -86,7 +93,7 @@ def _the_one_left(
     plausible = [
         n
         for n, name in enumerate(names)
-        if n not in places.values() and name.strip() and word_of(name) not in NOT_RATINGS
+        if n not in places.values() and name.strip() and _can_be(word_of(name), role)
     ]
     if len(plausible) != 1 or len(rows) < LEAST_ROWS:
         return None, ""
@@ -95,6 +102,13 @@ def _the_one_left(
     if role == "rating":
         return _if_ratings(names[place].strip(), place, column)
     return (None, "") if cells.counts_rows(column) or cells.fractional(column) else (place, "")
+
+
+def _can_be(word: str, role: str) -> bool:
+    """Return whether a column of an unusual name can have a role."""
+    if word in NOT_RATINGS or known_names([word]):
+        return False
+    return role != "rating" or not word.endswith(ID_ENDS)
 
 
 def _if_ratings(name: str, place: int, column: Sequence[str]) -> tuple[int | None, str]:
