@@ -8,6 +8,9 @@ from cftui.catalogue import CATALOGUE
 HOME_VARIABLE = "CFTUI_HOME"
 """Names one folder that replaces all the user folders: for tests and for shared machines."""
 
+CONSENT_VARIABLE = "CFTUI_CONSENT_HOME"
+"""Names the folder of what a person agreed to; else it is in their own state folder, always."""
+
 BUNDLED = "ml-latest-small"
 """The data set that ships with the package."""
 
@@ -16,6 +19,10 @@ def _folder(kind: str) -> Path:
     override = os.environ.get(HOME_VARIABLE)
     if override:
         return Path(override).expanduser().absolute() / kind
+    return _users(kind)
+
+
+def _users(kind: str) -> Path:
     import platformdirs
 
     found: Path = getattr(platformdirs, f"user_{kind}_path")("cftui", appauthor=False)
@@ -60,6 +67,20 @@ def answers_folder() -> Path:
 def state_folder() -> Path:
     """Return the folder of what the screen remembers between sessions."""
     return _folder("state")
+
+
+def consent_folder() -> Path:
+    """Return the folder of what this person agreed to, which a shared home does not move."""
+    own = os.environ.get(CONSENT_VARIABLE)
+    return Path(own).expanduser().absolute() if own else _users("state")
+
+
+def homes() -> tuple[Path, ...]:
+    """Return the folders that hold all that is kept for the user."""
+    override = os.environ.get(HOME_VARIABLE)
+    whole = Path(override).expanduser().absolute() if override else None
+    kept = (whole,) if whole else tuple(_users(kind) for kind in ("data", "cache", "state"))
+    return tuple(dict.fromkeys((*kept, consent_folder())))
 
 
 def bundled_folder() -> Path:

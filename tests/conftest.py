@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch and numpy: tests run side by side
+# Else every process that a test starts compiles what it imports anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_collection_finish() -> None:
@@ -25,11 +29,20 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(10_000, 10, 10)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def consent_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what shared fixtures agree to away from the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(paths.CONSENT_VARIABLE, str(tmp_path_factory.mktemp("consent")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give every test user folders of its own, so that none sees or touches the user's."""
     folder = tmp_path / "home"
     monkeypatch.setenv(paths.HOME_VARIABLE, str(folder))
+    monkeypatch.setenv(paths.CONSENT_VARIABLE, str(tmp_path / "consent"))
     return folder
 
 

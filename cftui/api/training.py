@@ -12,6 +12,7 @@ from cftui.config import ConfigError, RunConfig, make_config, merge
 from cftui.runs.annotations import checked_name
 from cftui.runs.directory import new_id
 from cftui.runs.launch import Launched, launch
+from cftui.runs.model_source import source_of_config, trust, trust_typed
 
 POLL_SECONDS = 0.02
 
@@ -30,6 +31,7 @@ def train(
     seed: int | None = None,
     device: str | None = None,
     split: str | None = None,
+    trust_model: bool = False,
     name: str = "",
     settings: Mapping[str, Any] | None = None,
     progress: bool = False,
@@ -49,11 +51,15 @@ def train(
     `split`: `random`, `per-user`, `leave-last-out`, `time`; `settings`: any other by its full name,
     such as `{"model.hidden": "64 32", "training.patience": 2}`.
 
+    A `path.py:Class` that you name is executed where the file is yours; one of somebody else's, or
+    one that lies in a run, with `trust_model=True` alone, and then whenever it is the same.
+
     `progress` prints a line an epoch. `wait=False` returns while the run is live. An interrupt
     (ctrl+c, a notebook's stop) stops it with a checkpoint and is raised on.
 
     Raises ConfigError for settings that are wrong, FileNotFoundError or DataError for such ratings,
-    TrainingError for a training that does not start, fails or dies, OSError where the disk refuses.
+    TrainingError for a training that does not start, fails or dies, OSError where the disk refuses,
+    QuestionError for a file that you never agreed to execute.
     """
     data = _ratings(ratings)._data.model_dump()
     given: dict[str, dict[str, Any]] = {
@@ -68,6 +74,10 @@ def train(
         for section, keys in given.items()
     }
     config = make_config(merge({"data": data, **chosen}, _sections(settings or {})))
+    source = source_of_config(config)
+    if source is not None:
+        # A class was executed already: it is in this process.
+        (trust if trust_model or isinstance(model, type) else trust_typed)(source)
     run = _start(config, checked_name(name))
     return run.wait(progress=progress) if wait else run
 

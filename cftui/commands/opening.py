@@ -7,6 +7,7 @@ import typer
 
 from cftui.commands.console import UsageError, print_json, say
 from cftui.commands.meter import meter
+from cftui.printing import put
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def print_summary(ratings: "Ratings") -> None:
 
     summary = ratings.summary()
     for words in (size_words(summary), value_words(summary), left_out_words(summary)):
-        print(words)
+        put(words)
+    for words in ratings.warnings:
+        put(words)
 
 
 def find(word: str, fingerprint: str | None = None, *, weights: bool = False) -> "Run":
@@ -69,7 +72,7 @@ def open_run(
         print_json({"event": "run", "run": run.id, "step": trained.step})
     else:
         refit = f", a refit of {trained.record.refit_of}" if trained.record.refit_of else ""
-        print(f"run {run.id}, step {trained.step:,}, on {trained.record.data_name}{refit}")
+        put(f"run {run.id}, step {trained.step:,}, on {trained.record.data_name}{refit}")
     say_doubts(run)
     return trained
 

@@ -1,15 +1,28 @@
 """`cftui train`: make a run and train it, here or in the background."""
 
+import contextlib
+import errno
+import os
 import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cftui.commands.console import CommandError, Debug, Json, UsageError, print_json, process
+from cftui.commands.access import tell_access_once
+from cftui.commands.console import (
+    CommandError,
+    Debug,
+    Json,
+    UsageError,
+    print_json,
+    process,
+    say,
+)
 from cftui.commands.progress import EventPrinter
 from cftui.config import RunConfig, make_config, merge, parse_assignments, read_config
 from cftui.hyperparameters import MODELS, OPTIMIZERS, SCHEDULES
+from cftui.printing import put
 
 Assignments = Annotated[
     list[str],
@@ -29,6 +42,9 @@ def train(
     *,
     data: Annotated[
         str | None, typer.Option(help="A data set's name or the path of a ratings file")
+    ] = None,
+    titles: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A table with the items' titles")
     ] = None,
     model: Annotated[
         str | None, typer.Option(help=f"{_names(MODELS)}, or your own: path/to/file.py:Class")
@@ -55,6 +71,10 @@ def train(
     config: Annotated[Path | None, typer.Option(help="A run's config.toml to begin from")] = None,
     name: Annotated[str, typer.Option(help="A name to find the run by")] = "",
     detach: Annotated[bool, typer.Option("--detach", help="Train in the background")] = False,
+    trust_model: Annotated[
+        bool,
+        typer.Option("--trust-model", help="The model's file may be executed, whoever wrote it"),
+    ] = False,
     json: Json = False,
     run_id: Annotated[str, typer.Option("--id", hidden=True)] = "",
     refit_of: Annotated[str, typer.Option("--refit-of", hidden=True)] = "",
@@ -67,7 +87,7 @@ def train(
     SIGTERM.
     """
     options: dict[str, dict[str, Any]] = {
-        "data": {"source": data},
+        "data": {"source": data, "titles": titles},
         "model": {"name": model, "n_factors": factors},
         "optimizer": {"name": optimizer, "learning_rate": lr, "weight_decay": weight_decay},
         "schedule": {"name": schedule},
@@ -79,8 +99,11 @@ def train(
         for section, keys in options.items()
     }
     base = read_config(config) if config else {}
-    chosen = merge(merge(base, given), parse_assignments(settings))
-    resolved = make_config(chosen)
+    assigned = parse_assignments(settings)
+    resolved = make_config(merge(merge(base, given), assigned))
+    typed = model is not None or "name" in assigned.get("model", {})
+    tell_access_once()
+    agree_to_model(resolved, typed=typed, trusted=trust_model)
     from cftui.runs.annotations import checked_name
     from cftui.runs.directory import new_id
 
@@ -94,15 +117,44 @@ def train(
     return train_here(resolved, run_id, name, refit_of, json=json)
 
 
+def agree_to_model(config: RunConfig, *, typed: bool, trusted: bool) -> None:
+    """Remember that the model's source may run, where `--trust-model` or its typed path says so.
+
+    One that only a settings file names runs where it was agreed to. Raises Untrusted, OSError.
+    """
+    from cftui.runs.model_source import source_of_config, trust, trust_typed
+
+    source = source_of_config(config)
+    if source is not None and trusted:
+        trust(source)
+    elif source is not None and typed:
+        trust_typed(source)
+
+
 def train_here(config: RunConfig, run_id: str, name: str, refit_of: str = "", *, json: bool) -> int:
     """Train in this process; return the exit code."""
     from cftui.training.start import start_run
 
+    warn_without_flock()
     printer = EventPrinter(json=json)
     end = start_run(
         config, printer, run_id=run_id, name=name, refit_of=refit_of, began=process.began
     )
     return printer.exit_code(end)
+
+
+def warn_without_flock() -> None:
+    """Say what to set where runs lie on a file system without flock: claims stand for it."""
+    from cftui import locks
+    from cftui.paths import runs_folder
+    from cftui.remedies import cause
+
+    folder = runs_folder()
+    with contextlib.suppress(OSError):
+        there = next(found for found in (folder, *folder.parents) if found.exists())
+        if not locks.has_flock(there):
+            words = cause(OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), str(folder)))
+            say(f"{folder}: {words}; until then, train a run from one host at a time")
 
 
 def train_detached(
@@ -119,5 +171,5 @@ def train_detached(
     if json:
         print_json({"event": "detached", "run": run_id, "pid": started.process.pid})
     else:
-        print(f"{run_id}\ntraining in the background; watch it: cftui runs attach {run_id}")
+        put(f"{run_id}\ntraining in the background; watch it: cftui runs attach {run_id}")
     return 0

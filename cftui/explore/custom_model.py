@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 def describe_model(library: Library, question: DescribeModel) -> ModelDescription | NeedsAgreement:
     """Return a model's parameters, or that executing its source needs the user's agreement.
 
-    Raises ConfigError for a file that cannot be read, ModelError where the model does not work.
+    Raises ConfigError for a file that cannot be read, ModelError where the model does not work,
+    OSError where the agreement cannot be kept.
     """
     name = question.name
     if is_source(name):
         source = read_source(name)
-        if question.agreed:
+        if question.agreed == source.sha256:
             trust(source)
         if not is_trusted(source):
-            return NeedsAgreement(name, source.path)
+            return NeedsAgreement(name, source.path, source.sha256)
     # torch and the user's source are loaded only from here on.
     from cftui.models.custom import load_installed, load_source
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from cftui.hyperparameters import CustomModel, DataInfo, ModelParameters, is_source
 from cftui.runs.directory import Run
-from cftui.runs.model_source import source_of
+from cftui.runs.model_source import refuse_untrusted, source_of
 from cftui.runs.record import RunRecord
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ def load_of_run(
     """
     if not isinstance(model, CustomModel):
         return None
+    source = source_of(run, record, model.name) if is_source(model.name) else None
+    if source is not None:
+        refuse_untrusted(source)  # before torch is imported, which takes seconds
     from cftui.models.custom import load_installed, load_source
 
-    if is_source(model.name):
-        return load_source(source_of(run, record, model.name), info)
-    return load_installed(model.name)
+    return load_source(source, info) if source is not None else load_installed(model.name)

@@ -1,6 +1,6 @@
 """The user's own models: a class in a file or in an installed package, loaded and called as ours.
 
-Loading executes the user's source; who calls decides that it may.
+Loading executes the user's source, here alone, where this person agreed to that.
 """
 
 import inspect
@@ -22,7 +22,7 @@ from cftui.hyperparameters.installed import installed_models
 from cftui.models import lesson
 from cftui.models.errors import ModelError, model_error
 from cftui.models.module import Adapted
-from cftui.runs.model_source import ModelSource
+from cftui.runs.model_source import ModelSource, refuse_untrusted
 
 SIMPLE = (bool, int, float, str)
 
@@ -98,7 +98,11 @@ class CustomClass:
 
 
 def load_source(source: ModelSource, info: DataInfo) -> CustomClass:
-    """Execute a source and return its class; raises ModelError where that fails."""
+    """Execute a source and return its class; the only place where that is done.
+
+    Raises Untrusted where this person never agreed to it, ModelError where it fails.
+    """
+    refuse_untrusted(source)
     module = ModuleType(f"cftui_model_{source.sha256[:16]}")
     module.__file__ = source.path
     try:

@@ -12,7 +12,7 @@ class DescribeModel(
     """Which parameters does the class in a file, `path.py:Class`, or an installed model take?
 
     The answer is a ModelDescription; or NeedsAgreement, where reading them would execute a source
-    that nobody agreed to here. With `agreed`, that is done, and remembered.
+    that this person never agreed to. With its hash as `agreed`, that is done, and remembered.
     """
 
     name: str
@@ -20,7 +20,8 @@ class DescribeModel(
     """Of the ratings, whose size and range a model is built for."""
     values: tuple[tuple[str, object], ...] = ()
     """Its parameters, by name, as far as they are given."""
-    agreed: bool = False
+    agreed: str = ""
+    """The SHA-256 of the source that the user was asked about and agreed to."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class NeedsAgreement:
 
     name: str
     path: str
+    sha256: str
+    """Of the source as it is now: what an agreement is about."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,12 @@ class QuestionError(ValueError):
 
 
 class Untrusted(QuestionError):
-    """A run's own model that nobody agreed here to execute; the message says how to."""
+    """A model that this person never agreed to execute; the message says how to."""
+
+    def __init__(self, words: str, source: object = None) -> None:
+        """`source`: the ModelSource that is asked about, where the error has not been sent."""
+        super().__init__(words)
+        self.source = source
 
 
 class Ambiguous(QuestionError):

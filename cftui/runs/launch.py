@@ -4,16 +4,19 @@ import contextlib
 import fcntl
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cftui.config import RunConfig
 from cftui.files import make_folder, put_in_place, replace_file
+from cftui.hyperparameters import CustomModel, is_source
+from cftui.modes import open_kept
 from cftui.paths import runs_folder
+from cftui.processes import environment, python
 from cftui.runs.directory import Run
 from cftui.runs.leftovers import START
+from cftui.runs.model_source import refuse_untrusted, source_of, source_of_config
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,15 @@ class Launched:
 
 
 def launch(config: RunConfig, run_id: str, name: str = "", refit_of: str = "") -> Launched:
-    """Start a trainer for a new run. Raises OSError if it cannot be started."""
+    """Start a trainer for a new run.
+
+    Raises OSError if it cannot be started, Untrusted or ConfigError for a model that may not run.
+    """
     import tomli_w
 
+    source = source_of_config(config)
+    if source is not None:
+        refuse_untrusted(source)
     make_folder(runs_folder())
     settings = _start_file(run_id, "toml")
     replace_file(settings, tomli_w.dumps(config.to_settings()).encode())
@@ -53,7 +62,13 @@ def launch(config: RunConfig, run_id: str, name: str = "", refit_of: str = "") -
 
 
 def launch_resume(run: Run) -> Launched:
-    """Start a trainer that goes on with a run. Raises OSError if it cannot be started."""
+    """Start a trainer that goes on with a run.
+
+    Raises OSError if it cannot be started, Untrusted or RunError for a model that may not run.
+    """
+    model = run.config().model
+    if isinstance(model, CustomModel) and is_source(model.name):
+        refuse_untrusted(source_of(run, run.record(), model.name))
     return _spawn(["runs", "resume", run.id], run, run.log)
 
 
@@ -76,14 +91,16 @@ def _start_file(run_id: str, kind: str) -> Path:
 
 
 def _spawn(words: Sequence[str], run: Run, output: Path) -> Launched:
-    handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    # The folder of runs may well be a link of the user's own making; a run may not.
+    linked = output.parent == run.path.parent
+    handle = open_kept(output, os.O_WRONLY | os.O_APPEND, linked_folder=linked)
     try:
         # The trainer inherits it: while it lives, nobody sweeps its files away.
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        # -P: whatever lies in the current folder is not to be imported instead of a library.
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "cftui.cli", *words],
+            python("cftui.cli", *words),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=subprocess.STDOUT,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cftui.config import RunConfig
-from cftui.hyperparameters import CustomModel, DataInfo, is_source
-from cftui.runs.model_source import FILE, read_source, trust
+from cftui.hyperparameters import CustomModel, DataInfo
+from cftui.runs.model_source import FILE, refuse_untrusted, source_of_config
 
 if TYPE_CHECKING:
     from cftui.models.custom import CustomClass
@@ -24,22 +24,24 @@ class ModelOfNewRun:
 
 
 def load_for_new_run(config: RunConfig, info: DataInfo) -> ModelOfNewRun:
-    """Load the model of a new run; starting a training with it agrees to its source.
+    """Load the model of a new run, where this person agreed to its source.
 
-    Raises ConfigError for a file or a parameter that is wrong, ModelError where loading fails.
+    Raises Untrusted where they did not, ConfigError for a file or a parameter that is wrong,
+    ModelError where loading fails.
     """
     model = config.model
     if not isinstance(model, CustomModel):
         return ModelOfNewRun(config)
+    source = source_of_config(config)
+    if source is not None:
+        refuse_untrusted(source)  # before torch is imported, which takes seconds
     from cftui.models.custom import load_installed, load_source
 
-    if not is_source(model.name):
+    if source is None:
         loaded = load_installed(model.name)
         return ModelOfNewRun(_with_model(config, loaded.settle(model)), loaded)
-    source = read_source(model.name)
     loaded = load_source(source, info)
     settled = loaded.settle(CustomModel(name=f"{source.path}:{source.word}", **model.values))
-    trust(source)
     return ModelOfNewRun(_with_model(config, settled), loaded, source.sha256, {FILE: source.text})
 
 

@@ -7,9 +7,11 @@ from typing import Any, TypeVar
 
 from textual.worker import Worker
 
+from cftui.runs.model_source import ModelSource
 from cftui.text import plain
 from cftui.tui.pane_stack import PaneStack
-from cftui.tui.services.runs import RunServiceError
+from cftui.tui.services.runs import NeedsConsent, RunServiceError
+from cftui.tui.shared.agreeing import agreed
 from cftui.tui.shared.messages import FillForm, RunAction, TrainLike, WishRun
 
 T = TypeVar("T")
@@ -82,7 +84,7 @@ class RunController:
     async def _begin(self, start: Callable[[], Awaitable[str]]) -> None:
         self._count_starting(1)
         try:
-            started = await self._try(start(), "The run cannot start")
+            started = await self._try_agreed(start, "The run cannot start")
         finally:
             self._count_starting(-1)
         if started:
@@ -113,7 +115,7 @@ class RunController:
         self._work(partial(self._resume, run), "resume", "Resuming a run")
 
     async def _resume(self, run: str) -> None:
-        await self._try(self._runs.resume(run), "The run cannot go on")
+        await self._try_agreed(partial(self._runs.resume, run), "The run cannot go on")
         self.poll()
 
     def wish(self, wish: WishRun) -> None:
@@ -157,6 +159,22 @@ class RunController:
         if row is not None and ratings and row.fingerprint != ratings.fingerprint:
             words = f"It was trained on {row.data}; a new run trains on {ratings.name}"
             self._stack.notify(plain(words), title="Other ratings", markup=False)
+
+    async def _try_agreed(self, do: Callable[[], Awaitable[T]], title: str) -> T | None:
+        """As `_try`; where a model's source was never agreed to, ask, and do it after a yes."""
+
+        async def ask_and_do() -> T | None:
+            try:
+                return await do()
+            except NeedsConsent as needed:
+                assert isinstance(needed.source, ModelSource)
+                try:
+                    yes = await agreed(self._stack.app, needed.source)
+                except OSError as error:
+                    raise RunServiceError(str(error)) from error
+            return await do() if yes else None
+
+        return await self._try(ask_and_do(), title)
 
     async def _try(self, doing: Awaitable[T], title: str) -> T | None:
         """Return what is done; none where it fails, which is said."""

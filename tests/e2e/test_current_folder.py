@@ -1,12 +1,15 @@
 """What lies in the current folder is never imported by the processes that we start."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from small import small_config, wait_for, write_ratings
 
+import cftui
 from cftui.charts import Chart, Drawing
-from cftui.config import make_config
 from cftui.questions.data import ListDataSets
 from cftui.runs.control import send
 from cftui.runs.find import find_run
@@ -14,7 +17,10 @@ from cftui.runs.launch import Launched, launch, launch_resume
 from cftui.tui.services.child import Child
 from cftui.tui.services.jobs import run_job
 
-NAMES = ("json", "random", "queue", "safetensors", "numpy", "torch", "cftui")
+NAMES = (
+    *("json", "random", "queue", "types", "email", "secrets", "statistics"),
+    *("safetensors", "numpy", "torch", "pandas", "textual", "cftui"),
+)
 MINE = """
 from torch import nn
 
@@ -41,6 +47,9 @@ def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         )
     (folder / "mine.py").write_text(MINE)
     monkeypatch.chdir(folder)
+    # An empty entry of the path means the current folder, whatever is asked of Python.
+    known = os.environ.get("PYTHONPATH", "")
+    monkeypatch.setenv("PYTHONPATH", f":{known}:.")
     return marker
 
 
@@ -55,12 +64,22 @@ def ended_well(started: Launched) -> bool:
     return True
 
 
-@pytest.mark.parametrize("model", ["dot-bias", "mine.py:Mine"])
-def test_a_trainer_does_not_and_finds_a_model_named_by_its_file_alone(
-    trap: Path, model: str
+def test_the_command_does_not_nor_what_it_starts_and_finds_a_model_by_its_file_alone(
+    trap: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    base = small_config("small", training={"epochs": 1}).to_settings()
-    assert ended_well(launch(make_config({**base, "model": {"name": model}}), "r"))
+    """As the shell finds it; a path that names the current folder is the shell's own affair."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(cftui.__file__).parents[1]))
+    command = Path(sys.executable).with_name("cftui")
+    words = ["--data", "small", "--epochs", "1", "--device", "cpu", "--id", "r"]
+    for run in ([*words, "--model", "mine.py:Mine", "--detach"], [*words[:-1], "s"]):
+        subprocess.run([command, "train", *run], check=True, capture_output=True, timeout=120)
+    subprocess.run([command, "doctor", "--quick"], capture_output=True, timeout=120, check=False)
+    wait_for(lambda: find_run("r").record().state == "finished")
+    assert find_run("s").record().state == "finished" and untouched(trap)
+
+
+def test_a_trainer_does_not(trap: Path) -> None:
+    assert ended_well(launch(small_config("small", training={"epochs": 1}), "r"))
     assert find_run("r").record().state == "finished"
     assert untouched(trap)
 

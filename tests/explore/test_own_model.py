@@ -9,6 +9,7 @@ from cftui.config import ConfigError
 from cftui.library.door import Library
 from cftui.models.errors import ModelError
 from cftui.questions.custom_model import DescribeModel, ModelDescription, NeedsAgreement
+from cftui.runs.model_source import read_source
 
 ask = Library().answer
 
@@ -47,9 +48,11 @@ def name(tmp_path: Path) -> str:
 
 
 def test_a_source_is_described_once_somebody_agreed(store: str, name: str) -> None:
-    path = name.partition(":")[0]
-    assert ask(DescribeModel(name, store)) == NeedsAgreement(name, path)
-    agreed = ask(DescribeModel(name, store, agreed=True))
+    path, sha256 = name.partition(":")[0], read_source(name).sha256
+    assert ask(DescribeModel(name, store)) == NeedsAgreement(name, path, sha256)
+    # What was agreed to is what was shown: not what stands there now.
+    assert isinstance(ask(DescribeModel(name, store, agreed="0" * 64)), NeedsAgreement)
+    agreed = ask(DescribeModel(name, store, agreed=sha256))
     assert isinstance(agreed, ModelDescription)
     assert ask(DescribeModel(name, store)) == agreed  # remembered
     assert agreed.about == "A table and a frozen number."
@@ -61,7 +64,7 @@ def test_a_source_is_described_once_somebody_agreed(store: str, name: str) -> No
 
 def test_values_decide_the_size_or_are_said_not_to_work(store: str, name: str) -> None:
     def told(**values: object) -> ModelDescription:
-        question = DescribeModel(name, store, tuple(values.items()), agreed=True)
+        question = DescribeModel(name, store, tuple(values.items()), read_source(name).sha256)
         answer = ask(question)
         assert isinstance(answer, ModelDescription)
         return answer

@@ -14,6 +14,7 @@ from small import cli, here, small_config, write_ratings
 from cftui.explore.predict import predict_valid
 from cftui.hyperparameters import installed
 from cftui.library.trained import load_trained
+from cftui.paths import consent_folder
 from cftui.questions.errors import Untrusted
 from cftui.ratings.pairs import Pairs
 from cftui.runs.checkpoint import load_checkpoint
@@ -21,7 +22,7 @@ from cftui.runs.control import send
 from cftui.runs.directory import Run, RunError
 from cftui.runs.events import Event, Failed, Started, Step
 from cftui.runs.find import find_run
-from cftui.runs.model_source import trust_run
+from cftui.runs.model_source import read_source, trust, trust_run
 from cftui.training.start import resume_run, start_run
 
 Capture = pytest.CaptureFixture[str]
@@ -190,6 +191,8 @@ def stopped_and_resumed(source: Path, mine: Path, run_id: str, at: int | None) -
     config = config.model_copy(
         update={"model": type(config.model)(name=f"{mine}:Mine")}  # without the eight factors
     )
+
+    trust(read_source(config.model.name))
 
     def watch(event: Event) -> None:
         # Between two epochs alone would prove nothing of the order within one.
@@ -368,7 +371,7 @@ def test_nothing_but_agreement_lets_a_source_run(
     mine.write_text(f"{MINE}\nopen({str(sign)!r}, 'a').write('x')\n")
     assert train(source, "--model", f"{mine}:Mine") == 0
     assert sign.read_text() == "x"
-    for mark in (home / "state" / "trusted-models").iterdir():
+    for mark in (consent_folder() / "trusted-models").iterdir():
         mark.unlink()
     capsys.readouterr()
     run = find_run("r")
@@ -438,6 +441,7 @@ def test_the_events_say_what_was_given(source: Path, tmp_path: Path) -> None:
     path.write_text(LESSON)
     said: list[Event] = []
     config = small_config(source, model={"name": f"{path}:EmbeddingDotBias", "n_factors": 3})
+    trust(read_source(config.model.name))
     start_run(config, said.append, run_id="r", began=0.0)
     assert not any(isinstance(event, Failed) for event in said)
     (note,) = next(event for event in said if isinstance(event, Started)).notes or []

@@ -86,8 +86,12 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "cftui.cli", *words]
 
 
+def homes(home: Path) -> dict[str, str]:
+    return {"CFTUI_HOME": str(home), "CFTUI_CONSENT_HOME": str(home / "state")}
+
+
 def ask(home: Path, *words: str) -> str:
-    env = {**os.environ, "CFTUI_HOME": str(home), "OMP_NUM_THREADS": "1"}
+    env = {**os.environ, **homes(home), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command(*words), env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, (words, done.stdout, done.stderr)
     return done.stdout
@@ -103,7 +107,7 @@ def interrupt(
     home: Path, run: str, words: tuple[str, ...], act: Callable[[subprocess.Popen[str]], Any]
 ) -> None:
     """Train, and do something in the second epoch."""
-    env = {**os.environ, "CFTUI_HOME": str(home), "OMP_NUM_THREADS": "1"}
+    env = {**os.environ, **homes(home), "OMP_NUM_THREADS": "1"}
     words = tuple(train(home, run, words))
     trainer = subprocess.Popen(command(*words), env=env, stdout=subprocess.DEVNULL, text=True)
     events = home / "data" / "runs" / run / "events.jsonl"
@@ -226,7 +230,7 @@ def ask_here(*words: str) -> str:
 def expect(folder: Path) -> dict[str, Any]:
     """Return what this version makes of a copy of the old home, all runs resumed at the end."""
     home = unpack(folder / "copy")
-    os.environ["CFTUI_HOME"] = str(home)
+    os.environ.update(homes(home))
     for run in ("own-mine", "own-lesson"):
         ask_here("runs", "trust", run)
     runs = {row["run"]: row for row in rows(ask_here("runs", "list", "--json"))}

@@ -45,7 +45,7 @@ def rows_of(ratings: Ratings) -> list[Triple]:
     ("review", "columns", "time"),
     [
         (AMAZON_2014, ("reviewerID", "asin", "overall", "unixReviewTime"), 1300000000),
-        (AMAZON_2023, ("user_id", "asin", "rating", "timestamp"), 1588687728),
+        (AMAZON_2023, ("user_id", "parent_asin", "rating", "timestamp"), 1588687728),
         (YELP, ("user_id", "business_id", "stars", "date"), 1531001351),
     ],
 )
@@ -55,7 +55,8 @@ def test_reviews_of_the_field_open_as_they_are(
     path = tmp_path / "reviews.jsonl.gz"
     path.write_bytes(gzip.compress(lines(review, {**review, columns[0]: "A7X"}).encode()))
     ratings = open_ratings(path)
-    assert rows_of(ratings) == [("A6X", "B0101", 5.0), ("A7X", "B0101", 5.0)]
+    item = str(review[columns[1]])
+    assert rows_of(ratings) == [("A6X", item, 5.0), ("A7X", item, 5.0)]
     assert list(ratings.timestamp) == [time, time]
     seen = preview(path)
     mapped = (seen.mapping.user, seen.mapping.item, seen.mapping.rating, seen.mapping.timestamp)

@@ -220,13 +220,13 @@ def test_the_step_divides_every_difference(
         (HEADER, ["a header and no ratings"]),
         (HEADER.strip(), ["a header and no ratings"]),
         ("userId,movieId\n1,2\n", ["line 1", "2 columns", "--separator"]),
-        ("1,31,2.5\n1,32,3\n", ["no header", "no column for user", "--user-column"]),
+        ("1,31,2.5,7\n1,32,3,8\n", ["no header", "no column for rating", "--rating-column"]),
         (
-            "userId,user,movieId,rating\n",
-            ["line 1", "columns 1 (userId) and 2 (user) could both", "--user-column"],
+            "userId,customer,movieId,rating\n",
+            ["line 1", "columns 1 (userId) and 2 (customer) could both", "--user-column"],
         ),
         (HEADER + "1,2,x,4\n", ["line 2", "rating 'x': not a number", "none of the 1 rows"]),
-        (HEADER.encode() + b"1,2,3,4\n1,\xff\xfe,3,4\n", ["line 3", "not UTF-8", "save the file"]),
+        (HEADER.encode() + b"1,2,3,4\n1,\0\xfe,3,4\n", ["line 3", "not UTF-8", "save the file"]),
         ("userId,movieId,rating\n".encode("utf-16-le"), ["not text", "save it as UTF-8"]),
         (HEADER + '1,2,3,4\n5,"6,7,8\n9,1,2,3\n', ["line 3", "quotation mark", "close"]),
     ],
@@ -306,10 +306,9 @@ def test_titles_are_kept_exactly(write: Write) -> None:
 @pytest.mark.parametrize(
     ("movies", "words"),
     [
-        ("", "no column movieid"),
-        ("id,name\n1,x\n", "no column movieid"),
-        ("movieId,name\n1,x\n", "no column title"),
-        (b"movieId,title\n2,\xe9\n", "not UTF-8 text"),
+        ("", "no table with a column of ids"),
+        ("year,genres\n1,x\n", "no table with a column of ids"),
+        ("movieId,name\n1,x\n", "0 of 1 items occur"),
         ("movieId,title\n2," + "x" * 200_000, "after line 1: field larger"),
     ],
 )

@@ -234,9 +234,9 @@ def test_reading_by_the_block_comes_to_the_same(
     expected = by_the_row(text, separator)
     if expected.unclosed:
         with pytest.raises(DataError, match="quotation mark is never closed"):
-            read(SourceFiles(ArchivePart(path), None))
+            read(SourceFiles(ArchivePart(path)))
         return
-    table = read(SourceFiles(ArchivePart(path), None))
+    table = read(SourceFiles(ArchivePart(path)))
     assert rows_of(table) == expected.rows
     assert table.unusable_rows == len(expected.bad_lines)
     assert [problem.line for problem in table.problems] == expected.bad_lines
@@ -253,7 +253,7 @@ def test_reading_by_the_block_comes_to_the_same(
 def test_anything_is_read_or_refused_in_words(data: bytes, headed: bool, path: Path) -> None:
     path.write_bytes((b"user,item,rating\n1,2,3\n" if headed else b"") + data)
     try:
-        table = read(SourceFiles(ArchivePart(path), None))
+        table = read(SourceFiles(ArchivePart(path)))
     except DataError as error:
         assert str(path) in str(error)
     else:

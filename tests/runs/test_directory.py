@@ -3,6 +3,8 @@
 import fcntl
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 import threading
@@ -13,10 +15,12 @@ from pathlib import Path
 import pytest
 from records import CONFIG, RECORD, made
 
+from cftui.runs import lock_holder
 from cftui.runs.directory import RunError
 from cftui.runs.find import find_run, list_runs
 from cftui.runs.index import RunsIndex
-from cftui.runs.lock import RunHeld, RunLock, holder, holder_pid, is_held
+from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held
+from cftui.runs.lock_holder import holder
 
 
 def test_a_record_comes_back_as_it_was_written() -> None:
@@ -239,3 +243,41 @@ def test_the_index_looks_again_where_something_may_have_changed() -> None:
     assert shown()["r"] == "finished"
     run.rename("mine")
     assert next(row.name for row in index.refresh() if row.id == "r") == "mine"
+
+
+def test_a_lock_that_another_holds_is_not_said_to_be_a_dead_trainers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who may read a lock can lock it, and steer nothing: only stand in the way."""
+    run, lock = made("r", state="stopped")
+    lock.release()
+    trainer = subprocess.Popen(["true"])
+    trainer.wait()
+    name = {"pid": trainer.pid, "host": socket.gethostname(), "since": time.time()}
+    run.lock.write_text(json.dumps(name))
+    stranger = os.open(run.lock, os.O_RDONLY)
+    fcntl.flock(stranger, fcntl.LOCK_SH)
+    gone = rf"process {trainer.pid} runs here no longer"
+    ended = rf", not by its trainer \({gone}\); who may read .*: chmod 600"
+    for act in (lambda: RunLock(run.lock), run.delete):
+        with pytest.raises(RunHeld, match=f"r is held by (another )?process.*{ended}"):
+            act()
+    if lock_holder.LOCKS.exists():
+        assert holder(run.lock).startswith(f"process {os.getpid()}, not by")
+    monkeypatch.setattr(lock_holder, "LOCKS", run.path / "none")
+    assert re.match(f"another process{ended}", holder(run.lock))
+    os.close(stranger)
+    run.delete()
+
+
+def test_a_lock_of_somebody_elses_trainer_is_named_with_its_owner(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    lock = RunLock(path)
+    assert holder(path).startswith(f"process {os.getpid()} on ")
+    name = json.loads(path.read_text())
+    assert name["uid"] == os.geteuid()
+    path.write_text(json.dumps({**name, "uid": 54_321}))
+    assert holder(path).startswith(f"uid 54321, process {os.getpid()}, on ")
+    path.write_text(json.dumps({**name, "uid": "me"}))
+    assert holder(path).startswith(f"process {os.getpid()} on ")
+    lock.release()

@@ -139,6 +139,8 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
     file.write_text(
         "wer,was,wieviel\n" + "".join(f"p{n % 9},q{n % 7},{n % 5}\n" for n in range(63))
     )
+    names = tmp_path / "names.csv"
+    names.write_text("item_id,name\n" + "".join(f"q{n},Thing {n}\n" for n in range(7)))
     remember(pane="data")
     app = CftuiApp(BUNDLED)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -157,6 +159,7 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
         assert not app.query(MappingForm) and pane.profile.display
         # 9 + 7 text ids
         await until(pilot, lambda: "9 of 9 user ids and 7 of 7 item ids" in text(app, "#headline"))
+        assert "titles from names.csv (7 of 7 items)" in text(app, "#headline")
         started: list[dict[str, Any]] = []
         monkeypatch.setattr(app.services.runs, "start", capture(started))
         await pilot.press("3", "s")
@@ -169,18 +172,42 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
             "timestamp": "",
             "separator": ",",
             "values": "",
+            "titles": "",
         }
         # asked again, with what was chosen; and remembered when the file is opened by its path
         await pilot.press("1", "c")
         await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
         chosen = {choice.key: choice.value for choice in app.query(ColumnChoice)}
         assert (chosen["user"], chosen["item"], chosen["rating"]) == ("1", "2", "3")
+        titles = app.query(ColumnChoice).last()
+        titles.focus()
+        await pilot.press("right")
+        assert app.query_one(MappingForm).mapping.titles == titles.value == str(names)
         await pilot.press("escape")
         await until(pilot, lambda: not app.query(MappingForm))
     again = CftuiApp(str(file))
     async with again.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: again.workspace.ratings is not None)
         assert again.services.ratings.mapping.user == "wer"
+
+
+async def test_how_a_file_was_taken_is_told_before_and_after(stored: Path, tmp_path: Path) -> None:
+    file = tmp_path / "votes"
+    rows = "".join(f"{n % 9},{n % 7},{n % 5}{{}},J\xf6rg\n" for n in range(63))
+    file.write_bytes(("# mine\n" + rows.replace("{}", ",0")).encode("latin-1"))
+    remember(pane="data")
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(app, pilot)
+        await give_path(pilot, file)
+        await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
+        kind = " ".join(text(app, "#kind").split())
+        assert "read as Windows-1252: line 2 is not UTF-8; line 1 skipped: a comment" in kind
+        assert text(app, "#problem") == "Say which column is the rating"  # users, items are told
+        await pilot.press("3", "enter")
+        await until(pilot, lambda: n_ratings(app) == 63)
+        told = "read as Windows-1252: line 2 is not UTF-8\nline 1 skipped: a comment"
+        await until(pilot, lambda: text(app, "#against") == told)
 
 
 def capture(calls: list[Any]) -> Callable[..., Any]:

@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+import pytest
 from driving import opened, text, until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from cftui.config import make_config
-from cftui.paths import BUNDLED
+from cftui.paths import BUNDLED, consent_folder
 from cftui.runs.directory import Run
 from cftui.runs.events import Finished
+from cftui.runs.model_source import is_trusted, read_source, trust
 from cftui.training.start import start_run
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore.pane import ExplorePane
@@ -141,17 +143,22 @@ async def test_a_file_is_read_only_after_a_yes(stored: Path, tmp_path: Path) -> 
     assert sign.exists()
 
 
+def refuse(*_: object) -> None:
+    raise OSError("no trainer here")
+
+
 async def test_a_run_of_a_strangers_model_is_asked_only_after_a_yes(
-    stored: Path, home: Path, tmp_path: Path
+    stored: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Trained by somebody else: this machine has never agreed to its source."""
     sign, path = tmp_path / "executed", tmp_path / "mine.py"
     path.write_text(MINE.format(sign=str(sign)))
     model = {"name": f"{path}:Mine", "rank": 3}
     settings = {"model": model, "training": {"epochs": 1, "batch_size": 4096, "device": "cpu"}}
+    trust(read_source(model["name"]))
     end = start_run(make_config(settings), lambda _: None, run_id="r", began=0.0)
     assert isinstance(end, Finished)
-    for mark in (home / "state" / "trusted-models").iterdir():
+    for mark in (consent_folder() / "trusted-models").iterdir():
         mark.unlink()
     sign.unlink()
     app = CftuiApp(BUNDLED)
@@ -164,7 +171,22 @@ async def test_a_run_of_a_strangers_model_is_asked_only_after_a_yes(
         pane = app.query_one(ExplorePane)
         about = pane.query_one("#about", Static)
         await until(pilot, lambda: "cftui runs trust r" in str(about.content))
-        assert not sign.exists()
+        await pilot.press("4", "f")  # a fork of it is no agreement either
+        await until(pilot, lambda: app.query_one(TrainPane).display)
+        await until(pilot, lambda: field(app, "model.name").value == "file…")
+        monkeypatch.setattr("cftui.runs.launch._spawn", refuse)
+        for answer in "ny":
+            await pilot.press("s")
+            await until(pilot, lambda: isinstance(app.screen, AskYesNo))
+            assert not sign.exists() and not is_trusted(read_source(model["name"]))
+            await pilot.press(answer)
+            await app.workers.wait_for_complete()
+            said = [toast.message for toast in app._notifications]
+            assert ("no trainer here" in said) == (answer == "y")
+        assert is_trusted(read_source(model["name"])) and not sign.exists()
+        (mark,) = (consent_folder() / "trusted-models").iterdir()
+        mark.unlink()
+        await pilot.press("5")
         pane._asked_about.clear()  # as when the app is opened again
         pane._describe(str(Run(home / "data" / "runs" / "r").path))
         await until(pilot, lambda: isinstance(app.screen, AskYesNo))

@@ -36,6 +36,8 @@ class RatingsTable:
     duplicates: int
     problems: tuple[Problem, ...]
     titles: Titles = field(default_factory=Titles)
+    notes: tuple[str, ...] = ()
+    """How the file was taken that could have been meant otherwise, a sentence each."""
 
     def with_titles(self, titles: Titles) -> "RatingsTable":
         """Return the same ratings with titles."""

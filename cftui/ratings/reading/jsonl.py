@@ -10,8 +10,9 @@ import numpy as np
 
 from cftui.questions.data import ColumnMapping, Problem
 from cftui.ratings.reading.blocks import Block
-from cftui.ratings.reading.columns import ROLES, Guess, find_columns
+from cftui.ratings.reading.columns import Guess, find_columns
 from cftui.ratings.reading.dialect import HEAD, SAMPLE, encoding_of
+from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import SHOWN, RowLayout, Rows, written
 
 if TYPE_CHECKING:

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, FilePreview
-from cftui.ratings.reading.columns import ROLES, Guess, find_columns
+from cftui.ratings.reading.columns import Guess, find_columns
 from cftui.ratings.reading.dialect import HEAD, recognise
 from cftui.ratings.reading.jsonl import recognise_json
+from cftui.ratings.reading.names import ROLES
 from cftui.ratings.sources.locate import candidates, locate
 from cftui.ratings.sources.packed import ArchivePart, located
+from cftui.ratings.sources.title_files import title_files
 from cftui.ratings.values import DataError
+from cftui.remedies import cause
 
 PARQUET = b"PAR1"
 SHOWN_ROWS = 10
@@ -25,7 +28,7 @@ def preview(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FilePreview
         facts["members"] = tuple(str(part) for part in found) if len(found) > 1 else ()
         files = locate(source, mapping)
         facts["source"] = str(files.ratings)
-        facts["titles"] = str(files.titles) if files.titles else ""
+        facts["titles"] = tuple(map(str, title_files(files.ratings).parts))
         with files.ratings.open() as stream:
             facts["packed"] = stream.packed
             head = stream.read(HEAD)
@@ -34,7 +37,7 @@ def preview(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FilePreview
     except DataError as error:
         facts["problem"] = str(error)
     except OSError as error:
-        facts["problem"] = f"{source}: cannot be read: {error}; give another path"
+        facts["problem"] = f"{source}: cannot be read: {cause(error)}"
     return FilePreview(**facts)
 
 
@@ -70,6 +73,7 @@ def _delimited(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[s
         "columns": tuple(name.strip()[:SHOWN_CHARACTERS] for name in dialect.names),
         "rows": _shortened(dialect.rows),
         "mapping": _completed(dialect.names, dialect.guess, mapping, dialect.separator),
+        "notes": dialect.notes,
         "problem": dialect.guess.problem and located(part, dialect.guess.problem),
     }
 

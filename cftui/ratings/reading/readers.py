@@ -7,19 +7,21 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.blocks import Block, Blocks
-from cftui.ratings.reading.columns import ROLES
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
 from cftui.ratings.reading.intake import Intake, RatingsTable
 from cftui.ratings.reading.jsonl import JsonHead, read_json_block, recognise_json
+from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import RowLayout, Rows
-from cftui.ratings.reading.titles import read_titles
+from cftui.ratings.reading.titles_for import titles_for
 from cftui.ratings.sources.locate import SourceFiles
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
+from cftui.remedies import cause
 
 if TYPE_CHECKING:
     from cftui.ratings.reading.delimited import ReadBlock
@@ -38,16 +40,21 @@ def read(files: SourceFiles, progress: Progress | None = None) -> RatingsTable:
     Raises DataError, which names file, line, column, value and remedy.
     """
     intake = Intake(files.ratings)
-    dated = pass_rows(files, intake.add, progress)
-    table = intake.finish(dated=dated)
-    return table.with_titles(read_titles(files.titles)) if files.titles else table
+    notes: list[str] = []
+    dated = pass_rows(files, intake.add, progress, notes.append)
+    table = replace(intake.finish(dated=dated), notes=tuple(notes))
+    return table.with_titles(titles_for(files, table.item_ids))
 
 
 def pass_rows(
-    files: SourceFiles, take: Callable[[Rows], None], progress: Progress | None = None
+    files: SourceFiles,
+    take: Callable[[Rows], None],
+    progress: Progress | None = None,
+    say: Callable[[str], object] = str,
 ) -> bool:
     """Pass all rows of a source to `take`, in its order; return whether they have times.
 
+    `say` hears what was taken so that could have been meant otherwise.
     Raises DataError, as `read`.
     """
     part = files.ratings
@@ -58,11 +65,11 @@ def pass_rows(
             return _pass_parquet(part, files.mapping, take, progress)
         if told := recognise_json(head, files.mapping):
             return _pass_json(part, told, take, progress)
-        return _pass_delimited(part, _recognised(part, head, files), take, progress)
+        return _pass_delimited(part, _recognised(part, head, files), take, progress, say)
     except BrokenPipeError:
         raise  # of who hears of the progress
     except OSError as error:
-        raise DataError(f"{part}: cannot be read: {error.strerror or error}") from None
+        raise DataError(f"{part}: cannot be read: {cause(error)}") from None
 
 
 def _recognised(part: ArchivePart, head: bytes, files: SourceFiles) -> Dialect:
@@ -80,6 +87,7 @@ def _pass_delimited(
     dialect: Dialect,
     take: Callable[[Rows], None],
     progress: Progress | None,
+    say: Callable[[str], object],
 ) -> bool:
     from cftui.ratings.reading.delimited import read_block
 
@@ -89,10 +97,10 @@ def _pass_delimited(
         names = [f"{roles[n]} (column {own})" if n in roles else own for n, own in enumerate(names)]
     places = {role: dialect.guess.places[role] for role in ROLES if role in dialect.guess.places}
     layout = RowLayout(places, tuple(names))
-    blocks = Blocks(part, dialect.encoding, dialect.header_line)
+    blocks = Blocks(part, dialect.encoding, dialect.skip, dialect.rewrite())
 
     def read_one(block: Block) -> Rows:
-        return _without_open_row(part, blocks, block, read_block(block, layout, dialect.separator))
+        return _without_open_row(part, blocks, block, read_block(block, layout, dialect.split_at))
 
     def goes_on(block: Block) -> bool:
         return b'"' in block.text
@@ -102,6 +110,9 @@ def _pass_delimited(
             take(rows)
             if progress:
                 progress(rows.read, blocks.size)
+    for words in dict.fromkeys((*dialect.notes, blocks.old_text.words)):
+        if words:
+            say(words)
     return layout.dated
 
 

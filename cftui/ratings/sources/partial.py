@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from cftui import paths
 from cftui.catalogue import CATALOGUE, CatalogueEntry
 from cftui.files import held, put_in_place, replace_file
+from cftui.modes import make_kept
 from cftui.ratings.values import DataError
 
 KEPT_SECONDS = 30 * 86400
@@ -69,7 +70,7 @@ class PartialDownload:
         """Start over, with nothing."""
         self.discard()
         replace_file(self.note, json.dumps(asdict(version)).encode())
-        self.path.touch()
+        make_kept(self.path)
 
     def discard(self) -> None:
         """Remove what is there; the note last, so that bytes are never without one."""

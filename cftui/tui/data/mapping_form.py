@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import on
@@ -21,9 +22,12 @@ from cftui.tui.shared.inputs import Choice, FieldChanged
 
 ROLES = (("user", "user"), ("item", "item"), ("rating", "rating"), ("timestamp", "time"))
 """Of columns: the name in a mapping, and the word on screen."""
-SEPARATORS = {",": "comma", ";": "semicolon", "tab": "tab", "|": "bar", "::": "two colons"}
+SEPARATORS = {",": "comma", ";": "semicolon", "tab": "tab", "|": "bar", "::": "two colons",
+              " ": "blanks"}  # fmt: skip
 SCALES = {"": "as they are", "log": "log2(1 + count)"}
 """How values are read, and the words for it."""
+NO_COLUMNS = ("separator", "values", "titles")
+"""Choices that are of no column."""
 WIDEST = 24
 """Cells of a column of the preview."""
 
@@ -82,7 +86,7 @@ class MappingForm(Vertical):
         height: 1fr;
         & > #problem { height: auto; max-height: 5; padding: 0 1; }
         & > #problem.problem { color: $text-warning; text-style: bold; }
-        & > #kind { height: auto; max-height: 2; padding: 0 1; }
+        & > #kind { height: auto; max-height: 4; padding: 0 1; }
         & > #preview { min-height: 4; border-top: solid $primary-muted; }
         & > #how { height: auto; padding: 0 1; color: $text-muted; }
         & FormRow { padding: 0 1; }
@@ -154,7 +158,7 @@ class MappingForm(Vertical):
     def _show_chosen(self) -> None:
         """Show what was recognised where nothing was chosen."""
         for choice in self.query(ColumnChoice):
-            if choice.key not in ("separator", "values") and not choice.value:
+            if choice.key not in NO_COLUMNS and not choice.value:
                 number = self._number_of(getattr(self._preview.mapping, choice.key))
                 choice.set_reactive(ColumnChoice.value, number)
                 choice.refresh()
@@ -178,6 +182,10 @@ class MappingForm(Vertical):
         scale = preview.mapping.values if preview.mapping.values in SCALES else ""
         choice = ColumnChoice("values", scale, list(SCALES), list(SCALES.values()))
         rows.append(FormRow(Static("values"), choice))
+        if titles := tuple(filter(None, dict.fromkeys((preview.mapping.titles, *preview.titles)))):
+            words = ["what fits", *(PurePath(path).name for path in titles)]
+            choice = ColumnChoice("titles", preview.mapping.titles, ["", *titles], words)
+            rows.append(FormRow(Static("titles"), choice))
         return rows
 
     def _number_of(self, column: str) -> str:
@@ -219,7 +227,8 @@ class MappingForm(Vertical):
         preview = self._preview
         header = "" if preview.has_header else "no header"
         parts = [preview.format, preview.packed, preview.encoding, header]
-        return plain(f"{preview.source}: {', '.join(part for part in parts if part)}")
+        told = f"{preview.source}: {', '.join(part for part in parts if part)}"
+        return plain("; ".join((told, *preview.notes)))
 
     @on(FieldChanged)
     def _pass_on(self, message: FieldChanged) -> None:

@@ -11,9 +11,9 @@ from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
 from cftui.questions.trained import AskAbilities
+from cftui.remedies import words_of
 from cftui.runs.directory import Run, RunError
-from cftui.runs.model_source import FILE as SOURCE
-from cftui.runs.model_source import trust_run
+from cftui.runs.model_source import source_of
 from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.explore.biases import BiasView, no_biases
@@ -26,11 +26,12 @@ from cftui.tui.explore.view import OpenItem, OpenUser, Setting, View
 from cftui.tui.explore.you import YouView
 from cftui.tui.services.child import ChildError
 from cftui.tui.services.services import Services
+from cftui.tui.shared.agreeing import agreed
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.commanded import Commanded
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.messages import ChooseRun, RefitRun
-from cftui.tui.shared.overlays import AskYesNo, ChooseRunScreen
+from cftui.tui.shared.overlays import ChooseRunScreen
 from cftui.tui.shared.pane import Pane
 from cftui.tui.shared.run_words import why_not_refit
 from cftui.tui.workspace import Workspace
@@ -164,17 +165,16 @@ class ExplorePane(Pane):
     @work(group="agree", exit_on_error=False, description="Asking for agreement")
     async def _agree(self, path: str) -> None:
         """Ask, once a run, whether the model that came with it may be executed."""
-        source = Path(path) / SOURCE
-        words = f"This run has a model of its own. Execute {source} to ask it? It may do anything"
         if path in self._asked_about:
             return
         self._asked_about.add(path)
-        if not await self.app.push_screen_wait(AskYesNo(plain(f"{words} you may do."))):
-            return
+        run = Run(Path(path))
         try:
-            await asyncio.to_thread(trust_run, Run(Path(path)))
+            source = await asyncio.to_thread(lambda: source_of(run, run.record()))
+            if not await agreed(self.app, source):
+                return
         except (RunError, OSError) as error:
-            self.notify(plain(str(error)), title="Explore", severity="error", markup=False)
+            self.notify(plain(words_of(error)), title="Explore", severity="error", markup=False)
             return
         for view in self.query(View):
             view.run_changed()

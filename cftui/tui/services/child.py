@@ -2,17 +2,16 @@
 
 import asyncio
 import contextlib
-import os
 import pickle
-import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 
 from cftui import paths, pipes
+from cftui.modes import make_kept, new_folder
+from cftui.processes import environment, python
 from cftui.questions.question import A, Question
 
 LOG_LIMIT = 1_000_000
@@ -174,11 +173,11 @@ class Child:
         try:
             # -P: a numpy.py in the user's folder must not be imported in place of numpy
             return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", self.module),
+                *python(self.module),
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=log or DEVNULL,
-                env=_environment(self._environment),
+                env=environment(self._environment),
             )
         except OSError as error:
             raise ChildError(f"The {self.name} cannot be started: {error}") from error
@@ -230,22 +229,13 @@ async def _end(process: Process, patience: float) -> None:
         await asyncio.wait_for(process.communicate(), 1.0)
 
 
-def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's environment for a child that imports the same package."""
-    environment = {**os.environ, **extra}
-    root = Path(__file__).parents[2]
-    if root.name != "site-packages":
-        known = environment.get("PYTHONPATH")
-        environment["PYTHONPATH"] = os.pathsep.join([str(root), *([known] if known else [])])
-    return environment
-
-
 def _open_log(name: str) -> IO[bytes] | None:
     """Return the child's log, opened for appending; None where it cannot be written."""
     try:
         path = paths.state_folder() / f"{name}.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        new_folder(path.parent)
         too_long = path.exists() and path.stat().st_size > LOG_LIMIT
+        make_kept(path)
         return path.open("wb" if too_long else "ab")
     except OSError:
         return None

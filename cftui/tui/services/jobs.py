@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import json
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from cftui import pipes
+from cftui.processes import environment, python
 from cftui.questions.job import Job, Progress
 from cftui.questions.question import A
 from cftui.tui.services.child import receive
@@ -66,11 +66,12 @@ async def _running(
     early, it is interrupted as by ctrl+c, so that it leaves nothing half done.
     """
     starting = asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", module, *words),
+        *python(module, *words),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         limit=LONGEST_LINE,
+        env=environment(),
     )
     process, cancelled = await _whole(starting)
     assert process.stderr is not None

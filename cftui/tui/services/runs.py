@@ -9,6 +9,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from cftui.config import ConfigError, make_config
 from cftui.paths import runs_folder
+from cftui.questions.errors import Untrusted
+from cftui.remedies import words_of
 from cftui.runs.annotations import write_annotations
 from cftui.runs.control import WishKind, send
 from cftui.runs.directory import Run, RunError, new_id
@@ -35,6 +37,14 @@ CHUNK_BYTES = 200_000
 
 class RunServiceError(Exception):
     """What could not be done to a run, in words for the user."""
+
+
+class NeedsConsent(RunServiceError):
+    """A run's model is a source that the user never agreed to execute."""
+
+    def __init__(self, error: Untrusted) -> None:
+        super().__init__(str(error))
+        self.source = error.source
 
 
 @dataclass(frozen=True)
@@ -196,8 +206,10 @@ class RunService:
         try:
             config = make_config(settings)
             started = await asyncio.to_thread(launch, config, new_id(config), name)
+        except Untrusted as error:
+            raise NeedsConsent(error) from error
         except (ConfigError, OSError) as error:
-            raise RunServiceError(str(error)) from error
+            raise RunServiceError(words_of(error)) from error
         return await self._begun(started)
 
     async def refit(self, run_id: str) -> str:
@@ -234,7 +246,7 @@ class RunService:
         try:
             await asyncio.to_thread(send, path_of(run_id), kind, value)
         except OSError as error:
-            raise RunServiceError(f"the wish could not be written: {error}") from error
+            raise RunServiceError(f"the wish could not be written: {words_of(error)}") from error
         self.list_soon()
 
     async def settings(self, run_id: str) -> dict[str, dict[str, Any]]:
@@ -273,8 +285,10 @@ async def _do(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Do something in a thread; what runs and disks refuse becomes a RunServiceError."""
     try:
         return await asyncio.to_thread(work, *args, **kwargs)
-    except (RunError, RunHeld, ExportError, OSError) as error:
-        raise RunServiceError(str(error)) from error
+    except Untrusted as error:
+        raise NeedsConsent(error) from error
+    except (RunError, RunHeld, ExportError, ConfigError, OSError) as error:
+        raise RunServiceError(words_of(error)) from error
 
 
 def path_of(run_id: str) -> Path:

@@ -362,9 +362,7 @@ class TrainPane(Pane):
         self._describe(message.name, message.values, asked=message.asked)
 
     @work(exclusive=True, group="describe", exit_on_error=False, description="Reading a model")
-    async def _describe(
-        self, name: str, values: Values, *, asked: bool, agreed: bool = False
-    ) -> None:
+    async def _describe(self, name: str, values: Values, *, asked: bool, agreed: str = "") -> None:
         """Have a user's model tell its parameters; its source runs only where that is agreed to."""
         if self.workspace.ratings is None:
             return  # asked again when the ratings are there
@@ -379,7 +377,7 @@ class TrainPane(Pane):
             if asked and isinstance(self.screen.focused, FileField):
                 self.action_form()  # where letters are commands again: s starts
         elif asked and await self.app.push_screen_wait(AskYesNo(_agreement(answer.path))):
-            self._describe(name, values, asked=asked, agreed=True)
+            self._describe(name, values, asked=asked, agreed=answer.sha256)
 
     def _not_described(self, error: ChildError) -> None:
         words = plain(str(error))
