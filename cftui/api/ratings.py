@@ -128,12 +128,15 @@ def read_ratings(
     timestamp: str = "",
     separator: str = "",
     values: Literal["", "log"] = "",
+    titles: str | PathLike[str] = "",
 ) -> DataSet:
     """Return the ratings in a file or a folder, or of a data set such as `ml-latest-small`.
 
     Whatever the screen takes: MovieLens as downloaded, Parquet, any text with a rating a line, also
     packed. Columns are recognised by the usual names; where they are not, `user`, `item`, `rating`,
     `timestamp` and `separator` say which they are, by name or by number counted from 1.
+
+    `titles` is a table with the items' titles; without it one beside the ratings is looked for.
 
     `values="log"` reads counts, such as plays, as log2(1 + count); ratings are logarithms then.
 
@@ -148,6 +151,7 @@ def read_ratings(
         timestamp=timestamp,
         separator=separator,
         values=values,
+        titles=str(titles),
     )
     try:
         opened = open_data(data)

@@ -295,10 +295,9 @@ def test_titles_are_kept_exactly(write: Write) -> None:
 @pytest.mark.parametrize(
     ("movies", "words"),
     [
-        ("", "no column movieid"),
-        ("id,name\n1,x\n", "no column movieid"),
-        ("movieId,name\n1,x\n", "no column title"),
-        (b"movieId,title\n2,\xe9\n", "not UTF-8 text"),
+        ("", "no table with a column of ids"),
+        ("year,genres\n1,x\n", "no table with a column of ids"),
+        ("movieId,name\n1,x\n", "0 of 1 items occur"),
         ("movieId,title\n2," + "x" * 200_000, "after line 1: field larger"),
     ],
 )
