@@ -7,6 +7,7 @@ from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading import cells
 from cftui.ratings.reading.names import (
     ID_ENDS,
+    NAMES,
     NOT_RATINGS,
     ROLES,
     candidates,
@@ -77,9 +78,21 @@ def find_columns(
             missing = []
         elif why_not:
             problems.append(why_not)
+    notes += [] if mapping.item else _named_items(names, places)
     if missing and not problems:
         problems.append(_missing(names, missing))
     return Guess(places, problems[0] if problems else "", tuple(notes))
+
+
+def _named_items(names: Sequence[str], places: Mapping[str, int]) -> list[str]:
+    """Return that items go by their titles, where another column could be their ids."""
+    place = places.get("item")
+    if place is None or not any(word_of(names[place]) in row for row in NAMES["item"][-2:]):
+        return []
+    left = [n for n in range(len(names)) if n not in places.values() and names[n].strip()]
+    could = [names[n].strip() for n in left if _can_be(word_of(names[n]), "item")]
+    others = ", ".join(map(repr, could))
+    return [f"column {names[place].strip()!r} is taken for the item, not {others}"] if could else []
 
 
 def _left_words(name: str, role: str) -> str:
