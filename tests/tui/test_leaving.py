@@ -155,7 +155,7 @@ async def test_a_pane_that_two_bring_at_once_is_there_for_both(stored: Path) -> 
         await opened(app, pilot, runs=False)
         stack = app.query_one(PaneStack)
         first = asyncio.ensure_future(stack.bring("crosstab"))
-        while "crosstab" not in stack._panes:
+        while "crosstab" not in stack._panes:  # noqa: ASYNC110
             await asyncio.sleep(0)
         first.cancel()  # not composed yet
         pane, again = await asyncio.gather(stack.bring("crosstab"), stack.bring("crosstab"))
