@@ -75,7 +75,7 @@ def wide_text_with_dates(rows: list[list[str]]) -> bytes:
 def json_lines(rows: list[list[str]]) -> bytes:
     objects = (
         {"stars": float(value), "text": 'so "so"\n', "user_id": int(user),
-         "attributes": {"x": 1}, "business_id": item, "date": int(time)}
+         "nested": {"x": 1}, "business_id": item, "date": int(time)}
         for user, item, value, time in rows
     )  # fmt: skip
     return "".join(json.dumps(one) + "\n" for one in objects).encode()

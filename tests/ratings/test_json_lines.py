@@ -62,7 +62,7 @@ def test_reviews_of_the_field_open_as_they_are(
     mapped = (seen.mapping.user, seen.mapping.item, seen.mapping.rating, seen.mapping.timestamp)
     assert (seen.format, seen.packed, seen.problem, mapped) == ("JSON lines", "gzip", "", columns)
     assert seen.columns == tuple(review)
-    assert len(seen.rows) == 2 and seen.rows[0][seen.columns.index(columns[1])] == "B0101"
+    assert len(seen.rows) == 2 and seen.rows[0][seen.columns.index(columns[1])] == item
 
 
 def test_a_mapping_names_values(tmp_path: Path) -> None:

@@ -177,6 +177,17 @@ def test_of_duplicates_the_latest_stays(
     assert list(ratings.item) == sorted(ratings.item)  # codes by first appearance of what stays
 
 
+def test_of_duplicates_among_very_many_users_and_items_the_latest_stays(write: Write) -> None:
+    """Of pairs counted in 32 bits, user 65,536's would be user 0's."""
+    rows = [f"{n},{n % 65_536},3,{n}" for n in range(66_000)]
+    rows += [f"{n},{n % 65_536},4,{n + n % 2 * 2 - 1}" for n in range(0, 66_000, 999)]
+    ratings = open_ratings(write(HEADER + "\n".join(rows)))
+    assert len(ratings.value) == 66_000
+    assert ratings.duplicates == 67
+    later = ratings.users.ids[ratings.user[ratings.value == 4]]
+    assert sorted(later.tolist()) == list(range(999, 66_000, 1998))
+
+
 def test_without_timestamps_the_last_line_stays(write: Write) -> None:
     ratings = open_ratings(write("userId,movieId,rating\n1,2,3\n4,2,1\n1,2,5\n"))
     assert pairs(ratings) == [("4", "2", 1.0), ("1", "2", 5.0)]
