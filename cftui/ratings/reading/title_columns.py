@@ -12,6 +12,8 @@ from cftui.ratings.reading.dialect import encoding_of, split_line
 SEPARATORS = ("::", "\t", ";", "|", ",")
 HEAD = 1 << 14
 """Bytes of a file that are looked at."""
+CHUNK = 1 << 20
+"""Bytes that are decoded at a time."""
 SAMPLE = 50
 """Lines that are looked at."""
 LEGACY = "cp1252"
@@ -67,19 +69,31 @@ def is_item_id(name: str) -> bool:
     return word_of(name) in ITEM_WORDS
 
 
-def decoded(data: bytes, *, whole: bool = True) -> tuple[str, str]:
-    """Return text and the codec that it was read by: Unicode, else Windows' of western Europe."""
+def codec_of(data: bytes, *, whole: bool = True) -> str:
+    """Return the codec that all of a text can be read by: Unicode, else western Europe's of old.
+
+    Without `whole` a sign may be cut off at the end.
+    """
     for codec in (encoding_of(data), LEGACY):
+        decoder = codecs.getincrementaldecoder(codec)()
         try:
-            return codecs.getincrementaldecoder(codec)().decode(data, whole), codec
+            for begin in range(0, len(data), CHUNK):
+                decoder.decode(data[begin : begin + CHUNK])
+            decoder.decode(b"", final=whole)
         except UnicodeDecodeError:
             continue
-    return data.decode("latin-1"), "latin-1"
+        return codec
+    return "latin-1"
+
+
+def beginning(head: bytes) -> str:
+    """Return the text of a file's first bytes."""
+    return codecs.getincrementaldecoder(codec_of(head, whole=False))().decode(head)
 
 
 def title_columns(head: bytes) -> TitleColumns | None:
     """Return where a table of titles has what; none where its beginning looks like none."""
-    text, _ = decoded(head, whole=False)
+    text = beginning(head)
     lines = [line for line in text.splitlines()[:SAMPLE] if line.strip()]
     if not lines or "\0" in text:
         return None
@@ -106,7 +120,7 @@ def titles_within(names: Sequence[str], item: int) -> TitleColumns | None:
 
 def title_named(head: bytes) -> bool:
     """Tell whether a first line names a column of titles beside others, whatever separates them."""
-    words = _words(decoded(head, whole=False)[0].partition("\n")[0])
+    words = _words(beginning(head).partition("\n")[0])
     named = any(_names_titles(word) and word not in NAMED for word in words)
     return sum(word != "" for word in words) > 3 and named
 

@@ -8,12 +8,14 @@ import io
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TextIO
 
 from cftui.ratings.reading.title_columns import (
     HEAD,
     LEGACY,
     TitleColumns,
-    decoded,
+    beginning,
+    codec_of,
     is_item_id,
     title_columns,
 )
@@ -182,8 +184,9 @@ def _within(part: ArchivePart, data: bytes, wanted: set[str], *, asked: bool) ->
     columns = title_columns(data[:HEAD])
     if columns is None:
         raise _Broken("is no table with a column of ids and one of titles")
-    text, codec = decoded(data)
-    by_column = _by_column(text, columns, wanted)
+    codec = codec_of(data)
+    lines = io.TextIOWrapper(io.BytesIO(data), codec, newline="")
+    by_column = _by_column(lines, columns, wanted)
 
     def named(place: int) -> str:
         return columns.names[place] if columns.header else ""
@@ -206,11 +209,11 @@ def _within(part: ArchivePart, data: bytes, wanted: set[str], *, asked: bool) ->
 
 
 def _by_column(
-    text: str, columns: TitleColumns, wanted: set[str]
+    lines: TextIO, columns: TitleColumns, wanted: set[str]
 ) -> dict[int, dict[str, tuple[str, str]]]:
     """Return title and genres by id, for each column that could hold the ids; raises _Broken."""
     found: dict[int, dict[str, tuple[str, str]]] = {place: {} for place in columns.ids}
-    rows = _rows(text, columns)
+    rows = _rows(lines, columns)
     if columns.header:
         next(rows, None)
     for row in rows:
@@ -230,14 +233,14 @@ def _told(row: Sequence[str], columns: TitleColumns) -> tuple[str, str]:
     return with_year(row[columns.title], at(columns.year)), genres_as_listed(at(columns.genres))
 
 
-def _rows(text: str, columns: TitleColumns) -> Iterator[list[str]]:
+def _rows(lines: TextIO, columns: TitleColumns) -> Iterator[list[str]]:
     """Yield the rows of a table; raises _Broken where its quotes cannot be followed."""
     if len(columns.separator) > 1:
-        for line in re.split("\r?\n", text):
-            yield line.split(columns.separator)
+        for text in lines:
+            yield text.rstrip("\r\n").split(columns.separator)
         return
     escape = "\\" if columns.escaped else None
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=columns.separator, escapechar=escape)
+    rows = csv.reader(lines, delimiter=columns.separator, escapechar=escape)
     line = 0
     try:
         for row in rows:
@@ -262,9 +265,10 @@ def is_as_published(head: bytes) -> bool:
     """Tell whether a file begins as MovieLens' own do, which were read ever since."""
     if movielens(head) is not None:
         return True
-    text, codec = decoded(head, whole=False)
-    names = {name.strip().strip('"').lower() for name in text.partition("\n")[0].split(",")}
-    return {"movieid", "title"} <= names and codec not in (LEGACY, "latin-1")
+    first = beginning(head).partition("\n")[0]
+    names = {name.strip().strip('"').lower() for name in first.split(",")}
+    legacy = codec_of(head, whole=False) in (LEGACY, "latin-1")
+    return {"movieid", "title"} <= names and not legacy
 
 
 def _old_text(data: bytes) -> str:
