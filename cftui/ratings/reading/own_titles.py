@@ -79,6 +79,8 @@ class _Gathering:
 
 def own_titles(files: SourceFiles, items: Collection[str]) -> Titles | None:
     """Return the titles in the ratings file; none where it has none, or not one an item."""
+    import pyarrow as pa
+
     try:
         with files.ratings.open() as stream:
             head = stream.read(HEAD)
@@ -93,7 +95,7 @@ def own_titles(files: SourceFiles, items: Collection[str]) -> Titles | None:
             gathered.add(batch)
             if gathered.hopeless:
                 return None
-    except (DataError, OSError, ValueError):  # pyarrow's errors are ValueErrors
+    except (DataError, OSError, ValueError, pa.ArrowException):
         return None  # the ratings are read; what is wrong with the file was told there
     return _titles(files.ratings, columns, gathered, set(items))
 
@@ -153,7 +155,7 @@ def _delimited(
 ) -> tuple[TitleColumns | None, Iterator[Any]]:
     dialect = recognise(head, mapping)
     item = dialect.guess.places.get("item", -1)
-    if not dialect.header_line or len(dialect.separator) != 1:
+    if item < 0 or not dialect.header_line or len(dialect.separator) != 1:
         return None, iter(())
     columns = titles_within(dialect.names, item)
     if columns is None:
