@@ -39,6 +39,13 @@ def positions_given(config: SplitConfig, ratings: Ratings) -> Positions:
     return found
 
 
+def offered_beside(ratings: Ratings) -> tuple[str, ...]:
+    """Return the names of files beside the ratings that a split can be given by."""
+    with suppress(OSError):
+        return tuple(sorted(path.name for path in Path(ratings.source).parent.glob("*.test")))
+    return ()
+
+
 def name_of(positions: Positions) -> str:
     """Return a hash of the validation rows, which tells whether they are the same."""
     return hashlib.sha256(positions.astype("<i8").tobytes()).hexdigest()[:32]

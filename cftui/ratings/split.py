@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cftui.config import ConfigError, SplitConfig
 from cftui.questions.data import SplitSummary
-from cftui.ratings.given_split import positions_given
+from cftui.ratings.given_split import offered_beside, positions_given
 from cftui.ratings.values import Ratings
 
 
@@ -153,4 +153,5 @@ def summarize(config: SplitConfig, ratings: Ratings) -> SplitSummary:
         unseen_items=int(np.count_nonzero(~seen_items)),
         unseen_pairs=int(np.count_nonzero(unseen(ratings, parts))),
         cut=cut,
+        offered=() if config.kind == "given" else offered_beside(ratings),
     )

@@ -292,6 +292,10 @@ def test_a_given_split_holds_out_the_rows_of_its_file(tmp_path: Path) -> None:
     assert list(parts.valid) == [n for n in range(200) if n % 7 == 3]
     assert len(parts.train) == 200 - len(test)
     assert summarize(SplitConfig(kind="given", file=str(file)), ratings).n_valid == len(test)
+    assert summarize(SplitConfig(), ratings).offered == ("u1.test",)
+    assert split_lines(summarize(SplitConfig(), ratings), "items")[-1] == (
+        "kind given can take u1.test"
+    )
     # What a run began with holds, whatever becomes of the file.
     begun = as_begun(SplitConfig(kind="given", file=str(file)), ratings)
     file.write_text("\n".join(test[:5]) + "\n")
