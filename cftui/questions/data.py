@@ -87,6 +87,8 @@ class FilePreview:
     """Paths that could be given instead: the ratings files of a zip or a folder that has more."""
     titles: tuple[str, ...] = ()
     """Files that may give the items titles."""
+    notes: tuple[str, ...] = ()
+    """What was taken or skipped that could have been meant otherwise, a sentence each."""
     problem: str = ""
     """Why it cannot be read as it is, and what to do; empty where it can."""
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cftui.questions.data import ColumnMapping
-from cftui.ratings.reading.columns import ROLES, find_columns
+from cftui.ratings.reading.columns import find_columns
+from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import RowLayout, Rows, written
 from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import DataError

@@ -7,13 +7,15 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.blocks import Block, Blocks
-from cftui.ratings.reading.columns import ROLES
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
 from cftui.ratings.reading.intake import Intake, RatingsTable
+from cftui.ratings.reading.jsonl import JsonHead, read_json_block, recognise_json
+from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import RowLayout, Rows
 from cftui.ratings.reading.titles_for import titles_for
 from cftui.ratings.sources.locate import SourceFiles
@@ -38,16 +40,21 @@ def read(files: SourceFiles, progress: Progress | None = None) -> RatingsTable:
     Raises DataError, which names file, line, column, value and remedy.
     """
     intake = Intake(files.ratings)
-    dated = pass_rows(files, intake.add, progress)
-    table = intake.finish(dated=dated)
+    notes: list[str] = []
+    dated = pass_rows(files, intake.add, progress, notes.append)
+    table = replace(intake.finish(dated=dated), notes=tuple(notes))
     return table.with_titles(titles_for(files, table.item_ids))
 
 
 def pass_rows(
-    files: SourceFiles, take: Callable[[Rows], None], progress: Progress | None = None
+    files: SourceFiles,
+    take: Callable[[Rows], None],
+    progress: Progress | None = None,
+    say: Callable[[str], object] = str,
 ) -> bool:
     """Pass all rows of a source to `take`, in its order; return whether they have times.
 
+    `say` hears what was taken so that could have been meant otherwise.
     Raises DataError, as `read`.
     """
     part = files.ratings
@@ -56,7 +63,9 @@ def pass_rows(
             head = stream.read(HEAD)
         if head.startswith(PARQUET):
             return _pass_parquet(part, files.mapping, take, progress)
-        return _pass_delimited(part, _recognised(part, head, files), take, progress)
+        if told := recognise_json(head, files.mapping):
+            return _pass_json(part, told, take, progress)
+        return _pass_delimited(part, _recognised(part, head, files), take, progress, say)
     except BrokenPipeError:
         raise  # of who hears of the progress
     except OSError as error:
@@ -78,19 +87,46 @@ def _pass_delimited(
     dialect: Dialect,
     take: Callable[[Rows], None],
     progress: Progress | None,
+    say: Callable[[str], object],
 ) -> bool:
+    from cftui.ratings.reading.delimited import read_block
+
     names = [name.strip() for name in dialect.names]
     if not dialect.header_line:
         roles = {place: role for role, place in dialect.guess.places.items()}
         names = [f"{roles[n]} (column {own})" if n in roles else own for n, own in enumerate(names)]
     places = {role: dialect.guess.places[role] for role in ROLES if role in dialect.guess.places}
     layout = RowLayout(places, tuple(names))
-    blocks = Blocks(part, dialect.encoding, dialect.header_line)
+    blocks = Blocks(part, dialect.encoding, dialect.skip, dialect.rewrite())
+
+    def read_one(block: Block) -> Rows:
+        return _without_open_row(part, blocks, block, read_block(block, layout, dialect.split_at))
+
+    def goes_on(block: Block) -> bool:
+        return b'"' in block.text
+
     with _any_field_size():
-        for rows in _in_order(part, blocks, layout, dialect.separator):
+        for rows in _in_order(blocks, read_one, goes_on):
             take(rows)
             if progress:
                 progress(rows.read, blocks.size)
+    for words in dict.fromkeys((*dialect.notes, blocks.old_text.words)):
+        if words:
+            say(words)
+    return layout.dated
+
+
+def _pass_json(
+    part: ArchivePart, told: JsonHead, take: Callable[[Rows], None], progress: Progress | None
+) -> bool:
+    if told.guess.problem:
+        raise DataError(f"{part}: {told.guess.problem}")
+    layout = told.layout()
+    blocks = Blocks(part, told.encoding, 0)
+    for rows in _in_order(blocks, lambda block: read_json_block(block, layout), lambda _: False):
+        take(rows)
+        if progress:
+            progress(rows.read, blocks.size)
     return layout.dated
 
 
@@ -113,36 +149,31 @@ def _pass_parquet(
 
 
 def _in_order(
-    part: ArchivePart, blocks: Blocks, layout: RowLayout, separator: str
+    blocks: Blocks, read_one: Callable[[Block], Rows], goes_on: Callable[[Block], bool]
 ) -> Iterator[Rows]:
-    """Yield the rows of each block; blocks are read by threads, ahead of what is taken."""
-    from cftui.ratings.reading.delimited import read_block
+    """Yield the rows of each block; blocks are read by threads, ahead of what is taken.
 
-    waiting: deque[Future[ReadBlock]] = deque()
+    `goes_on`: whether a row may go on in the next block; that one begins only after its end.
+    """
+    waiting: deque[Future[Rows]] = deque()
     pool = ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1))
     try:
         for block in blocks:
-            # Where a row may go on in the next block, that one begins only after this one's end.
-            if b'"' in block.text:
-                yield from (future.result().rows for future in waiting)
+            if goes_on(block):
+                yield from (future.result() for future in waiting)
                 waiting.clear()
-                yield _with_open_row(part, blocks, block, layout, separator)
+                yield read_one(block)
                 continue
-            waiting.append(pool.submit(read_block, block, layout, separator))
+            waiting.append(pool.submit(read_one, block))
             if len(waiting) > THREADS:
-                yield waiting.popleft().result().rows
-        yield from (future.result().rows for future in waiting)
+                yield waiting.popleft().result()
+        yield from (future.result() for future in waiting)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _with_open_row(
-    part: ArchivePart, blocks: Blocks, block: Block, layout: RowLayout, separator: str
-) -> Rows:
+def _without_open_row(part: ArchivePart, blocks: Blocks, block: Block, read: "ReadBlock") -> Rows:
     """Return the rows of a block; a row that goes on after its end is put back."""
-    from cftui.ratings.reading.delimited import read_block
-
-    read = read_block(block, layout, separator)
     if read.open_line is not None:
         line = block.first_line + read.open_line
         if block.last:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cftui.ratings.reading.columns import NAMES
-from cftui.ratings.reading.dialect import encoding_of, split_line
+from cftui.ratings.reading.dialect import encoding_of
+from cftui.ratings.reading.names import NAMES, word_of
+from cftui.ratings.reading.splitting import split_line
 
 SEPARATORS = ("::", "\t", ";", "|", ",")
 HEAD = 1 << 14
@@ -19,8 +20,10 @@ SAMPLE = 50
 LEGACY = "cp1252"
 """What text that is not Unicode is read as: Latin-1 with typographic signs."""
 
-ITEM_WORDS = frozenset(word for row in NAMES["item"] for word in row)
-USER_WORDS = frozenset(word for row in NAMES["user"] for word in row)
+ITEM_WORDS = frozenset(word for row in NAMES["item"][:4] for word in row)
+"""Of ids, and what things are called; not the words for titles, which stand for ids at the last."""
+USER_WORDS = frozenset(word for row in NAMES["user"][:2] for word in row)
+"""Of ids; `members` counts people."""
 NO_IDS = frozenset({"genreid", "tagid", "authorid", "categoryid", "publisherid", "imageid"})
 """Ids of something else than items."""
 NO_TITLES = frozenset(
@@ -57,11 +60,6 @@ class TitleColumns:
     year: int | None = None
     escaped: bool = False
     r"""Whether quotes within quotes are written `\"`."""
-
-
-def word_of(name: str) -> str:
-    """Return a column's name in small letters and digits alone."""
-    return re.sub("[^a-z0-9]", "", name.lower())
 
 
 def is_item_id(name: str) -> bool:

@@ -23,10 +23,11 @@ USUAL = (
     *("user_artists.dat", "user_ratedmovies-timestamps.dat", "user_ratedmovies.dat"),  # HetRec 2011
 )
 """What the ratings file of a published data set is called; earlier ones win."""
-ENDINGS = (".csv", ".tsv", ".dat", ".data", ".txt", ".parquet")
+ENDINGS = (".csv", ".tsv", ".dat", ".data", ".txt", ".parquet", ".jsonl", ".ndjson")
 NO_RATINGS = (
     *("readme", "license", "movies", "links", "tags", "genome", "users", "items", "titles"),
     *("books", "bx-books", "bx-users", "anime.", "artists", "to_read", "book_tags"),
+    "meta_",
 )
 """How files begin that come with ratings and are none."""
 TITLES_READER = 2
