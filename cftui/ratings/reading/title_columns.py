@@ -62,11 +62,6 @@ class TitleColumns:
     r"""Whether quotes within quotes are written `\"`."""
 
 
-def is_item_id(name: str) -> bool:
-    """Tell whether a name says that a column holds ids of items."""
-    return word_of(name) in ITEM_WORDS
-
-
 def codec_of(data: bytes, *, whole: bool = True) -> str:
     """Return the codec that all of a text can be read by: Unicode, else western Europe's of old.
 
@@ -134,7 +129,7 @@ def _is_header(line: str) -> bool:
 def _by_names(line: str, separator: str, *, escaped: bool) -> TitleColumns | None:
     names = [name.strip() for name in split_line(line, separator)]
     words = [word_of(name) for name in names]
-    if len(names) < 2 or USER_WORDS.intersection(words):
+    if len(names) < 2 or any(map(_is_of_users, words)):
         return None
     title = _title_place(words, set())
     ids = tuple(n for n, word in enumerate(words) if n != title and _is_id(word))
@@ -161,6 +156,10 @@ def _by_values(lines: Sequence[str], separator: str) -> TitleColumns | None:
     title = max(texts, key=lambda n: sum(map(len, columns[n])))
     ids = tuple(n for n in distinct if n != title)
     return TitleColumns(separator, False, (), ids, title) if ids else None
+
+
+def _is_of_users(word: str) -> bool:
+    return word in USER_WORDS or word.endswith(("userid", "username", "profilename"))
 
 
 def _is_id(word: str) -> bool:
