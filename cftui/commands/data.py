@@ -10,7 +10,7 @@ from cftui.commands.console import Debug, Json, UsageError, print_json
 from cftui.commands.job import WhileStdin, begin_job
 from cftui.commands.opening import open_told, print_summary
 from cftui.paths import BUNDLED
-from cftui.questions.data import ColumnMapping, DescribeData, DescribeSplit, SplitSummary
+from cftui.questions.data import ORDERS, ColumnMapping, DescribeData, DescribeSplit, SplitSummary
 
 if TYPE_CHECKING:
     from cftui.library.door import Library
@@ -25,8 +25,14 @@ Source = Annotated[str, typer.Argument(metavar="DATA", help="A data set's name, 
 UserColumn = Annotated[str, typer.Option(help="The users' column: its name or its number")]
 ItemColumn = Annotated[str, typer.Option(help="The items' column: its name or its number")]
 RatingColumn = Annotated[str, typer.Option(help="The ratings' column: its name or its number")]
-TimestampColumn = Annotated[str, typer.Option(help="The times' column: its name or its number")]
+TimestampColumn = Annotated[str, typer.Option(help="The times' column: name, number, or none")]
 Separator = Annotated[str, typer.Option(help="What separates columns, such as ';' or tab")]
+Unrated = Annotated[
+    str, typer.Option(help="Values that mean not rated, such as 0 or -1,99: left out")
+]
+Dates = Annotated[
+    str, typer.Option(help="How 01/02/2015 is read: day-first or month-first; else as told")
+]
 Values = Annotated[str, typer.Option(help="log: read counts as log2(1 + count); else as they are")]
 
 
@@ -39,6 +45,8 @@ def ingest(
     timestamp_column: TimestampColumn = "",
     separator: Separator = "",
     values: Values = "",
+    unrated: Unrated = "",
+    dates: Dates = "",
     json: Json = False,
     while_stdin: WhileStdin = False,
     debug: Debug = False,
@@ -49,7 +57,7 @@ def ingest(
     """
     begin_job(while_stdin=while_stdin)
     columns = (user_column, item_column, rating_column, timestamp_column)
-    mapping = ColumnMapping(*columns, separator, _scale(values))
+    mapping = _mapping(*columns, separator, values, unrated, dates)
     from cftui.library.door import Library
 
     ratings = open_told(Library(), source, mapping, json=json)
@@ -68,6 +76,8 @@ def describe(
     timestamp_column: TimestampColumn = "",
     separator: Separator = "",
     values: Values = "",
+    unrated: Unrated = "",
+    dates: Dates = "",
     split: Annotated[
         str,
         typer.Option(help="Also what would be held out: random, per-user, leave-last-out, time"),
@@ -82,7 +92,7 @@ def describe(
     """Show how values, users, items and times are spread, the first rows, and what was left out."""
     begin_job(while_stdin=while_stdin)
     columns = (user_column, item_column, rating_column, timestamp_column)
-    mapping = ColumnMapping(*columns, separator, _scale(values))
+    mapping = _mapping(*columns, separator, values, unrated, dates)
     from cftui.library.door import Library
 
     library = Library()
@@ -101,11 +111,20 @@ def describe(
         print_split(held_out, profile.items_word)
 
 
-def _scale(values: str) -> str:
-    """Return how values are read; raises UsageError for a word that says nothing."""
-    if values not in ("", "log"):
-        raise UsageError(f"--values {values}: give log, or leave it out")
-    return values
+def _mapping(*options: str) -> ColumnMapping:
+    """Return how a file is to be read; raises UsageError for a word that says nothing."""
+    mapping = ColumnMapping(*options)
+    if mapping.values not in ("", "log"):
+        raise UsageError(f"--values {mapping.values}: give log, or leave it out")
+    if mapping.dates not in ("", *ORDERS):
+        raise UsageError(f"--dates {mapping.dates}: give day-first or month-first")
+    try:
+        mapping.unrated_values  # noqa: B018 - raises
+    except ValueError:
+        raise UsageError(
+            f"--unrated {mapping.unrated}: give a number, or several with commas between"
+        ) from None
+    return mapping
 
 
 def _held_out(

@@ -8,6 +8,7 @@ import typer
 from cftui.commands.console import UsageError, print_json, say
 from cftui.commands.meter import meter
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
+from cftui.text import plain
 
 if TYPE_CHECKING:
     from cftui.library.door import Library
@@ -45,6 +46,8 @@ def print_summary(ratings: "Ratings") -> None:
     summary = ratings.summary()
     for words in (size_words(summary), value_words(summary), left_out_words(summary)):
         print(words)
+    for note in summary.notes:
+        print(plain(note))
 
 
 def find(word: str, fingerprint: str | None = None, *, weights: bool = False) -> "Run":

@@ -33,12 +33,24 @@ class ColumnMapping:
     item: str = ""
     rating: str = ""
     timestamp: str = ""
+    """`none`: the ratings are taken without times."""
     separator: str = ""
     """What stands between two columns: one character, `::`, or `tab`."""
     values: str = ""
     """`log` reads counts as log2(1 + count); empty takes values as they are."""
+    unrated: str = ""
+    """Values that mean that there is no rating, such as `0` or `-1,99`: their rows are left out."""
+    dates: str = ""
+    """`day-first` or `month-first`: how dates such as 01/02/2015 are read; empty: as they tell."""
+
+    @property
+    def unrated_values(self) -> tuple[float, ...]:
+        """Return the values that mean that there is no rating; raises ValueError for no numbers."""
+        return tuple(float(text) for text in self.unrated.split(",") if text.strip())
 
 
+ORDERS = ("day-first", "month-first")
+"""How dates such as 01/02/2015 can be read."""
 AS_RECOGNISED = ColumnMapping()
 """Every column as it is recognised by looking."""
 
@@ -113,6 +125,12 @@ class DataSummary:
     """Ratings that an item should have to stand in a list: fewer say little, more leave too few."""
     scale: str = ""
     """`log2(1 + count)` where values are counts read so; empty where they are as in the file."""
+    unrated: int = 0
+    """Rows left out since their value was said to mean that there is no rating."""
+    untimed: int = 0
+    """Ratings without a time, where others have one."""
+    notes: tuple[str, ...] = ()
+    """How the file was read where it could have been read otherwise, a sentence each."""
 
     @property
     def items_word(self) -> str:
@@ -223,7 +241,7 @@ class DataProfile(DataSummary):
     """The median of the values, of a sample where they are many."""
 
 
-PROFILE_FORMAT = 2
+PROFILE_FORMAT = 3
 """Raising it makes every kept profile anew."""
 
 
@@ -312,3 +330,5 @@ class SplitSummary:
     """Validation ratings of such a user or item."""
     cut: int | None
     """For `time`: the timestamp of the first validation rating."""
+    untimed: int = 0
+    """For a split by time: ratings without one, which count as the oldest."""

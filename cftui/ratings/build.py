@@ -143,6 +143,9 @@ def _facts(table: RatingsTable) -> dict[str, Any]:
         "mean": float(table.value.mean(dtype=np.float64)),
         "unusable_rows": table.unusable_rows,
         "duplicates": table.duplicates,
+        "unrated": table.unrated,
+        "untimed": table.untimed,
+        "notes": list(table.notes),
         "problems": [dataclasses.asdict(problem) for problem in table.problems],
         "warnings": [warning] if warning else [],
     }

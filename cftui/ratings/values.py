@@ -17,6 +17,8 @@ from cftui.questions.errors import QuestionError
 FLOORS = (20, 10, 5, 2, 1)
 ENOUGH = 50
 """Items, or half of them all, that a floor has to leave."""
+UNKNOWN_TIME = -(2**63)
+"""The time of a rating that has none: before every other, and what numpy reads as no time."""
 LOG_SCALE = "log2(1 + count)"
 """How values are told that are counts read so."""
 INTEGER_ID = re.compile(r"0|-?[1-9][0-9]{0,18}")
@@ -178,7 +180,7 @@ class Ratings:
     item: NDArray[np.int32]
     value: NDArray[np.float32]
     timestamp: NDArray[np.int64] | None
-    """As in the file, mostly seconds since 1970."""
+    """As in the file, mostly seconds since 1970; the least number there is where it is unknown."""
     users: Vocabulary
     items: Vocabulary
     by_user: Grouping
@@ -206,6 +208,10 @@ class Ratings:
     """What else is wrong with the files, a sentence each."""
     mapping: ColumnMapping = AS_RECOGNISED
     """How the file was read; as recognised too in a store that does not tell."""
+    unrated: int = 0
+    """As in DataSummary; so for `untimed` and `notes`."""
+    untimed: int = 0
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.value)
@@ -257,6 +263,9 @@ class Ratings:
             titled=self.items.titles_column is not None,
             usual_floor=self.usual_floor,
             scale=LOG_SCALE if self.mapping.values else "",
+            unrated=self.unrated,
+            untimed=self.untimed,
+            notes=self.notes,
         )
 
 

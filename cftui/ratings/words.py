@@ -83,6 +83,10 @@ def left_out_words(data: DataSummary) -> str:
         parts.append(f"{data.unusable_rows:,} unusable {_rows(data.unusable_rows)} skipped")
     if data.duplicates:
         parts.append(f"{data.duplicates:,} earlier of duplicate ratings dropped")
+    if data.unrated:
+        parts.append(f"{data.unrated:,} {_rows(data.unrated)} without a rating left out")
+    if data.untimed:
+        parts.append(f"{data.untimed:,} of {data.n_ratings:,} ratings without a time")
     return "; ".join(parts) or "every row is usable"
 
 
@@ -166,6 +170,8 @@ def split_lines(split: SplitSummary, items_word: str) -> list[str]:
         f"{split.unseen_users:,} users and {split.unseen_items:,} {items_word} of these are never"
         f" seen in training: {split.unseen_pairs:,} ratings",
     ]
+    if split.untimed:
+        lines.append(f"{split.untimed:,} ratings without a time count as the oldest")
     if split.cut is not None:
         lines.append(f"validation begins with timestamp {split.cut}{_utc(split.cut)}")
     return lines
@@ -205,4 +211,4 @@ def problem_lines(profile: DataProfile) -> list[str]:
             f"{profile.duplicates:,} duplicates: the same user rated the same item again;"
             " the later rating counts"
         )
-    return [*lines, *profile.warnings]
+    return [*lines, *profile.warnings, *profile.notes]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.values import DataError
 
+NONE = "none"
+"""Asked for as the times' column: that there is none."""
 ROLES = ("user", "item", "rating", "timestamp")
 NAMES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "user": (
@@ -41,6 +43,8 @@ class Guess:
 
     places: Mapping[str, int]
     problem: str = ""
+    notes: tuple[str, ...] = ()
+    """What was taken that could have been meant otherwise, a sentence each."""
 
 
 def known_names(names: Sequence[str]) -> int:
@@ -67,10 +71,13 @@ def find_columns(
     """
     places: dict[str, int] = {}
     problems: list[str] = []
+    notes: list[str] = []
     for role in ROLES:
         asked = getattr(mapping, role).strip()
+        if role == "timestamp" and asked == NONE and NONE not in map(_small, names):
+            continue
         try:
-            place = _asked(names, role, asked) if asked else _recognised(names, role)
+            place = _asked(names, role, asked) if asked else _recognised(names, role, notes)
         except DataError as error:
             problems.append(str(error))
             continue
@@ -82,7 +89,7 @@ def find_columns(
     missing = [role for role in NEEDED if role not in places]
     if missing and not problems:
         problems.append(_missing(names, missing))
-    return Guess(places, problems[0] if problems else "")
+    return Guess(places, problems[0] if problems else "", tuple(notes))
 
 
 def _clashes(names: Sequence[str], places: Mapping[str, int]) -> list[str]:
@@ -124,13 +131,16 @@ def _asked(names: Sequence[str], role: str, asked: str) -> int:
     )
 
 
-def _recognised(names: Sequence[str], role: str) -> int | None:
+def _recognised(names: Sequence[str], role: str, notes: list[str]) -> int | None:
     """Return the place of the one column with the most usual name; raises DataError for two."""
     words = [_word(name) for name in names]
     for row in NAMES[role]:
         found = [place for place, word in enumerate(words) if word in row]
         if len(found) > 1:
             both = " and ".join(f"{place + 1} ({names[place].strip()})" for place in found)
+            if role == "timestamp":  # which nothing needs
+                notes.append(f"columns {both} could both be the time; {found[0] + 1} is taken")
+                return found[0]
             raise DataError(
                 f"columns {both} could both be the {role}; "
                 f"choose one, by its name or number, with {OPTION.format(role)}"

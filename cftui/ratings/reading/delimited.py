@@ -13,7 +13,7 @@ from cftui.ratings.reading.blocks import Block
 from cftui.ratings.reading.digits import PAD, FieldBytes, FieldColumn, Longs, Value, parsed
 from cftui.ratings.reading.gather import Gathered, IdKeys
 from cftui.ratings.reading.plain import dates, decimals
-from cftui.ratings.reading.rows import RowLayout, Rows, parse_time, parse_value
+from cftui.ratings.reading.rows import RowLayout, Rows
 
 QUOTE, LINE_FEED = ord('"'), ord("\n")
 
@@ -39,11 +39,11 @@ def read_block(block: Block, layout: RowLayout, separator: str) -> ReadBlock:
     gathered = Gathered(layout, "line", block.first_line)
     user, sound = _keys(columns["user"], gathered.users)
     item, sound_item = _keys(columns["item"], gathered.items)
-    value, sound_value = _values(columns["rating"])
+    value, sound_value = _values(columns["rating"], layout)
     sound &= sound_item & sound_value
     time = np.zeros(len(value), np.int64)
     if layout.dated:
-        time, sound_time = _times(columns["timestamp"])
+        time, sound_time = _times(columns["timestamp"], layout)
         sound &= sound_time
     at = np.flatnonzero(lines.sound)
     lines.sound[at[~sound]] = False
@@ -62,19 +62,23 @@ def _keys(column: FieldColumn, ids: IdKeys) -> tuple[Longs, NDArray[np.bool_]]:
     return keys, sound
 
 
-def _values(column: FieldColumn) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def _values(
+    column: FieldColumn, layout: RowLayout
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     if not column.wide:
-        return parsed(column, parse_value, np.float32)
+        return parsed(column, layout.value_of, np.float32)
     numbers, sound = decimals(column)
     values = numbers.astype(np.float32)
-    return _with_others(column, values, sound, parse_value)
+    return _with_others(column, values, sound, layout.value_of)
 
 
-def _times(column: FieldColumn) -> tuple[Longs, NDArray[np.bool_]]:
+def _times(column: FieldColumn, layout: RowLayout) -> tuple[Longs, NDArray[np.bool_]]:
+    if layout.times.numbers != "time":
+        return parsed(column, layout.time_of, np.int64)
     times, sound = column.numbers()
     if len(sound) and not sound.any():
         times, sound = dates(column)
-    return _with_others(column, times, sound, parse_time)
+    return _with_others(column, times, sound, layout.time_of)
 
 
 def _with_others(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.columns import ROLES, find_columns
 from cftui.ratings.reading.gather import MOST_DIGITS, Gathered, IdKeys, Longs
-from cftui.ratings.reading.rows import GREATEST, RowLayout, Rows, parse_time, parse_value
+from cftui.ratings.reading.rows import GREATEST, RowLayout, Rows
 from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import DataError
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ROWS = 250_000
 """Rows that are read at a time."""
+SAMPLE = 2_000
+"""The first rows, which tell how ratings and times are written."""
 Flags = NDArray[np.bool_]
 
 
@@ -62,7 +64,10 @@ def layout_of(part: ArchivePart, file: Any, mapping: ColumnMapping) -> RowLayout
             )
     roles = [role for role in ROLES if role in guess.places]
     names = tuple(schema.names[guess.places[role]] for role in roles)
-    return RowLayout({role: place for place, role in enumerate(roles)}, names)
+    layout = RowLayout({role: place for place, role in enumerate(roles)}, names, notes=guess.notes)
+    first = next(file.iter_batches(SAMPLE, columns=list(names)), None)
+    texts = {} if first is None else dict(zip(roles, map(_texts, first.columns), strict=True))
+    return layout.told_by(texts.get("rating", []), texts.get("timestamp", []), mapping)
 
 
 def read_rows(file: Any, layout: RowLayout) -> Iterator[Rows]:
@@ -98,12 +103,11 @@ def _rows(batch: "pa.RecordBatch", layout: RowLayout, read: int) -> Rows:
     gathered = Gathered(layout, "row", read - len(batch) + 1)
     user, sound = _keys(columns["user"], gathered.users)
     item, sound_item = _keys(columns["item"], gathered.items)
-    value, sound_value = _values(columns["rating"])
+    value, sound_value = _values(columns["rating"], layout)
     sound &= sound_item & sound_value
     time = np.zeros(len(batch), np.int64)
     if layout.dated:
-        time, sound_time = _times(columns["timestamp"])
-        sound &= sound_time
+        time = _times(columns["timestamp"], layout)
     gathered.take(np.arange(len(batch)), sound, user, item, value, time)
     others = (
         (row, [_text(column[row].as_py()) for column in columns.values()])
@@ -128,7 +132,7 @@ def _keys(column: "pa.Array", ids: IdKeys) -> tuple[Longs, Flags]:
     return ids.of_texts(codes, texts)
 
 
-def _values(column: "pa.Array") -> tuple[NDArray[np.float32], Flags]:
+def _values(column: "pa.Array", layout: RowLayout) -> tuple[NDArray[np.float32], Flags]:
     from pyarrow import types
 
     if types.is_floating(column.type) or types.is_integer(column.type):
@@ -136,21 +140,18 @@ def _values(column: "pa.Array") -> tuple[NDArray[np.float32], Flags]:
         sound = np.abs(numbers) <= GREATEST
         return np.where(sound, numbers, 0).astype(np.float32), sound
     codes, texts = _distinct(column)
-    values = [parse_value(text) for text in texts]
+    values = [layout.value_of(text) for text in texts]
     sound = np.array([not isinstance(value, str) for value in values], np.bool_)
     known = np.array([0 if isinstance(value, str) else value for value in values], np.float32)
     return known[codes], sound[codes]
 
 
-def _times(column: "pa.Array") -> tuple[Longs, Flags]:
-    numbers = _integers(column)
+def _times(column: "pa.Array", layout: RowLayout) -> Longs:
+    numbers = _integers(column) if layout.times.numbers == "time" else None
     if numbers is not None:
-        return numbers, np.ones(len(numbers), np.bool_)
+        return numbers
     codes, texts = _distinct(column)
-    times = [parse_time(text) for text in texts]
-    sound = np.array([not isinstance(time, str) for time in times], np.bool_)
-    known = np.array([0 if isinstance(time, str) else time for time in times], np.int64)
-    return known[codes], sound[codes]
+    return np.array([layout.time_of(text) for text in texts], np.int64)[codes]
 
 
 def _integers(column: "pa.Array") -> Longs | None:
@@ -168,6 +169,10 @@ def _distinct(column: "pa.Array") -> tuple[Longs, list[str]]:
     coded = column.dictionary_encode(null_encoding="encode")
     codes = coded.indices.to_numpy().astype(np.int64)
     return codes, [_text(value) for value in coded.dictionary.to_pylist()]
+
+
+def _texts(column: "pa.Array") -> list[str]:
+    return [_text(value) for value in column.to_pylist()]
 
 
 def _text(value: Any) -> str:

@@ -1,19 +1,22 @@
 """Reads a source, whatever its format, into a table of ratings."""
 
+import codecs
 import csv
 import os
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.blocks import Block, Blocks
 from cftui.ratings.reading.columns import ROLES
 from cftui.ratings.reading.delimited import ReadBlock, read_block
-from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
-from cftui.ratings.reading.intake import Intake, RatingsTable
+from cftui.ratings.reading.dialect import HEAD, Dialect, recognise, split_line
+from cftui.ratings.reading.intake import Intake, LeftOut, RatingsTable
 from cftui.ratings.reading.rows import RowLayout, Rows
 from cftui.ratings.reading.titles import read_titles
 from cftui.ratings.sources.locate import SourceFiles
@@ -34,15 +37,19 @@ def read(files: SourceFiles, progress: Progress | None = None) -> RatingsTable:
     Raises DataError, which names file, line, column, value and remedy.
     """
     intake = Intake(files.ratings)
-    dated = pass_rows(files, intake.add, progress)
-    table = intake.finish(dated=dated)
+    left_out = LeftOut(files, intake.add)
+    layout = pass_rows(files, left_out.take if files.mapping.unrated else intake.add, progress)
+    left_out.refuse_nothing()
+    table = replace(
+        intake.finish(dated=layout.dated), unrated=left_out.count, notes=layout.notes
+    ).without_unknown_times()
     return table.with_titles(read_titles(files.titles)) if files.titles else table
 
 
 def pass_rows(
     files: SourceFiles, take: Callable[[Rows], None], progress: Progress | None = None
-) -> bool:
-    """Pass all rows of a source to `take`, in its order; return whether they have times.
+) -> RowLayout:
+    """Pass all rows of a source to `take`, in its order; return how they were read.
 
     Raises DataError, as `read`.
     """
@@ -52,7 +59,9 @@ def pass_rows(
             head = stream.read(HEAD)
         if head.startswith(PARQUET):
             return _pass_parquet(part, files.mapping, take, progress)
-        return _pass_delimited(part, _recognised(part, head, files), take, progress)
+        dialect = _recognised(part, head, files)
+        layout = _layout_of(dialect).told_by(*first_texts(head, dialect), files.mapping)
+        return _pass_delimited(part, dialect, layout, take, progress)
     except BrokenPipeError:
         raise  # of who hears of the progress
     except OSError as error:
@@ -69,25 +78,42 @@ def _recognised(part: ArchivePart, head: bytes, files: SourceFiles) -> Dialect:
     return dialect
 
 
-def _pass_delimited(
-    part: ArchivePart,
-    dialect: Dialect,
-    take: Callable[[Rows], None],
-    progress: Progress | None,
-) -> bool:
+def _layout_of(dialect: Dialect) -> RowLayout:
     names = [name.strip() for name in dialect.names]
     if not dialect.header_line:
         roles = {place: role for role, place in dialect.guess.places.items()}
         names = [f"{roles[n]} (column {own})" if n in roles else own for n, own in enumerate(names)]
     places = {role: dialect.guess.places[role] for role in ROLES if role in dialect.guess.places}
-    layout = RowLayout(places, tuple(names))
+    return RowLayout(places, tuple(names), notes=dialect.guess.notes)
+
+
+def first_texts(head: bytes, dialect: Dialect) -> tuple[list[str], list[str]]:
+    """Return the ratings and the times in the first rows of a file, as written."""
+    decoder = codecs.getincrementaldecoder(dialect.encoding)(errors="replace")
+    lines = re.split("\r\n|\n|\r", decoder.decode(head, len(head) < HEAD))[dialect.header_line :]
+    rows = [
+        split_line(line, dialect.separator) for line in lines[: None if len(head) < HEAD else -1]
+    ]
+    whole = [row for row in rows if len(row) >= len(dialect.names)]
+    places = dialect.guess.places
+    ratings, times = ([row[places[r]] for row in whole] if r in places else [] for r in ROLES[2:])
+    return ratings, times
+
+
+def _pass_delimited(
+    part: ArchivePart,
+    dialect: Dialect,
+    layout: RowLayout,
+    take: Callable[[Rows], None],
+    progress: Progress | None,
+) -> RowLayout:
     blocks = Blocks(part, dialect.encoding, dialect.header_line)
     with _any_field_size():
         for rows in _in_order(part, blocks, layout, dialect.separator):
             take(rows)
             if progress:
                 progress(rows.read, blocks.size)
-    return layout.dated
+    return layout
 
 
 def _pass_parquet(
@@ -95,7 +121,7 @@ def _pass_parquet(
     mapping: ColumnMapping,
     take: Callable[[Rows], None],
     progress: Progress | None,
-) -> bool:
+) -> RowLayout:
     from cftui.ratings.reading.parquet import layout_of, open_parquet, read_rows
 
     size = part.path.stat().st_size
@@ -105,7 +131,7 @@ def _pass_parquet(
             take(rows)
             if progress:
                 progress(size * rows.read // file.metadata.num_rows, size)
-    return layout.dated
+    return layout
 
 
 def _in_order(

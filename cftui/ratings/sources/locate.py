@@ -36,7 +36,9 @@ class SourceFiles:
     @property
     def name(self) -> str:
         """Return what the data set is called: by its zip, its folder or its file."""
-        return f"{self._bare_name} (log)" if self.mapping.values else self._bare_name
+        without = f"without {self.mapping.unrated}" if self.mapping.unrated else ""
+        how = ", ".join(word for word in (self.mapping.values, without) if word)
+        return f"{self._bare_name} ({how})" if how else self._bare_name
 
     @property
     def _bare_name(self) -> str:
@@ -55,8 +57,9 @@ class SourceFiles:
             (str(part), part.path.stat().st_size, part.path.stat().st_mtime_ns) for part in parts
         ]
         mapping = asdict(self.mapping)
-        if not self.mapping.values:
-            del mapping["values"]  # so that stores of before there was this choice are found
+        for later in ("values", "unrated", "dates"):
+            if not mapping[later]:
+                del mapping[later]  # so that stores of before there was this choice are found
         told = [FORMAT, facts, *([mapping] if self.mapping != AS_RECOGNISED else [])]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
 

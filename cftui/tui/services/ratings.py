@@ -24,6 +24,7 @@ from cftui.questions.question import Ask
 from cftui.tui.services.child import ChildError
 from cftui.tui.services.jobs import JobError, do_job, run_job
 
+COLUMNS = ("user", "item", "rating", "timestamp")
 CHECKED = "checked"
 """Lies in a store that was found whole: `cftui.ratings.sums` leaves it there."""
 
@@ -187,7 +188,7 @@ def fetch_words(name: str) -> list[str]:
 def mapping_words(mapping: ColumnMapping) -> list[str]:
     """Return a mapping as the shell's options."""
     return [
-        f"--{name}={value}" if name in ("separator", "values") else f"--{name}-column={value}"
+        f"--{name}-column={value}" if name in COLUMNS else f"--{name}={value}"
         for name, value in asdict(mapping).items()
         if value
     ]
