@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -46,7 +47,10 @@ class ColumnMapping:
     @property
     def unrated_values(self) -> tuple[float, ...]:
         """Return the values that mean that there is no rating; raises ValueError for no numbers."""
-        return tuple(float(text) for text in self.unrated.split(",") if text.strip())
+        values = tuple(float(text) for text in self.unrated.split(",") if text.strip())
+        if not all(map(isfinite, values)):
+            raise ValueError(f"{self.unrated!r} is no finite number")
+        return values
 
 
 ORDERS = ("day-first", "month-first")
@@ -237,6 +241,8 @@ class DataProfile(DataSummary):
     """Between which values all others lie; none without outliers."""
     counts: bool = False
     """Whether values look like counts: whole, without an end, few of them large."""
+    unrated_values: tuple[ValueBar, ...] = ()
+    """Values that seem to mean that there is no rating."""
     middle: float = 0.0
     """The median of the values, of a sample where they are many."""
 

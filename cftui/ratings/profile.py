@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cftui.questions.data import QUANTILES, DataProfile, FirstRow, Tail, Timeline, ValueBar
 from cftui.ratings.outliers import named, outliers_of, shape_of
+from cftui.ratings.unrated import seeming_unrated
 from cftui.ratings.values import INTEGER_ID, UNKNOWN_TIME, Grouping, Ratings, TextColumn, Vocabulary
 
 MOST_VALUES = 24
@@ -51,6 +52,7 @@ def profile(
         outliers=tuple(named(ratings, position) for position in positions),
         inliers=(shape.low, shape.high) if n_outliers else None,
         counts=shape.counts,
+        unrated_values=() if shape.counts else seeming_unrated(ratings),
         middle=shape.middle,
     )
 

@@ -76,6 +76,25 @@ def count_words(profile: DataProfile, how: str) -> str:
     )
 
 
+def unrated_words(values: Sequence[ValueBar], n_ratings: int, how: str) -> str:
+    """Return which values seem to mean that there is no rating, and `how` to leave them out."""
+    if not values:
+        return ""
+    each = [f"{value.low:g} ({value.count / n_ratings:.1%} of all)" for value in values]
+    they = "they mean" if len(values) > 1 else "it means"
+    return (
+        f"{' and '.join(each)} stand{'s' * (len(values) == 1)} apart from the other values: if"
+        f" {they} not rated, {how}"
+    )
+
+
+def unrated_options(values: Sequence[ValueBar]) -> str:
+    """Return the options that leave these values out."""
+    given = ",".join(f"{value.low:g}" for value in values)
+    option = f"--unrated={given}" if given.startswith("-") else f"--unrated {given}"
+    return f"leave such rows out with {option} (to train: --set data.unrated={given})"
+
+
 def left_out_words(data: DataSummary) -> str:
     """Return what of the file is not among the ratings, and what was done with it."""
     parts = []

@@ -169,6 +169,8 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
             "timestamp": "",
             "separator": ",",
             "values": "",
+            "unrated": "",
+            "dates": "",
         }
         # asked again, with what was chosen; and remembered when the file is opened by its path
         await pilot.press("1", "c")

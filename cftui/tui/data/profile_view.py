@@ -118,7 +118,7 @@ class ProfileView(SectionedPage):
         rows.set_rows(profile.rows)
         problems = words.problem_lines(profile)
         self.query_one("#problems", Grid).set_rows([(line,) for line in problems])
-        left_out = profile.unusable_rows + profile.duplicates
+        left_out = profile.unusable_rows + profile.duplicates + profile.unrated + profile.untimed
         self.query_one("#problems").border_title = (
             f"Problems: {words.left_out_words(profile)}" if left_out else "Problems"
         )
@@ -165,7 +165,7 @@ class ProfileView(SectionedPage):
 
     def _put_warning(self, profile: DataProfile | None) -> None:
         """Say what of the values will spoil training, and what to do."""
-        lines = [] if profile is None else [words.outlier_words(profile), _count_words(profile)]
+        lines = [] if profile is None else _against(profile)
         against = self.query_one("#against", Static)
         against.update("\n".join(plain(line) for line in lines if line))
         against.set_class(any(lines), "warns")
@@ -182,8 +182,13 @@ class ProfileView(SectionedPage):
         return make(self._profile, self._marker, ink, width, height)
 
 
-def _count_words(profile: DataProfile) -> str:
-    return words.count_words(profile, "c, where values are chosen beside the columns,")
+def _against(profile: DataProfile) -> list[str]:
+    seeming = profile.unrated_values
+    return [
+        words.outlier_words(profile),
+        words.count_words(profile, "c, where values are chosen beside the columns,"),
+        words.unrated_words(seeming, profile.n_ratings, "leave them out: c, and there unrated"),
+    ]
 
 
 def spread_words(profile: DataProfile) -> str:
