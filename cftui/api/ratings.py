@@ -101,8 +101,9 @@ class DataSet:
 
         Columns: `user` and `item`: ids as written, int64 where every id is a plain decimal, else
         text (`007` stays `007`); `rating`: float32, in rating units; `timestamp`: datetime64 in
-        UTC, where the data has times; `title` and `genres` (such as `Comedy|War`): category, where
-        the data has titles. An item without a title has its id for one.
+        UTC, where the data has times, NaT where one is unknown; `title` and `genres` (such as
+        `Comedy|War`): category, where the data has titles. An item without a title has its id for
+        one.
         """
         opened = self._opened
         columns: dict[str, Any] = {
@@ -128,6 +129,8 @@ def read_ratings(
     timestamp: str = "",
     separator: str = "",
     values: Literal["", "log"] = "",
+    unrated: float | str = "",
+    dates: Literal["", "day-first", "month-first"] = "",
 ) -> DataSet:
     """Return the ratings in a file or a folder, or of a data set such as `ml-latest-small`.
 
@@ -136,6 +139,8 @@ def read_ratings(
     `timestamp` and `separator` say which they are, by name or by number counted from 1.
 
     `values="log"` reads counts, such as plays, as log2(1 + count); ratings are logarithms then.
+    `unrated=0`, or `"-1,99"`: rows of these values are no ratings, and left out. `dates` says how
+    01/02/2015 is read where no row tells. `timestamp="none"` takes the ratings without times.
 
     Rows that cannot be used are left out, with a warning. Raises FileNotFoundError where there is
     nothing, DataError where it cannot be read.
@@ -148,13 +153,15 @@ def read_ratings(
         timestamp=timestamp,
         separator=separator,
         values=values,
+        unrated=unrated if isinstance(unrated, str) else f"{unrated:g}",
+        dates=dates,
     )
     try:
         opened = open_data(data)
     except DataError as error:
         raise DataError(in_python(str(error))) from None
     ratings = DataSet(opened, data)
-    warn_of_problems(ratings, opened.warnings)
+    warn_of_problems(ratings, (*opened.warnings, *map(in_python, opened.notes)))
     return ratings
 
 

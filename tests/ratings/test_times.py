@@ -124,6 +124,18 @@ def test_the_order_of_day_and_month_is_told_by_all(
     assert said in form.said and bool(said) == bool(form.said)
 
 
+def test_a_date_far_on_in_the_file_tells_the_order(tmp_path: Path) -> None:
+    early = [f'{n},{n % 7},3,"x, 1.13.2014",02/{n % 12 + 1:02}/2015' for n in range(4000)]
+    path = tmp_path / "r.csv"
+    ends = ("05/06/2015", "month", "2015-02-01"), ("31/03/2015", "day", "2015-01-02")
+    for late, order, iso in ends:
+        path.write_text("\n".join(["user,item,rating,note,date", *early, f"9,1,3,-,{late}", ""]))
+        ratings = open_ratings(path)
+        assert f"read as {order} first" in ratings.notes[0]
+        assert ratings.timestamp is not None and ratings.timestamp[0] == seconds(iso)
+        assert ("--dates" in ratings.notes[0]) == (order == "month")
+
+
 def test_any_date_is_read_as_pandas_reads_it() -> None:
     days = pd.date_range("1990-01-01", "2035-12-31", freq="37D")
     for pattern in (

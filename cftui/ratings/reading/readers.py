@@ -18,6 +18,7 @@ from cftui.ratings.reading.delimited import ReadBlock, read_block
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise, split_line
 from cftui.ratings.reading.intake import Intake, LeftOut, RatingsTable
 from cftui.ratings.reading.rows import RowLayout, Rows
+from cftui.ratings.reading.times import tells_order
 from cftui.ratings.reading.titles import read_titles
 from cftui.ratings.sources.locate import SourceFiles
 from cftui.ratings.sources.packed import ArchivePart, located
@@ -27,6 +28,12 @@ Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all."""
 
 PARQUET = b"PAR1"
+TELLING = re.compile(
+    rb"\b(?:(?:1[3-9]|2\d|3[01])[/.-]\d\d?|\d\d?[/.-](?:1[3-9]|2\d|3[01]))[/.-]\d\d"
+)
+"""What may be a date with a number that can be no month, in any column."""
+MOST_LOOKED = 100_000
+"""Of such, in other columns, before a file is given up."""
 THREADS = 2
 """More would wait for the one that reads."""
 
@@ -60,7 +67,7 @@ def pass_rows(
         if head.startswith(PARQUET):
             return _pass_parquet(part, files.mapping, take, progress)
         dialect = _recognised(part, head, files)
-        layout = _layout_of(dialect).told_by(*first_texts(head, dialect), files.mapping)
+        layout = _told(part, dialect, head, files.mapping)
         return _pass_delimited(part, dialect, layout, take, progress)
     except BrokenPipeError:
         raise  # of who hears of the progress
@@ -85,6 +92,34 @@ def _layout_of(dialect: Dialect) -> RowLayout:
         names = [f"{roles[n]} (column {own})" if n in roles else own for n, own in enumerate(names)]
     places = {role: dialect.guess.places[role] for role in ROLES if role in dialect.guess.places}
     return RowLayout(places, tuple(names), notes=dialect.guess.notes)
+
+
+def _told(part: ArchivePart, dialect: Dialect, head: bytes, mapping: ColumnMapping) -> RowLayout:
+    """Return the layout with how ratings and times are written."""
+    layout, (ratings, times) = _layout_of(dialect), first_texts(head, dialect)
+    told = layout.told_by(ratings, times, mapping)
+    if told.times.undecided and (date := _telling_date(part, dialect)):
+        return layout.told_by(ratings, [*times, date], mapping)
+    return told
+
+
+def _telling_date(part: ArchivePart, dialect: Dialect) -> str:
+    """Return the first date of a file that tells its day from its month; empty where none does.
+
+    The first rows of a file in the order of its times may be of the first days of a month.
+    """
+    place = dialect.guess.places["timestamp"]
+    looked = 0
+    for block in Blocks(part, dialect.encoding, dialect.header_line):
+        for match in TELLING.finditer(block.text):
+            begin = block.text.rfind(b"\n", 0, match.start()) + 1
+            line = block.text[begin : block.text.find(b"\n", match.start())]
+            fields = split_line(line.decode(), dialect.separator)
+            if len(fields) > place and tells_order(fields[place]):
+                return fields[place]
+            if (looked := looked + 1) == MOST_LOOKED:
+                return ""
+    return ""
 
 
 def first_texts(head: bytes, dialect: Dialect) -> tuple[list[str], list[str]]:

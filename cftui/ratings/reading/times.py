@@ -57,6 +57,8 @@ class TimeFormat:
     numbers: Numbers = "time"
     """`time`: taken as they are, mostly seconds since 1970, or thousandths and so on of them."""
     day_first: bool = False
+    undecided: bool = False
+    """Whether no text that was looked at tells which is the day."""
     said: str = ""
     """What is to be said of it; empty where there is no doubt."""
 
@@ -152,9 +154,15 @@ def _with_order(texts: Sequence[str], dates: str) -> TimeFormat:
     told = votes["day-first"] or votes["month-first"]
     usual = "month-first" if found[0]["sign"] == "/" else "day-first"
     order = dates or (max(ORDERS, key=lambda one: votes[one]) if told else usual)
-    return TimeFormat(
-        day_first=order == "day-first", said=_order_words(found, order, dates, bool(told))
-    )
+    words = _order_words(found, order, dates, bool(told))
+    undecided = not (told or dates)
+    return TimeFormat(day_first=order == "day-first", undecided=undecided, said=words)
+
+
+def tells_order(text: str) -> bool:
+    """Return whether a date can have its day and its month in one order alone."""
+    match = NUMBERED.fullmatch(text.strip())
+    return match is not None and bool(_order_told(match))
 
 
 def _order_told(match: re.Match[str]) -> str:
@@ -174,7 +182,7 @@ def _order_words(found: Sequence[re.Match[str]], order: str, dates: str, told: b
         return words
     other = next(one for one in ORDERS if one != order)
     return (
-        f"{words}; the first rows cannot tell: --dates {other} reads them otherwise"
+        f"{words}, though no row that was looked at tells: --dates {other} reads them otherwise"
         f" (to train: --set data.dates={other})"
     )
 
