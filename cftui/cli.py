@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Sequence
 
+from cftui.printing import put
+
 BEGAN = time.monotonic()
 """When this process began, as near as Python can tell."""
 
@@ -39,12 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if first == TOUR:
         sys.exit(open_tour(words[1:]))
     if first in ("-h", "--help"):
-        print(USAGE, end="")
+        put(USAGE, end="")
         sys.exit(0)
     if first in ("-V", "--version"):
         from importlib.metadata import version
 
-        print(f"cftui {version('cftui')}")
+        put(f"cftui {version('cftui')}")
         sys.exit(0)
     sys.exit(open_screen(words))
 
@@ -55,7 +57,7 @@ def open_screen(words: Sequence[str]) -> int:
     from cftui.paths import BUNDLED, resolve_source
 
     if len(words) > 1 or (words and words[0].startswith("-")):
-        print(f"cftui: cannot make sense of {' '.join(words)!r}\n{USAGE}", file=sys.stderr, end="")
+        put(f"cftui: cannot make sense of {' '.join(words)!r}\n{USAGE}", err=True, end="")
         return 2
     data = words[0] if words else BUNDLED
     try:
@@ -68,11 +70,11 @@ def open_screen(words: Sequence[str]) -> int:
             )
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             message = f"{data!r} is neither a command nor a data set{hint}"
-        print(f"cftui: {message}", file=sys.stderr)
+        put(f"cftui: {message}", err=True)
         return 2
     objection = terminal_objection()
     if objection:
-        print(f"cftui: {objection}", file=sys.stderr)
+        put(f"cftui: {objection}", err=True)
         return 2
     from cftui.tui.app import run_app
 
@@ -86,11 +88,11 @@ def open_tour(words: Sequence[str]) -> int:
 
     choice = read_words(words)
     if isinstance(choice, str):
-        print(choice, end="")
+        put(choice, end="")
         return 0
     objection = terminal_objection()
     if objection:
-        print(f"cftui: {objection}", file=sys.stderr)
+        put(f"cftui: {objection}", err=True)
         return 2
     from cftui.tui.app import run_app
 

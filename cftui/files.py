@@ -4,14 +4,15 @@ import contextlib
 import errno
 import itertools
 import os
-import stat
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
-from cftui.modes import make_kept, new_file, new_folder
+from cftui.locks import Hold
+from cftui.modes import new_file, new_folder
+from cftui.regular import open_regular
 
 _numbers = itertools.count()
 TRIES = 100
@@ -45,22 +46,28 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_together(folder: Path) -> Iterator[Put]:
     """Put several files of a folder in place at the end, in the order of their coming.
 
-    Each is whole or as it was before; together they cost but one sync of the folder. An error
-    within leaves all as they were. Raises OSError where the disk refuses.
+    Each is whole or as it was before; they are synced at once, and cost but one sync of the folder.
+    An error within leaves all as they were. Raises OSError where the disk refuses.
     """
-    written: list[tuple[Path, Path]] = []
+    written: list[tuple[Path, int, Path]] = []
 
     def put(path: Path, content: bytes) -> None:
         temporary, descriptor = _temporary(path)
-        written.append((temporary, path))
-        _write(descriptor, content, path)
+        written.append((temporary, descriptor, path))
+        with _said_of(path):
+            _write_all(descriptor, content)
 
     try:
-        yield put
-        for temporary, path in written:
+        try:
+            yield put
+            _sync_at_once([(descriptor, path) for _, descriptor, path in written])
+        finally:
+            for _, descriptor, _ in written:
+                os.close(descriptor)
+        for temporary, _, path in written:
             temporary.replace(path)
     except BaseException:
-        for temporary, _ in written:
+        for temporary, _, _ in written:
             _drop(temporary)
         raise
     sync_folder(folder)
@@ -99,18 +106,12 @@ def make_folder(folder: Path) -> None:
         sync_folder(each.parent)
 
 
-def open_plainly(path: Path) -> BinaryIO:
+def open_plainly(path: Path) -> BufferedReader:
     """Open a file to read, whatever lies there: no link is followed, no pipe waited for.
 
     Raises OSError where that is no regular file.
     """
-    file = open(  # noqa: SIM115, PTH123 - given to the caller; of a descriptor
-        os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb"
-    )
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError(errno.EINVAL, "not a file", str(path))
-    return file
+    return os.fdopen(open_regular(path), "rb")
 
 
 def sweep(folder: Path, names: Iterable[str], *, alone: bool = True) -> None:
@@ -133,25 +134,19 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def held(path: Path, seconds: float, poll: float = 0.01) -> Iterator[None]:
+def held(path: Path, seconds: float | None, poll: float = 0.01) -> Iterator[None]:
     """Hold a lock file for a short section; the system lets go when we die, and the file stays.
 
-    Raises TimeoutError where another has it for longer than `seconds`, OSError where a file system
-    cannot lock or the file cannot be made. A run's own lock is `RunLock`, which readers probe.
-    """
-    # Not needed to look at anything: loaded by what takes a lock.
-    from filelock import FileLock
+    `seconds`: how long to wait for another that has it; None waits for ever.
 
-    make_kept(path)
-    lock = FileLock(path, timeout=seconds, poll_interval=poll, fallback_to_soft=False)
-    try:
-        lock.acquire()
-    except NotImplementedError as error:
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), str(path)) from error
+    Raises TimeoutError where another has it for longer than `seconds`, OSError where the file
+    cannot be made. A run's own lock is `RunLock`, which readers probe.
+    """
+    hold = Hold(path, seconds, poll)
     try:
         yield
     finally:
-        lock.release()
+        hold.release()
 
 
 def _temporary(path: Path) -> tuple[Path, int]:
@@ -167,15 +162,49 @@ def _temporary(path: Path) -> tuple[Path, int]:
 def _write(descriptor: int, content: bytes, path: Path) -> None:
     """Write and sync an empty file, and close it; what fails is said of `path`."""
     try:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-        os.fsync(descriptor)
+        with _said_of(path):
+            _write_all(descriptor, content)
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _sync_at_once(written: Sequence[tuple[int, Path]]) -> None:
+    """Sync files side by side: a file system that keeps a log writes that once for all of them."""
+
+    def sync(descriptor: int, path: Path) -> None:
+        with _said_of(path):
+            os.fsync(descriptor)
+
+    first, others = written[:1], written[1:]
+    if not others:
+        for descriptor, path in first:
+            sync(descriptor, path)
+        return
+    # Needed by a trainer alone.
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(len(others)) as pool:
+        waiting = [pool.submit(sync, *each) for each in others]
+        sync(*first[0])
+        for each in waiting:
+            each.result()
+
+
+@contextmanager
+def _said_of(path: Path) -> Iterator[None]:
+    """Have what fails name a file, not the temporary beside it."""
+    try:
+        yield
     except OSError as error:
         error.filename = str(path)
         raise
-    finally:
-        os.close(descriptor)
 
 
 def _drop(temporary: Path) -> None:

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from cftui.paths import homes
+from cftui.regular import open_regular, refuse_link
 
 GROUP_WRITES = 0o020
 
@@ -51,10 +52,15 @@ def make_kept(path: Path) -> None:
         os.close(new_file(path))
 
 
-def open_kept(path: Path, flags: int) -> int:
-    """Return the descriptor of a file of ours, made where it is missing; raises OSError."""
+def open_kept(path: Path, flags: int, *, linked_folder: bool = False) -> int:
+    """Return the descriptor of a file of ours, made where it is missing.
+
+    `linked_folder`: whether its folder may be a link. Raises NotRegular, OSError.
+    """
+    if not linked_folder:
+        refuse_link(path.parent)
     make_kept(path)
-    return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    return open_regular(path, flags, linked_folder=linked_folder)
 
 
 def follow(path: Path) -> None:

@@ -3,7 +3,7 @@
 import re
 
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 
 
@@ -16,6 +16,34 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return _UNSAFE.sub(lambda found: " " if found.group() in "\t\n\r" else "�", text)
+
+
+def json_text(text: str) -> str:
+    """Return JSON of the same meaning that acts on no terminal: what `plain` replaces, escaped."""
+    if text.isprintable():
+        return text
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def for_spreadsheet(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula, on one line.
+
+    The rule, for all exports: files that people open are made of these (`runs export`, the
+    crosstab with its titles, a list or a check from the screen). In files for programs ids stand
+    as the data has them (`--out` of the other commands, the crosstab's .csv).
+    """
+    shown = plain(text)
+    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(shown):
+        return f"'{shown}"
+    return shown
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def fitting(value: float | None, decimals: int, cells: int, sign: str = "") -> str:

@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch and numpy: tests run side by side
+# Else every process that a test starts compiles what it imports anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_collection_finish() -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from forking import forking
 from loaded import modules_after
 from small import wait_for, write_ratings
 
@@ -58,6 +60,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Any:
         folder = write_ratings(tmp_path_factory.mktemp("api") / "small", 60, 90, 2000)
         ratings = cftui.read_ratings(folder)
         return cftui.train(ratings, **QUICK, name="asked"), ratings
+
+
+@pytest.fixture(autouse=True)
+def forked() -> Iterator[None]:
+    """Fork the trainers of single tests; `trained` has started a real one."""
+    with forking():
+        yield
 
 
 def opened(ratings: cftui.DataSet) -> Opened:

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from small import here, small_config, write_ratings
 
+from cftui.questions.sheet import Labels
+from cftui.sheet.export import cells_text
 from cftui.sheet.read_workbook import read_workbook
 from cftui.training.start import start_run
 
@@ -125,5 +127,7 @@ def test_titles_that_look_like_formulas_stay_text(tmp_path: Path) -> None:
         assert here("crosstab", *size, "--out", str(tmp_path / name)) == 0
     heads = (tmp_path / "t.tsv").read_text().splitlines()[0].split("\t")
     assert heads[1:5] == ["'=1+1", "+2", "'-A", "'@x"]
+    for_programs = cells_text(".csv", Labels(("=1", "-A"), ("@x",), ("@x",)), np.zeros((2, 1)))
+    assert for_programs == "user,@x\n=1,0\n-A,0\n"
     document = (tmp_path / "t.md").read_text()
     assert "\x1b" not in document and r"Film \| " in document

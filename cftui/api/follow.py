@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from cftui.printing import put
 from cftui.runs.directory import Run
 from cftui.runs.event_log import EventTail
 from cftui.runs.events import Epoch, Event, Failed, Finished, Resumed, Started
@@ -51,25 +52,24 @@ def follow(
 def _print(event: Event) -> None:
     match event:
         case Started():
-            print(
+            put(
                 f"run {event.run} on {event.device}: {event.parameter_count:,} parameters,"
                 f" {event.n_train:,} ratings to train on, {event.n_valid:,} held out"
             )
             for note in event.notes or ():
-                print(note)
-            print(HEAD, flush=True)
+                put(note)
+            put(HEAD)
         case Resumed():
-            print(f"run {event.run} goes on from step {event.step:,} on {event.device}")
-            print(HEAD, flush=True)
+            put(f"run {event.run} goes on from step {event.step:,} on {event.device}")
+            put(HEAD)
         case Epoch():
-            print(
+            put(
                 f"{event.epoch:>5}  {event.train_loss:>10.4f}  {_error(event.valid_mse):>9}"
                 f"  {_error(event.valid_rmse):>7}  {_share(event.recall):>9}"
                 f"  {_share(event.ndcg):>7}  {event.seconds:>7.1f}",
-                flush=True,
             )
             if event.no_lists:
-                print(event.no_lists, flush=True)
+                put(event.no_lists)
 
 
 def _error(value: float | None) -> str:

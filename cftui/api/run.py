@@ -1,7 +1,6 @@
 """Runs as Python sees them: followed, steered and asked."""
 
 import dataclasses
-import sys
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from cftui.api import answers
 from cftui.api.follow import events_of, follow
 from cftui.api.ids import codes_of, ids_of, like, text_of
 from cftui.api.ratings import DataSet
+from cftui.printing import put
 from cftui.questions.data import ColumnMapping
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter, ListOrder
@@ -278,7 +278,7 @@ class TrainingRun:
         try:
             end = follow(tail, self._is_going, progress=progress)
         except KeyboardInterrupt:
-            print(f"stopping {self.id} with a checkpoint", file=sys.stderr)
+            put(f"stopping {self.id} with a checkpoint", err=True)
             self.stop()
             raise
         if isinstance(end, Failed):

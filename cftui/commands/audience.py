@@ -12,6 +12,7 @@ import typer
 from cftui.commands.console import Debug, Json, UsageError, one_of, print_json, print_table, say
 from cftui.commands.opening import Best, Data, MaybeRun, fit_told, open_ratings_and_run
 from cftui.commands.writing import checked_out, write_columns
+from cftui.printing import put
 from cftui.questions.new_item import (
     AUDIENCE_ORDERS,
     ITEM_REGULARIZATION,
@@ -84,7 +85,7 @@ def audience(
             say(f"no run answers: {answer.no_run}")
         _print(answer, opened.ratings.name)
         if target is not None:
-            print(f"{len(answer.audience):,} users written to {target}")
+            put(f"{len(answer.audience):,} users written to {target}")
 
 
 def pairs_of(text: str) -> list[tuple[str, float]]:
@@ -114,18 +115,18 @@ def _print_lines(answer: ForWhomAnswer, run_id: str, name: str) -> None:
 
 
 def _print(answer: ForWhomAnswer, name: str) -> None:
-    print(f"a new item, on {plain(name)}: {answer.way}")
-    print(
+    put(f"a new item, on {plain(name)}: {answer.way}")
+    put(
         f"expected mean {answer.expected:.2f} ± {answer.expected_doubt:.2f}"
         f" (all ratings: {answer.data_mean:.2f})"
     )
     if answer.explained:
-        print(answer.explained)
+        put(answer.explained)
     for row in answer.rated:
         unknown = "" if row.trained else " (never trained on: it tells the run nothing)"
-        print(f"  {row.value:g} by user {plain(row.user)}, predicted {row.predicted:.2f}{unknown}")
+        put(f"  {row.value:g} by user {plain(row.user)}, predicted {row.predicted:.2f}{unknown}")
     _print_users(answer)
-    print(f"\nnearest, by {answer.near_way}:")
+    put(f"\nnearest, by {answer.near_way}:")
     print_table(
         ("rank", "id", "score", "ratings", "title", "genres"),
         [
@@ -135,7 +136,7 @@ def _print(answer: ForWhomAnswer, name: str) -> None:
         right=("rank", "id", "score", "ratings"),
         yielding=("genres", "title"),
     )
-    print(answer.source)
+    put(answer.source)
 
 
 def _print_users(answer: ForWhomAnswer) -> None:

@@ -1,6 +1,5 @@
 """What the commands share: printing, JSON lines, and how errors become words and exit codes."""
 
-import json
 import os
 import sys
 import traceback
@@ -12,7 +11,9 @@ import typer
 
 from cftui.commands.tables import Widths, fit, parts, total
 from cftui.config import ConfigError
+from cftui.printing import put, put_cells, put_json
 from cftui.questions.errors import QuestionError
+from cftui.remedies import words_of
 from cftui.text import plain
 
 T = TypeVar("T")
@@ -89,7 +90,7 @@ def _unforeseen(error: Exception) -> int:
 
 def _explain(error: Exception | None, code: int) -> int:
     if error is not None:
-        say(str(error))
+        say(words_of(error))
     if process.debug:
         traceback.print_exc()
     return code
@@ -105,14 +106,12 @@ def one_of(word: str, known: Sequence[T], complaint: str) -> T:
 
 def say(message: str) -> None:
     """Print a message to stderr, its own line breaks kept, all else that could act made plain."""
-    lines = [plain(line) for line in message.splitlines()] or [""]
-    print("cftui: " + "\n".join(lines), file=sys.stderr, flush=True)
+    put("cftui: " + "\n".join(message.splitlines()), err=True)
 
 
 def print_json(value: Any) -> None:
     """Print one JSON line of a mapping or a dataclass."""
-    record = value if isinstance(value, dict) else asdict(value)
-    print(json.dumps(record, separators=(",", ":"), ensure_ascii=False), flush=True)
+    put_json(value if isinstance(value, dict) else asdict(value))
 
 
 def print_table(
@@ -132,9 +131,8 @@ def print_table(
     `right`: columns of numbers.
     """
     if not sys.stdout.isatty():
-        print("\t".join(columns))
-        for row in rows:
-            print("\t".join(plain(cell) for cell in row))
+        for row in (columns, *rows):
+            put_cells(row)
         return
     from rich.cells import cell_len
     from rich.console import Console

@@ -11,6 +11,7 @@ import typer
 from cftui.commands.console import Debug, Json, UsageError, one_of, print_json, print_table, say
 from cftui.commands.opening import open_known, open_run
 from cftui.paths import BUNDLED
+from cftui.printing import put
 from cftui.questions.sheet import (
     CrosstabAnswer,
     DescendSheet,
@@ -212,4 +213,4 @@ def _print(shown: _Shown, values: Values, *, json: bool, brief: bool) -> None:
             repeating=True,
         )
     if shown.rmse is not None:
-        print(f"RMSE of the sheet {shown.rmse:.6f}")
+        put(f"RMSE of the sheet {shown.rmse:.6f}")

@@ -23,6 +23,7 @@ from cftui.commands.job import WhileStdin, begin_job
 from cftui.commands.meter import meter
 from cftui.commands.opening import open_told, print_summary
 from cftui.paths import BUNDLED
+from cftui.printing import put
 from cftui.questions.data import DataSetRow, ListDataSets
 
 ASKED_FROM = 100_000_000
@@ -64,7 +65,7 @@ def _print_licences(rows: Sequence[DataSetRow]) -> None:
     for licence in dict.fromkeys(row.licence for row in rows if row.licence):
         names = ", ".join(row.name for row in rows if row.licence == licence)
         width = shutil.get_terminal_size().columns
-        print("\n" + textwrap.fill(f"{names}: {licence}", width))
+        put("\n" + textwrap.fill(f"{names}: {licence}", width))
 
 
 def _count(number: int | None) -> str:

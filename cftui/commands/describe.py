@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable
 
 from cftui.commands.console import print_table
+from cftui.printing import put
 from cftui.questions.data import DataProfile, SplitSummary, Timeline
 from cftui.ratings import words
 from cftui.text import bar, plain
@@ -89,7 +90,7 @@ def _calendar_parts(timeline: Timeline) -> tuple[list[str], list[int]]:
 
 def _heading(text: str) -> None:
     if not sys.stdout.isatty():
-        print(f"\n{text}")
+        put(f"\n{text}")
         return
     from rich.console import Console
     from rich.text import Text
@@ -99,7 +100,7 @@ def _heading(text: str) -> None:
 
 def _lines(lines: Iterable[str]) -> None:
     for line in lines:
-        print(plain(line))
+        put(plain(line))
 
 
 def _print_rows(profile: DataProfile) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cftui.commands.console import Debug, Json, UsageError, print_json
+from cftui.printing import put
 
 MARKS = {"ok": "  ok", "note": "note", "warn": "WARN", "fail": "FAIL"}
 STYLES = {"ok": "green", "note": "cyan", "warn": "yellow", "fail": "bold red"}
@@ -20,13 +21,21 @@ def doctor(
     device: Annotated[
         str | None, typer.Option(help="Check the arithmetic of this one: cpu, cuda, cuda:N, mps")
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Only look: train nothing")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only look, and not into every file: train nothing")
+    ] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Mend what can be mended without a loss, and say so"),
+    ] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> int:
-    """Look at versions, devices, terminal and folders, and check what the devices compute.
+    """Look at versions, devices, terminal, folders, runs and stores, and check the arithmetic.
 
-    200 steps of every model on every device, dropout left out, are compared with the same in
+    Of runs and stores every byte is looked at; with --quick the newest runs, and headers alone.
+    Nothing is changed without --repair; what it would do stands under each finding. Then 200 steps
+    of every model on every device, dropout left out, are compared with the same in
     float64. Exit code: 0 all is well or could be better, 1 something is wrong, 2 wrong use.
     """
     if device is not None and not re.fullmatch(r"cpu|cuda(:\d+)?|mps", device):
@@ -37,7 +46,7 @@ def doctor(
     printer = _Printer()
     counts = dict.fromkeys(MARKS, 0)
     finding: Finding
-    for finding in examine(device, quick=quick):
+    for finding in examine(device, quick=quick, repair=repair):
         counts[finding.state] += 1
         row = finding.as_row()
         print_json(row) if json else printer.show(row)
@@ -92,7 +101,7 @@ class _Printer:
 
     def _line(self, words: str, mark: str = "", style: str = "") -> None:
         if self._console is None:
-            print(f"{mark} {words}" if mark else words, flush=True)
+            put(f"{mark} {words}" if mark else words)
             return
         from rich.text import Text
 

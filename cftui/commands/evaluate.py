@@ -24,7 +24,9 @@ from cftui.commands.console import (
 from cftui.commands.meter import job_told
 from cftui.commands.opening import Best, Data, open_run
 from cftui.commands.writing import write_columns
+from cftui.printing import put
 from cftui.questions.check import AT, CheckAnswer, CheckRun, Measure, MethodRow
+from cftui.remedies import cause
 
 SHOWN: tuple[tuple[Measure, str, str], ...] = (
     ("rmse", "RMSE", ".3f"),
@@ -82,13 +84,13 @@ def evaluate(
         _print(answer)
     if out is not None:
         _write(out, answer)
-        print_json({"event": "written", "out": str(out)}) if json else print(f"written to {out}")
+        print_json({"event": "written", "out": str(out)}) if json else put(f"written to {out}")
 
 
 def _print(answer: CheckAnswer) -> None:
     audit = answer.audit
     headings = [heading for _, heading, _ in SHOWN]
-    print(
+    put(
         f"{answer.weights} weights; {audit.n_held_out:,} held-out ratings ({audit.kind}), lists of"
         f" {answer.at} for {answer.n_users:,} users"
     )
@@ -112,7 +114,7 @@ def _print(answer: CheckAnswer) -> None:
 def _print_words(words: str) -> None:
     """Print a sentence, broken between words on a terminal."""
     width = get_terminal_size().columns if sys.stdout.isatty() else 0
-    print(fill(words, width, subsequent_indent="  ") if width else words)
+    put(fill(words, width, subsequent_indent="  ") if width else words)
 
 
 def _cells(method: MethodRow) -> Iterator[str]:
@@ -143,7 +145,7 @@ def _write(out: Path, answer: CheckAnswer) -> None:
         try:
             replace_file(out, text.encode())
         except OSError as error:
-            raise CommandError(f"{out}: cannot be written: {error.strerror or error}") from None
+            raise CommandError(f"{out}: cannot be written: {cause(error)}") from None
         return
     rows = [(method.name, *pair) for method in answer.methods for pair in method.measures]
     columns: dict[str, Iterable[object]] = {

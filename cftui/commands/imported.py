@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from cftui.commands.console import print_json, print_table, say
+from cftui.printing import put
 from cftui.questions.people import SURENESS, ExportRead
 from cftui.text import plain
 
@@ -14,14 +15,14 @@ def print_report(
     if json:
         _print_lines(read, name, similar=similar, kept=kept)
         return
-    print(f"{read.kind} on {plain(data)}; {read.scale_words}")
+    put(f"{read.kind} on {plain(data)}; {read.scale_words}")
     if read.matches:
         _print_matches(read, similar)
     if read.left:
-        print(f"not used: {len(read.left):,} rows")
+        put(f"not used: {len(read.left):,} rows")
         rows = [(str(r.line), titled(r.title, r.year), r.why) for r in read.left]
         print_table(("line", "in the file", "why"), rows, right=("line",), yielding=("why",))
-    print(summary(read, name, similar=similar, kept=kept))
+    put(summary(read, name, similar=similar, kept=kept))
     guesses = read.counts().get("similar", 0)
     if guesses and not similar:
         say(f"{guesses:,} similar titles are guesses, and not taken: look, then give --similar")

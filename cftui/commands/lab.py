@@ -8,6 +8,7 @@ import typer
 
 from cftui.commands import lab_runs
 from cftui.commands.console import Debug, Json, UsageError, print_json, print_table, say
+from cftui.printing import put
 from cftui.questions.lab import (
     FUNCTION_NAMES,
     LESSON,
@@ -182,8 +183,8 @@ def _by_weight(row: StepRow) -> tuple[tuple[float, ...], ...]:
 
 def _print(found: DescentAnswer, optimizer: str = "") -> None:
     of = f"{optimizer}: " if optimizer else ""
-    print(f"{of}{found.formula}, {found.n_points:,} points, learning rate {found.learning_rate:g}")
-    print(f"rule: {found.source}")
+    put(f"{of}{found.formula}, {found.n_points:,} points, learning rate {found.learning_rate:g}")
+    put(f"rule: {found.source}")
     heads = ["step", "x", "y", "prediction", "error^2"]
     for letter in found.letters:
         heads += [f"est. de/d{letter}", f"de/d{letter}"]
@@ -192,7 +193,7 @@ def _print(found: DescentAnswer, optimizer: str = "") -> None:
     heads += [f"new {letter}" for letter in found.letters]
     print_table(heads, [tuple(_cells(row)) for row in found.rows], right=heads)
     for number, error in enumerate(found.epoch_rmse, start=1):
-        print(f"epoch {number}: RMSE {error:.4f}")
+        put(f"epoch {number}: RMSE {error:.4f}")
 
 
 def _cells(row: StepRow) -> Iterator[str]:

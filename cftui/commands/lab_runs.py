@@ -9,6 +9,7 @@ from cftui.commands.console import Debug, Json, RunWord, UsageError, print_json,
 from cftui.commands.meter import job_told
 from cftui.commands.opening import MaybeRun, find, open_known
 from cftui.paths import BUNDLED
+from cftui.printing import put
 from cftui.questions.lab_runs import (
     CheckDerivative,
     CompareDecay,
@@ -79,7 +80,7 @@ def _print_decay_lines(found: DecayAnswer) -> None:
 
 
 def _print_decay(found: DecayAnswer) -> None:
-    print(
+    put(
         f"run {found.run}, {found.steps:,} batches of {found.batch_size:,}, learning rate"
         f" {found.learning_rate:g}; weight decay {found.weight_decay:.3g} as L2 in Adam,"
         f" {found.adamw_decay:.3g} in AdamW"
@@ -98,7 +99,7 @@ def _print_decay(found: DecayAnswer) -> None:
         yielding=("of",),
     )
     for head, of in (("weight", "weights"), ("moved by decay alone", "decayed")):
-        print(f"\n{head}:")
+        put(f"\n{head}:")
         columns = ("step", *(f"{path.rule} {path.kind}" for path in found.paths))
         steps = sorted({round(found.steps * part / SHOWN) for part in range(SHOWN + 1)})
         rows = [
@@ -106,8 +107,8 @@ def _print_decay(found: DecayAnswer) -> None:
             for step in steps
         ]
         print_table(columns, rows, right=columns)
-    print()
-    print(*found.words, sep="\n")
+    put()
+    put(*found.words)
 
 
 def derivative(
@@ -136,17 +137,17 @@ def derivative(
         print_json(found)
         return
     whose = f" of {found.whose}" if found.whose else ""
-    print(f"run {found.run}: {found.label}{whose} is {found.value:.6g}")
-    print(f"loss of {found.n_ratings:,} ratings {found.loss:.9g}, h {found.h:g}")
+    put(f"run {found.run}: {found.label}{whose} is {found.value:.6g}")
+    put(f"loss of {found.n_ratings:,} ratings {found.loss:.9g}, h {found.h:g}")
     for name, value in (
         *(("autograd", found.autograd), ("(loss(w+h) - loss(w)) / h", found.forward)),
         ("(loss(w+h) - loss(w-h)) / 2h", found.central),
     ):
-        print(f"{name:<30}{value: .12g}")
+        put(f"{name:<30}{value: .12g}")
     if found.central_apart is not None:
-        print(f"{'the last from autograd':<30} {found.central_apart:.2g} of it")
+        put(f"{'the last from autograd':<30} {found.central_apart:.2g} of it")
     if not found.exact:
-        print("a model of the user's own is computed in single precision: a few digits agree")
+        put("a model of the user's own is computed in single precision: a few digits agree")
 
 
 def truths(
@@ -170,7 +171,7 @@ def truths(
         found = library.answer(AverageLoss(path))
         _average_lines(found) if json else _average(found)
     elif not json:
-        print("\nalpha * old + (1 - alpha) * new: of a run's loss, with --run latest")
+        put("\nalpha * old + (1 - alpha) * new: of a run's loss, with --run latest")
 
 
 def _dot_product(library: "Library", *, json: bool) -> None:
@@ -182,9 +183,9 @@ def _dot_product(library: "Library", *, json: bool) -> None:
     def told(rows: tuple[tuple[float, ...], ...]) -> str:
         return str([[int(value) for value in row] for row in rows])
 
-    print(f"a = {told(found.a)}, b = {told(found.b)}, a * b = {told(found.products)}")
-    print("(a * b).sum(1) =", *(f"{value:g}" for value in found.sums))
-    print("DotProduct()(a, b) =", *(f"{value:g}" for value in found.called))
+    put(f"a = {told(found.a)}, b = {told(found.b)}, a * b = {told(found.products)}")
+    put(" ".join(["(a * b).sum(1) =", *(f"{value:g}" for value in found.sums)]))
+    put(" ".join(["DotProduct()(a, b) =", *(f"{value:g}" for value in found.called)]))
 
 
 def _look_up(library: "Library", run: str, user: str, *, json: bool) -> None:
@@ -195,11 +196,11 @@ def _look_up(library: "Library", run: str, user: str, *, json: bool) -> None:
         return
     same = "the same, bit for bit" if found.equal else "not the same"
     first = ", ".join(f"{value:.4f}" for value in found.looked_up[:4])
-    print(f"\nuser {found.user} is row {found.code} of {found.n_users:,}; user factors {found.of}")
-    print(f"row {found.code} = {first}, … ({len(found.looked_up)} numbers)")
-    print(f"one-hot vector times the matrix: {same}")
+    put(f"\nuser {found.user} is row {found.code} of {found.n_users:,}; user factors {found.of}")
+    put(f"row {found.code} = {first}, … ({len(found.looked_up)} numbers)")
+    put(f"one-hot vector times the matrix: {same}")
     times = found.multiply_seconds / max(found.look_up_seconds, 1e-9)
-    print(
+    put(
         f"look-up {found.look_up_seconds * 1e6:.1f} us, product"
         f" {found.multiply_seconds * 1e6:.1f} us, {times:,.0f} times as long"
     )
@@ -214,7 +215,7 @@ def _average_lines(found: AverageAnswer) -> None:
 
 def _average(found: AverageAnswer) -> None:
     alpha, first = found.alpha, found.points[0]
-    print(f"\nloss of run {found.run}: average = {alpha:g} * old + {1 - alpha:.2g} * new, from 0")
+    put(f"\nloss of run {found.run}: average = {alpha:g} * old + {1 - alpha:.2g} * new, from 0")
     heads = ("step", "loss", "average", "over 1 - alpha^step", "smooth curve")
     last = len(found.points) - 1
     rows = [
@@ -222,7 +223,7 @@ def _average(found: AverageAnswer) -> None:
         for one in (found.points[min(2**place - 1, last)] for place in range(last.bit_length() + 1))
     ]
     print_table(heads, list(dict.fromkeys(rows)), right=heads)
-    print(
+    put(
         f"After step {first.step} the average is {first.biased / first.debiased:.0%} of what it"
         " means, as it began with 0. The run's smooth curve is the debiased one: they differ by"
         f" {found.debiased_apart:.2g} at most (a report tells the mean of several steps), from the"

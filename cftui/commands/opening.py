@@ -7,8 +7,8 @@ import typer
 
 from cftui.commands.console import UsageError, print_json, say
 from cftui.commands.meter import meter
+from cftui.printing import put
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
-from cftui.text import plain
 
 if TYPE_CHECKING:
     from cftui.library.door import Library
@@ -52,11 +52,11 @@ def print_summary(ratings: "Ratings") -> None:
 
     summary = ratings.summary()
     for words in (size_words(summary), value_words(summary), left_out_words(summary)):
-        print(words)
+        put(words)
     seeming = seeming_unrated(ratings)
     unrated = unrated_words(seeming, len(ratings), unrated_options(seeming))
     for note in filter(None, (unrated, *summary.notes)):
-        print(plain(note))
+        put(note)
 
 
 def find(word: str, fingerprint: str | None = None, *, weights: bool = False) -> "Run":
@@ -81,7 +81,7 @@ def open_run(
         print_json({"event": "run", "run": run.id, "step": trained.step})
     else:
         refit = f", a refit of {trained.record.refit_of}" if trained.record.refit_of else ""
-        print(f"run {run.id}, step {trained.step:,}, on {trained.record.data_name}{refit}")
+        put(f"run {run.id}, step {trained.step:,}, on {trained.record.data_name}{refit}")
     say_doubts(run)
     return trained
 

@@ -18,6 +18,7 @@ from cftui.commands.console import (
 from cftui.commands.opening import Best, Data, open_run
 from cftui.commands.reasons import print_why_stars
 from cftui.commands.writing import write_columns
+from cftui.printing import put
 from cftui.questions.likes import WhyStars
 from cftui.questions.trained import Predict, Prediction
 from cftui.text import plain
@@ -96,10 +97,10 @@ def _print_one(answer: Prediction, *, json: bool) -> None:
         return
     actual = "" if answer.actual is None else f", who gave it {answer.actual:g}"
     title = "" if answer.title == answer.item else f" {plain(answer.title)}"
-    print(f"{answer.predicted:.3f} for item {answer.item}{title} by user {answer.user}{actual}")
+    put(f"{answer.predicted:.3f} for item {answer.item}{title} by user {answer.user}{actual}")
     for seen, kind in ((answer.user_seen, "user"), (answer.item_seen, "item")):
         if not seen:
-            print(f"this {kind} has no rating in training: its factors are still the random start")
+            put(f"this {kind} has no rating in training: its factors are still the random start")
 
 
 def _read_pairs(trained: "Trained", source: Path) -> "AskedPairs":
@@ -130,11 +131,9 @@ def _write_many(pairs: "PredictedPairs", out: Path, *, json: bool) -> None:
         print_json({**told, "out": str(out)})
         return
     against = "" if rmse is None else f"; RMSE {rmse:.6f} on the {pairs.n_rated:,} rated ones"
-    print(f"{count - unknown:,} predictions written to {out}{against}")
+    put(f"{count - unknown:,} predictions written to {out}{against}")
     if unknown:
-        print(
-            f"{unknown:,} of {count:,} pairs are left empty: their user or item is not in the data"
-        )
+        put(f"{unknown:,} of {count:,} pairs are left empty: their user or item is not in the data")
 
 
 def _say_other_step(trained: "Trained") -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cftui.commands.console import UsageError, print_json, say
 from cftui.commands.writing import checked_out, write_columns
+from cftui.printing import put
 from cftui.questions.likes import ForYou, LikelyItem
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def recommend_to_profiles(
     unknown = (
         f"; of items that are not in the data: {read.unknown:,} ratings" if read.unknown else ""
     )
-    print(f"lists for {len(read.profiles):,} profiles written to {target}{left_out}{unknown}")
+    put(f"lists for {len(read.profiles):,} profiles written to {target}{left_out}{unknown}")
 
 
 def read_profiles(path: Path, ratings: "Ratings") -> ProfilesRead:

@@ -7,6 +7,7 @@ import sys
 import time
 
 from cftui.commands.console import print_json
+from cftui.printing import put, put_json_text
 from cftui.runs.events import (
     Checkpointed,
     Control,
@@ -20,7 +21,6 @@ from cftui.runs.events import (
     Step,
     to_json,
 )
-from cftui.text import plain
 
 PROGRESS_SECONDS = 0.25
 
@@ -57,7 +57,7 @@ class EventPrinter:
 
     def _print_json(self, event: Event) -> None:
         if not isinstance(event, Step | Checkpointed | Device):
-            print(to_json(event), flush=True)
+            put_json_text(to_json(event))
 
     def _print_words(self, event: Event) -> None:
         if isinstance(event, Step):
@@ -65,20 +65,22 @@ class EventPrinter:
             return
         words = self._words(event)
         if words:
-            print(("\r\x1b[K" if self._live else "") + words, flush=True)
+            put(words, again=self._live)
 
     def _print_verdict(self, event: Finished) -> None:
-        from cftui.paths import runs_folder
-        from cftui.runs.directory import Run
+        from cftui.runs.directory import RunError, run_called
         from cftui.runs.judging import verdict_of
 
-        verdict = verdict_of(Run(runs_folder() / event.run))
+        try:
+            verdict = verdict_of(run_called(event.run))
+        except RunError:  # such an id is in no event of ours
+            return
         if verdict is None:
             return
         if self._json:
             print_json({"event": "verdict", "run": event.run, **verdict.told()})
         else:
-            print(("\r\x1b[K" if self._live else "") + verdict.words, flush=True)
+            put(verdict.words, again=self._live)
 
     def _words(self, event: Event) -> str:
         words = ""
@@ -88,8 +90,7 @@ class EventPrinter:
                 words = (
                     f"run {event.run} on {event.device}: {event.parameter_count:,} parameters,"
                     f" {event.n_train:,} ratings to train on, {_held_out(event)}"
-                    f"{beside(event.baselines)}"
-                    + "".join(f"\n{plain(n)}" for n in event.notes or ())
+                    f"{beside(event.baselines)}" + "".join(f"\n{n}" for n in event.notes or ())
                 )
             case Resumed():
                 words = f"run {event.run} goes on from step {event.step:,} on {event.device}"
@@ -100,8 +101,8 @@ class EventPrinter:
                 valid = ""
                 if event.valid_mse is not None:
                     valid = (
-                        f"  valid MSE {event.valid_mse:.4f}  RMSE {event.valid_rmse:.4f}"
-                        f"  clipped {event.valid_mse_clipped:.4f}{unseen}"
+                        f"  valid MSE {event.valid_mse:.4f}  RMSE {_error(event.valid_rmse)}"
+                        f"  clipped {_error(event.valid_mse_clipped)}{unseen}"
                     )
                 words = (
                     f"epoch {event.epoch:>3}  train {event.train_loss:.4f}{valid}{_lists(event)}"
@@ -124,7 +125,9 @@ class EventPrinter:
             )
         best = valid = ""
         if event.valid_mse is not None:
-            valid = f": valid MSE {event.valid_mse:.4f}, RMSE {math.sqrt(event.valid_mse):.4f}"
+            valid = (
+                f": valid MSE {event.valid_mse:.4f}, RMSE {math.sqrt(max(event.valid_mse, 0)):.4f}"
+            )
             if event.best_valid_mse is not None and event.best_valid_mse < event.valid_mse:
                 best = f"; best {event.best_valid_mse:.4f} in epoch {event.best_epoch}"
         why = f" ({event.why})" if event.why else ""
@@ -145,7 +148,11 @@ class EventPrinter:
             share = within / self._steps_per_epoch
             text = f"epoch {epoch + 1:>3}  {share:4.0%}"
         rate = "" if event.learning_rate is None else f"  lr {event.learning_rate:.3g}"
-        print(f"\r\x1b[K{text}  loss {event.smooth:.4f}{rate}", end="", flush=True)
+        put(f"{text}  loss {event.smooth:.4f}{rate}", again=True, end="")
+
+
+def _error(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
 
 
 def _held_out(event: Started) -> str:
@@ -164,7 +171,7 @@ def _lists(event: Epoch) -> str:
 
 def beside(baselines: dict[str, float] | None) -> str:
     """Return what predicting without a model gives, on a line of its own; empty if unknown."""
-    if not baselines:
+    if not baselines or not {"global_mean", "biases"} <= baselines.keys():
         return ""
     return (
         f"\nwithout a model: valid MSE {baselines['global_mean']:.4f} by the mean alone,"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from cftui.commands.console import print_json, print_table
+from cftui.printing import put
 from cftui.questions.likes import Share, WhyLikedAnswer, WhyStarsAnswer
 from cftui.text import plain
 
@@ -15,9 +16,9 @@ def print_why_liked(answer: WhyLikedAnswer, *, json: bool) -> None:
     if json:
         print_json({"event": "why-liked", **_told(answer)})
         return
-    print(f"{plain(answer.title)}: {answer.score:+.4f} by likes, the sum of these parts")
+    put(f"{plain(answer.title)}: {answer.score:+.4f} by likes, the sum of these parts")
     _print_shares(answer.shares, 1.0, "adds")
-    print(f"{answer.way}; {answer.source}")
+    put(f"{answer.way}; {answer.source}")
 
 
 def print_why_stars(answer: WhyStarsAnswer, *, json: bool) -> None:
@@ -26,24 +27,24 @@ def print_why_stars(answer: WhyStarsAnswer, *, json: bool) -> None:
         print_json({"event": "why-stars", **_told(answer)})
         return
     if (effects := answer.effects) is not None:
-        print(f"{plain(answer.title)}: {answer.predicted:.3f} predicted")
-        print(f"  {effects.usual:.3f} usual, the mean prediction (± {effects.error:.3f})")
-        print(f"  {effects.user:+.3f} the user")
-        print(f"  {effects.item:+.3f} the item")
-        print(f"each has half of the {effects.together:+.3f} that neither adds alone")
-        print(answer.source)
+        put(f"{plain(answer.title)}: {answer.predicted:.3f} predicted")
+        put(f"  {effects.usual:.3f} usual, the mean prediction (± {effects.error:.3f})")
+        put(f"  {effects.user:+.3f} the user")
+        put(f"  {effects.item:+.3f} the item")
+        put(f"each has half of the {effects.together:+.3f} that neither adds alone")
+        put(answer.source)
         return
     unit = answer.stars_a_unit
     start = answer.predicted - unit * (answer.total - answer.mean_user - answer.item_bias)
-    print(f"{plain(answer.title)}: {answer.predicted:.3f} predicted")
-    print(f"  {start:.3f} for the mean user, with the item's bias")
+    put(f"{plain(answer.title)}: {answer.predicted:.3f} predicted")
+    put(f"  {start:.3f} for the mean user, with the item's bias")
     if answer.beyond:
-        print(f"  {unit * answer.beyond:+.3f} learned of this user beyond their ratings' own parts")
+        put(f"  {unit * answer.beyond:+.3f} learned of this user beyond their ratings' own parts")
     if answer.shares:
         added = unit * sum(share.share for share in answer.shares)
-        print(f"  {added:+.3f} from ratings:")
+        put(f"  {added:+.3f} from ratings:")
         _print_shares(answer.shares, unit, "stars")
-    print(answer.source)
+    put(answer.source)
 
 
 def _told(answer: WhyLikedAnswer | WhyStarsAnswer) -> dict[str, object]:
@@ -64,4 +65,4 @@ def _print_shares(shares: Sequence[Share], unit: float, heading: str) -> None:
     )
     if len(shares) > SHOWN:
         rest = unit * sum(share.share for share in shares[SHOWN:])
-        print(f"and {rest:+.4f} from {len(shares) - SHOWN} more")
+        put(f"and {rest:+.4f} from {len(shares) - SHOWN} more")

@@ -22,6 +22,7 @@ from cftui.commands.opening import (
 from cftui.commands.profiles import recommend_to_profiles
 from cftui.commands.reasons import print_why_liked, print_why_stars
 from cftui.commands.together import as_asked, people_named, recommend_together
+from cftui.printing import put
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ORDERS, IdentifyItem, ItemFilter, ListOrder
 from cftui.questions.likes import ForYou, ForYouAnswer, LikelyItem, WhyLiked, WhyStars
@@ -158,7 +159,7 @@ def _to_people(
             if json:
                 print_json({"event": "to", "profile": person.name})
             else:
-                print(f"to {plain(person.name)}:")
+                put(f"to {plain(person.name)}:")
             _print_why(library, opened, as_asked(asked, person), why, json=json)
     elif len(people) > 1:
         recommend_together(library, opened, asked, people, json=json)
@@ -185,7 +186,7 @@ def _to_user(
         trained = open_run(library, opened.run_id, None, best=best, json=json)
         path, store = trained.path, str(trained.ratings.path)
     elif not json:
-        print(f"by likes alone, on {plain(opened.ratings.name)}; a run adds stars: cftui train")
+        put(f"by likes alone, on {plain(opened.ratings.name)}; a run adds stars: cftui train")
     fit_told(library, opened.ratings, json=json)
     if why is None:
         _print(library.answer(Recommend(path, user, n, only, order, store)), json=json)
@@ -259,7 +260,7 @@ def _print_newcomer(
         print_json({"event": "newcomer", **_told(answer, opened, asked)})
     else:
         for line in _newcomer_lines(answer, opened):
-            print(line)
+            put(line)
     if answer.no_stars and opened.run:
         say(f"no stars beside: {answer.no_stars}")
     if answer.order == "stars" and answer.flat:

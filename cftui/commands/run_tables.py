@@ -12,6 +12,7 @@ from cftui.commands.console import Debug, Json, UsageError, print_json, print_ta
 from cftui.commands.opening import find
 from cftui.commands.progress import EventPrinter, beside
 from cftui.commands.tables import GAP
+from cftui.printing import put
 from cftui.text import plain
 
 if TYPE_CHECKING:
@@ -128,29 +129,29 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
         told |= {"rate_changes": list(map(asdict, changes)), "unrepeated": unrepeated(changes)}
         print_json({**_summary(run, status), **told})
         return
-    print(f"{run.id}  {run.name()}  {status.shown}  step {status.record.step:,}")
+    put(f"{run.id}  {run.name()}  {status.shown}  step {status.record.step:,}")
     if (verdict := verdict_of(run)) is not None:
-        print(verdict.words)
+        put(verdict.words)
     if status.record.message or status.note:
-        print(status.record.message or status.note)
-    print(f"in {run.path}")
+        put(status.record.message or status.note)
+    put(f"in {run.path}")
     if status.record.refit_of:
-        print(f"a refit on all ratings of {status.record.refit_of}, whose error stands for it")
+        put(f"a refit on all ratings of {status.record.refit_of}, whose error stands for it")
     for section, values in config.to_settings().items():
-        print(f"{section}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
+        put(f"{section}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
     if status.record.unit_words:
-        print(status.record.unit_words)
+        put(status.record.unit_words)
     if changes:
-        print(f"learning rate {change_words(changes)}")
-    print(f"again: {again}")
+        put(f"learning rate {change_words(changes)}")
+    put(f"again: {again}")
     if changes:
-        print(unrepeated(changes))
+        put(unrepeated(changes))
     printer = EventPrinter(json=False)
     for epoch in history.epochs:
         printer(epoch)
     if isinstance(history.end, Finished) and history.end.why:
-        print(f"ended early: {history.end.why}")
-    print(beside(status.record.baselines).strip(), end="\n" if status.record.baselines else "")
+        put(f"ended early: {history.end.why}")
+    put(beside(status.record.baselines).strip(), end="\n" if status.record.baselines else "")
 
 
 def diff(
@@ -174,7 +175,7 @@ def diff(
         heads = _heads([run.name() or run.id for run in runs], max(len(one.key) for one in found))
         print_table(["setting", *heads], table, repeating=True)
     else:
-        print("no setting differs")
+        put("no setting differs")
 
 
 def _heads(names: list[str], taken: int) -> list[str]:
@@ -192,7 +193,7 @@ def _heads(names: list[str], taken: int) -> list[str]:
     ):
         return names
     for mark, name in zip(MARKS, names, strict=False):
-        print(f"{mark}  {plain(name)}")
+        put(f"{mark}  {plain(name)}")
     return list(MARKS[: len(names)])
 
 
@@ -218,4 +219,4 @@ def export(
     if json:
         print_json({"event": "exported", "runs": count, "out": str(path)})
     else:
-        print(f"{count:,} run{'s' * (count != 1)} written to {path}")
+        put(f"{count:,} run{'s' * (count != 1)} written to {path}")

@@ -18,10 +18,12 @@ from cftui.commands.console import (
 from cftui.commands.opening import find
 from cftui.commands.progress import EventPrinter
 from cftui.commands.run_tables import Word
+from cftui.printing import put, put_json_text
 from cftui.questions.custom_model import TrustRun
 
 if TYPE_CHECKING:
     from cftui.runs.control import WishKind
+    from cftui.runs.directory import Run
 
 app = typer.Typer(no_args_is_help=True, help="List, watch and steer runs.", rich_markup_mode=None)
 
@@ -116,12 +118,24 @@ def _wish(word: str, kind: "WishKind", value: float | None = None) -> None:
             if isinstance(event, Control) and event.sent_ns == wish.sent_ns:
                 if event.outcome != "obeyed":
                     raise CommandError(f"{run.id}: {kind} {event.outcome}")
-                print(f"{run.id}: {kind} obeyed at step {event.step:,}")
+                put(f"{run.id}: {kind} obeyed at step {event.step:,}")
                 return
         time.sleep(0.02)
     if not run.status().alive:
         raise CommandError(f"{run.id} ended before it saw the wish")
-    print(f"{run.id}: {kind} sent; the trainer is still starting and will see it")
+    put(f"{run.id}: {kind} sent; {_why_unanswered(run)}")
+
+
+def _why_unanswered(run: "Run") -> str:
+    """Return what a live trainer does instead of obeying."""
+    from cftui.runs.lock import holder_pid, is_suspended
+
+    pid = holder_pid(run.lock)
+    if pid is not None and is_suspended(pid):
+        return f"its trainer is suspended and will see it once it goes on: kill -CONT {pid}"
+    if run.record().state == "starting":
+        return "the trainer is still starting and will see it"
+    return "the trainer is busy and will see it"
 
 
 @app.command()
@@ -135,6 +149,7 @@ def resume(
 
     Signals and exit codes are those of cftui train.
     """
+    from cftui.commands.train import warn_without_flock
     from cftui.training.start import resume_run
 
     run = find(word)
@@ -146,6 +161,7 @@ def resume(
             _wish(run.id, "learning-rate", lr)
         _wish(run.id, "resume")
         return 0
+    warn_without_flock()
     printer = EventPrinter(json=json)
     return printer.exit_code(resume_run(run, printer, learning_rate=lr, began=process.began))
 
@@ -190,7 +206,7 @@ def rename(word: Word, name: str, debug: Debug = False) -> None:
         run.rename(name)
     except RunError as error:
         raise UsageError(str(error)) from None
-    print(f"{run.id} is now called {run.name()!r}" if run.name() else f"{run.id} has no name now")
+    put(f"{run.id} is now called {run.name()!r}" if run.name() else f"{run.id} has no name now")
 
 
 @app.command()
@@ -199,7 +215,7 @@ def trust(word: Word, debug: Debug = False) -> None:
     from cftui.library.door import Library
 
     path = Library().answer(TrustRun(str(find(word).path)))
-    print(f"{path} may be executed here now; a change of it asks anew")
+    put(f"{path} may be executed here now; a change of it asks anew")
 
 
 @app.command()
@@ -213,7 +229,7 @@ def rm(
     for run in found:
         if yes or typer.confirm(f"delete {run.id} with its weights?"):
             run.delete()
-            print(f"deleted {run.id}")
+            put(f"deleted {run.id}")
 
 
 @app.command()
@@ -224,4 +240,4 @@ def events(word: Word = "latest", debug: Debug = False) -> None:
 
     run = find(word)
     for event in settled(read_events(run.events)):
-        print(json_module.dumps(as_row(event), separators=(",", ":")))
+        put_json_text(json_module.dumps(as_row(event), separators=(",", ":")), flush=False)

@@ -25,6 +25,7 @@ from cftui.commands.opening import (
     open_run,
 )
 from cftui.commands.writing import checked_out, write_columns
+from cftui.printing import put
 from cftui.questions.item_sums import ItemArithmetic, ItemSum, NearSum, SumSpace
 from cftui.questions.likes import AlikeAnswer, AlikeItem, AlikeItems, JudgeSpace
 from cftui.questions.trained import METRICS, Metric, Neighbour, Similar, SimilarItems
@@ -191,7 +192,7 @@ def _print_alike(answer: AlikeAnswer, name: str, *, json: bool) -> None:
         return
     if not answer.alike:
         raise UsageError(f"{answer.title}: {answer.words} (--min-ratings)")
-    print(
+    put(
         f"nearest to {answer.item} {plain(answer.title)}, by tastes on {plain(name)}, among those"
         f" with {answer.min_ratings:,} ratings or more:"
     )
@@ -217,7 +218,7 @@ def _print_sum(answer: ItemSum, *, json: bool) -> None:
         return
     if not answer.near:
         raise UsageError(f"nothing with {answer.min_ratings:,} ratings is near: --min-ratings")
-    print(f"nearest to {plain(answer.words)}, {answer.way}:")
+    put(f"nearest to {plain(answer.words)}, {answer.way}:")
     _print_near(answer.near, "score" if answer.by == "tastes" else "cosine")
 
 
@@ -228,7 +229,7 @@ def _print_similar(answer: SimilarItems, floor: int, *, json: bool) -> None:
         return
     if not answer.neighbours:
         raise UsageError(f"no other item has {floor:,} ratings; lower --min-ratings")
-    print(f"nearest to {answer.item} {plain(answer.title)}, by {answer.metric}:")
+    put(f"nearest to {answer.item} {plain(answer.title)}, by {answer.metric}:")
     _print_near(answer.neighbours, answer.metric)
 
 
@@ -267,4 +268,4 @@ def _write(out: Path, rows: Sequence[Row], *, json: bool) -> None:
         told = {"items": n_items, "rows": len(rows), "out": str(out)}
         print_json({"event": "neighbours", **told})
     else:
-        print(f"neighbours of {n_items:,} items, {len(rows):,} rows, written to {out}")
+        put(f"neighbours of {n_items:,} items, {len(rows):,} rows, written to {out}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from cftui.commands.console import UsageError, print_json, print_table, say
 from cftui.commands.opening import RatingsAndRun
 from cftui.people import known_as, load_profile, same
+from cftui.printing import put
 from cftui.questions.likes import ForYou
 from cftui.questions.people import ForGroup, ForGroupAnswer, Person
 from cftui.text import plain
@@ -72,8 +73,8 @@ def recommend_together(
         return
     stars = f"; stars by run {opened.run_id}" if answer.step is not None else ""
     counts = ", ".join(f"{person.name} ({len(person.rated):,} ratings)" for person in people)
-    print(f"for {plain(counts)}, on {plain(opened.ratings.name)}{stars}")
-    print(f"{answer.combined}; {answer.way}")
+    put(f"for {plain(counts)}, on {plain(opened.ratings.name)}{stars}")
+    put(f"{answer.combined}; {answer.way}")
     _print_places(answer)
 
 

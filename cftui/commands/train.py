@@ -1,5 +1,8 @@
 """`cftui train`: make a run and train it, here or in the background."""
 
+import contextlib
+import errno
+import os
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,10 +10,19 @@ from typing import Annotated, Any
 import typer
 
 from cftui.commands.access import tell_access_once
-from cftui.commands.console import CommandError, Debug, Json, UsageError, print_json, process
+from cftui.commands.console import (
+    CommandError,
+    Debug,
+    Json,
+    UsageError,
+    print_json,
+    process,
+    say,
+)
 from cftui.commands.progress import EventPrinter
 from cftui.config import RunConfig, make_config, merge, parse_assignments, read_config
 from cftui.hyperparameters import MODELS, OPTIMIZERS, SCHEDULES
+from cftui.printing import put
 
 Assignments = Annotated[
     list[str],
@@ -120,11 +132,26 @@ def train_here(config: RunConfig, run_id: str, name: str, refit_of: str = "", *,
     """Train in this process; return the exit code."""
     from cftui.training.start import start_run
 
+    warn_without_flock()
     printer = EventPrinter(json=json)
     end = start_run(
         config, printer, run_id=run_id, name=name, refit_of=refit_of, began=process.began
     )
     return printer.exit_code(end)
+
+
+def warn_without_flock() -> None:
+    """Say what to set where runs lie on a file system without flock: claims stand for it."""
+    from cftui import locks
+    from cftui.paths import runs_folder
+    from cftui.remedies import cause
+
+    folder = runs_folder()
+    with contextlib.suppress(OSError):
+        there = next(found for found in (folder, *folder.parents) if found.exists())
+        if not locks.has_flock(there):
+            words = cause(OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), str(folder)))
+            say(f"{folder}: {words}; until then, train a run from one host at a time")
 
 
 def train_detached(
@@ -141,5 +168,5 @@ def train_detached(
     if json:
         print_json({"event": "detached", "run": run_id, "pid": started.process.pid})
     else:
-        print(f"{run_id}\ntraining in the background; watch it: cftui runs attach {run_id}")
+        put(f"{run_id}\ntraining in the background; watch it: cftui runs attach {run_id}")
     return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cftui.commands.console import CommandError, UsageError
+from cftui.remedies import cause
 
 ENDINGS = (".csv", ".parquet")
 
@@ -35,7 +36,7 @@ def write_columns(out: Path, columns: Mapping[str, Iterable[Any]]) -> None:
             else:
                 _write_csv(temporary, columns)
     except OSError as error:
-        raise CommandError(f"{out}: cannot be written: {error.strerror or error}") from None
+        raise CommandError(f"{out}: cannot be written: {cause(error)}") from None
 
 
 def _write_csv(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:

@@ -19,7 +19,9 @@ from cftui.people import (
     same,
     save_profile,
 )
+from cftui.printing import put
 from cftui.questions.people import ReadExport
+from cftui.remedies import words_of
 from cftui.text import plain
 
 if TYPE_CHECKING:
@@ -70,11 +72,11 @@ def remove(name: Name, *, data: WhichData = None, json: Json = False, debug: Deb
     try:
         remove_profile(ratings.fingerprint, name)
     except OSError as error:
-        raise CommandError(f"{name} was not removed: {error.strerror or error}") from None
+        raise CommandError(f"{name} was not removed: {words_of(error)}") from None
     if json:
         print_json({"event": "removed", "profile": name, "ratings": count})
     else:
-        print(f"removed {name} and {count:,} ratings, on {plain(ratings.name)}")
+        put(f"removed {name} and {count:,} ratings, on {plain(ratings.name)}")
 
 
 @app.command()
@@ -101,7 +103,7 @@ def export(
     if json:
         print_json({"event": "exported", "profile": name, "rows": len(rows), "out": str(target)})
     else:
-        print(f"{len(rows):,} ratings of {name} written to {target}")
+        put(f"{len(rows):,} ratings of {name} written to {target}")
 
 
 @app.command("import")
@@ -179,7 +181,7 @@ def _keep(
         kept = old.merged(rated) if merge else Profile(rated, old.regularization, old.threshold)
         save_profile(ratings.fingerprint, kept, name)
     except OSError as error:
-        raise CommandError(f"{name} was not saved: {error.strerror or error}") from None
+        raise CommandError(f"{name} was not saved: {words_of(error)}") from None
 
 
 def _scale(text: str | None) -> tuple[float, float] | None:

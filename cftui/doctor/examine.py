@@ -7,14 +7,34 @@ from cftui.doctor.facts import TorchFacts, nvml_facts, torch_facts
 from cftui.doctor.finding import Finding, first_line
 from cftui.doctor.folders import folder_findings
 from cftui.doctor.hardware import device_findings
+from cftui.doctor.kept import SECTION as KEPT
+from cftui.doctor.kept import state_findings, store_findings
+from cftui.doctor.leftovers import SECTION as LEFTOVERS
+from cftui.doctor.leftovers import leftover_findings
+from cftui.doctor.reach import SECTION as REACH
+from cftui.doctor.reach import reach_findings
+from cftui.doctor.runs import SECTION as RUNS
+from cftui.doctor.runs import run_findings
 from cftui.doctor.sharing import access_findings
+from cftui.doctor.surroundings import SECTION as SURROUNDINGS
+from cftui.doctor.surroundings import surroundings_findings
 from cftui.doctor.terminal import terminal_facts, terminal_findings
 from cftui.doctor.versions import SECTION as VERSIONS
 from cftui.doctor.versions import version_findings
 
 
-def examine(device: str | None = None, *, quick: bool = False) -> Iterator[Finding]:
-    """Yield all findings; `quick` trains nothing, `device` is the only one to train on."""
+def examine(
+    device: str | None = None, *, quick: bool = False, repair: bool = False
+) -> Iterator[Finding]:
+    """Yield all findings, each settled as `repair` says.
+
+    `quick` trains nothing and reads no file to its end; `device` is the only one to train on.
+    """
+    for finding in _all(device, quick=quick):
+        yield finding.settled(repair=repair)
+
+
+def _all(device: str | None, *, quick: bool) -> Iterator[Finding]:
     yield from _whatever_happens(VERSIONS, version_findings())
     facts: TorchFacts | None = None
     try:
@@ -29,6 +49,12 @@ def examine(device: str | None = None, *, quick: bool = False) -> Iterator[Findi
     yield from _whatever_happens("terminal", terminal_findings(terminal_facts()))
     yield from _whatever_happens("folders", folder_findings())
     yield from _whatever_happens("folders", access_findings())
+    yield from _whatever_happens(SURROUNDINGS, surroundings_findings())
+    yield from _whatever_happens(RUNS, run_findings(quick=quick))
+    yield from _whatever_happens(KEPT, store_findings(quick=quick))
+    yield from _whatever_happens(KEPT, state_findings())
+    yield from _whatever_happens(LEFTOVERS, leftover_findings())
+    yield from _whatever_happens(REACH, reach_findings())
     if facts is not None and not quick:
         yield from _arithmetic(device, facts)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cftui import paths
 from cftui.doctor.finding import Finding, State
+from cftui.doctor.mending import closing
 from cftui.runs.consent import MARKS, objection
 
 SECTION = "folders"
@@ -33,7 +34,10 @@ def _of_home(home: Path) -> Finding:
     if facts.st_uid != os.geteuid():
         words = f"another account's, {words}"
     state: State = ("note" if _ONLY_READ in words else "warn") if remedy else "ok"
-    return Finding(SECTION, "access", f"{home}: {words}", state, remedy.format(home))
+    mend = None
+    if remedy and facts.st_mode & stat.S_IRWXO and facts.st_uid == os.geteuid():
+        mend = closing([home], stat.S_IRWXO, "everybody")
+    return Finding(SECTION, "access", f"{home}: {words}", state, remedy.format(home), mend=mend)
 
 
 def access_words(mode: int) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from cftui.library.trained import Trained
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.ratings.values import Ratings, Vocabulary
+from cftui.remedies import words_of
 from cftui.runs.directory import Run
 
 Rated = Sequence[tuple[str, float]]
@@ -31,7 +32,7 @@ def run_for_stars(library: Library, run: str, ratings: Ratings) -> tuple[Trained
             return None, cannot_take_in(model.name)
         trained = library.trained(run)
     except (ValueError, OSError) as error:
-        return None, str(error)
+        return None, words_of(error)
     if trained.ratings.fingerprint != ratings.fingerprint:
         return None, (
             f"{trained.run} was trained on {trained.ratings.name}, not on these ratings: choose"

@@ -13,6 +13,7 @@ from cftui.lab.workbook_layout import DescentSheet
 from cftui.library.door import Library, answers
 from cftui.questions.errors import QuestionError
 from cftui.questions.lab import DescentAnswer, DescentSettings, StepRow, WriteDescent
+from cftui.remedies import cause
 
 ENDINGS = (".xlsx", ".csv")
 MOST_ROWS = 20_000
@@ -41,9 +42,7 @@ def answer_write_descent(_: Library, question: WriteDescent) -> str:
         else:
             replace_file(place, _csv(settings, question.steps).encode())
     except OSError as error:
-        raise OSError(
-            f"{path}: cannot be written: {error.strerror}; choose another place"
-        ) from None
+        raise OSError(f"{path}: cannot be written: {cause(error)}") from None
     return str(path)
 
 

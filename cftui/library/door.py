@@ -16,6 +16,7 @@ from cftui.questions.question import A, Question
 from cftui.ratings.store import Progress as BytesRead
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import Ratings
+from cftui.remedies import words_of
 
 if TYPE_CHECKING:  # reading ratings takes no runs, and should not wait for what they need
     from cftui.config import RunConfig
@@ -61,7 +62,7 @@ class Library:
         try:
             return self.answer(question, progress)
         except (ValueError, OSError) as error:
-            return Failure(str(error), traceback.format_exc(), type(error).__name__)
+            return Failure(words_of(error), traceback.format_exc(), type(error).__name__)
         except Exception as error:
             return Failure(f"{type(error).__name__}: {error}", traceback.format_exc())
 

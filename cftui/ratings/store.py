@@ -1,8 +1,6 @@
 """Ratings stores: directories of arrays that open in milliseconds; opening needs numpy alone."""
 
-import fcntl
 import json
-import os
 import secrets
 import shutil
 import tokenize
@@ -15,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui import paths
-from cftui.files import make_folder, sync_folder
-from cftui.modes import follow_all, open_kept
+from cftui.files import held, make_folder, sync_folder
+from cftui.locks import Hold
+from cftui.modes import follow_all
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
 from cftui.ratings.sources.locate import FORMAT, META, locate
 from cftui.ratings.sums import SUMS, mark, marked_damaged, sum_of_facts, what_is_damaged
 from cftui.ratings.values import DataError, Grouping, Ratings, TextColumn, Vocabulary
+from cftui.remedies import cause
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all; what it raises ends the ingest."""
@@ -89,8 +89,7 @@ def ingest(
         raise  # of who hears of the progress
     except OSError as error:
         raise DataError(
-            f"{paths.stores_folder()}: the ratings store cannot be written: {error}; "
-            f"make room, or name another folder in {paths.HOME_VARIABLE}"
+            f"{paths.stores_folder()}: the ratings store cannot be written: {cause(error)}"
         ) from error
     return store
 
@@ -120,14 +119,22 @@ def check_store(path: Path) -> str:
     Marks it as checked, or as damaged: then it is made anew when its ratings are opened.
     """
     try:
-        open_store(path, thorough=True)
-        reason = what_is_damaged(*_open_arrays(path))
+        reason = damage_of(path)
     except DataError as error:
         if isinstance(error.__context__, OSError):
             return str(error)  # it cannot be opened, and may be another time
         reason = str(error)
     mark(path, reason)
     return reason
+
+
+def damage_of(path: Path) -> str:
+    """Return what of a store is not as it was written, as `check_store`, which marks it too.
+
+    Raises DataError where that keeps it from being opened.
+    """
+    open_store(path, thorough=True)
+    return what_is_damaged(*_open_arrays(path))
 
 
 def _open_arrays(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -270,12 +277,12 @@ def _building() -> Iterator[Path]:
             _sweep(stores)
             make_folder(folder)
             # Held for as long as we build: the system lets go of it when the process dies.
-            lock = _lock(folder / LOCK)
+            lock = Hold(folder / LOCK)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if lock is not None:
-            os.close(lock)
+            lock.release()
 
 
 def _publish(folder: Path, store: Path) -> None:
@@ -297,32 +304,18 @@ def _sweep(stores: Path) -> None:
     """Remove what builders that died have left; the stores must be held."""
     for folder in stores.glob(f"{BUILDING}*"):
         try:
-            lock = _lock(folder / LOCK, wait=False)
-        except BlockingIOError:
+            lock = Hold(folder / LOCK)
+        except TimeoutError:
             continue
         except OSError:
             lock = None
         shutil.rmtree(folder, ignore_errors=True)
         if lock is not None:
-            os.close(lock)
+            lock.release()
 
 
 @contextmanager
 def _held(stores: Path) -> Iterator[None]:
     """Hold the folder of stores against other processes, for moments only."""
-    lock = _lock(stores / ".lock")
-    try:
+    with held(stores / ".lock", seconds=None):
         yield
-    finally:
-        os.close(lock)
-
-
-def _lock(path: Path, wait: bool = True) -> int:
-    """Return the descriptor of a locked file; raises BlockingIOError if it is taken."""
-    descriptor = open_kept(path, os.O_RDWR)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor

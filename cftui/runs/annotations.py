@@ -1,14 +1,17 @@
 """What the user keeps of a run, in its `user.toml`: a name, notes, a mark."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cftui.files import replace_file
+from cftui.regular import refuse_link
+from cftui.runs.guarded import read_toml
 from cftui.text import plain
 
 FILE = "user.toml"
+MOST_CHARACTERS = 10_000
+"""Shown of a name or a note."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +40,21 @@ def read_annotations(run: Path) -> Annotations:
     raw = _raw(run)
     name, notes, mark = raw.get("name", ""), raw.get("notes", ""), raw.get("mark", 0)
     marked = isinstance(mark, int) and not isinstance(mark, bool) and mark > 0
-    return Annotations(plain(str(name)), plain(str(notes)), mark if marked else 0)
+    name, notes = (plain(str(text)[:MOST_CHARACTERS]) for text in (name, notes))
+    return Annotations(name, notes, mark if marked else 0)
 
 
 def write_annotations(run: Path, **changes: str | int) -> None:
     """Change some of what is kept, the rest stays. Raises OSError where the disk refuses."""
     import tomli_w
 
+    refuse_link(run)
     content = tomli_w.dumps({**_raw(run), **changes})
     replace_file(run / FILE, content.encode())
 
 
 def _raw(run: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads((run / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_toml(run / FILE)
+    except Exception:  # whatever is wrong with it, it keeps nothing
         return {}

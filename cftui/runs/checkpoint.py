@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,11 @@ import safetensors
 import safetensors.numpy
 
 from cftui.files import open_plainly, replace_file
+from cftui.regular import check_regular
+from cftui.runs.guarded import why
 
+KINDS = ("BOOL", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "F16", "F32", "F64")
+"""Types of numbers that numpy has."""
 Arrays = Mapping[str, np.ndarray]
 MOST_HEADER = 16 << 20
 """Bytes of a header at the most; ours have a few thousand."""
@@ -23,6 +28,7 @@ SUMMED = re.compile(rb'"sha256":"sha256:([0-9a-f]{64})"')
 MARKS = (b'"sha256":', b'"sha256:')
 """Both are in a header with a sum, so that no flipped bit makes it one without."""
 BLOCK = 1 << 20
+META = "__metadata__"
 
 
 class CheckpointError(ValueError):
@@ -66,20 +72,47 @@ def load_checkpoint(path: Path, prefix: str = "") -> Checkpoint:
     try:
         damage = "" if _is_whole(path) else "its bytes are not those that were written"
         if damage:
-            raise CheckpointError(f"{path}: damaged checkpoint ({damage}); {remedy(path)}")
-        with safetensors.safe_open(path, framework="numpy") as file:
-            names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
-            arrays = {name: file.get_tensor(name) for name in names}
-            metadata = file.metadata() or {}
-            metadata.pop("sha256", None)
+            raise CheckpointError(f"damaged checkpoint ({damage})")
+        arrays, metadata = read_tensors(path, prefix)
+        metadata.pop("sha256", None)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such checkpoint") from None
-    except (OSError, safetensors.SafetensorError, AttributeError, TypeError) as error:
-        # The last two of kinds of numbers that numpy does not have.
-        raise CheckpointError(f"{path}: damaged checkpoint ({error}); {remedy(path)}") from None
-    if not metadata.get("step", "").isdigit():
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}; {remedy(path)}") from None
+    except Exception as error:  # whatever is wrong with it, nothing else is harmed
+        reason = tensor_fault(error)
+        raise CheckpointError(f"{path}: damaged checkpoint ({reason}); {remedy(path)}") from None
+    if _step(metadata) is None:
         raise CheckpointError(f"{path}: not a checkpoint of cftui (it names no step); train anew")
     return Checkpoint(arrays, metadata)
+
+
+def read_tensors(path: Path, prefix: str = "") -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the arrays whose names begin with a prefix, and the metadata, of a safetensors file.
+
+    Raises CheckpointError where they are of a type that numpy has not, or do not fit into this
+    machine's memory, OSError, and SafetensorError for what is no such file.
+    """
+    size = check_regular(path)
+    if size > os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"):
+        raise CheckpointError(f"of {size:,} bytes, more than this machine's memory")
+    with safetensors.safe_open(path, framework="numpy") as file:
+        names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
+        for name in names:
+            kind = file.get_slice(name).get_dtype()
+            if kind not in KINDS:
+                raise CheckpointError(f"holds numbers of type {kind}, where cftui writes F32")
+        return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+
+
+def tensor_fault(error: Exception) -> str:
+    """Return in words why `read_tensors` failed."""
+    return str(error) if isinstance(error, safetensors.SafetensorError) else why(error)
+
+
+def _step(metadata: Mapping[str, str]) -> int | None:
+    step = metadata.get("step", "")
+    return int(step) if re.fullmatch(r"[0-9]{1,18}", step) else None
 
 
 def check_finite(path: Path, arrays: Arrays) -> None:
@@ -112,19 +145,29 @@ def _is_sound(path: Path) -> bool:
 
 def _is_whole(path: Path) -> bool:
     """Return whether a file is as it was written, as far as its header tells."""
-    with path.open("rb") as file:
+    with open_plainly(path) as file:
         header = _header(file)
         if not any(mark in header for mark in MARKS):
             return True  # of an older version, or another program
         told = SUMMED.search(header)
-        if told is None:
-            return False
+        size = os.fstat(file.fileno()).st_size
+        if told is None or size != 8 + len(header) + _claimed(header):
+            return False  # without reading what may be endless
         found = hashlib.sha256(len(header).to_bytes(8, "little"))
         found.update(header.replace(told[0], UNSUMMED, 1))
         block = bytearray(BLOCK)
-        while size := file.readinto(block):
-            found.update(memoryview(block)[:size])
+        while count := file.readinto(block):
+            found.update(memoryview(block)[:count])
     return found.hexdigest().encode() == told[1]
+
+
+def _claimed(header: bytes) -> int:
+    """Return the bytes of all arrays as a header has them; -1 where it is damaged."""
+    try:
+        found = json.loads(header).items()
+        return max((one["data_offsets"][1] for key, one in found if key != META), default=0)
+    except Exception:  # whatever is wrong with it
+        return -1
 
 
 def _header(file: BinaryIO) -> bytes:
@@ -162,5 +205,4 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 def checkpoint_step(path: Path) -> int:
     """Return the step of a checkpoint, its arrays left unread; 0 where it cannot be told."""
-    step = read_metadata(path).get("step", "")
-    return int(step) if step.isdecimal() and len(step) < 19 else 0
+    return _step(read_metadata(path)) or 0

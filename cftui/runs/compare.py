@@ -11,6 +11,7 @@ from cftui.config import ConfigError, RunConfig, make_config, parse_assignments
 from cftui.paths import BUNDLED
 from cftui.runs.directory import Run, RunError
 from cftui.runs.rates import CHANGED, change_words, changes_of
+from cftui.text import plain
 
 Settings = Mapping[str, Any]
 """Configuration sections, each with its keys."""
@@ -125,7 +126,8 @@ def command_line(run: Run) -> str:
     for key in values:
         if key in unusual:
             words += ["--set", f"{key}={_as_toml(values[key])}"]
-    return shlex.join(words)
+    # To be pasted into a shell: a control character among them could press enter there.
+    return shlex.join(map(plain, words))
 
 
 def _as_toml(value: Any) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from cftui.remedies import words_of
 from cftui.runs.compare import changed, command_line, flat, settings_of
 from cftui.runs.directory import Run, RunError
 from cftui.runs.judging import verdict_of
@@ -42,7 +43,7 @@ def read_details(run: Run, log_lines: int = 12) -> RunDetails:
         record = run.record()
         command = command_line(run)
     except (RunError, OSError) as error:
-        problem = str(error)
+        problem = words_of(error)
     values = flat(settings)
     return RunDetails(
         record,

@@ -7,26 +7,31 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from cftui.config import ConfigError, RunConfig, make_config, read_config
+from cftui.config import ConfigError, RunConfig, make_config
 from cftui.files import make_folder, replace_file, sync_folder, write_new
 from cftui.paths import runs_folder
+from cftui.regular import is_regular, open_regular, read_regular
 from cftui.runs.annotations import checked_name, read_annotations, write_annotations
+from cftui.runs.guarded import MOST_BYTES, read_settings, why
 from cftui.runs.leftovers import sweep_leftovers
 from cftui.runs.lock import RunHeld, RunLock, holder_pid, is_held, last_beat
 from cftui.runs.lock_holder import signer_ended
 from cftui.runs.rebuild import has_remains, is_lost, kept_settings, rebuilt_record
 from cftui.runs.record import LIVE, RECORD, SETTINGS, RunRecord, RunStatus, as_json
+from cftui.text import plain
 
 REMOTE_SILENCE = 15.0
 """Seconds without a heartbeat after which a run on another host is called silent."""
+FORESEEN = 86_400.0
+"""Seconds that the clock of another host may be ahead; what is later was heard of nobody."""
 
 
 class RunError(ValueError):
@@ -77,10 +82,7 @@ class Run:
     @property
     def has_weights(self) -> bool:
         """Return whether a checkpoint was ever written."""
-        try:
-            return self.last.is_file()
-        except OSError:
-            return False
+        return is_regular(self.last)
 
     def config(self) -> RunConfig:
         """Return the run's configuration; raises RunError if its file is broken."""
@@ -90,6 +92,8 @@ class Run:
         except ConfigError as error:
             reason = str(error).removeprefix(f"{path}: ")
             raise RunError(f"{path}: {reason}; {self._settings_remedy()}") from None
+        except Exception as error:  # whoever wrote it, it is this run that is damaged
+            raise RunError(f"{path}: {why(error)}; {self._settings_remedy()}") from None
 
     def settings(self) -> dict[str, Any]:
         """Return what config.toml says, or where that is lost what the checkpoint has kept of it.
@@ -98,7 +102,7 @@ class Run:
         """
         path = self.path / SETTINGS
         try:
-            found = read_config(path)
+            found = read_settings(path)
         except ConfigError:
             found = {}
             if not is_lost(path) or kept_settings(self.path) is None:
@@ -129,14 +133,11 @@ class Run:
         """
         path = self.path / RECORD
         try:
-            return _records().validate_json(path.read_bytes())
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            reason = ": ".join([*map(str, first["loc"]), first["msg"]])
+            return _records().validate_json(read_regular(path, MOST_BYTES))
         except PermissionError:
             raise RunError(f"{path}: not ours to read; ask its owner for access") from None
-        except OSError as error:
-            reason = error.strerror or str(error)
+        except Exception as error:  # whoever wrote it, it is this run that is damaged
+            reason = why(error)
         rebuilt = rebuilt_record(self.path, reason)
         if rebuilt is not None:
             return rebuilt
@@ -153,9 +154,11 @@ class Run:
         """Return the state as it is now: a live state whose lock is free has died."""
         record = self.record()
         if record.host != socket.gethostname() and record.state in LIVE:
-            heard = last_beat(self.lock) or record.created
-            silence = max(0.0, time.time() - heard)
-            shown = f"on {record.host}, last heard {silence:.0f} s ago"
+            heard, now = last_beat(self.lock) or record.created, time.time()
+            if heard > now + FORESEEN:
+                heard = record.created
+            silence = max(0.0, now - heard)
+            shown = f"on {plain(record.host)}, last heard {silence:.0f} s ago"
             return RunStatus(record, shown, silence < REMOTE_SILENCE)
         alive = is_held(self.lock)
         if record.state not in LIVE:
@@ -174,8 +177,8 @@ class Run:
     def log_end(self, lines: int = 5) -> str:
         """Return the last lines of the trainer's log."""
         try:
-            with self.log.open("rb") as file:
-                file.seek(max(0, self.log.stat().st_size - 8192))
+            with os.fdopen(open_regular(self.log), "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - 8192))
                 tail = file.read().decode(errors="replace").splitlines()
         except OSError:
             return ""
@@ -204,7 +207,7 @@ class Run:
         return found
 
     def delete(self) -> None:
-        """Remove the run and all its files.
+        """Remove the run and all its files; of one that is a link, the link alone.
 
         Raises RunHeld while its trainer lives, here or elsewhere; OSError where the disk refuses.
         """
@@ -212,14 +215,36 @@ class Run:
             status = self.status()
             if status.alive and not signer_ended(self.lock):
                 raise RunHeld(f"{self.id} is live ({status.shown}); stop it first")
-        lock = RunLock(self.lock)
-        try:
+        if self.path.is_symlink():
+            self.path.unlink()
+            return
+        with self._held_to_delete():
             # Renamed first, so that a half-deleted run is never listed.
-            doomed = self.path.with_name(f".deleted-{self.id}-{os.getpid()}")
+            doomed = self.path.with_name(f".deleted-{secrets.token_hex(4)}-{os.getpid()}")
             self.path.rename(doomed)
             shutil.rmtree(doomed)
+
+    @contextlib.contextmanager
+    def _held_to_delete(self) -> Iterator[None]:
+        """Hold the run's lock; what is no file in its place no trainer can hold."""
+        if self.lock.is_symlink() or (self.lock.exists() and not is_regular(self.lock)):
+            yield
+            return
+        lock = RunLock(self.lock)
+        try:
+            yield
         finally:
             lock.release()
+
+
+def run_called(run_id: str) -> Run:
+    """Return the run with an id, be it there or not.
+
+    Raises RunError for an id that leads out of the folder of runs, or that no folder can have.
+    """
+    if run_id in ("", ".", "..") or "/" in run_id or "\0" in run_id:
+        raise RunError(f"{run_id!r} cannot be the id of a run")
+    return Run(runs_folder() / run_id)
 
 
 def new_id(config: RunConfig) -> str:
@@ -240,7 +265,9 @@ def create_run(
     """
     import tomli_w
 
-    path = runs_folder() / record.run
+    path = run_called(record.run).path
+    if not record.run.isprintable() or record.run.startswith((".", "-")):
+        raise RunError(f"{record.run!r} cannot be the id of a run")
     taken = RunError(f"a run called {record.run} exists; leave out --id or choose another")
     if path.exists():
         raise taken

@@ -1,11 +1,18 @@
 """A run's events file: appended to by its trainer, read by whoever looks."""
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cftui.modes import open_kept
+from cftui.regular import open_regular
 from cftui.runs.events import Epoch, Event, Finished, Resumed, Step, from_json, to_json
+
+MOST_BYTES = 4 << 30
+"""Read of a file: some twenty million events."""
+MOST_LINE = 64 << 20
+"""Read of a line that no event is, such as the zeros of a file that claims to be endless."""
 
 
 class EventLog:
@@ -14,7 +21,11 @@ class EventLog:
     def __init__(self, path: Path) -> None:
         """Open the file; a torn last line, left by a killed trainer, is cut off."""
         self._file = open_kept(path, os.O_RDWR | os.O_APPEND)
-        self._size = _whole_lines(self._file)
+        try:
+            self._size = _whole_lines(self._file)
+        except OSError as error:
+            os.close(self._file)
+            raise OSError(error.errno, error.strerror, str(path)) from None
         os.ftruncate(self._file, self._size)
 
     def write(self, event: Event) -> None:
@@ -39,9 +50,11 @@ class EventLog:
 
 
 def _whole_lines(file: int) -> int:
-    """Return the length of the file up to its last newline."""
-    end = os.fstat(file).st_size
+    """Return the length of the file up to its last newline; raises OSError where that is far."""
+    size = end = os.fstat(file).st_size
     while end > 0:
+        if size - end > MOST_LINE:
+            raise OSError(errno.EFBIG, "its events end in a line that no trainer wrote")
         start = max(0, end - 65536)
         newline = os.pread(file, end - start, start).rfind(b"\n")
         if newline >= 0:
@@ -60,6 +73,8 @@ class EventTail:
         self._offset = 0
         self._within_monster = False
         """Whether what was read last is a line too long for an event, not ended yet."""
+        self._monster = 0
+        """Where such a line begins."""
         self.behind = False
         """Whether the last read left something that was there."""
 
@@ -78,7 +93,7 @@ class EventTail:
             end = chunk.rfind(b"\n") + 1
             if not end and len(chunk) < most_bytes:
                 break
-            self._within_monster = not end
+            self._within_monster, self._monster = not end, self._offset
             self._offset += end or len(chunk)
             lines = chunk[:end].splitlines()
             if self._begins:
@@ -90,13 +105,18 @@ class EventTail:
 
     def _chunk(self, most_bytes: int) -> bytes:
         try:
-            with self._path.open("rb") as file:
+            with os.fdopen(open_regular(self._path), "rb") as file:
                 file.seek(self._offset)
-                chunk = file.read(most_bytes)
+                chunk = b"" if self._without_end() else file.read(most_bytes)
         except OSError:
             chunk = b""
         self.behind = len(chunk) == most_bytes
         return chunk
+
+    def _without_end(self) -> bool:
+        """Return whether the file goes on for longer than any that a trainer wrote."""
+        monster = self._offset - self._monster if self._within_monster else 0
+        return self._offset >= MOST_BYTES or monster >= MOST_LINE
 
 
 def read_events(path: Path, *kinds: type[Event]) -> Iterator[Event]:
@@ -112,7 +132,7 @@ def last_progress(path: Path, most_bytes: int = 4096) -> tuple[int, float] | Non
     Only the file's end is read; none where nothing there tells.
     """
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(path), "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - most_bytes))
             lines = file.read(most_bytes).splitlines()
     except OSError:

@@ -4,12 +4,11 @@ import json
 import re
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-Int = Annotated[int, Field(gt=-(2**63), lt=2**63)]
-"""A whole number as large as arrays hold; a damaged file may claim any."""
+from cftui.runs.bounds import Int, Moment, Real, Seconds
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Started(Event):
 
     event: ClassVar[str] = "started"
     run: str
-    time: float
+    time: Moment
     """Seconds since 1970."""
     pid: Int
     host: str
@@ -41,7 +40,7 @@ class Started(Event):
     """Held-out ratings whose user or item has no rating in training."""
     steps_per_epoch: Int
     epochs: Int
-    baselines: dict[str, float] | None = None
+    baselines: dict[str, Real] | None = None
     """Validation MSE on the same split without a model: `global_mean`, and `biases` with it."""
     notes: list[str] | None = None
     """What the user should know of how the model was loaded."""
@@ -53,7 +52,7 @@ class Resumed(Event):
 
     event: ClassVar[str] = "resumed"
     run: str
-    time: float
+    time: Moment
     pid: Int
     host: str
     device: str
@@ -68,15 +67,15 @@ class Step(Event):
     event: ClassVar[str] = "step"
     step: Int
     """Steps done, counted from 1."""
-    loss: float
+    loss: Real
     """Mean over the steps reported."""
-    low: float
-    high: float
-    smooth: float
+    low: Real
+    high: Real
+    smooth: Real
     """Debiased exponentially weighted average as of this step (lesson 5, decay 0.98)."""
-    learning_rate: float | None
+    learning_rate: Real | None
     """None where training has no such thing; so in the epochs' events."""
-    seconds: float
+    seconds: Seconds
     """Time spent training, pauses left out."""
 
 
@@ -88,29 +87,29 @@ class Epoch(Event):
     epoch: Int
     """Counted from 1."""
     step: Int
-    train_loss: float
+    train_loss: Real
     """Mean squared error over the epoch, as it was when each batch was met."""
-    valid_mse: float | None
+    valid_mse: Real | None
     """Of the model's own output, as the lesson reports it; none where nothing is held out."""
-    valid_rmse: float | None
-    valid_mse_clipped: float | None
+    valid_rmse: Real | None
+    valid_mse_clipped: Real | None
     """With predictions cut to the range of the ratings."""
     unseen_pairs: Int
-    unseen_mse: float | None
+    unseen_mse: Real | None
     """Of the held-out pairs whose user or item has no training rating."""
-    learning_rate: float | None
-    seconds: float
+    learning_rate: Real | None
+    seconds: Seconds
     """Time this epoch took, evaluation left out."""
-    train_seconds: float
-    recall: float | None = None
+    train_seconds: Seconds
+    recall: Real | None = None
     """Share of what users were found to like that is in their top 20: mean of `list_users`."""
-    ndcg: float | None = None
+    ndcg: Real | None = None
     """NDCG of the same lists (Järvelin and Kekäläinen 2002)."""
     list_users: Int = 0
     """Users whose lists were judged, the same ones in every epoch of a run."""
     no_lists: str = ""
     """Why no lists are judged, in the epoch that found it out."""
-    saturated: float | None = None
+    saturated: Real | None = None
     """Share of predictions within 1 % of the range from one of its ends, among the held-out
     ratings that are not; none in a run of an older version, or where all ratings are."""
 
@@ -120,10 +119,10 @@ class Control(Event):
     """A wish was obeyed, refused or discarded."""
 
     event: ClassVar[str] = "control"
-    time: float
+    time: Moment
     step: Int
     wish: str
-    value: float | None
+    value: Real | None
     sender: str
     sent_ns: Int
     outcome: str
@@ -138,17 +137,17 @@ class Device(Event):
     brief: ClassVar[bool] = True
     CONSTANT: ClassVar[tuple[str, ...]] = ("name", "memory_total", "cores")
     """Fields that hold for later events of the same label, which leave them out."""
-    time: float
+    time: Moment
     """Seconds since 1970."""
     label: str
     name: str = ""
-    use: float | None = None
+    use: Real | None = None
     memory_used: Int | None = None
     memory_total: Int | None = None
-    power: float | None = None
-    temperature: float | None = None
+    power: Real | None = None
+    temperature: Real | None = None
     cores: Int | None = None
-    own_cores: float | None = None
+    own_cores: Real | None = None
 
     def after(self, earlier: "Device | None") -> "Device":
         """Return this reading with what an earlier one of the same device told for good."""
@@ -165,7 +164,7 @@ class Checkpointed(Event):
     event: ClassVar[str] = "checkpoint"
     step: Int
     epoch: Int
-    seconds: float
+    seconds: Seconds
     """How long the writing took."""
 
 
@@ -175,7 +174,7 @@ class Failed(Event):
 
     event: ClassVar[str] = "failed"
     run: str
-    time: float
+    time: Moment
     step: Int
     message: str
     """What happened and what to do."""
@@ -187,28 +186,28 @@ class Finished(Event):
 
     event: ClassVar[str] = "finished"
     run: str
-    time: float
+    time: Moment
     outcome: str
     """`finished` or `stopped`."""
     epochs: Int
     """Whole epochs done."""
     step: Int
-    valid_mse: float | None
+    valid_mse: Real | None
     """At the end of the last whole epoch, as the other errors here."""
-    valid_rmse: float | None
-    valid_mse_clipped: float | None
-    best_valid_mse: float | None
+    valid_rmse: Real | None
+    valid_mse_clipped: Real | None
+    best_valid_mse: Real | None
     best_epoch: Int | None
     unseen_pairs: Int
-    unseen_mse: float | None
-    train_seconds: float
-    wall_seconds: float
+    unseen_mse: Real | None
+    train_seconds: Seconds
+    wall_seconds: Seconds
     """From the start of the process that ended it."""
     signal: Int | None = None
     """The signal that stopped it; none where a wish or the last epoch did."""
     why: str = ""
     """Why it finished before its last epoch; empty where it did not."""
-    baselines: dict[str, float] | None = None
+    baselines: dict[str, Real] | None = None
     """As in `Started`."""
 
 
@@ -252,7 +251,7 @@ def from_json(line: str | bytes) -> Event | None:
         return None
     try:
         return adapter.validate_json(raw, strict=True)
-    except ValidationError:
+    except (ValidationError, RecursionError, MemoryError):
         return None
 
 

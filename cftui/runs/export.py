@@ -9,11 +9,13 @@ from typing import Any
 
 from cftui.files import replace_file
 from cftui.paths import runs_folder
+from cftui.remedies import cause
 from cftui.runs.columns import FIELDS
 from cftui.runs.compare import flat, settings_of
 from cftui.runs.directory import Run, RunError
 from cftui.runs.rates import CHANGED, change_words
 from cftui.runs.row import RunRow
+from cftui.text import for_spreadsheet, json_text
 
 KINDS = (".csv", ".json")
 
@@ -34,13 +36,11 @@ def export_runs(rows: Iterable[RunRow], path: Path) -> int:
     """Write runs to a .csv or .json file; return how many. Raises ExportError."""
     records = [_record(row) for row in rows]
     json_wanted = export_path(str(path)).suffix.lower() == ".json"
-    text = (
-        json.dumps(records, indent=1, ensure_ascii=False) + "\n" if json_wanted else _csv(records)
-    )
+    text = _json(records) if json_wanted else _csv(records)
     try:
-        replace_file(path, text.encode())
+        replace_file(path, text.encode("utf-8", "replace"))
     except OSError as error:
-        raise ExportError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise ExportError(f"{path}: cannot be written: {cause(error)}") from None
     return len(records)
 
 
@@ -55,10 +55,20 @@ def _record(row: RunRow) -> dict[str, Any]:
     return {**told, "message": row.message, **settings, CHANGED: change_words(row.rate_changes)}
 
 
+def _json(records: list[dict[str, Any]]) -> str:
+    text = json.dumps(records, indent=1, ensure_ascii=False, default=str)  # TOML has dates
+    return "\n".join(map(json_text, text.split("\n"))) + "\n"
+
+
+def _cell(value: Any) -> Any:
+    return value if isinstance(value, int | float) or value is None else for_spreadsheet(str(value))
+
+
 def _csv(records: list[dict[str, Any]]) -> str:
     columns = dict.fromkeys(key for record in records for key in record)
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns)
-    writer.writeheader()
-    writer.writerows(records)
+    writer.writerow({key: for_spreadsheet(key) for key in columns})
+    for record in records:
+        writer.writerow({key: _cell(value) for key, value in record.items()})
     return text.getvalue()

@@ -35,9 +35,19 @@ def _run_directories() -> Iterator[Run]:
 
 def _looks_like_a_run(path: Path) -> bool:
     try:
-        return (path / RECORD).is_file() or looks_like_a_run(path)
-    except OSError:
+        (path / RECORD).lstat()
+    except PermissionError:
         return True  # not ours to look into: it is listed, and says so
+    except OSError:
+        return _has_weights(path)
+    return True  # whatever it is: what is damaged can be named, and removed
+
+
+def _has_weights(path: Path) -> bool:
+    try:
+        return looks_like_a_run(path)
+    except OSError:
+        return True  # as above
 
 
 def find_run(word: str, fingerprint: str | None = None, *, weights: bool = True) -> Run:

@@ -10,19 +10,24 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from cftui.config import ConfigError
 from cftui.files import make_folder, replace_file
 from cftui.paths import runs_folder, state_folder
+from cftui.regular import read_regular
+from cftui.remedies import words_of
 from cftui.runs.annotations import read_annotations
-from cftui.runs.directory import Run, RunError
+from cftui.runs.directory import Run
 from cftui.runs.event_log import last_progress
+from cftui.runs.guarded import why
 from cftui.runs.record import RunRecord
 from cftui.runs.row import RunRow
 
 SETTLED = ("finished", "stopped", "failed", "died", "damaged")
 """What stays so until a file changes; how long another host was silent does not."""
+MOST_BYTES = 256 << 20
+"""Of the remembered rows: some hundred thousand."""
 UNSAVED = 20
 """So many rows newly read make it worth while to write the remembered ones anew."""
 
@@ -129,7 +134,7 @@ def _made(path: str) -> tuple[int, str]:
 def _times(path: str) -> Times | None:
     """Return the times of a run's files; none for what is not a run directory."""
     try:
-        record = os.stat(f"{path}/run.json")  # noqa: PTH116 - as above
+        record = os.lstat(f"{path}/run.json")
     except PermissionError:
         return 0, 0, 0  # not ours to look into: it is listed, and says so
     except OSError:
@@ -144,14 +149,22 @@ def _times(path: str) -> Times | None:
 def read_row(
     run: Run, made_ns: int | None = None, settings: Mapping[str, Any] | None = None
 ) -> RunRow:
-    """Return what a list tells of a run; `made_ns` and `settings` where they are known already."""
+    """Return what a list tells of a run; `made_ns` and `settings` where they are known already.
+
+    Whatever may be wrong with its files makes it a damaged one, and harms no other.
+    """
     words = read_annotations(run.path)
     kept: dict[str, Any] = {"name": words.name, "notes": words.notes, "mark": words.mark}
-    made = _made(str(run.path))[0] if made_ns is None else made_ns
     try:
-        status = run.status()
-    except (RunError, OSError) as error:
-        return replace(_damaged(run.id, str(error), made / 1e9), **kept)
+        return _row(run, kept, settings)
+    except Exception as error:
+        made = _made(str(run.path))[0] if made_ns is None else made_ns
+        reason = words_of(error) if isinstance(error, OSError) else why(error)
+        return replace(_damaged(run.id, reason, _moment(made)), **kept)
+
+
+def _row(run: Run, kept: Mapping[str, Any], settings: Mapping[str, Any] | None) -> RunRow:
+    status = run.status()
     record = status.record
     return RunRow(
         id=run.id,
@@ -188,6 +201,11 @@ def _facts(record: RunRecord) -> dict[str, Any]:
         "valid_recall": record.valid_recall,
         "valid_ndcg": record.valid_ndcg,
     }
+
+
+def _moment(made_ns: int) -> float:
+    """Return when a file was made, in seconds since 1970; 0 for what no calendar tells."""
+    return made_ns / 1e9 if 0 <= made_ns < 2.5e20 else 0.0
 
 
 def _damaged(run_id: str, message: str, made: float) -> RunRow:
@@ -250,14 +268,15 @@ def _memories() -> TypeAdapter[_Memory]:
 def _remembered(path: Path) -> dict[str, tuple[Times, RunRow]]:
     """Return the rows in a file; none if it is missing, damaged or of another version."""
     try:
-        memory = _memories().validate_json(path.read_bytes())
-    except (OSError, ValidationError):
+        memory = _memories().validate_json(read_regular(path, MOST_BYTES))
+    except Exception:  # it can be made again, whatever is wrong with it
         return {}
     return memory.rows if memory.fields == FIELDS else {}
 
 
 def _remember(memory: Path, seen: dict[str, tuple[Times, RunRow]]) -> None:
     """Write rows to a file; a disk that refuses is no reason to disturb."""
-    with contextlib.suppress(OSError):
+    seen = {path: kept for path, kept in seen.items() if path.isprintable()}  # JSON holds it then
+    with contextlib.suppress(OSError, ValueError):
         make_folder(memory.parent)
         replace_file(memory, _memories().dump_json(_Memory(FIELDS, seen)))

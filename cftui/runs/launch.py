@@ -91,7 +91,9 @@ def _start_file(run_id: str, kind: str) -> Path:
 
 
 def _spawn(words: Sequence[str], run: Run, output: Path) -> Launched:
-    handle = open_kept(output, os.O_WRONLY | os.O_APPEND)
+    # The folder of runs may well be a link of the user's own making; a run may not.
+    linked = output.parent == run.path.parent
+    handle = open_kept(output, os.O_WRONLY | os.O_APPEND, linked_folder=linked)
     try:
         # The trainer inherits it: while it lives, nobody sweeps its files away.
         with contextlib.suppress(OSError):

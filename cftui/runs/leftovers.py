@@ -1,11 +1,13 @@
 """Sweeps what processes that died have left in the folder of runs."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import time
 from pathlib import Path
+
+from cftui import locks
+from cftui.regular import NotRegular, open_regular
 
 SETTLED_SECONDS = 3600.0
 """What was touched since then may be at work on a host whose locks are not seen from here."""
@@ -41,13 +43,10 @@ def _is_settled(entry: "os.DirEntry[str]") -> bool:
 
 def _is_locked(path: Path) -> bool:
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
+        file = open_regular(path)
+    except (FileNotFoundError, NotRegular):
         return False
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return locks.is_locked(file, path, shared=False)
     finally:
         os.close(file)
-    return False

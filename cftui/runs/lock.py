@@ -1,14 +1,17 @@
 """The lock that a trainer holds for life: how everyone on this host knows that a run is alive."""
 
-import fcntl
 import json
 import os
 import socket
 import time
 from pathlib import Path
 
+from cftui import locks
 from cftui.modes import open_kept
-from cftui.runs.lock_holder import holder
+from cftui.regular import NotRegular, open_regular, read_regular
+from cftui.runs.lock_holder import MOST_BYTES, holder
+
+PATIENCE_SECONDS = 0.5
 
 
 class RunHeld(RuntimeError):
@@ -16,7 +19,10 @@ class RunHeld(RuntimeError):
 
 
 class RunLock:
-    """An flock on a file that names its holder. The kernel frees it however the holder dies."""
+    """An flock on a file that names its holder. The kernel frees it however the holder dies.
+
+    Where the file system has no flock a claim (`cftui.locks`) stands for it.
+    """
 
     def __init__(self, path: Path) -> None:
         """Take the lock. Raises RunHeld if another process has it for over half a second.
@@ -25,18 +31,24 @@ class RunLock:
         """
         try:
             self._file = open_kept(path, os.O_RDWR)
-        except IsADirectoryError:
-            raise RunHeld(f"{path}: not a file; move it away, and try again") from None
-        deadline = time.monotonic() + 0.5
+        except NotRegular as error:
+            where = error.filename
+            raise RunHeld(f"{where}: {error.strerror}; move it away, and try again") from None
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._claim = locks.lock(self._file, path)
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     os.close(self._file)
-                    raise RunHeld(f"{path.parent.name} is held by {holder(path)}") from None
+                    who = locks.claimant(path) or holder(path)
+                    words = f"{path.parent.name} is held by {who}{_claim_remedy(path)}"
+                    raise RunHeld(words) from None
                 time.sleep(0.01)
+            except BaseException:
+                os.close(self._file)
+                raise
         name = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
         name["uid"] = os.geteuid()
         os.ftruncate(self._file, 0)
@@ -48,35 +60,51 @@ class RunLock:
 
     def release(self) -> None:
         """Give the lock back."""
+        if self._claim is not None:
+            self._claim.release()
         os.close(self._file)
+
+
+def _claim_remedy(path: Path) -> str:
+    """Return what to do about a claim that cannot be seen from here to be a dead process's."""
+    claim = locks.claim_of(path)
+    if not claim.exists():
+        return ""
+    return f"; where you know that it is gone, remove {claim} (this file system has no flock)"
 
 
 def holder_pid(path: Path) -> int | None:
     """Return the process that last took the lock; none if the file does not say."""
     try:
-        return int(json.loads(path.read_text(encoding="utf-8"))["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(json.loads(read_regular(path, MOST_BYTES))["pid"])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
-def is_held(path: Path) -> bool:
-    """Return whether a living process of this host holds the lock."""
+def is_suspended(pid: int) -> bool:
+    """Return whether a process of this host is stopped, as by ctrl+z or SIGSTOP; Linux alone."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:  # missing, or not ours to read: then no trainer of ours has it
+        about = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return about.rpartition(")")[2].split()[0] in ("T", "t")
+
+
+def is_held(path: Path) -> bool:
+    """Return whether a living process holds the lock, as far as it can be known on this host."""
+    try:
+        file = open_regular(path)
+    except OSError:  # missing, no file, or not ours to read: then no trainer of ours has it
         return False
     try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return locks.is_locked(file, path)
     finally:
         os.close(file)
-    return False
 
 
 def last_beat(path: Path) -> float | None:
     """Return when the holder was last heard of, in seconds since 1970; none if never."""
     try:
-        return path.stat().st_mtime
+        return path.stat(follow_symlinks=False).st_mtime
     except FileNotFoundError:
         return None

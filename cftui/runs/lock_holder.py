@@ -8,7 +8,10 @@ import time
 from pathlib import Path
 
 from cftui.owners import owner_words
+from cftui.regular import read_regular
 
+MOST_BYTES = 4096
+"""Of what a holder says of itself."""
 LOCKS = Path("/proc/locks")
 """Of Linux: the locks of all processes that can be seen from here, by the file's inode."""
 
@@ -19,7 +22,7 @@ def holder(path: Path) -> str:
     Who may read the file can lock it: where its signer has ended, somebody else holds it.
     """
     try:
-        name = json.loads(path.read_text(encoding="utf-8"))
+        name = json.loads(read_regular(path, MOST_BYTES))
         pid, host = int(name["pid"]), str(name["host"])
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(float(name["since"])))
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
@@ -36,7 +39,7 @@ def holder(path: Path) -> str:
 def signer_ended(path: Path) -> bool:
     """Return whether who signed the lock last was a process of this host that is gone."""
     try:
-        name = json.loads(path.read_text(encoding="utf-8"))
+        name = json.loads(read_regular(path, MOST_BYTES))
         return name["host"] == socket.gethostname() and not _lives(int(name["pid"]))
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return False

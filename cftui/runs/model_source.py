@@ -15,13 +15,14 @@ from cftui.hyperparameters import CustomModel, is_source
 from cftui.owners import owner_words
 from cftui.paths import runs_folder
 from cftui.questions.errors import Untrusted
+from cftui.remedies import cause
 from cftui.runs import consent
 from cftui.runs.directory import Run, RunError
 from cftui.runs.record import RunRecord
 
 FILE = "model.py"
-LARGEST = 10_000_000
-"""Bytes of a source; more is no class that somebody wrote."""
+MOST_BYTES = 16 << 20
+"""Of a model's source."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def read_source(name: str) -> ModelSource:
     except FileNotFoundError:
         raise ConfigError(f"model {name!r}: no such file {path}") from None
     except OSError as error:
-        raise ConfigError(f"model {name!r}: {path} cannot be read: {error.strerror}") from None
+        raise ConfigError(f"model {name!r}: {path} cannot be read: {cause(error)}") from None
     remedy = f"cftui train --model {path}:{word} --trust-model"
     return ModelSource(str(path), text, word, owner, remedy)
 
@@ -78,7 +79,7 @@ def source_of(run: Run, record: RunRecord, model: str = "") -> ModelSource:
     except OSError as error:
         if not record.model_sha256:
             raise RunError(f"{run.id} has no model of its own; nothing to agree to") from None
-        raise RunError(f"{path}: cannot be read ({error.strerror}); train anew") from None
+        raise RunError(f"{path}: cannot be read ({cause(error)}), or train anew") from None
     remedy = f"cftui runs trust {run.id}"
     source = ModelSource(str(path), text, model.rpartition(":")[2], owner, remedy)
     if source.sha256 != record.model_sha256:
@@ -140,6 +141,6 @@ def _read(path: Path, flags: int = 0) -> tuple[bytes, int]:
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags)
     with os.fdopen(file, "rb") as opened:
         facts = os.fstat(file)
-        if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST:
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > MOST_BYTES:
             raise OSError(0, "not a source file")
         return opened.read(), facts.st_uid

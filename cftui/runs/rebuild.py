@@ -12,11 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from cftui.config import ConfigError, RunConfig, make_config, read_config
+from cftui.config import ConfigError, RunConfig, make_config
 from cftui.files import open_plainly
 from cftui.runs.events import Event, Failed, Finished, Resumed, Started, from_json
+from cftui.runs.guarded import read_settings
 from cftui.runs.record import SETTINGS, RateChange, RunRecord, State
 
 TOLD_BYTES = 1 << 16
@@ -49,7 +50,7 @@ def rebuilt_record(run: Path, reason: str) -> RunRecord | None:
         words = f"run.json was lost ({reason}) and is made anew from {sources}"
         raw = {**raw, "run": run.name, "state": _state(told), "message": words}
         return _records().validate_python(raw)
-    except (ConfigError, ValidationError, ValueError, TypeError, RecursionError, OSError):
+    except Exception:  # whatever is wrong with them, they do not tell enough
         return None
 
 
@@ -102,7 +103,7 @@ def _older(run: Path, metadata: Mapping[str, str], told: list[Event]) -> dict[st
     """
     if is_lost(run / SETTINGS):
         raise ConfigError("lost too")
-    config = make_config(read_config(run / SETTINGS))
+    config = make_config(read_settings(run / SETTINGS))
     first = next((event for event in told if isinstance(event, Started)), None)
     facts = {
         "pid": first.pid if first else 0,

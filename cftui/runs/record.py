@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from cftui.ratings.unit import IDENTITY, RatingUnit
+from cftui.runs.bounds import Int, Measured, Moment, Real, Short, Text
 
 State = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
 Arithmetic = Literal["ratings", "0.5-5"]
@@ -19,56 +20,56 @@ LIVE: tuple[State, ...] = ("starting", "running", "paused")
 class RateChange:
     """Another learning rate for the schedule to scale, given to a live run."""
 
-    step: int
+    step: Int
     """Steps done when it came."""
-    learning_rate: float
+    learning_rate: Real
 
 
 @dataclass(frozen=True)
 class RunRecord:
     """What `run.json` says: the state of a run, and what it was trained on."""
 
-    run: str
+    run: Short
     state: State
-    pid: int
-    host: str
-    created: float
+    pid: Int
+    host: Short
+    created: Moment
     """Seconds since 1970."""
-    data_name: str
-    data_source: str
-    store: str
-    fingerprint: str
+    data_name: Short
+    data_source: Short
+    store: Short
+    fingerprint: Short
     """Of the ratings."""
-    n_users: int
-    n_items: int
-    low: float
-    high: float
-    epochs: int
+    n_users: Int
+    n_items: Int
+    low: Real
+    high: Real
+    epochs: Int
     """Epochs asked for."""
-    device: str = ""
-    threads: int = 0
+    device: Short = ""
+    threads: Int = 0
     """CPU threads in use; kept for resuming, since sums depend on it."""
     versions: dict[str, str] | None = None
-    parameter_count: int = 0
-    step: int = 0
-    steps_per_epoch: int = 0
-    epoch: int = 0
+    parameter_count: Int = 0
+    step: Int = 0
+    steps_per_epoch: Int = 0
+    epoch: Int = 0
     """Whole epochs done."""
-    valid_mse: float | None = None
+    valid_mse: Measured = None
     """At the end of the last whole epoch, which is `valid_step`."""
-    valid_rmse: float | None = None
-    valid_step: int | None = None
-    best_valid_mse: float | None = None
-    valid_recall: float | None = None
+    valid_rmse: Measured = None
+    valid_step: Int | None = None
+    best_valid_mse: Measured = None
+    valid_recall: Measured = None
     """Of the top 20 at `valid_step`, as the epoch's event has it; None where none were judged."""
-    valid_ndcg: float | None = None
-    baselines: dict[str, float] | None = None
+    valid_ndcg: Measured = None
+    baselines: dict[str, Real] | None = None
     """Validation MSE on the same split without a model, as the `started` event has it."""
-    message: str = ""
+    message: Text = ""
     """Why it failed, with the remedy."""
-    refit_of: str = ""
+    refit_of: Short = ""
     """The run whose settings these are, trained on all ratings: its errors stand for this one's."""
-    model_sha256: str = ""
+    model_sha256: Short = ""
     """Of the run's model.py; empty where the model is not from a user's file."""
     rate_changes: tuple[RateChange, ...] | None = None
     """In order; None in a run of an older version, whose events alone tell them."""

@@ -5,8 +5,10 @@ import re
 import time
 from dataclasses import dataclass
 
+from cftui.runs.bounds import Int, Moment, Real, Seconds
 from cftui.runs.record import RateChange
 from cftui.runs.standing import WorseThan, worse_than
+from cftui.text import plain
 
 STAMP = re.compile(r"\d{8}-\d{6}-.+-\w{4}")
 """Ids that we made: time, model, optimizer, four characters."""
@@ -21,45 +23,45 @@ class RunRow:
     shown: str
     """State as `Run.status` words it, or `damaged`."""
     alive: bool
-    epoch: int
-    epochs: int
-    step: int
-    valid_mse: float | None
-    best_valid_mse: float | None
+    epoch: Int
+    epochs: Int
+    step: Int
+    valid_mse: Real | None
+    best_valid_mse: Real | None
     fingerprint: str
     has_weights: bool
     message: str = ""
     """Why it failed or died."""
-    created: float = 0.0
+    created: Moment = 0.0
     """Seconds since 1970."""
     data: str = ""
-    steps_per_epoch: int = 0
+    steps_per_epoch: Int = 0
     model: str = ""
     optimizer: str = ""
     schedule: str = ""
-    learning_rate: float | None = None
-    weight_decay: float | None = None
-    n_factors: int | None = None
-    batch_size: int | None = None
-    train_seconds: float | None = None
+    learning_rate: Real | None = None
+    weight_decay: Real | None = None
+    n_factors: Int | None = None
+    batch_size: Int | None = None
+    train_seconds: Seconds | None = None
     """Time spent training so far, pauses left out."""
     notes: str = ""
-    mark: int = 0
+    mark: Int = 0
     """As in `Annotations`."""
     refit_of: str = ""
     """As in its record."""
     rate_changes: tuple[RateChange, ...] = ()
     """As far as its record tells them."""
-    valid_recall: float | None = None
+    valid_recall: Real | None = None
     """Of the top 20 after the last whole epoch; none where no lists were judged."""
-    valid_ndcg: float | None = None
-    mean_mse: float | None = None
+    valid_ndcg: Real | None = None
+    mean_mse: Real | None = None
     """Validation MSE of the mean alone; so for `biases_mse`, of user and item biases."""
-    biases_mse: float | None = None
-    low: float = 0.0
+    biases_mse: Real | None = None
+    low: Real = 0.0
     """Lowest rating value; so for `high`."""
-    high: float = 0.0
-    n_ids: int = 0
+    high: Real = 0.0
+    n_ids: Int = 0
     """Users and items together."""
 
     @property
@@ -76,7 +78,7 @@ class RunRow:
     def label(self) -> str:
         """Return its name, else model and optimizer as the id has them."""
         label = self.name or (self.id[16:-5] if STAMP.fullmatch(self.id) else self.id)
-        return f"{label}, refit" if self.refit_of and not self.name else label
+        return plain(f"{label}, refit" if self.refit_of and not self.name else label)
 
     @property
     def clock(self) -> str:

@@ -12,8 +12,9 @@ from cftui.files import replace_file
 from cftui.library.door import Library, answers
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import Labels, Sheet, WriteCells
+from cftui.remedies import cause
 from cftui.sheet.workbook import write_workbook
-from cftui.text import plain
+from cftui.text import for_spreadsheet, plain
 
 ENDINGS = (".csv", ".tsv", ".md", ".xlsx")
 
@@ -55,14 +56,13 @@ def write_cells(
         else:
             replace_file(place, cells_text(ending, labels, values).encode())
     except OSError as error:
-        raise OSError(
-            f"{path}: cannot be written: {error.strerror}; choose another place"
-        ) from None
+        raise OSError(f"{path}: cannot be written: {cause(error)}") from None
 
 
 def cells_text(ending: str, labels: Labels, values: NDArray[np.float64]) -> str:
     """Return the cells as `.csv` (ids alone, for programs), or `.tsv` or `.md` with titles.
 
+    Programs find ids as the data has them, spreadsheets no formula: see `for_spreadsheet`.
     `values`: shape (n, m), NaN for an empty cell.
     """
     if ending == ".md":
@@ -71,31 +71,16 @@ def cells_text(ending: str, labels: Labels, values: NDArray[np.float64]) -> str:
     heads = labels.titles if spread else labels.items
     into = io.StringIO()
     writer = csv.writer(into, delimiter="\t" if spread else ",", lineterminator="\n")
-    writer.writerow(["user", *(_as_text(head) for head in heads)])
+    text = for_spreadsheet if spread else str
+    writer.writerow(["user", *map(text, heads)])
     for user, row in zip(labels.users, values.tolist(), strict=True):
-        writer.writerow([_as_text(user), *map(number, row)])
+        writer.writerow([text(user), *map(number, row)])
     return into.getvalue()
 
 
 def number(value: float) -> str:
     """Return a cell as text, as short as it is exact; empty for NaN."""
     return "" if math.isnan(value) else f"{value:.9g}"
-
-
-def _as_text(label: str) -> str:
-    """Return an id or a title that no spreadsheet takes for a formula, on one line."""
-    shown = plain(label)
-    if shown[:1] in ("=", "+", "-", "@") and not _is_number(shown):
-        return f"'{shown}"
-    return shown
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _markdown(labels: Labels, values: NDArray[np.float64]) -> str:

@@ -12,11 +12,17 @@ from numpy.typing import NDArray
 from cftui.library.door import Library, answers
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import Labels, ReadAnswer, ReadSheet, Sheet
+from cftui.remedies import cause
 from cftui.sheet.workbook import NAMES, UNIT
 
 LARGEST_FILE = 50_000_000
 LARGEST_CONTENT = 400_000_000
 """Bytes of a workbook on disk, and unpacked: far above what a crosstab needs."""
+LARGEST_XML = 60_000_000
+PACKED_AT_MOST = 30
+"""Bytes of its XML in all, and for each byte of the file: 200 x 500 has 38 MB, a fifth packed."""
+SMALL_XML = 2_000_000
+"""Bytes that may be packed however tightly."""
 MOST_CELLS = 1_000_000
 REMEDY = "write it anew with cftui crosstab --out FILE.xlsx"
 
@@ -70,7 +76,7 @@ def _check_archive(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except OSError as error:
-        raise QuestionError(f"{path}: cannot be read: {error.strerror}") from None
+        raise QuestionError(f"{path}: cannot be read: {cause(error)}") from None
     except zipfile.BadZipFile:
         raise QuestionError(
             f"{path}: not an .xlsx workbook (or one with a password); {REMEDY}"
@@ -78,8 +84,20 @@ def _check_archive(path: Path) -> None:
     content = sum(member.file_size for member in members)
     if content > LARGEST_CONTENT:
         raise QuestionError(f"{path}: unpacks to {content / 1e6:,.0f} MB; {REMEDY}")
+    xml = sum(member.file_size for member in members if not _is_media(member.filename))
+    room = min(LARGEST_XML, max(PACKED_AT_MOST * size, SMALL_XML))
+    if xml > room:
+        raise QuestionError(
+            f"{path}: {xml / 1e6:,.0f} MB of XML in a file of {size / 1e6:,.1f} MB, too much for a"
+            f" crosstab (at most {room / 1e6:,.0f} MB); {REMEDY}"
+        )
     if any(member.filename.lower().endswith("vbaproject.bin") for member in members):
         raise QuestionError(f"{path}: holds a macro; save it as .xlsx without macros")
+
+
+def _is_media(member: str) -> bool:
+    """Tell whether a member is a picture or the like, which is not parsed."""
+    return member.lower().startswith("xl/media/")
 
 
 class _Range:

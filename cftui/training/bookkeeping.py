@@ -60,8 +60,8 @@ class Book:
         self._reporter = Reporter(emit, finest)
         self._squared_unit = squared_unit
         self._settings = json.dumps(settings or {})
-        # Sums are made there while the disk is waited for here.
-        self._beside = ThreadPoolExecutor(1, "checkpoint")
+        # Sums are made there while the disk is waited for.
+        self._beside = ThreadPoolExecutor(2, "checkpoint")
         self._checkpoint_at = time.monotonic()
 
     def enter(self, report: Report) -> None:
@@ -149,11 +149,12 @@ class Book:
             path: self._beside.submit(checkpoint_bytes, arrays, metadata)
             for path, arrays in kept.items()
         }
-        self._sync()
+        events = self._beside.submit(self._sync)
         with replacing_together(self.run.path) as put:
             for path, content in contents.items():
                 put(path, content.result())
             put(self.run.path / RECORD, as_json(self.record))
+            events.result()  # on the disk before what belongs to them
 
     def save_best(self) -> None:
         """Write the parameters alone, as those of the best validation error."""

@@ -26,7 +26,7 @@ def build_trainer(
     *,
     sync: Callable[[], None] = lambda: None,
     should_stop: Callable[[], bool] = lambda: False,
-    started_ns: int = 0,
+    before: frozenset[str] = frozenset(),
     finest: float = FINEST,
     checkpoint: Checkpoint | None = None,
 ) -> Trainer:
@@ -59,7 +59,7 @@ def build_trainer(
             book.restore(checkpoint)
         except (KeyError, ValueError, RuntimeError) as error:
             raise _foreign(run, error) from error
-    steering = Steering(book, learner, should_stop=should_stop, started_ns=started_ns)
+    steering = Steering(book, learner, should_stop=should_stop, before=before)
     return Trainer(prepared, book, steering)
 
 
@@ -78,9 +78,10 @@ def check_checkpoint(
                 raise ValueError(
                     f"{table.name} has shape {found.shape} of {found.dtype}, not {table.shape}"
                 )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise _foreign(run, error) from None
 
 
 def _foreign(run: Run, error: Exception) -> CheckpointError:
-    return CheckpointError(f"{run.last}: not a checkpoint of this run ({error}); train anew")
+    reason = "nested too deeply" if isinstance(error, RecursionError) else error
+    return CheckpointError(f"{run.last}: not a checkpoint of this run ({reason}); train anew")

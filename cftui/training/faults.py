@@ -1,13 +1,13 @@
 """What a trainer says when it fails, and the room it keeps on disk to say so."""
 
 import contextlib
-import errno
 import os
 from pathlib import Path
 
 from cftui.config import ConfigError, RunConfig
 from cftui.models.errors import ModelError
-from cftui.modes import make_kept
+from cftui.modes import open_kept
+from cftui.remedies import cause, place_of
 from cftui.runs.checkpoint import CheckpointError
 from cftui.runs.directory import Run, RunError
 from cftui.training.endings import NonFiniteLoss
@@ -22,15 +22,17 @@ class Unsigned(RuntimeError):
 
     def __init__(self, outcome: str, error: OSError) -> None:
         """Take how it ended and what the disk said."""
-        super().__init__(f"{outcome}, but run.json could not be written ({error.strerror})")
+        super().__init__(f"{outcome}, but run.json could not be written: {cause(error)}")
 
 
 def keep_reserve(folder: Path) -> None:
     """Keep some room in a run's directory, so that a full disk leaves enough for the last words."""
     with contextlib.suppress(OSError):
-        make_kept(folder / RESERVE)
-        with (folder / RESERVE).open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+        file = open_kept(folder / RESERVE, os.O_WRONLY | os.O_TRUNC)
+        try:
+            os.posix_fallocate(file, 0, RESERVE_BYTES)
+        finally:
+            os.close(file)
 
 
 def release_reserve(folder: Path) -> None:
@@ -48,11 +50,10 @@ def explain(error: Exception, run: Run, config: RunConfig, rate: float | None) -
     if isinstance(error, NonFiniteLoss):
         advice = "" if rate is None else f" Lower the learning rate: {resume} --lr {rate / 10:g}"
         return f"{error}; the weights of the last checkpoint are kept.{advice}"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return (
-            f"no room to write {error.filename or run.path} ({error.strerror});"
-            f" the last checkpoint is intact. Make room, then: {resume}"
-        )
+    if isinstance(error, OSError) and error.errno is not None:
+        place = place_of(error) or run.path
+        kept = "the last checkpoint is kept" if run.has_weights else "no checkpoint was written yet"
+        return f"{place}: {cause(error, place)}; {kept}. To go on: {resume}"
     if isinstance(error, Unsigned):
         return f"{error}; the last checkpoint is whole. Where there is room: {resume}"
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":

@@ -16,6 +16,7 @@ from cftui.ratings.split import check as check_split
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import load_checkpoint
+from cftui.runs.control import names_waiting
 from cftui.runs.directory import Run, RunError, create_run, new_id
 from cftui.runs.events import Event
 from cftui.runs.lock import RunHeld, RunLock
@@ -70,7 +71,6 @@ def resume_run(
 
 def _new_run(config: RunConfig, run_id: str, name: str, refit_of: str) -> Assignment:
     refuse_missing(config.training.device)
-    started_ns = time.time_ns()
     source = resolve_source(config.data.source)
     ratings = open_ratings(source, config.data.mapping, thorough=True)
     check_split(config.split, ratings)
@@ -85,9 +85,7 @@ def _new_run(config: RunConfig, run_id: str, name: str, refit_of: str) -> Assign
     # First: once the run is there, signals should find their handlers soon.
     remember(config.data.source, ratings.summary(), config.data.mapping)
     run, lock = create_run(record, config, custom.files)
-    return Assignment(
-        run, lock, record, config, ratings, started_ns, custom=custom.loaded, name=name
-    )
+    return Assignment(run, lock, record, config, ratings, custom=custom.loaded, name=name)
 
 
 def _first_record(
@@ -116,7 +114,7 @@ def _first_record(
 
 def _old_run(run: Run, lock: RunLock, learning_rate: float | None) -> Assignment:
     """Return what is left to do of a run; its record is signed, nothing else is changed."""
-    started_ns = time.time_ns()
+    before = names_waiting(run.path)
     record, config = read_whole(run)
     if record.state == "finished":
         raise RunError(f"{run.id} is finished; nothing is left to train")
@@ -141,7 +139,7 @@ def _old_run(run: Run, lock: RunLock, learning_rate: float | None) -> Assignment
         signed,
         config,
         ratings,
-        started_ns,
+        before,
         custom=custom,
         checkpoint=checkpoint,
         resuming=True,

@@ -50,15 +50,15 @@ class Steering:
         learner: Learner,
         *,
         should_stop: Callable[[], bool] = lambda: False,
-        started_ns: int = 0,
+        before: frozenset[str] = frozenset(),
     ) -> None:
         """Take whom to steer, and the book where that is written down.
 
-        `should_stop` is asked a few times a second; wishes sent before `started_ns` are discarded.
+        `should_stop` is asked a few times a second; wishes in the files `before` are discarded.
         """
-        self.inbox = Inbox(book.run.path)
+        self.inbox = Inbox(book.run.path, before)
         self._book, self._learner = book, learner
-        self._should_stop, self._started_ns = should_stop, started_ns
+        self._should_stop = should_stop
 
     def obey(self) -> None:
         """Do what is asked now; while paused, wait. Raises StopTraining, a checkpoint written."""
@@ -92,7 +92,7 @@ class Steering:
         known_ns = self._book.progress.wishes_ns
         for wish in wishes:
             outcome = wish.objection or self._refusal(wish) or OBEYED
-            if wish.kind != UNREADABLE and wish.sent_ns < self._started_ns:
+            if wish.kind != UNREADABLE and wish.meant_for_another:
                 if wish.sent_ns <= known_ns:
                     continue  # its outcome is in the checkpoint; only its file was left
                 outcome = "discarded: sent before this trainer started"

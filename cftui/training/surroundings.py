@@ -3,11 +3,12 @@
 import contextlib
 import faulthandler
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from typing import TextIO
 
-from cftui.modes import make_kept
+from cftui.modes import open_kept
 from cftui.runs.directory import Run
 from cftui.runs.lock import RunLock
 
@@ -26,8 +27,7 @@ def log_to(run: Run) -> Iterator[None]:
     """Send log and crash reports to the run's log.txt; without one where the disk refuses."""
     root = logging.getLogger()
     try:
-        make_kept(run.log)
-        file = run.log.open("a", encoding="utf-8")
+        file = os.fdopen(open_kept(run.log, os.O_WRONLY | os.O_APPEND), "a", encoding="utf-8")
     except OSError:
         # Else Python prints what nobody takes, tracebacks too.
         nowhere = logging.NullHandler()

@@ -50,8 +50,8 @@ class Assignment:
     record: RunRecord
     config: RunConfig
     ratings: Ratings
-    started_ns: int
-    """Wishes sent before this time are not meant for it."""
+    before: frozenset[str] = frozenset()
+    """Files of wishes that lay there as it started, and are not meant for it."""
     custom: "CustomClass | None" = None
     checkpoint: Checkpoint | None = None
     """Where to go on; none to begin with the first step."""
@@ -119,7 +119,7 @@ class TrainerProcess:
             self.emit,
             sync=self.events.sync,
             should_stop=self.signals,
-            started_ns=self.task.started_ns,
+            before=self.task.before,
             checkpoint=self.task.checkpoint,
         )
         return self.trainer

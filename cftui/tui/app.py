@@ -14,15 +14,18 @@ from textual.screen import Screen
 
 from cftui.modes import make_kept
 from cftui.paths import state_folder
+from cftui.printing import put
 from cftui.text import plain
 from cftui.tui import terminal
 from cftui.tui.panes import PANES, entry_of
+from cftui.tui.services.collecting import Collecting
 from cftui.tui.services.memory import Memory
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.key_bar import KeyBar
 from cftui.tui.shared.key_order import Follower, KeyOrder
+from cftui.tui.shared.plain_app import PlainApp
 from cftui.tui.shared.tab_bar import TabBar
-from cftui.tui.shared.textual_hacks import FaultInWords
+from cftui.tui.shared.textual_hacks import forget_cuts, leaving
 from cftui.tui.themes import FALLBACKS, ThemeChoice
 from cftui.tui.workspace import Workspace
 
@@ -71,7 +74,7 @@ def palette_provider() -> "type[Provider]":
     return CommandsProvider
 
 
-class CftuiApp(FaultInWords):
+class CftuiApp(PlainApp):
     """Explorer for collaborative filtering."""
 
     CSS_PATH = "app.tcss"
@@ -108,9 +111,13 @@ class CftuiApp(FaultInWords):
         self._children: list[Child] = []
         self._theme_choice = ThemeChoice(self, self.memory)
         self.key_order = KeyOrder(self, super().on_event)
+        self.key_order.close()
+        self._collecting = Collecting(lambda: forget_cuts(self))
 
     async def on_event(self, event: events.Event) -> None:
         """Take keys in their order."""
+        if isinstance(event, events.Key):
+            self._collecting.key_came()
         await self.key_order.take(event)
 
     async def on_follower(self, message: Follower) -> None:
@@ -131,6 +138,7 @@ class CftuiApp(FaultInWords):
 
     def on_mount(self) -> None:
         """Set what the session remembers, then fill the frame once it has been painted."""
+        self._collecting.begin()
         self._theme_choice.begin()
         bar = self.query_one(TabBar)
         bar.active, bar.about = self.memory.state.pane, "opening the ratings …"
@@ -164,14 +172,19 @@ class CftuiApp(FaultInWords):
         self.call_after_refresh(self._keep_theme)
         self._ratings.open(ChooseData(self.source))
         self._runs.poll()
+        self._collecting.settle()
         self.set_interval(POLL_SECONDS, self._poll)
         if self._tour_choice is not None:
             self._begin_tour(self._tour_choice)
+        self.key_order.open()
 
     def _poll(self) -> None:
+        if leaving(self):
+            return
         if not self.is_headless:
             terminal.leave_if_hung_up()
         self._runs.poll()
+        self._collecting.poll()
 
     def _pane_came(self, pane: str | None) -> None:
         if pane is not None:
@@ -195,6 +208,10 @@ class CftuiApp(FaultInWords):
         if self._stack is not None:
             yield from self._performer.offers()
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
+
+    async def run_action(self, *args: Any, **kwargs: Any) -> bool:
+        """Do what a key or a link asks for; nothing once the app leaves."""
+        return not leaving(self) and await super().run_action(*args, **kwargs)
 
     async def action_pane(self, name: str) -> None:
         """Bring a pane into view."""
@@ -350,6 +367,7 @@ class CftuiApp(FaultInWords):
 
     async def on_unmount(self) -> None:
         """End what this app started, however it ends; runs go on."""
+        self._collecting.end()
         # Cancelled by now: what asks a child or runs a job has to let go of it first.
         await asyncio.gather(*(worker.wait() for worker in self.workers), return_exceptions=True)
         ending = [child.close() for child in self._children]
@@ -368,5 +386,5 @@ def run_app(source: str, tour: "TourChoice | None" = None) -> int:
     app.run()
     for row in app.workspace.runs:
         if row.alive:
-            print(f"{row.id} goes on; cftui shows it again, or: cftui runs attach {row.id}")
+            put(f"{row.id} goes on; cftui shows it again, or: cftui runs attach {row.id}")
     return app.return_code or 0

@@ -38,7 +38,7 @@ def test_all_is_well_here(capsys: Capture, home: Path) -> None:
     assert rows[-1]["event"] == "finished" and rows[-1]["failed"] == 0
     found = [row for row in rows if row["event"] == "finding"]
     assert list(dict.fromkeys(row["section"] for row in found)) == [
-        "versions", "devices", "terminal", "folders", "arithmetic",
+        "versions", "devices", "terminal", "folders", "surroundings", "runs", "arithmetic",
     ]  # fmt: skip
     trials = {row["name"]: row for row in found if "steps_per_second" in row}
     assert set(trials) == {"cpu dot sgd", "cpu dot adam"}

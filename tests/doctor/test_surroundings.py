@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cftui import __version__, paths
+from cftui import __version__, locks, paths
 from cftui.doctor import versions
 from cftui.doctor.finding import Finding, shown
 from cftui.doctor.folders import file_system_of, folder_findings
@@ -126,9 +126,11 @@ def test_a_full_or_locked_disk(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def refuse(file: object, how: int) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(module.fcntl, "flock", refuse)
+    monkeypatch.setattr(module, "LEAST_FREE", 0)
+    monkeypatch.setattr(locks.fcntl, "flock", refuse)
     finding = folders()["state"]
-    assert finding.state == "fail" and "No locks available" in finding.value
+    assert finding.state == "warn" and "it has no flock" in finding.value
+    assert "mount it with flock (Lustre: -o flock)" in finding.remedy
 
 
 def test_the_file_system_of_a_path() -> None:

@@ -173,7 +173,7 @@ def test_a_full_disk_fails_and_goes_on_when_there_is_room(
     _, said = process.communicate(timeout=120)
     assert process.returncode == 1 and "Traceback" not in said
     end = list(read_events(run.events))[-1]
-    assert isinstance(end, Failed) and "no room to write" in end.message
+    assert isinstance(end, Failed) and "make room" in end.message
     assert "cftui runs resume r" in end.message
     assert run.record().state == "failed"
     kept = load_checkpoint(run.last)

@@ -306,6 +306,16 @@ def test_more_than_was_said_is_not_taken(served: Served) -> None:
     assert not left()
 
 
+@pytest.mark.parametrize("length", ["abc", "-5", "1e9", "9" * 5000])
+def test_a_length_that_is_no_number_does_not_matter(served: Served, length: str) -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        headers = {"Content-Type": "application/zip", "Content-Length": length}
+        return httpx.Response(200, headers=headers, stream=httpx.ByteStream(GOOD))
+
+    path = fetch(entry_for(served), transport=httpx.MockTransport(answer))
+    assert path.read_bytes() == GOOD
+
+
 def test_too_little_room_is_said_before(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch_module, "SPARE", 10**18)
     with pytest.raises(FetchError, match=r"MB are needed and .* are free; make room"):

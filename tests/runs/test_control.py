@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from cftui.runs import control
 from cftui.runs.control import Inbox, Wish, send
+from cftui.runs.lock import is_suspended
 
 
 def held_turn(run: Path) -> int:
@@ -86,3 +89,15 @@ def test_a_wish_settles_for_ten_milliseconds(
 )
 def test_wishes_that_make_no_sense(wish: Wish, objection: str | None) -> None:
     assert wish.objection == objection
+
+
+def test_a_suspended_process_is_told_from_one_that_is_busy() -> None:
+    with subprocess.Popen(["/bin/sleep", "60"]) as process:
+        try:
+            assert not is_suspended(process.pid)
+            process.send_signal(signal.SIGSTOP)
+            os.waitpid(process.pid, os.WUNTRACED)
+            assert is_suspended(process.pid)
+        finally:
+            process.kill()
+    assert not is_suspended(process.pid)

@@ -355,7 +355,11 @@ MESSAGES = [
     ("checkpoint of whole numbers", ["runs", "resume", "r"], "of int64, not (40, 8)); train anew"),
     ("checkpoint of no step", ["predict"], "not a checkpoint of cftui (it names no step); train"),
     ("events a folder", ["runs", "resume", "r"], "events.jsonl: not a file; move it away"),
-    ("lock a folder", ["runs", "resume", "r"], "lock: not a file; move it away, and try again"),
+    (
+        "lock a folder",
+        ["runs", "resume", "r"],
+        "lock: a folder, not a file; move it away, and try again",
+    ),
     ("a ring of links", ["runs", "show", "r"], "no run 'r'; the newest is sound"),
 ]
 WHOSE = {

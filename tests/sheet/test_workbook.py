@@ -132,7 +132,11 @@ def break_page(book: openpyxl.Workbook, fault: str) -> None:
 
 
 def break_file(path: Path, fault: str) -> None:
-    if fault in ("macro", "bomb"):
+    if fault in ("cells", "strings"):
+        member = "xl/worksheets/sheet9.xml" if fault == "cells" else "xl/sharedStrings.xml"
+        with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(member, b"<row><c><v>1</v></c></row>" * 1_200_000)
+    elif fault in ("macro", "bomb"):
         with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
             member = "xl/vbaProject.bin" if fault == "macro" else "xl/media/image1.bin"
             archive.writestr(member, b"" if fault == "macro" else bytes(450_000_000))
@@ -168,6 +172,8 @@ def broken(tmp_path: Path, bundled: Ratings, fault: str) -> Path:
         ("no ratings", "no rating stands"),
         ("macro", "holds a macro"),
         ("bomb", "unpacks to"),
+        ("cells", "31 MB of XML in a file of 0.1 MB, too much for a"),
+        ("strings", "31 MB of XML in a file of 0.1 MB, too much for a"),
         ("large", "200 MB, too large"),
         ("no workbook", "not an .xlsx workbook"),
         ("torn", "not an .xlsx workbook"),

@@ -16,6 +16,11 @@ from cftui.training.endings import NonFiniteLoss
 from cftui.training.engines.protocol import EngineError
 from cftui.training.faults import explain, keep_reserve, release_reserve
 
+NUMBERS = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ESTALE, errno.EACCES, errno.EROFS),
+    *(errno.EMFILE, errno.ENOLCK, errno.ENAMETOOLONG, errno.ELOOP, errno.ENODEV, errno.ENOTCONN),
+)
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
@@ -35,12 +40,18 @@ def test_a_loss_that_is_no_number_asks_for_a_tenth_of_the_rate(run: Run) -> None
     assert words.endswith("cftui runs resume r --lr 0.05")
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
-def test_a_full_disk_asks_for_room(run: Run, number: int) -> None:
-    words = said(OSError(number, os.strerror(number), "/a/file"), run)
-    assert words.startswith(f"no room to write /a/file ({os.strerror(number)})")
-    assert words.endswith("cftui runs resume r")
-    assert str(run.path) in said(OSError(number, os.strerror(number)), run)
+@pytest.mark.parametrize("number", [*NUMBERS, errno.EDOM])
+def test_what_the_system_refuses_names_the_place_the_remedy_and_the_word_to_go_on(
+    run: Run, number: int
+) -> None:
+    inside = OSError(number, os.strerror(number), str(run.path / ".last.safetensors.12-3"))
+    for error in (inside, OSError(number, os.strerror(number))):
+        words = said(error, run)
+        assert words.startswith(f"{run.path}: {os.strerror(number)}; ")
+        assert words.endswith("; no checkpoint was written yet. To go on: cftui runs resume r")
+        assert "[Errno" not in words and "12-3" not in words
+    run.last.write_bytes(b"")
+    assert "; the last checkpoint is kept. To go on: " in said(inside, run)
 
 
 @pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory")])
@@ -53,7 +64,7 @@ def test_what_tells_the_remedy_itself_is_passed_on(run: Run, kind: type[Exceptio
     assert said(kind("do this"), run) == "do this"
 
 
-@pytest.mark.parametrize("error", [OSError(errno.EACCES, "denied"), RuntimeError("odd")])
+@pytest.mark.parametrize("error", [OSError("odd"), RuntimeError("odd")])
 def test_anything_else_names_the_log(run: Run, error: Exception) -> None:
     words = said(error, run)
     assert words.startswith(f"{type(error).__name__}: ") and words.endswith(str(run.log))

@@ -41,10 +41,17 @@ def test_the_beat_is_seen_by_another_host_long_before_it_counts_as_silent() -> N
     assert REMOTE_SILENCE >= 3 * surroundings.HEARTBEAT_SECONDS
 
 
-def test_a_log_that_cannot_be_written_is_no_reason_to_end(tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_written_is_no_reason_to_end(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "log.txt").mkdir()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # pytest's own
     with surroundings.log_to(Run(tmp_path)):
-        pass
+        try:
+            raise OSError("the disk is gone")
+        except OSError:
+            logging.getLogger("cftui.training").exception("training failed")
+    assert capfd.readouterr().err == "", "no traceback on a terminal"
 
 
 def test_the_log_tells_when_and_how_grave(tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ from small import Bench, make_bench, open_small, small_config
 from cftui import files
 from cftui.evaluation.errors import Errors
 from cftui.ratings.values import Ratings
+from cftui.runs import control
 from cftui.runs.checkpoint import load_checkpoint
-from cftui.runs.control import Wish, send
+from cftui.runs.control import Inbox, Wish, names_waiting, send
 from cftui.runs.event_log import EventLog, read_events
 from cftui.runs.events import Checkpointed, Control, Epoch, Event, Step
 from cftui.runs.rates import changes_in
@@ -441,12 +442,36 @@ def test_wishes_that_make_no_sense_are_refused_and_removed(ratings: Ratings) -> 
     assert set(bench.engine.rates) == {0.1}
 
 
+def later_inbox(run: Path) -> Inbox:
+    """Return what a trainer has that starts now, in the folder of another."""
+    return Inbox(run, names_waiting(run))
+
+
+@pytest.mark.parametrize("hours", [-1, 24])
+def test_a_clock_set_anew_makes_no_wish_older(
+    hours: int, ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make_bench(small_config(training={"epochs": 1}), ratings)
+    send(bench.run.path, "learning-rate", 0.3)
+    inbox = bench.trainer.steering.inbox = later_inbox(bench.run.path)
+    there = time.time_ns() + hours * 3_600 * 10**9
+    monkeypatch.setattr(control, "_last_ns", 0)
+    monkeypatch.setattr(control.time, "time_ns", lambda: there)
+    send(bench.run.path, "learning-rate", 0.02)
+    monkeypatch.setattr(control, "SETTLE_NS", 0)
+    assert sorted(wish.meant_for_another for wish in inbox.take()) == [False, True]
+    inbox._taken.clear()
+    bench.trainer.steering.obey()
+    outcomes = {e.value: e.outcome for e in bench.events if isinstance(e, Control)}
+    assert outcomes[0.02] == "obeyed" and outcomes[0.3].startswith("discarded")
+
+
 def test_older_wishes_are_discarded_with_an_event(ratings: Ratings) -> None:
     bench = make_bench(small_config(training={"epochs": 1}), ratings)
     send(bench.run.path, "stop")
     time.sleep(0.02)
-    late = make_bench(small_config(training={"epochs": 1}), ratings, "l", started_ns=time.time_ns())
-    late.trainer.steering.inbox = bench.trainer.steering.inbox  # the same folder, a later trainer
+    late = make_bench(small_config(training={"epochs": 1}), ratings, "l")
+    late.trainer.steering.inbox = later_inbox(bench.run.path)
     late.trainer.train()
     (control,) = [event for event in late.events if isinstance(event, Control)]
     assert control.outcome.startswith("discarded") and control.wish == "stop"
@@ -462,11 +487,10 @@ def test_a_wish_that_the_checkpoint_knows_is_not_told_again(ratings: Ratings) ->
     time.sleep(0.02)
     bench.trainer.train()
     file.write_bytes(content)
-    started = time.time_ns()
     checkpoint = load_checkpoint(bench.run.last)
     config = bench.trainer.prepared.config
-    again = make_bench(config, ratings, "again", started_ns=started, checkpoint=checkpoint)
-    again.trainer.steering.inbox = bench.trainer.steering.inbox
+    again = make_bench(config, ratings, "again", checkpoint=checkpoint)
+    again.trainer.steering.inbox = later_inbox(bench.run.path)
     again.trainer.steering.obey()
     assert not [event for event in again.events if isinstance(event, Control)]
     assert not file.exists() and again.trainer.learner.base_rate == 0.02

@@ -16,6 +16,8 @@ from cftui.runs.directory import Run, create_run
 from cftui.runs.event_log import EventLog, read_events
 from cftui.runs.events import Epoch, Event, Failed, Finished, Resumed, Started
 from cftui.runs.find import find_run
+from cftui.runs.model_source import read_source, trust
+from cftui.runs.record import RunRecord
 from cftui.runs.vocabulary import FILE as VOCABULARY
 from cftui.runs.vocabulary import load_vocabulary
 from cftui.training.start import resume_run, start_run
@@ -127,6 +129,7 @@ def test_a_run_that_fails_before_its_first_step_says_so(ratings: Ratings, tmp_pa
         "from torch import nn\n\nclass Own(nn.Module):\n"
         "    def __init__(self, n_users, n_items):\n        raise ValueError('not today')\n"
     )
+    trust(read_source(f"{path}:Own"))
     config = small_config(ratings.source, model={"name": f"{path}:Own"})
     config = config.model_copy(update={"model": type(config.model)(name=f"{path}:Own")})
     last = start_run(config, lambda _: None, run_id="r", began=0.0)
@@ -146,9 +149,37 @@ def test_a_run_that_cannot_write_a_word_fails_in_order(
     monkeypatch.setattr(EventLog, "__init__", full)
     told: list[Event] = []
     last = start_run(small_config(ratings.source), told.append, run_id="r", began=0.0)
-    assert isinstance(last, Failed) and "no room to write" in last.message and told == [last]
+    assert isinstance(last, Failed) and "make room" in last.message and told == [last]
     record = find_run("r").record()
     assert (record.state, record.message) == ("failed", last.message)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_success_is_said_only_where_the_record_has_it(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Else everybody is shown a run that died, and who trained it was told that it finished."""
+    write, refused = Run.write_record, list[str]()
+
+    def refuse(self: Run, record: RunRecord) -> None:
+        if record.state == "finished" and len(refused) < times:
+            refused.append(record.state)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        write(self, record)
+
+    monkeypatch.setattr(Run, "write_record", refuse)
+    told: list[Event] = []
+    last = start_run(small_config(ratings.source), told.append, run_id="r", began=0.0)
+    run = find_run("r")
+    if times == 1:  # a disk may refuse once
+        assert isinstance(last, Finished) and run.record().state == "finished"
+        return
+    assert isinstance(last, Failed) and told[-1] == last
+    assert "run.json could not be written" in last.message and "runs resume r" in last.message
+    assert not any(isinstance(event, Finished) for event in read_events(run.events))
+    assert run.status().shown == "died"
+    assert isinstance(resume_run(run, told.append, began=0.0), Finished)
+    assert run.status().shown == "finished"
 
 
 def test_the_last_word_tells_the_whole(ratings: Ratings) -> None:

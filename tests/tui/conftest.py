@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from forking import forking
 from recorded import ADAM_EVENTS, EVENTS, SGD_EVENTS, lists_of, make_run
+from seldom_painted import seldom_painted
 
 from cftui import paths
 from cftui.config import RunConfig, make_config
@@ -66,6 +68,20 @@ def nothing_left() -> Iterator[None]:
     # What has ended and was not waited for, as a trainer that goes on by itself, is no process.
     left = [child for child in left if child.status() != psutil.STATUS_ZOMBIE]
     assert not left, left
+
+
+@pytest.fixture(autouse=True)
+def seldom() -> Iterator[None]:
+    """Paint four frames a second; modules that look at single frames have a `seldom` of theirs."""
+    with seldom_painted():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def forked() -> Iterator[None]:
+    """Fork query worker, renderer and trainers: 0.5 to 2 s of CPU less for each."""
+    with forking():
+        yield
 
 
 @pytest.fixture(autouse=True, scope="module")

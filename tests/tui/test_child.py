@@ -42,6 +42,11 @@ pipes.serve(answer)
 '''
 
 
+@pytest.fixture(autouse=True)
+def forked() -> None:
+    """Start processes as the screen does; none is forked here."""
+
+
 @pytest.fixture
 async def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Child]:
     monkeypatch.setenv("CFTUI_HOME", str(tmp_path / "home"))

@@ -12,6 +12,11 @@ from cftui.ratings.values import Ratings
 from cftui.tui.services.jobs import JobError, do_job
 
 
+@pytest.fixture(autouse=True)
+def forked() -> None:
+    """Start processes as the screen does; none is forked here."""
+
+
 async def test_a_long_question_is_answered_and_tells_how_far_it_is(bundled: Ratings) -> None:
     told: list[tuple[int, int, str]] = []
     answer = await do_job(DescribeData(str(bundled.path)), lambda *far: told.append(far))

@@ -20,6 +20,11 @@ BROKEN = {
 }
 
 
+@pytest.fixture(autouse=True)
+def seldom() -> None:
+    """Paint every frame: a fault of a theme may be in any."""
+
+
 def kept(**state: str) -> None:
     memory = Memory()
     memory.update(**state)

@@ -13,6 +13,7 @@ from cftui.questions.errors import QuestionError
 from cftui.questions.people import ExportLeft
 from cftui.ratings.sources.packed import ArchivePart, is_zip, members
 from cftui.ratings.values import DataError
+from cftui.remedies import cause
 from cftui.text import plain
 
 MOST_BYTES = 64 << 20
@@ -161,7 +162,7 @@ def _text_of(path: Path) -> str:
     except FileNotFoundError:
         raise QuestionError(f"{path}: no such file; give the path of an exported file") from None
     except OSError as error:
-        raise QuestionError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise QuestionError(f"{path}: cannot be read: {cause(error)}") from None
     except DataError as error:
         raise QuestionError(str(error)) from None
     if len(content) > MOST_BYTES:

@@ -14,6 +14,7 @@ from cftui.ratings.reading.readers import PARQUET
 from cftui.ratings.sources.locate import locate
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
+from cftui.remedies import cause
 
 Knows = Callable[[str, str], bool]
 """Tells whether there are a user and an item of these ids."""
@@ -44,7 +45,7 @@ def read_pairs(source: Path, knows: Knows) -> AskedPairs:
                 return _read(ArchivePart(Path(copy.name)), knows)
         return _read(locate(source).ratings, knows)
     except OSError as error:
-        raise DataError(f"{source}: cannot be read: {error.strerror or error}") from None
+        raise DataError(f"{source}: cannot be read: {cause(error)}") from None
 
 
 def _read(part: ArchivePart, knows: Knows) -> AskedPairs:

@@ -10,6 +10,7 @@ from cftui.ratings.reading.dialect import HEAD, recognise
 from cftui.ratings.sources.locate import candidates, locate
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
+from cftui.remedies import cause
 
 PARQUET = b"PAR1"
 SHOWN_ROWS = 10
@@ -33,7 +34,7 @@ def preview(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FilePreview
     except DataError as error:
         facts["problem"] = str(error)
     except OSError as error:
-        facts["problem"] = f"{source}: cannot be read: {error}; give another path"
+        facts["problem"] = f"{source}: cannot be read: {cause(error)}"
     return FilePreview(**facts)
 
 

@@ -8,6 +8,8 @@ from cftui.ratings.reading.numerals import NUMBER, with_point
 
 LOOKS = "a number, 4/5, 4 stars, ★★★★, or like and dislike, true and false, yes and no"
 """What a rating may look like."""
+MOST_WHOLE = 1000.0
+"""No scale of ratings such as 4/5 is longer."""
 OF = re.compile(
     r"([0-9.,]+)\s*(?:/|out of|of)\s*([0-9.,]+)(?:\s*stars?)?", re.ASCII | re.IGNORECASE
 )
@@ -41,7 +43,7 @@ def parse_words(text: str, out_of: float = 0.0) -> float | None:
 def usual_whole(texts: Iterable[str]) -> float:
     """Return out of how much most ratings such as 4/5 are, the larger of equals; 0 without any."""
     wholes = Counter(_number(found[2]) for text in texts if (found := OF.fullmatch(text.strip())))
-    known = {whole: count for whole, count in wholes.items() if whole}
+    known = {whole: count for whole, count in wholes.items() if whole and whole <= MOST_WHOLE}
     return max(known, key=lambda whole: (known[whole], whole)) if known else 0.0
 
 
@@ -51,7 +53,7 @@ def words_taken(texts: Iterable[str], out_of: float) -> str:
         number = parse_words(text, out_of)
         if number is not None and NUMBER.fullmatch(with_point(text.strip())) is None:
             each = f"; all are brought to a scale out of {out_of:g}" if _mixed(texts) else ""
-            return f"ratings such as {text.strip()!r} are taken as {number:g}{each}"
+            return f"ratings such as {text.strip()[:40]!r} are taken as {number:g}{each}"
     return ""
 
 

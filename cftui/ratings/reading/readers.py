@@ -23,6 +23,7 @@ from cftui.ratings.reading.titles import read_titles
 from cftui.ratings.sources.locate import SourceFiles
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
+from cftui.remedies import cause
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all."""
@@ -72,7 +73,7 @@ def pass_rows(
     except BrokenPipeError:
         raise  # of who hears of the progress
     except OSError as error:
-        raise DataError(f"{part}: cannot be read: {error.strerror or error}") from None
+        raise DataError(f"{part}: cannot be read: {cause(error)}") from None
 
 
 def _recognised(part: ArchivePart, head: bytes, files: SourceFiles) -> Dialect:

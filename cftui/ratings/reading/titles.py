@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from cftui.ratings.reading.dialect import encoding_of
 from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import DataError
+from cftui.remedies import cause
 
 NO_GENRES = "(no genres listed)"
 """What MovieLens writes where a movie has no genres."""
@@ -48,7 +49,7 @@ def read_titles(part: ArchivePart) -> Titles:
     except DataError as error:
         return Titles(warning=f"{error}; items are shown by their ids")
     except OSError as error:
-        return _none(part, f"cannot be read: {error.strerror or error}")
+        return _none(part, f"cannot be read: {cause(error)}")
     return Titles(found, kinds)
 
 

@@ -13,6 +13,7 @@ from cftui.files import make_folder
 from cftui.ratings.sources.packed import check_zip
 from cftui.ratings.sources.partial import FetchError, PartialDownload, Uncheckable, Version, alone
 from cftui.ratings.values import DataError
+from cftui.remedies import cause
 
 if TYPE_CHECKING:
     import httpx
@@ -55,10 +56,7 @@ def fetch(
                 _check(part, unchecked)
                 part.publish()
     except OSError as error:
-        raise FetchError(
-            f"{part.target}: cannot be written: {error}; make room,"
-            f" or name another folder in {paths.HOME_VARIABLE}"
-        ) from error
+        raise FetchError(f"{part.target}: cannot be written: {cause(error)}") from error
     return part.target
 
 
@@ -160,8 +158,14 @@ def _version_of(answer: "httpx.Response", entry: CatalogueEntry) -> Version:
         entry.url,
         answer.headers.get("ETag", ""),
         answer.headers.get("Last-Modified", ""),
-        int(answer.headers.get("Content-Length", 0)),
+        _length(answer),
     )
+
+
+def _length(answer: "httpx.Response") -> int:
+    """Return how many bytes the server says it sends; 0 where it says no number."""
+    said = str(answer.headers.get("Content-Length", ""))
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 19 else 0
 
 
 def _refuse_wrong_file(answer: "httpx.Response", part: PartialDownload, unchecked: bool) -> None:
@@ -172,7 +176,7 @@ def _refuse_wrong_file(answer: "httpx.Response", part: PartialDownload, unchecke
     kind = answer.headers.get("Content-Type", "")
     if "html" in kind:
         raise _failed(part, f"the server sent a page ({kind}) in place of a zip")
-    size = int(answer.headers.get("Content-Length", 0))
+    size = _length(answer)
     if size and size != part.entry.size and not unchecked:
         raise FetchError(
             f"{part.entry.name}: the file on the server has {size:,} bytes, not"
@@ -192,7 +196,7 @@ def _check_room(part: PartialDownload, needed: int) -> None:
 
 def _append(answer: "httpx.Response", part: PartialDownload, progress: Progress) -> None:
     done = part.size
-    length = int(answer.headers.get("Content-Length", 0))
+    length = _length(answer)
     of, limit = (done + length, done + length) if length else (part.entry.size, LARGEST)
     _check_room(part, of - done)
     with part.path.open("ab") as file:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
 from cftui.ratings.sources.packed import ArchivePart, is_zip, members
 from cftui.ratings.values import DataError
+from cftui.remedies import cause
 
 FORMAT = 1
 """Version of the store's layout; raising it makes every store be built anew."""
@@ -76,7 +77,8 @@ def locate(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> SourceFiles:
         if isinstance(error, DataError):
             raise
         # No permission, a ring of links, an unknown ~user, a NUL in the path.
-        raise DataError(f"{source}: cannot be read: {error}; give another path") from None
+        words = cause(error) if isinstance(error, OSError) else f"{error}; give another path"
+        raise DataError(f"{source}: cannot be read: {words}") from None
 
 
 def bare(name: str) -> str:

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from cftui.files import replacing
 from cftui.questions.check import CheckAnswer
+from cftui.text import for_spreadsheet
 from cftui.tui.shared.ask_file import ask_where
 
 HEADER = ("run", "step", "method", "measure", "value", "low", "high")
@@ -28,7 +29,8 @@ def export_check(path: Path, answer: CheckAnswer) -> None:
             return
         writer = csv.writer(file)
         writer.writerow(HEADER)
+        run = for_spreadsheet(answer.run)
         for method in answer.methods:
             for measure, at in method.measures:
                 figures = (f"{value:.6g}" for value in (at.value, at.low, at.high))
-                writer.writerow((answer.run, answer.step, method.name, measure, *figures))
+                writer.writerow((run, answer.step, method.name, measure, *figures))

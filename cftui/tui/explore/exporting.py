@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from cftui.files import replacing
 from cftui.questions.likes import LikelyItem
+from cftui.text import for_spreadsheet
 from cftui.tui.shared.ask_file import ask_where
 
 HEADER = ("rank", "item", "title", "genres", "score", "predicted", "ratings")
@@ -27,4 +28,5 @@ def export_list(path: Path, rows: Sequence[LikelyItem]) -> None:
         for r in rows:
             predicted = "" if r.predicted is None else f"{r.predicted:.4f}"
             score = f"{r.score:.4f}"
-            writer.writerow((r.rank, r.item, r.title, r.genres, score, predicted, r.n_ratings))
+            told = map(for_spreadsheet, (r.item, r.title, r.genres))
+            writer.writerow((r.rank, *told, score, predicted, r.n_ratings))

@@ -17,6 +17,7 @@ from cftui.people import load_profile, refuse_name, save_profile
 from cftui.questions.data import DataSummary
 from cftui.questions.people import SURENESS, ExportLeft, ExportMatch, ExportRead, ReadExport
 from cftui.questions.question import Ask
+from cftui.remedies import words_of
 from cftui.text import plain
 from cftui.tui.services.child import ChildError
 from cftui.tui.shared.ask_line import AskText
@@ -91,7 +92,7 @@ class Importer:
         try:
             await asyncio.to_thread(save)
         except OSError as error:
-            words = f"{error.strerror or error}"
+            words = plain(words_of(error))
             self._widget.notify(words, title="Not saved", severity="error", markup=False)
         else:
             self._done(name)

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
 from cftui.questions.trained import AskAbilities
+from cftui.remedies import words_of
 from cftui.runs.directory import Run, RunError
 from cftui.runs.model_source import source_of
 from cftui.runs.row import RunRow
@@ -173,7 +174,7 @@ class ExplorePane(Pane):
             if not await agreed(self.app, source):
                 return
         except (RunError, OSError) as error:
-            self.notify(plain(str(error)), title="Explore", severity="error", markup=False)
+            self.notify(plain(words_of(error)), title="Explore", severity="error", markup=False)
             return
         for view in self.query(View):
             view.run_changed()

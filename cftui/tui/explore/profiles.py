@@ -21,6 +21,7 @@ from cftui.people import (
     same,
     save_profile,
 )
+from cftui.remedies import words_of
 from cftui.text import plain
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.dialog import Dialog
@@ -171,7 +172,7 @@ class ProfileScreen(ChooseProfile):
         try:
             await asyncio.to_thread(change)
         except (OSError, ProfileError) as error:
-            words = str(getattr(error, "strerror", None) or error)
+            words = words_of(error)
             self.notify(plain(words), title="Not changed", severity="error", markup=False)
         else:
             then()

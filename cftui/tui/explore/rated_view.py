@@ -5,6 +5,8 @@ from textual import on, work
 from cftui.people import ME, Profile, load_profile, profile_names, same, save_profile
 from cftui.questions.items import ORDERS, DescribeItems, ListOrder
 from cftui.questions.people import Person
+from cftui.remedies import words_of
+from cftui.text import plain
 from cftui.tui.explore.importing import Importer
 from cftui.tui.explore.offers import Offers
 from cftui.tui.explore.profiles import ChooseProfile, ProfileScreen
@@ -101,7 +103,7 @@ class RatedView(View):
         self.ratings_changed()
 
     def _not_saved(self, error: OSError) -> None:
-        words = f"They are gone when you leave: {error.strerror or error}"
+        words = plain(f"They are gone when you leave: {words_of(error)}")
         self.notify(words, title="Your ratings were not saved", markup=False)
 
     def action_profile(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from textual.widget import Widget
 
+from cftui.remedies import words_of
 from cftui.runs.compare import command_line, run_differences
 from cftui.runs.directory import Run, RunError
 from cftui.runs.export import ExportError, export_path
@@ -43,7 +44,7 @@ def copy_command(asker: Widget, row: RunRow) -> None:
             line = await asyncio.to_thread(command_line, run)
             left_out = unrepeated(await asyncio.to_thread(changes_of, run))
         except (RunError, OSError) as error:
-            raise RunServiceError(str(error)) from error
+            raise RunServiceError(words_of(error)) from error
         asker.app.copy_to_clipboard(line)
         return f"Sent to the terminal's clipboard: {line}" + (left_out and f"\nBut {left_out}")
 

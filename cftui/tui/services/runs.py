@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from cftui.config import ConfigError, make_config
 from cftui.paths import runs_folder
 from cftui.questions.errors import Untrusted
+from cftui.remedies import words_of
 from cftui.runs.annotations import write_annotations
 from cftui.runs.control import WishKind, send
 from cftui.runs.directory import Run, RunError, new_id
@@ -208,7 +209,7 @@ class RunService:
         except Untrusted as error:
             raise NeedsConsent(error) from error
         except (ConfigError, OSError) as error:
-            raise RunServiceError(str(error)) from error
+            raise RunServiceError(words_of(error)) from error
         return await self._begun(started)
 
     async def refit(self, run_id: str) -> str:
@@ -245,7 +246,7 @@ class RunService:
         try:
             await asyncio.to_thread(send, path_of(run_id), kind, value)
         except OSError as error:
-            raise RunServiceError(f"the wish could not be written: {error}") from error
+            raise RunServiceError(f"the wish could not be written: {words_of(error)}") from error
         self.list_soon()
 
     async def settings(self, run_id: str) -> dict[str, dict[str, Any]]:
@@ -287,7 +288,7 @@ async def _do(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     except Untrusted as error:
         raise NeedsConsent(error) from error
     except (RunError, RunHeld, ExportError, ConfigError, OSError) as error:
-        raise RunServiceError(str(error)) from error
+        raise RunServiceError(words_of(error)) from error
 
 
 def path_of(run_id: str) -> Path:

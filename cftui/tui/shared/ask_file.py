@@ -5,6 +5,7 @@ from pathlib import Path
 
 from textual.widget import Widget
 
+from cftui.remedies import cause
 from cftui.text import plain
 from cftui.tui.shared.ask_line import AskText
 
@@ -29,7 +30,7 @@ def ask_where(widget: Widget, question: str, name: str, export: Callable[[Path],
         try:
             export(path)
         except OSError as error:
-            words = f"{path}: {error.strerror or error}"
+            words = f"{path}: {cause(error)}"
             widget.notify(plain(words), title="Not written", severity="error", markup=False)
         else:
             widget.notify(plain(str(path.absolute())), title="Written", markup=False)

@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
+from cftui.tui.shared.textual_hacks import leaving
+
 TRIPS = 2
 """A key's action posts messages, and what it posts is dealt with behind the first trip."""
 MOST_TRIPS = 8
@@ -45,9 +47,23 @@ class KeyOrder:
         self._hold: Timer | None = None
         self._holder: Widget | None = None
         """Whose answer the keys are held for: what others learn meanwhile is none of theirs."""
+        self._closed = False
+
+    def close(self) -> None:
+        """Keep all keys, until `open`: there is nothing yet that they could be about."""
+        self._closed = True
+
+    def open(self) -> None:
+        """Give out the keys that were kept, and those to come."""
+        if self._closed:
+            self._closed = False
+            self._app.call_later(self._go_on)
 
     async def take(self, event: events.Event) -> None:
-        """Give out an event; keys and pastes wait while one is on its way."""
+        """Give out an event; keys and pastes wait while one is on its way.
+
+        None is given out once the app leaves.
+        """
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await self._give(event)
             return
@@ -60,14 +76,14 @@ class KeyOrder:
 
     async def _give_out(self) -> None:
         """Give out the next key, and send a follower behind it; none while keys are held."""
-        if self._burst and self._hold is None and not self._leaving:
+        if self._burst and self._hold is None and not (self._closed or self._leaving):
             await self._give(self._burst.popleft())
             self._send(0)
 
     @property
     def _leaving(self) -> bool:
-        """Whether the app has closed its last screen: keys still on their way are about nothing."""
-        return not self._app.screen_stack
+        """Whether the app ends: keys still on their way are about nothing."""
+        return leaving(self._app) or not self._app.screen_stack
 
     def _send(self, trip: int) -> None:
         if self._leaving:

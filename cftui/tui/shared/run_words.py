@@ -8,6 +8,7 @@ from cftui.questions.data import DataSummary
 from cftui.runs.events import Failed, Finished
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
+from cftui.text import plain
 
 BYTES_PER_RATING = 20
 """Resident on the device: two int64 codes and a float32 value."""
@@ -56,6 +57,11 @@ def run_words(row: RunRow | None, history: History, batch_size: int) -> tuple[st
     """Return a run's state, its progress, and its speed and time left or how it ended."""
     if row is None:
         return ("", "", "")
+    state, progress, rest = _told(row, history, batch_size)
+    return plain(state), plain(progress), plain(rest)
+
+
+def _told(row: RunRow, history: History, batch_size: int) -> tuple[str, str, str]:
     started = history.started
     state = f"{STATE_MARKS.get(row.shown, '·')} {row.label} {row.clock}  {row.shown}"
     if started is None:
@@ -88,11 +94,12 @@ def _end_words(row: RunRow, history: History) -> str:
         return f"trained on all ratings, nothing held out  {end.train_seconds:.1f} s"
     best = end.best_valid_mse if isinstance(end, Finished) else None
     if isinstance(end, Finished) and best is not None:
-        beside = f" (biases alone {end.baselines['biases']:.4f})" if end.baselines else ""
+        biases = (end.baselines or {}).get("biases")
+        beside = "" if biases is None else f" (biases alone {biases:.4f})"
         more = "; p goes on" if end.outcome == "stopped" else ""
         early = f"  {end.why}" if end.why else ""
         return (
-            f"best MSE {best:.4f}{beside}{early}  RMSE {sqrt(best):.4f}"
+            f"best MSE {best:.4f}{beside}{early}  RMSE {sqrt(max(best, 0)):.4f}"
             f"  in epoch {end.best_epoch}{more}  {end.train_seconds:.1f} s"
         )
     return "p goes on from its checkpoint" if row.shown == "stopped" else row.message

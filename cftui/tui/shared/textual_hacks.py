@@ -1,19 +1,76 @@
 """What reaches into Textual's private parts, written for and tested with Textual 8.2.8."""
 
-from textual.app import App
+from typing import Any
+
+from textual._styles_cache import StylesCache
+from textual.app import App, ScreenStackError
+from textual.css.query import NoMatches
+from textual.strip import Strip
+from textual.widget import MountError, Widget
+from textual.widgets import OptionList
+
+GONE = (NoMatches, MountError, ScreenStackError)
+"""What is met by those who go on while the widgets that they are about are taken away."""
+
+
+_move_page = OptionList._move_page
+
+
+def _move_page_once_laid_out(options: OptionList, direction: Any) -> None:
+    if options._index_to_line:
+        _move_page(options, direction)
+
+
+OptionList._move_page = _move_page_once_laid_out  # type: ignore[assignment, method-assign]
+"""8.2 takes for granted that lines are laid out: page up just behind the palette's key ended us."""
+
+
+def leaving(app: App[Any]) -> bool:
+    """Tell whether an app has been asked to end. Reads `_exit`."""
+    return app._exit
 
 
 class FaultInWords(App[None]):
     """Base of an app whose faults end in words of its own, not in Textual's traceback.
 
-    Overrides `_fatal_error`, reads `_exception`, fills `_exit_renderables` and calls
-    `_close_messages_no_wait`, as 8.2 does itself.
+    What only tells that widgets are gone is no fault once it leaves.
+
+    Overrides `_handle_exception` and `_fatal_error`, reads `_exception`, fills
+    `_exit_renderables` and calls `_close_messages_no_wait`, as 8.2 does itself.
     """
 
     def last_words(self, error: BaseException | None) -> str:
         """Return what is said of a fault once the terminal is as it was before."""
         return f"{type(error).__name__}: {error}"
 
+    def _handle_exception(self, error: Exception) -> None:
+        if not (leaving(self) and isinstance(error, GONE)):
+            super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
         self._exit_renderables.append(self.last_words(self._exception))
         self._close_messages_no_wait()
+
+
+def forget_cuts(app: App[Any]) -> None:
+    """Drop what drawn lines remember of how they were cut and filtered; it is made anew as needed.
+
+    Seven caches a line, and each of the lines in them has as many: after some hundred dialogs,
+    150,000 objects. `get_inner_outer` moreover remembers the lines of widgets long gone, being
+    cached by its `self`. Reads `_styles_cache` of widgets and the caches of `Strip`.
+    """
+    StylesCache.get_inner_outer.cache_clear()
+    for screen in app.screen_stack:
+        for widget in screen.walk_children(Widget):
+            for strip in widget._styles_cache._cache.values():
+                _forget_cuts_of(strip)
+
+
+def _forget_cuts_of(strip: Strip) -> None:
+    strip._divide_cache.clear()
+    strip._crop_cache.clear()
+    strip._crop_extend_cache.clear()
+    strip._style_cache.clear()
+    strip._filter_cache.clear()
+    strip._line_length_cache.clear()
+    strip._offsets_cache.clear()

@@ -7,6 +7,7 @@ from typing import Protocol
 from textual.widgets import Static
 
 from cftui.people import Profile, profile_names, save_profile
+from cftui.remedies import words_of
 from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.shared.messages import ChooseData, ChooseRun, CompareRules, RateAs, StartRun
@@ -176,7 +177,7 @@ class RateAsProfile:
                 rated = Profile(self.rated)
                 await asyncio.to_thread(save_profile, ratings.fingerprint, rated, self.profile)
         except OSError as error:
-            raise StopRefused(f"the profile cannot be written: {error.strerror}") from error
+            raise StopRefused(f"the profile cannot be written: {words_of(error)}") from error
         stage.app.screen_stack[0].query_one(self.view).post_message(RateAs(self.profile))
         await stage.settle()
 

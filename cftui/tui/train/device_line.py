@@ -59,22 +59,22 @@ class DeviceLine(Static):
 
 def device_words(reading: Device, width: int) -> str:
     """Return a reading in at most `width` cells: what matters least is left out first."""
-    use, memory = _use(reading), _memory(reading)
+    use, memory, label = _use(reading), _memory(reading), plain(reading.label)
     power = "" if reading.power is None else f"{reading.power:.0f} W"
     heat = "" if reading.temperature is None else f"{reading.temperature:.0f} °C"
-    named = f"{reading.label} {_short_name(reading.name)}".strip()
+    named = f"{label} {_short_name(reading.name)}".strip()
     own = "" if reading.own_cores is None else f"(run {reading.own_cores:.1f})"
     if reading.cores is not None:
-        core = f"{reading.label} {use}"
+        core = f"{label} {use}"
         choices = [(" · ", f"{core} {own}".strip(), memory), (" · ", core, memory), (" ", core)]
     else:
         choices = [
             (" · ", named, use, memory, power, heat),
-            (" · ", reading.label, use, memory, power, heat),
-            (" ", reading.label, use, memory, power, heat),
-            (" ", reading.label, use, memory, heat),
-            (" ", reading.label, use, memory),
-            (" ", reading.label, use),
+            (" · ", label, use, memory, power, heat),
+            (" ", label, use, memory, power, heat),
+            (" ", label, use, memory, heat),
+            (" ", label, use, memory),
+            (" ", label, use),
         ]
     for separator, *parts in choices:
         words = separator.join(part for part in parts if part)

@@ -1,0 +1,62 @@
+"""What `--repair` does: it removes what can be made again and moves aside all else."""
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from cftui.doctor.finding import Mend
+from cftui.files import sync_folder
+
+ASIDE = re.compile(r".+\.damaged-\d+")
+"""Names that damaged files and folders are moved to."""
+
+
+def removing(paths: Iterable[Path], what: str = "it") -> Mend:
+    """Return the removal of files and folders that nobody misses; links are not followed."""
+    doomed = tuple(paths)
+
+    def remove() -> None:
+        for path in doomed:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    return Mend(f"remove {what}", f"removed {what}", remove)
+
+
+def moving_aside(path: Path) -> Mend:
+    """Return the renaming of a damaged file to a name that is free, beside where it was."""
+    aside = _free_name(path)
+
+    def move() -> None:
+        # Linked, not renamed, where that can be: what has come by that name is not replaced.
+        with contextlib.suppress(OSError):
+            os.link(path, aside, follow_symlinks=False)
+            path.unlink()
+            sync_folder(path.parent)
+            return
+        path.rename(_free_name(path))
+
+    return Mend(f"move it aside as {aside.name}", f"moved aside as {aside.name}", move)
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    while os.path.lexists(aside := path.with_name(f"{path.name}.damaged-{number}")):
+        number += 1
+    return aside
+
+
+def closing(paths: Iterable[Path], bits: int, whom: str) -> Mend:
+    """Return taking permission bits away from files and folders of ours."""
+    ours = tuple(paths)
+
+    def close() -> None:
+        for path in ours:
+            path.chmod(path.lstat().st_mode & 0o7777 & ~bits)
+
+    return Mend(f"take that from {whom}", f"taken from {whom}", close)

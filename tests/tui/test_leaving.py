@@ -1,0 +1,102 @@
+"""Keys that come while the app begins wait; what comes while it ends is let go of."""
+
+import random
+from pathlib import Path
+
+import pytest
+from driving import BUNDLED, opened, until
+from textual import events
+from textual.css.query import NoMatches
+
+from cftui.runs.directory import Run
+from cftui.tui import app as app_module
+from cftui.tui.app import ANYWHERE, CftuiApp
+from cftui.tui.performing import placed_commands
+from cftui.tui.shared.key_order import KeyOrder
+
+LEAVES = {"q", "ctrl+z", "ctrl+q"}
+STARTS = {"s", "d", "t", "R"}
+"""Trainings, downloads and refits, which would outlive a test."""
+MOVES = ("up", "down", "tab", "escape", "enter", "backspace", "1", "9", "slash")
+
+
+def keys_of_commands() -> list[str]:
+    """Return every key that a command is bound to, but those that leave."""
+    commands = [placed.command for placed in placed_commands(ANYWHERE)]
+    return sorted(
+        {key for command in commands for key in command.keys.split(",")} - LEAVES - STARTS
+    )
+
+
+def type_into(app: CftuiApp, keys: list[str]) -> None:
+    """Post keys all at once, as they come over a slow line."""
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+class TypedAtOnce(CftuiApp):
+    """Has keys come before anything but the tab bar is there."""
+
+    CSS_PATH = Path(app_module.__file__).with_name("app.tcss")
+
+    def on_mount(self) -> None:
+        assert self._stack is None
+        type_into(self, ["5", "2", "question_mark", "escape", "4"])
+
+
+async def test_keys_typed_while_it_begins_wait(stored: Path) -> None:
+    app = TypedAtOnce(BUNDLED)
+    given: list[str] = []
+    give = app.key_order._give
+
+    async def noted(event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            assert app._stack is not None, "nothing is there yet"
+            given.append(event.key)
+        await give(event)
+
+    app.key_order = KeyOrder(app, noted)
+    app.key_order.close()
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: len(given) == 5)
+        await opened(app, pilot, runs=False)
+        assert given == ["5", "2", "question_mark", "escape", "4"]
+        assert app.memory.state.pane == "runs"
+
+
+@pytest.mark.parametrize("begun", [True, False])
+async def test_it_leaves_whatever_keys_are_on_their_way(stored: Path, begun: bool) -> None:
+    every, chance = keys_of_commands(), random.Random(7)
+    for _ in range(4 if begun else 3):
+        app = CftuiApp(BUNDLED)
+        async with app.run_test(size=(80, 24)) as pilot:
+            if begun:
+                await until(pilot, lambda app=app: app._stack is not None)
+            panes = [chance.choice("123456") for _ in range(3)]
+            type_into(app, [*panes, *chance.choices(every, k=12)])
+            for _ in range(chance.randrange(4)):
+                await pilot.pause()
+            app.exit()
+            type_into(app, [*chance.choices(every, k=12), *panes])
+        assert app.return_code == 0
+
+
+async def test_what_tells_of_widgets_gone_is_no_fault_once_it_leaves(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test() as pilot:
+        await opened(app, pilot, runs=False)
+        app.exit()
+        app._handle_exception(NoMatches("the tab bar is gone"))
+        assert not await app.run_action("pane('data')")
+    assert app.return_code == 0
+
+
+async def test_keys_at_random_and_away(trained_run: Run) -> None:
+    app, chance, every = CftuiApp(BUNDLED), random.Random(11), keys_of_commands()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        for _ in range(30):
+            type_into(app, [chance.choice("12345"), *chance.choices([*every, *MOVES], k=4)])
+            await pilot.pause()
+        app.exit()
+    assert app.return_code == 0
