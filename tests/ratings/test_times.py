@@ -196,6 +196,14 @@ def test_of_two_columns_of_times_one_is_taken_and_told(tmp_path: Path) -> None:
     assert ratings.notes == ("columns 4 (date) and 5 (time) could both be the time; 4 is taken",)
 
 
+def test_a_date_in_three_columns_is_not_read_and_that_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "parts.csv"
+    path.write_text("userID,movieID,rating,date_day,date_month,date_year\n1,2,3,29,10,2006\n")
+    ratings = open_ratings(path)
+    assert ratings.timestamp is None
+    assert ratings.notes == ("times in columns of their own for day, month and year are not read",)
+
+
 def test_a_parquet_file_s_times_are_read_alike(tmp_path: Path) -> None:
     path = tmp_path / "d.parquet"
     frame = pd.DataFrame({"user": [1, 2, 3], "item": [1, 1, 1], "rating": [3, 4, 5]})

@@ -29,6 +29,7 @@ Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all."""
 
 PARQUET = b"PAR1"
+DATE_PARTS = {"date_day", "date_month", "date_year"}
 TELLING = re.compile(
     rb"\b(?:(?:1[3-9]|2\d|3[01])[/.-]\d\d?|\d\d?[/.-](?:1[3-9]|2\d|3[01]))[/.-]\d\d"
 )
@@ -92,7 +93,10 @@ def _layout_of(dialect: Dialect) -> RowLayout:
         roles = {place: role for role, place in dialect.guess.places.items()}
         names = [f"{roles[n]} (column {own})" if n in roles else own for n, own in enumerate(names)]
     places = {role: dialect.guess.places[role] for role in ROLES if role in dialect.guess.places}
-    return RowLayout(places, tuple(names), notes=dialect.guess.notes)
+    notes = dialect.guess.notes
+    if "timestamp" not in places and DATE_PARTS.issubset(name.lower() for name in names):
+        notes = (*notes, "times in columns of their own for day, month and year are not read")
+    return RowLayout(places, tuple(names), notes=notes)
 
 
 def _told(part: ArchivePart, dialect: Dialect, head: bytes, mapping: ColumnMapping) -> RowLayout:
