@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -58,6 +59,12 @@ def _number_as_text(value: Any) -> Any:
     return str(value) if type(value) is int else value
 
 
+def _lasting_path(value: Any) -> Any:
+    """Return a path that means the same from any folder."""
+    lasting = isinstance(value, str) and value.strip()
+    return str(Path(value.strip()).expanduser().absolute()) if lasting else value
+
+
 ColumnName = Annotated[str, BeforeValidator(_number_as_text)]
 
 
@@ -88,7 +95,9 @@ class DataConfig(Section):
     values: Literal["", "log"] = parameter(
         "", "log: counts become log2(1 + count); empty: values as they are"
     )
-
+    titles: Annotated[str, BeforeValidator(_lasting_path)] = parameter(
+        "", "A file with the items' titles; empty: the one that fits"
+    )
     unrated: Numbers = parameter(
         "", "Values that mean not rated, such as 0 or -1,99: their rows are left out"
     )
@@ -99,8 +108,9 @@ class DataConfig(Section):
     @property
     def mapping(self) -> ColumnMapping:
         """Return which columns mean what."""
-        columns = (self.user, self.item, self.rating, self.timestamp)
-        return ColumnMapping(*columns, self.separator, self.values, self.unrated, self.dates)
+        return ColumnMapping(
+            **{field.name: getattr(self, field.name) for field in fields(ColumnMapping)}
+        )
 
 
 class SplitConfig(Section):

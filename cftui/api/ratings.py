@@ -129,6 +129,7 @@ def read_ratings(
     timestamp: str = "",
     separator: str = "",
     values: Literal["", "log"] = "",
+    titles: str | PathLike[str] = "",
     unrated: float | str = "",
     dates: Literal["", "day-first", "month-first"] = "",
 ) -> DataSet:
@@ -137,6 +138,8 @@ def read_ratings(
     Whatever the screen takes: MovieLens as downloaded, Parquet, any text with a rating a line, also
     packed. Columns are recognised by the usual names; where they are not, `user`, `item`, `rating`,
     `timestamp` and `separator` say which they are, by name or by number counted from 1.
+
+    `titles` is a table with the items' titles; without it one beside the ratings is looked for.
 
     `values="log"` reads counts, such as plays, as log2(1 + count); ratings are logarithms then.
     `unrated=0`, or `"-1,99"`: rows of these values are no ratings, and left out. `dates` says how
@@ -153,6 +156,7 @@ def read_ratings(
         timestamp=timestamp,
         separator=separator,
         values=values,
+        titles=str(titles),
         unrated=unrated if isinstance(unrated, str) else f"{unrated:g}",
         dates=dates,
     )
@@ -161,7 +165,7 @@ def read_ratings(
     except DataError as error:
         raise DataError(in_python(str(error))) from None
     ratings = DataSet(opened, data)
-    warn_of_problems(ratings, (*opened.warnings, *map(in_python, opened.notes)))
+    warn_of_problems(ratings, opened.warnings)
     return ratings
 
 
@@ -195,7 +199,7 @@ def crosstab(
 def warn_of_problems(ratings: DataSet, more: Sequence[str] = (), stacklevel: int = 3) -> None:
     """Warn of rows that were left out, and of what else is wrong with the files."""
     for sentence in more:
-        warnings.warn(sentence, stacklevel=stacklevel)
+        warnings.warn(in_python(sentence), stacklevel=stacklevel)
     problems = ratings.problems()
     if not ratings.unusable_rows:
         return

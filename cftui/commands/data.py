@@ -1,6 +1,7 @@
 """`cftui data …`: list and download data sets, read ratings into a store, describe them."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,6 +35,7 @@ Dates = Annotated[
     str, typer.Option(help="How 01/02/2015 is read: day-first or month-first; else as told")
 ]
 Values = Annotated[str, typer.Option(help="log: read counts as log2(1 + count); else as they are")]
+Titles = Annotated[str, typer.Option(metavar="FILE", help="A table with the items' titles")]
 
 
 @app.command()
@@ -45,6 +47,7 @@ def ingest(
     timestamp_column: TimestampColumn = "",
     separator: Separator = "",
     values: Values = "",
+    titles: Titles = "",
     unrated: Unrated = "",
     dates: Dates = "",
     json: Json = False,
@@ -56,8 +59,17 @@ def ingest(
     Columns and separator are recognised by looking; the options are for what cannot be.
     """
     begin_job(while_stdin=while_stdin)
-    columns = (user_column, item_column, rating_column, timestamp_column)
-    mapping = _mapping(*columns, separator, values, unrated, dates)
+    mapping = _mapping(
+        user=user_column,
+        item=item_column,
+        rating=rating_column,
+        timestamp=timestamp_column,
+        separator=separator,
+        values=values,
+        titles=_lasting(titles),
+        unrated=unrated,
+        dates=dates,
+    )
     from cftui.library.door import Library
 
     ratings = open_told(Library(), source, mapping, json=json)
@@ -76,6 +88,7 @@ def describe(
     timestamp_column: TimestampColumn = "",
     separator: Separator = "",
     values: Values = "",
+    titles: Titles = "",
     unrated: Unrated = "",
     dates: Dates = "",
     split: Annotated[
@@ -91,8 +104,17 @@ def describe(
 ) -> None:
     """Show how values, users, items and times are spread, the first rows, and what was left out."""
     begin_job(while_stdin=while_stdin)
-    columns = (user_column, item_column, rating_column, timestamp_column)
-    mapping = _mapping(*columns, separator, values, unrated, dates)
+    mapping = _mapping(
+        user=user_column,
+        item=item_column,
+        rating=rating_column,
+        timestamp=timestamp_column,
+        separator=separator,
+        values=values,
+        titles=_lasting(titles),
+        unrated=unrated,
+        dates=dates,
+    )
     from cftui.library.door import Library
 
     library = Library()
@@ -111,9 +133,9 @@ def describe(
         print_split(held_out, profile.items_word)
 
 
-def _mapping(*options: str) -> ColumnMapping:
+def _mapping(**options: str) -> ColumnMapping:
     """Return how a file is to be read; raises UsageError for a word that says nothing."""
-    mapping = ColumnMapping(*options)
+    mapping = ColumnMapping(**options)
     if mapping.values not in ("", "log"):
         raise UsageError(f"--values {mapping.values}: give log, or leave it out")
     if mapping.dates not in ("", *ORDERS):
@@ -125,6 +147,10 @@ def _mapping(*options: str) -> ColumnMapping:
             f"--unrated {mapping.unrated}: give a number, or several with commas between"
         ) from None
     return mapping
+
+
+def _lasting(titles: str) -> str:
+    return str(Path(titles).expanduser().absolute()) if titles else ""
 
 
 def _held_out(

@@ -55,8 +55,8 @@ def print_summary(ratings: "Ratings") -> None:
         put(words)
     seeming = seeming_unrated(ratings)
     unrated = unrated_words(seeming, len(ratings), unrated_options(seeming))
-    for note in filter(None, (unrated, *summary.notes)):
-        put(note)
+    for words in filter(None, (unrated, *ratings.warnings)):
+        put(words)
 
 
 def find(word: str, fingerprint: str | None = None, *, weights: bool = False) -> "Run":

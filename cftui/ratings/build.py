@@ -42,6 +42,7 @@ def write_store(folder: Path, files: SourceFiles, name: str, progress: Progress 
         "fingerprint": fingerprint,
         "mapping": dataclasses.asdict(files.mapping),
         **_facts(table),
+        "titles": {"from": table.titles.told, "movies": table.titles.movies},
         "arrays": {key: [array.dtype.str, list(array.shape)] for key, array in arrays.items()},
     }
     meta[SUMS] = {**sums, "facts": sum_of_facts(meta)}
@@ -132,7 +133,6 @@ def _ordered(codes: NDArray[np.int32], n: int) -> NDArray[np.int64]:
 
 
 def _facts(table: RatingsTable) -> dict[str, Any]:
-    warning = table.titles.warning
     return {
         "n_ratings": len(table.value),
         "n_users": len(table.user_ids),
@@ -145,9 +145,8 @@ def _facts(table: RatingsTable) -> dict[str, Any]:
         "duplicates": table.duplicates,
         "unrated": table.unrated,
         "untimed": table.untimed,
-        "notes": list(table.notes),
         "problems": [dataclasses.asdict(problem) for problem in table.problems],
-        "warnings": [warning] if warning else [],
+        "warnings": [*table.notes, *filter(None, [table.titles.warning])],
     }
 
 

@@ -57,7 +57,7 @@ def _odd_below(levels: NDArray[np.float32], counts: NDArray[Any]) -> bool:
     if least > 0 or next_one < 1 or not whole:
         return False
     share = counts[0] / counts.sum()
-    most = share >= LARGE_SHARE and counts[0] >= counts.max()
+    most = share >= LARGE_SHARE and counts[0] > counts[1:].max()
     return bool(most or (share >= SHARE and counts[0] >= TIMES * counts[1]))
 
 

@@ -208,10 +208,11 @@ class Ratings:
     """What else is wrong with the files, a sentence each."""
     mapping: ColumnMapping = AS_RECOGNISED
     """How the file was read; as recognised too in a store that does not tell."""
+    titles_from: str = ""
+    """As in DataSummary, and so are those below."""
+    movies: bool = True
     unrated: int = 0
-    """As in DataSummary; so for `untimed` and `notes`."""
     untimed: int = 0
-    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.value)
@@ -246,6 +247,7 @@ class Ratings:
 
     def summary(self) -> DataSummary:
         """Return size and range as the answer to a question."""
+        column = self.items.titles_column
         return DataSummary(
             name=self.name,
             source=self.source,
@@ -260,12 +262,13 @@ class Ratings:
             mean=self.mean,
             unusable_rows=self.unusable_rows,
             duplicates=self.duplicates,
-            titled=self.items.titles_column is not None,
+            titled=column is not None and len(column.blob) > 0,
             usual_floor=self.usual_floor,
             scale=LOG_SCALE if self.mapping.values else "",
+            titles_from=self.titles_from,
+            movies=self.movies,
             unrated=self.unrated,
             untimed=self.untimed,
-            notes=self.notes,
         )
 
 

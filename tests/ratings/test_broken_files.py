@@ -86,19 +86,14 @@ REFUSED = [
     Broken("empty.csv", "", ("the file is empty; give",)),
     Broken("blank.csv", " \n\n \n", ("the file is empty; give",)),
     Broken("header.csv", H, ("a header and no ratings; give",)),
-    Broken(
-        "none.csv", "1,2,3\n4,5,6\n", ("no header", "user and item and rating", "--user-column")
-    ),
+    Broken("none.csv", "1,2,3,4\n4,5,6,8\n", ("no header", "more than one", "--rating-column")),
     Broken("texts.csv", "ann,x,y\nbob,z,w\n", ("no header", "--rating-column")),
     Broken("one.csv", "rating\n3\n4\n", ("line 1", "one column alone", "--separator")),
     Broken("two.csv", "user,rating\n3,4\n", ("line 1", "2 columns", "--separator")),
     Broken("movies.csv", "movieId,title,genres\n1,A,B\n", ("line 1", "user and rating", "title")),
     Broken("twice.csv", "user,item,rating,rating\n1,2,3,4\n", ("line 1", "3 (rating) and 4", "nu")),
     Broken("users.csv", "userId,uid,item,score\n1,1,2,3\n", ("1 (userId) and 2 (uid)", "--user")),
-    Broken(
-        "latin.csv", (H + "1,2,3,4\nJosé,3,4,5\n").encode("latin-1"), ("line 3", "Jos", "UTF-8")
-    ),
-    Broken("late.csv", (MANY + "José,3,4,5\n").encode("latin-1"), ("line 30002", "Jos", "UTF-8")),
+    Broken("bits.csv", MANY.encode() + b"\x01\xe9\0,3,4,5\n", ("line 30002", "not UTF-8", "save")),
     Broken("wide.csv", GOOD.encode("utf-16-le"), ("not text", "save it as UTF-8")),
     Broken("cut16.csv", GOOD.encode("utf-16")[:-1], ("UTF-16", "save the file as UTF-8")),
     Broken("random.csv", bytes(range(256)) * 40, ("not text", "give a CSV")),
@@ -277,6 +272,8 @@ LOADED = [
     Odd("utf16.csv", GOOD.encode("utf-16"), PAIR),
     Odd("utf16be.csv", b"\xfe\xff" + GOOD.encode("utf-16-be"), PAIR),
     Odd("utf32.csv", GOOD.encode("utf-32"), PAIR),
+    Odd("latin.csv", (GOOD + "José,3,4,5\n").encode("latin-1"), [*PAIR, ("José", "3", 4.0)]),
+    Odd("three.csv", "1,2,3\n5,6,4\n", PAIR),
     Odd("crlf.csv", GOOD.replace("\n", "\r\n"), PAIR),
     Odd("cr.csv", GOOD.replace("\n", "\r"), PAIR),
     Odd("crcrlf.csv", GOOD.replace("\n", "\r\r\n"), PAIR),
@@ -340,6 +337,32 @@ def test_titles_are_kept_and_shown_plainly(
     assert open_ratings(tmp_path / "ratings.csv").items.title_of(0) == title
     assert here("data", "describe", str(tmp_path / "ratings.csv")) == 0
     assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("end", "problem"),
+    [
+        ("7,8", ("rating", "", "missing: 2 of 4 fields")),
+        ("7,8,", ("timestamp", "", "missing: 3 of 4 fields")),
+        ('7,"8', ("movieId", "8", "the file ends within quotation marks")),
+        ('7,8,4,"9', ("timestamp", "9", "the file ends within quotation marks")),
+        ('7,8,"two\nlines, three,\nfour', ("rating", "two\nlines", "the file ends within")),
+        ('"7', ("userId", "7", "the file ends within quotation marks")),
+    ],
+)
+@pytest.mark.parametrize("pack", ["csv", "gz", "zip"])
+def test_a_row_cut_off_by_the_end_is_one_unusable_row(
+    pack: str, end: str, problem: tuple[str, str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / f"a.{pack}"
+    text = (GOOD + end).encode()
+    packings = {"csv": text, "gz": gzip.compress(text), "zip": packed({"ratings.csv": text})}
+    path.write_bytes(packings[pack])
+    ratings = open_ratings(path)
+    assert len(ratings.value) == 2
+    (told,) = ratings.problems
+    assert (told.line, told.column) == (4, problem[0])
+    assert told.value.startswith(problem[1]) and told.reason.startswith(problem[2])
 
 
 def test_parquet_problems_name_rows(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_file_of_them_is_read_and_how_is_told(
     path.write_text("user,item,rating\n" + "".join(f"{n},1,{c}\n" for n, c in enumerate(cells)))
     ratings = open_ratings(path)
     assert ratings.value.tolist() == values
-    assert note in ratings.notes[0]
+    assert note in ratings.warnings[0]
 
 
 def test_what_a_rating_may_look_like_is_told(tmp_path: Path) -> None:

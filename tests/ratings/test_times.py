@@ -131,9 +131,9 @@ def test_a_date_far_on_in_the_file_tells_the_order(tmp_path: Path) -> None:
     for late, order, iso in ends:
         path.write_text("\n".join(["user,item,rating,note,date", *early, f"9,1,3,-,{late}", ""]))
         ratings = open_ratings(path)
-        assert f"read as {order} first" in ratings.notes[0]
+        assert f"read as {order} first" in ratings.warnings[0]
         assert ratings.timestamp is not None and ratings.timestamp[0] == seconds(iso)
-        assert ("--dates" in ratings.notes[0]) == (order == "month")
+        assert ("--dates" in ratings.warnings[0]) == (order == "month")
 
 
 def test_any_date_is_read_as_pandas_reads_it() -> None:
@@ -169,15 +169,15 @@ def test_dates_of_a_file_become_seconds_and_how_is_told(dated: Read) -> None:
     assert ratings.timestamp is not None
     known = [seconds("2015-01-13"), seconds("2015-02-01")]
     assert ratings.timestamp.tolist() == [*known, UNKNOWN_TIME]
-    assert any("dates such as" in note for note in ratings.notes)
-    assert words.problem_lines(profile(ratings))[-1] == ratings.notes[-1]
+    assert any("dates such as" in note for note in ratings.warnings)
+    assert words.problem_lines(profile(ratings))[-1] == ratings.warnings[-1]
 
 
 def test_times_none_of_which_can_be_read_are_none(dated: Read) -> None:
     ratings = dated(["a while ago", "yesterday", ""])
     assert ratings.timestamp is None and len(ratings) == 3 and ratings.untimed == 0
-    assert "'a while ago' cannot be read" in ratings.notes[0]
-    assert "all are taken without" in ratings.notes[1]
+    assert "'a while ago' cannot be read" in ratings.warnings[0]
+    assert "all are taken without" in ratings.warnings[1]
 
 
 def test_no_column_of_times_can_be_asked_for(dated: Read) -> None:
@@ -193,7 +193,7 @@ def test_of_two_columns_of_times_one_is_taken_and_told(tmp_path: Path) -> None:
     ratings = open_ratings(path)
     assert ratings.timestamp is not None
     assert ratings.timestamp.tolist() == [seconds("2015-01-01"), seconds("2015-01-02")]
-    assert ratings.notes == ("columns 4 (date) and 5 (time) could both be the time; 4 is taken",)
+    assert ratings.warnings == ("columns 4 (date) and 5 (time) could both be the time; 4 is taken",)
 
 
 def test_a_date_in_three_columns_is_not_read_and_that_is_told(tmp_path: Path) -> None:
@@ -201,7 +201,38 @@ def test_a_date_in_three_columns_is_not_read_and_that_is_told(tmp_path: Path) ->
     path.write_text("userID,movieID,rating,date_day,date_month,date_year\n1,2,3,29,10,2006\n")
     ratings = open_ratings(path)
     assert ratings.timestamp is None
-    assert ratings.notes == ("times in columns of their own for day, month and year are not read",)
+    assert ratings.warnings == (
+        "times in columns of their own for day, month and year are not read",
+    )
+
+
+def test_json_lines_and_columns_between_blanks_are_read_alike(tmp_path: Path) -> None:
+    lines, table = tmp_path / "d.jsonl", tmp_path / "d.txt"
+    days = [f"{n:02d}/0{n % 9 + 1}/2015" for n in range(1, 29)]
+    lines.write_text(
+        "".join(
+            f'{{"user": {n}, "item": 1, "rating": "{n % 5}/5", "date": "{day}"}}\n'
+            for n, day in enumerate(days)
+        )
+    )
+    rows = [f"{n} 1 {n % 5 - 1} {day}\n" for n, day in enumerate(days)]
+    table.write_text("".join(["user item rating date\n", *rows]))
+    expected = pd.to_datetime(days, format="%d/%m/%Y", utc=True).as_unit("s").astype("int64")
+    for path, unrated in ((lines, "0"), (table, "-1")):
+        ratings = open_ratings(path, ColumnMapping(unrated=unrated))
+        assert ratings.timestamp is not None and ratings.unrated == 6
+        assert ratings.timestamp.tolist() == [one for n, one in enumerate(expected) if n % 5]
+        assert "dates such as 13/05/2015 are read as day first" in ratings.warnings[-1]
+
+
+def test_times_of_parquet_in_parts_of_a_second_are_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "ns.parquet"
+    frame = pd.DataFrame({"user": [1, 2], "item": [1, 1], "rating": [3, 4]})
+    frame["date"] = pd.to_datetime(["2015-01-13T10:07:05.123456789", "2015-01-14T00:00:00.0"])
+    frame.to_parquet(path)
+    ratings = open_ratings(path)
+    assert ratings.timestamp is not None and ratings.warnings == ()
+    assert ratings.timestamp.tolist() == [seconds("2015-01-13T10:07:05"), seconds("2015-01-14")]
 
 
 def test_a_parquet_file_s_times_are_read_alike(tmp_path: Path) -> None:

@@ -72,6 +72,11 @@ def test_the_ends_of_a_scale_are_not(tmp_path: Path, shares: dict[float, float])
     assert seeming_unrated(drawn(tmp_path, shares)) == ()
 
 
+def test_a_0_as_frequent_as_the_others_is_one_of_them(tmp_path: Path) -> None:
+    ratings = open_ratings(write(tmp_path / "r.csv", [0, 1, 2, 3, 4] * 20))
+    assert seeming_unrated(ratings) == ()
+
+
 def test_what_was_noticed_is_told_with_what_to_do() -> None:
     one, two = ValueBar(0, 0, 575), ValueBar(-1, -1, 100)
     assert words.unrated_words([one], 1000, words.unrated_options([one])) == (
@@ -102,7 +107,7 @@ def test_they_are_left_out_counted_apart_and_kept_apart(tmp_path: Path) -> None:
 
 
 def test_a_run_says_which_were_left_out(tmp_path: Path, capsys: Capture) -> None:
-    path = write(tmp_path / "r.csv", [0, 3, 4, 5] * 30)
+    path = write(tmp_path / "r.csv", [0, 3, 0, 4, 5] * 15)
     assert here("data", "ingest", str(path)) == 0
     assert "--unrated 0 (to train: --set data.unrated=0)" in capsys.readouterr().out
     assert here("data", "describe", str(path), "--unrated", "0", "--timestamp-column", "none") == 0

@@ -139,6 +139,8 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
     file.write_text(
         "wer,was,wieviel\n" + "".join(f"p{n % 9},q{n % 7},{n % 5}\n" for n in range(63))
     )
+    names = tmp_path / "names.csv"
+    names.write_text("item_id,name\n" + "".join(f"q{n},Thing {n}\n" for n in range(7)))
     remember(pane="data")
     app = CftuiApp(BUNDLED)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -157,6 +159,7 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
         assert not app.query(MappingForm) and pane.profile.display
         # 9 + 7 text ids
         await until(pilot, lambda: "9 of 9 user ids and 7 of 7 item ids" in text(app, "#headline"))
+        assert "titles from names.csv (7 of 7 items)" in text(app, "#headline")
         started: list[dict[str, Any]] = []
         monkeypatch.setattr(app.services.runs, "start", capture(started))
         await pilot.press("3", "s")
@@ -169,6 +172,7 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
             "timestamp": "",
             "separator": ",",
             "values": "",
+            "titles": "",
             "unrated": "",
             "dates": "",
         }
@@ -177,6 +181,10 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
         await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
         chosen = {choice.key: choice.value for choice in app.query(ColumnChoice)}
         assert (chosen["user"], chosen["item"], chosen["rating"]) == ("1", "2", "3")
+        titles = app.query(ColumnChoice).last()
+        titles.focus()
+        await pilot.press("right")
+        assert app.query_one(MappingForm).mapping.titles == titles.value == str(names)
         await pilot.press("escape")
         await until(pilot, lambda: not app.query(MappingForm))
     again = CftuiApp(str(file))
@@ -205,6 +213,25 @@ async def test_what_is_not_rated_is_left_out_and_times_can_be_left(
         await until(pilot, lambda: "15 rows without a rating left out" in text(app, "#headline"))
         mapping = app.services.ratings.mapping
         assert (mapping.timestamp, mapping.unrated) == ("none", "0")
+
+
+async def test_how_a_file_was_taken_is_told_before_and_after(stored: Path, tmp_path: Path) -> None:
+    file = tmp_path / "votes"
+    rows = "".join(f"{n % 9},{n % 7},{n % 5}{{}},J\xf6rg\n" for n in range(63))
+    file.write_bytes(("# mine\n" + rows.replace("{}", ",0")).encode("latin-1"))
+    remember(pane="data")
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(app, pilot)
+        await give_path(pilot, file)
+        await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
+        kind = " ".join(text(app, "#kind").split())
+        assert "read as Windows-1252: line 2 is not UTF-8; line 1 skipped: a comment" in kind
+        assert text(app, "#problem") == "Say which column is the rating"  # users, items are told
+        await pilot.press("3", "enter")
+        await until(pilot, lambda: n_ratings(app) == 63)
+        told = "read as Windows-1252: line 2 is not UTF-8\nline 1 skipped: a comment"
+        await until(pilot, lambda: text(app, "#against") == told)
 
 
 def capture(calls: list[Any]) -> Callable[..., Any]:

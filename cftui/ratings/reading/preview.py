@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, FilePreview
-from cftui.ratings.reading.columns import ROLES, Guess, find_columns
+from cftui.ratings.reading.columns import Guess, find_columns
 from cftui.ratings.reading.dialect import HEAD, recognise
+from cftui.ratings.reading.jsonl import recognise_json
+from cftui.ratings.reading.names import ROLES
 from cftui.ratings.sources.locate import candidates, locate
 from cftui.ratings.sources.packed import ArchivePart, located
+from cftui.ratings.sources.title_files import title_files
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
 
@@ -25,17 +28,37 @@ def preview(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FilePreview
         facts["members"] = tuple(str(part) for part in found) if len(found) > 1 else ()
         files = locate(source, mapping)
         facts["source"] = str(files.ratings)
-        facts["titles"] = str(files.titles) if files.titles else ""
+        facts["titles"] = tuple(map(str, title_files(files.ratings).parts))
         with files.ratings.open() as stream:
             facts["packed"] = stream.packed
             head = stream.read(HEAD)
-        seen = _parquet if head.startswith(PARQUET) else _delimited
+        seen = _parquet if head.startswith(PARQUET) else _text
         facts.update(seen(files.ratings, head, mapping))
     except DataError as error:
         facts["problem"] = str(error)
     except OSError as error:
         facts["problem"] = f"{source}: cannot be read: {cause(error)}"
     return FilePreview(**facts)
+
+
+def _text(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:
+    return _json(part, head, mapping) or _delimited(part, head, mapping)
+
+
+def _json(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str, Any] | None:
+    told = recognise_json(head, mapping)
+    if told is None:
+        return None
+    return {
+        "format": "JSON lines",
+        "encoding": told.encoding,
+        "has_header": True,
+        "columns": tuple(name[:SHOWN_CHARACTERS] for name in told.names),
+        "rows": _shortened(told.rows),
+        "mapping": _completed(told.names, told.guess, mapping, ""),
+        "notes": told.guess.notes,
+        "problem": f"{part}: {told.guess.problem}" if told.guess.problem else "",
+    }
 
 
 def _delimited(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:
@@ -51,6 +74,7 @@ def _delimited(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[s
         "columns": tuple(name.strip()[:SHOWN_CHARACTERS] for name in dialect.names),
         "rows": _shortened(dialect.rows),
         "mapping": _completed(dialect.names, dialect.guess, mapping, dialect.separator),
+        "notes": dialect.notes,
         "problem": dialect.guess.problem and located(part, dialect.guess.problem),
     }
 
@@ -71,6 +95,7 @@ def _parquet(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str
         "columns": names,
         "rows": _shortened(texts),
         "mapping": _completed(names, guess, mapping, ""),
+        "notes": guess.notes,
         "problem": f"{part}: {guess.problem}" if guess.problem else "",
     }
 

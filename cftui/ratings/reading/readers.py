@@ -1,6 +1,5 @@
 """Reads a source, whatever its format, into a table of ratings."""
 
-import codecs
 import csv
 import os
 import re
@@ -10,26 +9,30 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.blocks import Block, Blocks
-from cftui.ratings.reading.columns import ROLES
-from cftui.ratings.reading.delimited import ReadBlock, read_block
-from cftui.ratings.reading.dialect import HEAD, Dialect, recognise, split_line
+from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
 from cftui.ratings.reading.intake import Intake, LeftOut, RatingsTable
+from cftui.ratings.reading.jsonl import JsonHead, read_json_block, recognise_json
+from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import RowLayout, Rows
+from cftui.ratings.reading.splitting import split_line
 from cftui.ratings.reading.times import tells_order
-from cftui.ratings.reading.titles import read_titles
+from cftui.ratings.reading.titles_for import titles_for
 from cftui.ratings.sources.locate import SourceFiles
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
 
+if TYPE_CHECKING:
+    from cftui.ratings.reading.delimited import ReadBlock
+
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all."""
 
 PARQUET = b"PAR1"
-DATE_PARTS = {"date_day", "date_month", "date_year"}
 TELLING = re.compile(
     rb"\b(?:(?:1[3-9]|2\d|3[01])[/.-]\d\d?|\d\d?[/.-](?:1[3-9]|2\d|3[01]))[/.-]\d\d"
 )
@@ -52,7 +55,7 @@ def read(files: SourceFiles, progress: Progress | None = None) -> RatingsTable:
     table = replace(
         intake.finish(dated=layout.dated), unrated=left_out.count, notes=layout.notes
     ).without_unknown_times()
-    return table.with_titles(read_titles(files.titles)) if files.titles else table
+    return table.with_titles(titles_for(files, table.item_ids))
 
 
 def pass_rows(
@@ -68,9 +71,10 @@ def pass_rows(
             head = stream.read(HEAD)
         if head.startswith(PARQUET):
             return _pass_parquet(part, files.mapping, take, progress)
+        if told := recognise_json(head, files.mapping):
+            return _pass_json(part, told, files.mapping, take, progress)
         dialect = _recognised(part, head, files)
-        layout = _told(part, dialect, head, files.mapping)
-        return _pass_delimited(part, dialect, layout, take, progress)
+        return _pass_delimited(part, dialect, files.mapping, take, progress)
     except BrokenPipeError:
         raise  # of who hears of the progress
     except OSError as error:
@@ -87,21 +91,15 @@ def _recognised(part: ArchivePart, head: bytes, files: SourceFiles) -> Dialect:
     return dialect
 
 
-def _layout_of(dialect: Dialect) -> RowLayout:
+def _layout_of(part: ArchivePart, dialect: Dialect, mapping: ColumnMapping) -> RowLayout:
+    """Return where the columns stand, and how ratings and times are written."""
     names = [name.strip() for name in dialect.names]
     if not dialect.header_line:
         roles = {place: role for role, place in dialect.guess.places.items()}
         names = [f"{roles[n]} (column {own})" if n in roles else own for n, own in enumerate(names)]
     places = {role: dialect.guess.places[role] for role in ROLES if role in dialect.guess.places}
-    notes = dialect.guess.notes
-    if "timestamp" not in places and DATE_PARTS.issubset(name.lower() for name in names):
-        notes = (*notes, "times in columns of their own for day, month and year are not read")
-    return RowLayout(places, tuple(names), notes=notes)
-
-
-def _told(part: ArchivePart, dialect: Dialect, head: bytes, mapping: ColumnMapping) -> RowLayout:
-    """Return the layout with how ratings and times are written."""
-    layout, (ratings, times) = _layout_of(dialect), first_texts(head, dialect)
+    layout = RowLayout(places, tuple(names), dialect.notes)
+    ratings, times = (dialect.texts(role) for role in ROLES[2:])
     told = layout.told_by(ratings, times, mapping)
     if told.times.undecided and (date := _telling_date(part, dialect)):
         return layout.told_by(ratings, [*times, date], mapping)
@@ -115,11 +113,11 @@ def _telling_date(part: ArchivePart, dialect: Dialect) -> str:
     """
     place = dialect.guess.places["timestamp"]
     looked = 0
-    for block in Blocks(part, dialect.encoding, dialect.header_line):
+    for block in _blocks_of(part, dialect):
         for match in TELLING.finditer(block.text):
             begin = block.text.rfind(b"\n", 0, match.start()) + 1
             line = block.text[begin : block.text.find(b"\n", match.start())]
-            fields = split_line(line.decode(), dialect.separator)
+            fields = split_line(line.decode(), dialect.split_at)
             if len(fields) > place and tells_order(fields[place]):
                 return fields[place]
             if (looked := looked + 1) == MOST_LOOKED:
@@ -127,32 +125,52 @@ def _telling_date(part: ArchivePart, dialect: Dialect) -> str:
     return ""
 
 
-def first_texts(head: bytes, dialect: Dialect) -> tuple[list[str], list[str]]:
-    """Return the ratings and the times in the first rows of a file, as written."""
-    decoder = codecs.getincrementaldecoder(dialect.encoding)(errors="replace")
-    lines = re.split("\r\n|\n|\r", decoder.decode(head, len(head) < HEAD))[dialect.header_line :]
-    rows = [
-        split_line(line, dialect.separator) for line in lines[: None if len(head) < HEAD else -1]
-    ]
-    whole = [row for row in rows if len(row) >= len(dialect.names)]
-    places = dialect.guess.places
-    ratings, times = ([row[places[r]] for row in whole] if r in places else [] for r in ROLES[2:])
-    return ratings, times
+def _blocks_of(part: ArchivePart, dialect: Dialect) -> Blocks:
+    return Blocks(part, dialect.encoding, dialect.skip, dialect.rewrite())
 
 
 def _pass_delimited(
     part: ArchivePart,
     dialect: Dialect,
-    layout: RowLayout,
+    mapping: ColumnMapping,
     take: Callable[[Rows], None],
     progress: Progress | None,
 ) -> RowLayout:
-    blocks = Blocks(part, dialect.encoding, dialect.header_line)
+    from cftui.ratings.reading.delimited import read_block
+
+    layout = _layout_of(part, dialect, mapping)
+    blocks = _blocks_of(part, dialect)
+
+    def read_one(block: Block) -> Rows:
+        return _without_open_row(part, blocks, block, read_block(block, layout, dialect.split_at))
+
+    def goes_on(block: Block) -> bool:
+        return b'"' in block.text
+
     with _any_field_size():
-        for rows in _in_order(part, blocks, layout, dialect.separator):
+        for rows in _in_order(blocks, read_one, goes_on):
             take(rows)
             if progress:
                 progress(rows.read, blocks.size)
+    notes = dict.fromkeys((*dialect.notes, blocks.old_text.words, *layout.notes))
+    return replace(layout, notes=tuple(filter(None, notes)))
+
+
+def _pass_json(
+    part: ArchivePart,
+    told: JsonHead,
+    mapping: ColumnMapping,
+    take: Callable[[Rows], None],
+    progress: Progress | None,
+) -> RowLayout:
+    if told.guess.problem:
+        raise DataError(f"{part}: {told.guess.problem}")
+    layout = told.layout(mapping)
+    blocks = Blocks(part, told.encoding, 0)
+    for rows in _in_order(blocks, lambda block: read_json_block(block, layout), lambda _: False):
+        take(rows)
+        if progress:
+            progress(rows.read, blocks.size)
     return layout
 
 
@@ -175,32 +193,31 @@ def _pass_parquet(
 
 
 def _in_order(
-    part: ArchivePart, blocks: Blocks, layout: RowLayout, separator: str
+    blocks: Blocks, read_one: Callable[[Block], Rows], goes_on: Callable[[Block], bool]
 ) -> Iterator[Rows]:
-    """Yield the rows of each block; blocks are read by threads, ahead of what is taken."""
-    waiting: deque[Future[ReadBlock]] = deque()
+    """Yield the rows of each block; blocks are read by threads, ahead of what is taken.
+
+    `goes_on`: whether a row may go on in the next block; that one begins only after its end.
+    """
+    waiting: deque[Future[Rows]] = deque()
     pool = ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1))
     try:
         for block in blocks:
-            # Where a row may go on in the next block, that one begins only after this one's end.
-            if b'"' in block.text:
-                yield from (future.result().rows for future in waiting)
+            if goes_on(block):
+                yield from (future.result() for future in waiting)
                 waiting.clear()
-                yield _with_open_row(part, blocks, block, layout, separator)
+                yield read_one(block)
                 continue
-            waiting.append(pool.submit(read_block, block, layout, separator))
+            waiting.append(pool.submit(read_one, block))
             if len(waiting) > THREADS:
-                yield waiting.popleft().result().rows
-        yield from (future.result().rows for future in waiting)
+                yield waiting.popleft().result()
+        yield from (future.result() for future in waiting)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _with_open_row(
-    part: ArchivePart, blocks: Blocks, block: Block, layout: RowLayout, separator: str
-) -> Rows:
+def _without_open_row(part: ArchivePart, blocks: Blocks, block: Block, read: "ReadBlock") -> Rows:
     """Return the rows of a block; a row that goes on after its end is put back."""
-    read = read_block(block, layout, separator)
     if read.open_line is not None:
         line = block.first_line + read.open_line
         if block.last:

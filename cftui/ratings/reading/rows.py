@@ -3,8 +3,10 @@
 `check` is the meaning of the whole: what reads faster must come to the same.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +16,14 @@ from cftui.ratings.reading.numerals import INFINITE, NUMBER, with_point
 from cftui.ratings.reading.rating_words import parse_words, usual_whole, words_taken
 from cftui.ratings.reading.times import AS_USUAL, TimeFormat, time_format
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 LONGEST_ID = 500
 KEPT_PROBLEMS = 20
 """How many unusable rows of a file are described; the others are only counted."""
+SHOWN = 200
+"""Characters of a value that are told."""
 NOT_A_NUMBER = "not a number"
 TOO_LARGE = "too large"
 GREATEST = float(np.finfo(np.float32).max)
@@ -30,11 +37,11 @@ class RowLayout:
     """By role: user, item, rating and, if there is one, timestamp."""
     names: tuple[str, ...]
     """What messages call each column."""
+    notes: tuple[str, ...] = ()
+    """What was taken that could have been meant otherwise, a sentence each."""
     times: TimeFormat = AS_USUAL
     out_of: float = 0.0
     """The scale that ratings such as 4/5 are brought to; 0 where there are none."""
-    notes: tuple[str, ...] = ()
-    """What is to be said of how ratings and times are read, a sentence each."""
 
     @property
     def dated(self) -> bool:
@@ -73,15 +80,12 @@ class Row:
 class Rows:
     """Consecutive rows of a file: the usable ones as arrays of one length, the others counted."""
 
-    user: NDArray[np.int64]
-    """The number that an id is, where it is one as usually written; else -1 - its place in
-    `user_texts`. So for `item`."""
-    item: NDArray[np.int64]
+    user: "pa.DictionaryArray"
+    """Ids as written, without blanks around them."""
+    item: "pa.DictionaryArray"
     value: NDArray[np.float32]
     timestamp: NDArray[np.int64]
     """Of zeros where the file has none."""
-    user_texts: list[str] = field(default_factory=list)
-    item_texts: list[str] = field(default_factory=list)
     unusable: int = 0
     problems: tuple[Problem, ...] = ()
     """The first unusable ones."""
@@ -92,11 +96,18 @@ class Rows:
     counted: str = "line"
     """What `lines` counts, as in Problem."""
 
-    def where(self, kept: NDArray[np.bool_]) -> "Rows":
-        """Return only the usable rows that are kept."""
-        columns = {n: getattr(self, n)[kept] for n in ("user", "item", "value", "timestamp")}
-        lines = self.lines[kept] if len(self.lines) else self.lines
-        return replace(self, **columns, lines=lines)
+    def taken(self, chosen: NDArray[np.intp]) -> "Rows":
+        """Return the usable rows that stand at these places, in their order."""
+        from cftui.ratings.reading.arrays import column_of
+
+        return replace(
+            self,
+            user=self.user.take(column_of(chosen)),
+            item=self.item.take(column_of(chosen)),
+            value=self.value[chosen],
+            timestamp=self.timestamp[chosen],
+            lines=self.lines[chosen],
+        )
 
 
 def check(fields: Sequence[str], layout: RowLayout) -> Row | Problem | None:
@@ -148,5 +159,14 @@ def parse_value(text: str, out_of: float = 0.0) -> float | str:
     return NOT_A_NUMBER if text else "missing"
 
 
+def written(value: Any) -> str:
+    """Return a value as it would be written in a delimited file; nothing for none."""
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else None if math.isnan(value) else value
+    if value is None:
+        return ""
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
 def _problem(column: str, value: str, reason: str) -> Problem:
-    return Problem(0, column, value[:200], reason)
+    return Problem(0, column, value[:SHOWN], reason)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import on
@@ -21,7 +22,8 @@ from cftui.tui.shared.inputs import Choice, FieldChanged
 
 ROLES = (("user", "user"), ("item", "item"), ("rating", "rating"), ("timestamp", "time"))
 """Of columns: the name in a mapping, and the word on screen."""
-SEPARATORS = {",": "comma", ";": "semicolon", "tab": "tab", "|": "bar", "::": "two colons"}
+SEPARATORS = {",": "comma", ";": "semicolon", "tab": "tab", "|": "bar", "::": "two colons",
+              " ": "blanks"}  # fmt: skip
 SCALES = {"": "as they are", "log": "log2(1 + count)"}
 """How values are read, and the words for it."""
 UNRATED = {"": "none", "0": "0", "-1": "-1", "0,-1": "0 and -1", "99": "99"}
@@ -29,6 +31,8 @@ UNRATED = {"": "none", "0": "0", "-1": "-1", "0,-1": "0 and -1", "99": "99"}
 DATES = {"": "as they tell", "day-first": "day first", "month-first": "month first"}
 HOW = {"values": SCALES, "unrated": UNRATED, "dates": DATES}
 """By their names in a mapping: what is chosen beside the columns."""
+NO_COLUMNS = ("separator", "titles", *HOW)
+"""Choices that are of no column."""
 WIDEST = 24
 """Cells of a column of the preview."""
 
@@ -87,7 +91,7 @@ class MappingForm(Vertical):
         height: 1fr;
         & > #problem { height: auto; max-height: 5; padding: 0 1; }
         & > #problem.problem { color: $text-warning; text-style: bold; }
-        & > #kind { height: auto; max-height: 2; padding: 0 1; }
+        & > #kind { height: auto; max-height: 4; padding: 0 1; }
         & > #preview { min-height: 4; border-top: solid $primary-muted; }
         & > #how { height: auto; padding: 0 1; color: $text-muted; }
         & FormRow { padding: 0 1; }
@@ -161,7 +165,7 @@ class MappingForm(Vertical):
     def _show_chosen(self) -> None:
         """Show what was recognised where nothing was chosen."""
         for choice in self.query(ColumnChoice):
-            if choice.key not in ("separator", *HOW) and not choice.value:
+            if choice.key not in NO_COLUMNS and not choice.value:
                 number = self._number_of(getattr(self._preview.mapping, choice.key))
                 choice.set_reactive(ColumnChoice.value, number)
                 choice.refresh()
@@ -185,7 +189,12 @@ class MappingForm(Vertical):
             words = [SEPARATORS.get(separator, separator) for separator in known]
             choice = ColumnChoice("separator", _spoken(preview.separator), list(known), words)
             rows.append(FormRow(Static("separator"), choice))
-        return [*rows, *(self._how_row(key) for key in HOW)]
+        rows += [self._how_row(key) for key in HOW]
+        if titles := tuple(filter(None, dict.fromkeys((preview.mapping.titles, *preview.titles)))):
+            words = ["what fits", *(PurePath(path).name for path in titles)]
+            choice = ColumnChoice("titles", preview.mapping.titles, ["", *titles], words)
+            rows.append(FormRow(Static("titles"), choice))
+        return rows
 
     def _how_row(self, key: str) -> FormRow:
         """Return the row for what is chosen beside the columns, and what the shell gave."""
@@ -233,7 +242,8 @@ class MappingForm(Vertical):
         preview = self._preview
         header = "" if preview.has_header else "no header"
         parts = [preview.format, preview.packed, preview.encoding, header]
-        return plain(f"{preview.source}: {', '.join(part for part in parts if part)}")
+        told = f"{preview.source}: {', '.join(part for part in parts if part)}"
+        return plain("; ".join((told, *preview.notes)))
 
     @on(FieldChanged)
     def _pass_on(self, message: FieldChanged) -> None:

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-LIKELY = (".csv", ".tsv", ".dat", ".data", ".txt", ".parquet", ".gz", ".zip")
+LIKELY = (".csv", ".tsv", ".dat", ".data", ".txt", ".jsonl", ".json", ".parquet", ".gz", ".zip")
 """Endings of files that may hold ratings; these are suggested before others."""
 
 
