@@ -344,3 +344,5 @@ class SplitSummary:
     """For `time`: the timestamp of the first validation rating."""
     untimed: int = 0
     """For a split by time: ratings without one, which count as the oldest."""
+    offered: tuple[str, ...] = ()
+    """Names of files beside the ratings that hold validation rows, such as u1.test of ml-100k."""
