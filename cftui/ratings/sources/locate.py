@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
+from cftui.ratings.sources.packed import ENDINGS as PACKED_ENDINGS
 from cftui.ratings.sources.packed import ArchivePart, is_zip, members
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
@@ -100,7 +101,8 @@ def candidates(source: Path) -> list[ArchivePart]:
 
 
 def _unpacked_name(name: str) -> str:
-    return name[:-3] if name.lower().endswith(".gz") else name
+    ending = next((own for own in PACKED_ENDINGS if name.lower().endswith(own)), "")
+    return name[: len(name) - len(ending)]
 
 
 def _likely(names: Iterable[str]) -> list[str]:
@@ -170,7 +172,7 @@ def _titles_of(ratings: ArchivePart) -> ArchivePart | None:
     folder = ratings.place.parent
     inside = set(members(ratings.path)) if ratings.member else set()
     for name in dict.fromkeys((usual, *TITLES)):
-        for ending in ("", ".gz"):
+        for ending in ("", *PACKED_ENDINGS):
             place = folder / f"{name}{ending}"
             if place == ratings.place:
                 continue

@@ -1,7 +1,8 @@
-"""Files as they are downloaded: plain, gzipped, or a member of a zip. Nothing is ever unpacked."""
+"""Files as they are downloaded: plain, packed, or a member of a zip. Nothing is ever unpacked."""
 
 import gzip
 import io
+import lzma
 import stat
 import zipfile
 import zlib
@@ -10,15 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import TracebackType
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from cftui.ratings.values import DataError
 
-GZIP, ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+"""How a file begins that is packed as a whole, and by what."""
+ENDINGS = (".gz", ".bz2", ".xz", ".zst")
+"""What the names of such files end in."""
 FOREIGN = {
-    b"BZh": "a bzip2 file; unpack it",
-    b"\xfd7zXZ": "an xz file; unpack it",
-    b"\x28\xb5\x2f\xfd": "a zstandard file; unpack it",
     b"7z\xbc\xaf": "a 7z archive; unpack it",
     b"Rar!": "a rar archive; unpack it",
     b"SQLite format 3": "a database; export its ratings as CSV",
@@ -80,7 +82,7 @@ class Stream:
     """The unpacked bytes of a part, read from beginning to end under a watchful eye."""
 
     packed: str
-    """`gzip`, `zip` or nothing."""
+    """`gzip`, `bzip2`, `xz`, `zstd`, `zip` or nothing."""
 
     def __init__(self, part: ArchivePart) -> None:
         self._part = part
@@ -134,9 +136,10 @@ class Stream:
         for magic, words in FOREIGN.items():
             if head.startswith(magic):
                 raise DataError(f"{self._part.path}: {words}")
-        if head.startswith(GZIP):
-            self.packed = "gzip"
-            return cast(IO[bytes], gzip.GzipFile(fileobj=self._raw))
+        for magic, words in PACKED.items():
+            if head.startswith(magic):
+                self.packed = words
+                return _unpacking(words, self._raw)
         if head.startswith(ZIP):
             self.packed = "zip"
             return self._opened_member()
@@ -151,9 +154,39 @@ class Stream:
             _refuse_bomb(self._part, info.file_size, info.compress_size)
             self._begin, self.size = info.header_offset, info.compress_size
             with archive.open(info) as member:
-                if member.read(4).startswith((GZIP, *ZIP)):
+                if member.read(4).startswith((*PACKED, *ZIP)):
                     raise DataError(f"{self._part}: packed twice; unpack the zip first")
             return archive.open(info)
+
+
+def _unpacking(by: str, raw: IO[bytes]) -> IO[bytes]:
+    """Return a file that gives what is packed in another."""
+    if by == "gzip":
+        return cast(IO[bytes], gzip.GzipFile(fileobj=raw))
+    if by == "bzip2":
+        import bz2
+
+        return cast(IO[bytes], bz2.BZ2File(raw))
+    if by == "xz":
+        return cast(IO[bytes], lzma.LZMAFile(raw))
+    return cast(IO[bytes], _Zstandard(raw))
+
+
+class _Zstandard(io.RawIOBase):
+    """What zstandard has packed; raises OSError, without a number where it is not sound."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        import pyarrow as pa
+
+        self._unpacking = pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._unpacking.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 def is_zip(path: Path) -> bool:
@@ -220,7 +253,10 @@ def _explained(part: ArchivePart) -> Iterator[None]:
     """Turn what goes wrong in unpacking into words."""
     try:
         yield
-    except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+    except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+        # What bz2, gzip and pyarrow say of their data has no number, what the system says has.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise DataError(
             f"{part}: cut off or damaged ({error}); download or copy it again"
         ) from None
