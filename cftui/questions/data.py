@@ -71,7 +71,7 @@ class FilePreview:
     format: str = ""
     """What it is, in words, such as `comma-separated`; empty where that is not known."""
     packed: str = ""
-    """`gzip`, `bzip2`, `xz`, `zstd`, `zip` or nothing."""
+    """`gzip`, `bzip2`, `xz`, `zstd`, `zip`, `workbook` or nothing."""
     encoding: str = ""
     separator: str = ""
     has_header: bool = False
@@ -82,7 +82,7 @@ class FilePreview:
     mapping: ColumnMapping = AS_RECOGNISED
     """The mapping asked for, completed by what was recognised; empty where that is uncertain."""
     members: tuple[str, ...] = ()
-    """Paths that could be given instead: the ratings files of a zip or a folder that has more."""
+    """Paths that could be given instead, where a zip, a folder or a workbook has more than one."""
     titles: str = ""
     """The file that gives the items titles; empty where there is none."""
     problem: str = ""

@@ -111,7 +111,7 @@ REFUSED = [
     Broken("random.csv", bytes(range(256)) * 40, ("not text", "give a CSV")),
     Broken("page.html", "<!DOCTYPE html>\n<p>Not found\n", ("one column alone", "--separator")),
     Broken("a.json", '[{"user": 1, "item": 2}]', ("JSON", "export")),
-    Broken("a.db", b"SQLite format 3\0" + bytes(99), ("a database", "export")),
+    Broken("a.db", b"SQLite format 3\0" + bytes(99), ("not a sound SQLite file", "CSV")),
     Broken("a.bz2", b"BZh91AY&SY" + bytes(99), ("cut off or damaged", "again")),
     Broken("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(99), ("7z", "unpack it")),
     Broken("quote.csv", GOOD + '7,"8,9,1\n2,3,4,5\n', ("line 4", "quotation mark", "close")),

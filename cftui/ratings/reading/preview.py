@@ -7,12 +7,12 @@ from typing import Any
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, FilePreview
 from cftui.ratings.reading.columns import ROLES, Guess, find_columns
 from cftui.ratings.reading.dialect import HEAD, recognise
+from cftui.ratings.reading.frames import COLUMNAR, words_for
 from cftui.ratings.sources.locate import candidates, locate
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
 
-PARQUET = b"PAR1"
 SHOWN_ROWS = 10
 SHOWN_CHARACTERS = 200
 
@@ -29,7 +29,7 @@ def preview(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FilePreview
         with files.ratings.open() as stream:
             facts["packed"] = stream.packed
             head = stream.read(HEAD)
-        seen = _parquet if head.startswith(PARQUET) else _delimited
+        seen = _parquet if head.startswith(COLUMNAR) else _delimited
         facts.update(seen(files.ratings, head, mapping))
     except DataError as error:
         facts["problem"] = str(error)
@@ -66,7 +66,7 @@ def _parquet(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str
     rows = zip(*columns, strict=True)
     texts = tuple(tuple("" if v is None else str(v) for v in row) for row in rows)
     return {
-        "format": "Parquet",
+        "format": words_for(head),
         "has_header": True,
         "columns": names,
         "rows": _shortened(texts),

@@ -13,6 +13,7 @@ from cftui.ratings.reading.blocks import Block, Blocks
 from cftui.ratings.reading.columns import ROLES
 from cftui.ratings.reading.delimited import ReadBlock, read_block
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
+from cftui.ratings.reading.frames import COLUMNAR
 from cftui.ratings.reading.intake import Intake, RatingsTable
 from cftui.ratings.reading.rows import RowLayout, Rows
 from cftui.ratings.reading.titles import read_titles
@@ -24,7 +25,6 @@ from cftui.remedies import cause
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all."""
 
-PARQUET = b"PAR1"
 THREADS = 2
 """More would wait for the one that reads."""
 
@@ -51,7 +51,7 @@ def pass_rows(
     try:
         with part.open() as stream:
             head = stream.read(HEAD)
-        if head.startswith(PARQUET):
+        if head.startswith(COLUMNAR):
             return _pass_parquet(part, files.mapping, take, progress)
         return _pass_delimited(part, _recognised(part, head, files), take, progress)
     except BrokenPipeError:
@@ -105,7 +105,7 @@ def _pass_parquet(
         for rows in read_rows(file, layout):
             take(rows)
             if progress:
-                progress(size * rows.read // file.metadata.num_rows, size)
+                progress(size * rows.read // max(file.metadata.num_rows, rows.read), size)
     return layout.dated
 
 

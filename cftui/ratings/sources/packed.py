@@ -13,6 +13,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import TracebackType
 from typing import IO, Any, cast
 
+from cftui.ratings.sources.databases import BROKEN, is_database, text_of_table
+from cftui.ratings.sources.workbooks import OLD, SheetText, is_workbook
 from cftui.ratings.values import DataError
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -23,9 +25,7 @@ ENDINGS = (".gz", ".bz2", ".xz", ".zst")
 FOREIGN = {
     b"7z\xbc\xaf": "a 7z archive; unpack it",
     b"Rar!": "a rar archive; unpack it",
-    b"SQLite format 3": "a database; export its ratings as CSV",
     b"\x89HDF": "an HDF5 file; export its ratings as CSV",
-    b"\xd0\xcf\x11\xe0": "an Excel workbook; save it as CSV",
     b"%PDF": "a PDF document; give a file of ratings",
     b"\x89PNG": "a picture; give a file of ratings",
     b"\x93NUMPY": "a numpy array; give a delimited or Parquet file",
@@ -45,7 +45,7 @@ MOST_MEMBERS = 10_000
 
 @dataclass(frozen=True)
 class ArchivePart:
-    """A file on the disk, or a member of a zip."""
+    """A file on the disk, a member of a zip, a sheet of a workbook, a table of a database."""
 
     path: Path
     member: str = ""
@@ -59,12 +59,25 @@ class ArchivePart:
         return PurePosixPath(self.member or self.path)
 
     def read_all(self) -> bytes:
-        """Return all bytes; raises DataError, also where they are too many to hold."""
+        """Return all bytes, of a database's table its text; raises DataError, also if too many."""
+        if self.member and is_database(self.path):
+            return self._text_of_table()
         with self.open() as stream:
             data = stream.read(MOST_IN_MEMORY + 1)
             if len(data) > MOST_IN_MEMORY:
                 raise DataError(f"{self}: too large to be read from an archive; unpack it")
             return data
+
+    def _text_of_table(self) -> bytes:
+        text = bytearray()
+        try:
+            for piece in text_of_table(self.path, self.member):
+                text += piece
+                if len(text) > MOST_IN_MEMORY:
+                    raise DataError(f"{self}: too large a table for this")
+        except BROKEN as error:
+            raise DataError(f"{self}: cannot be read ({error})") from None
+        return bytes(text)
 
     @contextmanager
     def open(self) -> "Iterator[Stream]":
@@ -82,7 +95,7 @@ class Stream:
     """The unpacked bytes of a part, read from beginning to end under a watchful eye."""
 
     packed: str
-    """`gzip`, `bzip2`, `xz`, `zstd`, `zip` or nothing."""
+    """`gzip`, `bzip2`, `xz`, `zstd`, `zip`, `workbook` or nothing."""
 
     def __init__(self, part: ArchivePart) -> None:
         self._part = part
@@ -112,6 +125,8 @@ class Stream:
     @property
     def position(self) -> int:
         """Return how many of the bytes on the disk have been used."""
+        if isinstance(self._source, SheetText):
+            return int(self.size * self._source.share)
         return min(max(self._raw.tell() - self._begin, 0), self.size)
 
     def read(self, wanted: int) -> bytes:
@@ -125,7 +140,7 @@ class Stream:
             pieces.append(piece)
             left -= len(piece)
             self._out += len(piece)
-            if self.packed:
+            if self.packed and self.packed != "workbook":
                 _refuse_bomb(self._part, self._out, self.position)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
@@ -136,6 +151,12 @@ class Stream:
         for magic, words in FOREIGN.items():
             if head.startswith(magic):
                 raise DataError(f"{self._part.path}: {words}")
+        if head.startswith((*ZIP, OLD)) and is_workbook(self._part.path):
+            self.packed = "workbook"
+            try:
+                return cast(IO[bytes], SheetText(self._part.path, self._part.member))
+            except DataError as error:
+                raise DataError(located(self._part, str(error))) from None
         for magic, words in PACKED.items():
             if head.startswith(magic):
                 self.packed = words

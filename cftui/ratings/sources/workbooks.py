@@ -1,0 +1,249 @@
+"""Sheets of Excel's and LibreOffice's workbooks (.xlsx, .xls, .ods), as text.
+
+As text they go the way of every delimited file: title lines, no header, a wide table are told
+once. A line of the text is the row of that number in the spreadsheet. Errors are DataError,
+without the file's name.
+"""
+
+import csv
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from cftui.ratings.values import DataError
+
+ROWS = 10_000
+"""Rows that become text at a time."""
+SPACES = str.maketrans("\t\n\r", "   ")
+OLD = b"\xd0\xcf\x11\xe0"
+"""How documents of old Office programs begin, and locked ones of new."""
+
+EXCEL, OPEN = "xl/workbook.xml", "content.xml"
+"""The member that makes a zip a workbook."""
+BINARY = "xl/workbook.bin"
+MOST_XML = 2 << 30
+PACKED_AT_MOST = 100
+"""Bytes of XML in all, and for each byte of the file; ratings shrink about seven times."""
+SMALL_XML = 16 << 20
+"""Bytes that may be packed however tightly."""
+MOST_CELLS = 40_000_000
+"""A million rows of 40 columns, about 1 GB in memory."""
+MOST_OLD_BYTES = 200 << 20
+MOST_ROWS = 1 << 20
+"""Of a sheet of Excel's; calamine takes no more."""
+PIECE = 4 << 20
+LONGEST = 64 << 20
+"""Bytes of one tag, or of one row."""
+OURS = (b'name="actual"', b'name="user_factors"')
+"""What the workbook that `cftui crosstab` writes calls its ranges."""
+
+COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})[0-9]""")
+CELL_ROW = re.compile(rb"""\br\s*=\s*["'][A-Z]{1,3}([0-9]{1,9})""")
+OPEN_ROW = re.compile(rb"table:table-row\b[^>]*?number-rows-repeated\s*=\s*[\"']([0-9]{1,9})")
+OPEN_CELL = re.compile(rb"number-columns-repeated\s*=\s*[\"']([0-9]{1,9})")
+
+
+def is_workbook(path: Path) -> bool:
+    """Tell whether a file is a workbook, or an old Office document; raises OSError."""
+    with path.open("rb") as file:
+        head = file.read(4)
+        if head != b"PK\x03\x04":
+            return head == OLD
+        try:
+            inside = set(zipfile.ZipFile(file).namelist())
+        except (zipfile.BadZipFile, ValueError, RuntimeError):
+            return False
+    return bool(inside & {EXCEL, BINARY}) or {OPEN, "mimetype"} <= inside
+
+
+def names(path: Path) -> list[str]:
+    """Return what the sheets are called; raises DataError."""
+    _check(path)
+    with _explained():
+        return [sheet.name for sheet in _opened(path).sheets_metadata if "Work" in str(sheet.typ)]
+
+
+class SheetText(io.RawIOBase):
+    """The text of a sheet: UTF-8, tabs between columns, one line a row."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        """Open a sheet, the first one where no name is given; raises DataError."""
+        _check(path)
+        self.share = 0.0
+        """How much of the sheet has been read."""
+        self._rest = b""
+        with _explained():
+            book = _opened(path)
+            if name and name not in book.sheet_names:
+                raise DataError(f"holds no sheet {name!r}; give the workbook alone")
+            sheet = book.get_sheet_by_name(name or book.sheet_names[0])
+            if sheet.width < 2:
+                raise DataError("one column alone; give a sheet or a file of ratings")
+            self._rows, self._done = sheet.iter_rows(), 0
+            self._height = sheet.end[0] + 1 if sheet.end else 1
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer as far as text is at hand; return the number of bytes, 0 at the end."""
+        if not self._rest:
+            with _explained():
+                rows = list(islice(self._rows, ROWS))
+            self._rest = text_of(rows)
+            self._done += len(rows)
+            self.share = min(self._done / self._height, 1.0)
+        piece, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def text_of(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Return rows as lines of text, one each."""
+    into = io.StringIO()
+    writer = csv.writer(into, delimiter="\t", lineterminator="\n")
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return into.getvalue().encode(errors="replace")
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, float):
+        # Spreadsheets have no whole numbers: the id 7 is 7.0 in them.
+        return int(value) if value.is_integer() else value
+    if isinstance(value, str):
+        return value if value.isprintable() else value.translate(SPACES)
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _opened(path: Path) -> Any:
+    import python_calamine
+
+    return python_calamine.CalamineWorkbook.from_path(str(path))
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what calamine says of a broken workbook into words."""
+    try:
+        yield
+    except (GeneratorExit, KeyboardInterrupt, SystemExit, MemoryError, DataError):
+        raise
+    except BaseException as error:  # a panic of Rust is no Exception
+        if isinstance(error, OSError) and error.errno:
+            raise
+        if "password" in f"{type(error).__name__} {error}".lower():
+            raise DataError("locked with a password; save it without one") from None
+        reason = (str(error).splitlines() or [""])[0][:100]
+        raise DataError(f"not a sound workbook ({reason}); save it again, or as CSV") from None
+
+
+def _check(path: Path) -> None:
+    """Raise DataError for a workbook that would fill our memory, or that is of another use."""
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"PK"
+    size = path.stat().st_size
+    if zipped:
+        _check_zipped(path, size, path.stat().st_mtime_ns)
+    elif size > MOST_OLD_BYTES:
+        raise DataError("too large for an old workbook; save it as CSV")
+
+
+@lru_cache(maxsize=8)  # it is opened several times, to be recognised and to be read
+def _check_zipped(path: Path, size: int, _: int) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_sizes(archive, size)
+            _check_cells(archive)
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"cut off or damaged ({error}); download or copy it again") from None
+
+
+def _check_sizes(archive: zipfile.ZipFile, size: int) -> None:
+    members = archive.infolist()
+    xml = sum(one.file_size for one in members if not one.filename.startswith("xl/media/"))
+    if xml > min(MOST_XML, max(PACKED_AT_MOST * size, SMALL_XML)):
+        raise DataError(
+            f"{xml / 1e6:,.0f} MB of XML in a workbook of {size / 1e6:,.2f} MB; not trusted, "
+            "save it as CSV if you know it is sound"
+        )
+    if BINARY in archive.namelist():
+        raise DataError("a binary workbook; save it as .xlsx or CSV")
+
+
+def _check_cells(archive: zipfile.ZipFile) -> None:
+    """Raise DataError where cells lie so far apart that what is between would fill our memory."""
+    for member in archive.infolist():
+        if not member.filename.endswith(".xml"):
+            continue
+        if member.filename == EXCEL:
+            with archive.open(member) as file:
+                _refuse_ours(file.read(1 << 20))
+        count = _open_cells if member.filename == OPEN else _excel_cells
+        if (cells := count(archive, member)) > MOST_CELLS:
+            raise DataError(
+                f"a sheet of {cells:,} cells; save the part with ratings, or all of it as CSV"
+            )
+
+
+def _refuse_ours(text: bytes) -> None:
+    if all(name in text for name in OURS):
+        raise DataError(
+            "the workbook of a crosstab, not of ratings; see cftui crosstab --from FILE"
+        )
+
+
+def _in_pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, end: bytes) -> Iterator[bytes]:
+    """Yield the text of a member, each piece up to an `end` of something."""
+    rest = b""
+    with archive.open(member) as file:
+        while piece := file.read(PIECE):
+            whole, found, rest = (rest + piece).rpartition(end)
+            yield whole + found
+            if len(rest) > LONGEST:
+                raise DataError("one row of it has no end; save it as CSV")
+    yield rest
+
+
+def _excel_cells(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+    """Return the cells of the rectangle that holds all cells of a sheet, or what is not below."""
+    columns: set[bytes] = set()
+    for text in _in_pieces(archive, member, b">"):
+        columns.update(COLUMN.findall(text))
+    width = max(map(_column_number, columns), default=0)
+    if width * MOST_ROWS <= MOST_CELLS:
+        return width * MOST_ROWS
+    last = 0
+    for text in _in_pieces(archive, member, b">"):
+        last = max([last, *map(int, CELL_ROW.findall(text))])
+    return width * last
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - 64
+    return number
+
+
+def _open_cells(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+    """Return at most how many cells repeating makes of the rows that hold any value."""
+    rows = widest = 0
+    for text in _in_pieces(archive, member, b"</table:table-row>"):
+        for row in text.split(b"</table:table-row>"):
+            end = max(row.rfind(b"office:value"), row.rfind(b"<text:p"))
+            if end < 0:
+                continue
+            rows += max(map(int, OPEN_ROW.findall(row)), default=1)
+            width = row.count(b"<table:table-cell", 0, end)
+            widest = max(widest, width + sum(map(int, OPEN_CELL.findall(row, 0, end))))
+    return rows * widest
