@@ -257,6 +257,24 @@ def test_a_first_pair_of_known_ids_is_no_header(tmp_path: Path) -> None:
         read_pairs(pairs, lambda user, item: False)
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"1   31\n Jos\xe9 7\n", f"{BY_PLACE}; read as Windows-1252: line 2 is not UTF-8"),
+        (b"# mine\nitem,user\n31,1\n7,Jos\xc3\xa9\n", BY_NAME.format("user", "item")),
+        (b"sep=|\nmovieId|movie|userId\n31|x|1\n7|y|Jos\xc3\xa9",
+         BY_NAME.format("userId", "movieId")),
+        ("item_id:token\tuser_id:token\n31\t1\n7\tJosé\n".encode("utf-16"),
+         BY_NAME.format("user_id:token", "item_id:token")),
+    ],
+)  # fmt: skip
+def test_pairs_are_read_as_ratings_are(data: bytes, told: str, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs"
+    pairs.write_bytes(data)
+    read = read_pairs(pairs, lambda user, item: False)
+    assert (read.users, read.items, read.taken) == (("1", "José"), ("31", "7"), told)
+
+
 def test_pairs_come_through_a_pipe_too(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -274,7 +292,7 @@ def test_pairs_come_through_a_pipe_too(tmp_path: Path) -> None:
         (b"user\n1\n", "one column alone; two are needed, user and item"),
         (b"user,item\n", "a header and no pairs below it"),
         (b"user,item\n1,1001\n7\n", "pairs.csv line 3: '7' has no user and item"),
-        (b"user,item\n1,1001\n\xff,7\n", "pairs.csv line 3: "),
+        (b"user,item\n1,1001\n\xff\0,7\n", "pairs.csv line 3: "),
         (b"PAR1 and no more", "not a sound Parquet file"),
         (None, "no such file"),
     ],

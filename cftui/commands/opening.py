@@ -46,6 +46,8 @@ def print_summary(ratings: "Ratings") -> None:
     summary = ratings.summary()
     for words in (size_words(summary), value_words(summary), left_out_words(summary)):
         put(words)
+    for words in ratings.warnings:
+        put(words)
 
 
 def find(word: str, fingerprint: str | None = None, *, weights: bool = False) -> "Run":

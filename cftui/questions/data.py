@@ -85,6 +85,8 @@ class FilePreview:
     """Paths that could be given instead, where a zip, a folder or a workbook has more than one."""
     titles: str = ""
     """The file that gives the items titles; empty where there is none."""
+    notes: tuple[str, ...] = ()
+    """What was taken or skipped that could have been meant otherwise, a sentence each."""
     problem: str = ""
     """Why it cannot be read as it is, and what to do; empty where it can."""
 

@@ -132,7 +132,6 @@ def _ordered(codes: NDArray[np.int32], n: int) -> NDArray[np.int64]:
 
 
 def _facts(table: RatingsTable) -> dict[str, Any]:
-    warning = table.titles.warning
     return {
         "n_ratings": len(table.value),
         "n_users": len(table.user_ids),
@@ -144,7 +143,7 @@ def _facts(table: RatingsTable) -> dict[str, Any]:
         "unusable_rows": table.unusable_rows,
         "duplicates": table.duplicates,
         "problems": [dataclasses.asdict(problem) for problem in table.problems],
-        "warnings": [warning] if warning else [],
+        "warnings": [*table.notes, *filter(None, [table.titles.warning])],
     }
 
 

@@ -24,7 +24,7 @@ def with_lines(ratings: Ratings, outliers: Sequence[Outlier]) -> tuple[Outlier, 
     def look(rows: Rows) -> None:
         value = log_counts(rows.value) if ratings.mapping.values else rows.value
         for place in np.flatnonzero(np.isin(value, values)).tolist():
-            pair = _id(rows.user, rows.user_texts, place), _id(rows.item, rows.item_texts, place)
+            pair = rows.user[place].as_py(), rows.item[place].as_py()
             if pair in wanted and np.float32(wanted[pair].value) == value[place]:
                 line = int(rows.lines[place])
                 wanted[pair] = replace(wanted[pair], line=line, counted=rows.counted)
@@ -43,8 +43,3 @@ def _same_files(ratings: Ratings) -> SourceFiles | None:
         return files if files.key() == ratings.path.name else None
     except (DataError, OSError):
         return None
-
-
-def _id(keys: "np.ndarray", texts: Sequence[str], place: int) -> str:
-    key = int(keys[place])
-    return str(key) if key >= 0 else texts[-1 - key]

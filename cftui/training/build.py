@@ -78,9 +78,10 @@ def check_checkpoint(
                 raise ValueError(
                     f"{table.name} has shape {found.shape} of {found.dtype}, not {table.shape}"
                 )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise _foreign(run, error) from None
 
 
 def _foreign(run: Run, error: Exception) -> CheckpointError:
-    return CheckpointError(f"{run.last}: not a checkpoint of this run ({error}); train anew")
+    reason = "nested too deeply" if isinstance(error, RecursionError) else error
+    return CheckpointError(f"{run.last}: not a checkpoint of this run ({reason}); train anew")

@@ -93,19 +93,14 @@ REFUSED = [
     Broken("empty.csv", "", ("the file is empty; give",)),
     Broken("blank.csv", " \n\n \n", ("the file is empty; give",)),
     Broken("header.csv", H, ("a header and no ratings; give",)),
-    Broken(
-        "none.csv", "1,2,3\n4,5,6\n", ("no header", "user and item and rating", "--user-column")
-    ),
+    Broken("none.csv", "1,2,3,4\n4,5,6,8\n", ("no header", "more than one", "--rating-column")),
     Broken("texts.csv", "ann,x,y\nbob,z,w\n", ("no header", "--rating-column")),
     Broken("one.csv", "rating\n3\n4\n", ("line 1", "one column alone", "--separator")),
     Broken("two.csv", "user,rating\n3,4\n", ("line 1", "2 columns", "--separator")),
     Broken("movies.csv", "movieId,title,genres\n1,A,B\n", ("line 1", "user and rating", "title")),
     Broken("twice.csv", "user,item,rating,rating\n1,2,3,4\n", ("line 1", "3 (rating) and 4", "nu")),
     Broken("users.csv", "userId,uid,item,score\n1,1,2,3\n", ("1 (userId) and 2 (uid)", "--user")),
-    Broken(
-        "latin.csv", (H + "1,2,3,4\nJosé,3,4,5\n").encode("latin-1"), ("line 3", "Jos", "UTF-8")
-    ),
-    Broken("late.csv", (MANY + "José,3,4,5\n").encode("latin-1"), ("line 30002", "Jos", "UTF-8")),
+    Broken("bits.csv", MANY.encode() + b"\x01\xe9\0,3,4,5\n", ("line 30002", "not UTF-8", "save")),
     Broken("wide.csv", GOOD.encode("utf-16-le"), ("not text", "save it as UTF-8")),
     Broken("cut16.csv", GOOD.encode("utf-16")[:-1], ("UTF-16", "save the file as UTF-8")),
     Broken("random.csv", bytes(range(256)) * 40, ("not text", "give a CSV")),
@@ -292,6 +287,8 @@ LOADED = [
     Odd("utf16.csv", GOOD.encode("utf-16"), PAIR),
     Odd("utf16be.csv", b"\xfe\xff" + GOOD.encode("utf-16-be"), PAIR),
     Odd("utf32.csv", GOOD.encode("utf-32"), PAIR),
+    Odd("latin.csv", (GOOD + "José,3,4,5\n").encode("latin-1"), [*PAIR, ("José", "3", 4.0)]),
+    Odd("three.csv", "1,2,3\n5,6,4\n", PAIR),
     Odd("crlf.csv", GOOD.replace("\n", "\r\n"), PAIR),
     Odd("cr.csv", GOOD.replace("\n", "\r"), PAIR),
     Odd("crcrlf.csv", GOOD.replace("\n", "\r\r\n"), PAIR),

@@ -44,7 +44,11 @@ def test_usual_names_are_known(names: str, found: tuple[int, ...]) -> None:
         ("a,b,c", ColumnMapping("a", "b", "4"), "no column '4' for rating"),
         ("a,b,c", ColumnMapping("a", "b", "0"), "no column '0' for rating"),
         ("a,b,c", ColumnMapping("a", "a", "c"), "'a' cannot be both user and item"),
-        ("user,user_id,item,score", ColumnMapping(), "columns 1 (user) and 2 (user_id) could both"),
+        (
+            "user,customer,item,score",
+            ColumnMapping(),
+            "columns 1 (user) and 2 (customer) could both",
+        ),
         ("a,A,item,score", ColumnMapping("a"), ""),
         ("a,A,item,score", ColumnMapping(" A "), ""),
         ("b,b,item,score", ColumnMapping("b"), "columns 1 and 2 are all called 'b'; give the num"),

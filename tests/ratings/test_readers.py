@@ -1,8 +1,10 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 
 from cftui.paths import BUNDLED, bundled_folder
@@ -207,13 +209,13 @@ def test_the_step_divides_every_difference(
         (HEADER, ["a header and no ratings"]),
         (HEADER.strip(), ["a header and no ratings"]),
         ("userId,movieId\n1,2\n", ["line 1", "2 columns", "--separator"]),
-        ("1,31,2.5\n1,32,3\n", ["no header", "no column for user", "--user-column"]),
+        ("1,31,2.5,7\n1,32,3,8\n", ["no header", "no column for rating", "--rating-column"]),
         (
-            "userId,user,movieId,rating\n",
-            ["line 1", "columns 1 (userId) and 2 (user) could both", "--user-column"],
+            "userId,member,movieId,rating\n",
+            ["line 1", "columns 1 (userId) and 2 (member) could both", "--user-column"],
         ),
         (HEADER + "1,2,x,4\n", ["line 2", "rating 'x': not a number", "none of the 1 rows"]),
-        (HEADER.encode() + b"1,2,3,4\n1,\xff\xfe,3,4\n", ["line 3", "not UTF-8", "save the file"]),
+        (HEADER.encode() + b"1,2,3,4\n1,\0\xfe,3,4\n", ["line 3", "not UTF-8", "save the file"]),
         ("userId,movieId,rating\n".encode("utf-16-le"), ["not text", "save it as UTF-8"]),
         (HEADER + '1,2,3,4\n5,"6,7,8\n9,1,2,3\n', ["line 3", "quotation mark", "close"]),
     ],
@@ -245,9 +247,13 @@ def test_without_a_header_seconds_from_1985_to_5138_tell_the_fourth_column(
 
 
 def no_rows(unusable: int) -> Rows:
-    none = np.zeros(0, np.int64)
     problem = Problem(2, "rating", "x", "not a number")
-    return Rows(none, none, none.astype(np.float32), none, [], [], unusable, (problem,))
+    return replace(some_rows([]), unusable=unusable, problems=(problem,))
+
+
+def some_rows(ids: list[str]) -> Rows:
+    own = pyarrow.array(ids, pyarrow.string()).dictionary_encode()
+    return Rows(own, own, np.ones(len(ids), np.float32), np.ones(len(ids), np.int64))
 
 
 def test_a_million_rows_without_a_rating_are_enough(tmp_path: Path) -> None:
@@ -259,8 +265,7 @@ def test_a_million_rows_without_a_rating_are_enough(tmp_path: Path) -> None:
 
 def test_after_one_rating_any_number_of_other_rows_is_passed_over(tmp_path: Path) -> None:
     intake = Intake(ArchivePart(tmp_path / "ratings.csv"))
-    one = np.ones(1, np.int64)
-    intake.add(Rows(one, one, one.astype(np.float32), one))
+    intake.add(some_rows(["1"]))
     intake.add(no_rows(2_000_000))
     assert intake.finish(dated=True).unusable_rows == 2_000_000
 

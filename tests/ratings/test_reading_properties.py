@@ -81,6 +81,7 @@ FIELDS = st.sampled_from(
             '"a,b"',
             '"a""b"',
             '"a\nb"',
+            '"7\n"',
             'a"b',
             '"a"b',
             '""',
@@ -204,17 +205,25 @@ def path(tmp_path: Path) -> Iterator[Path]:
 
 
 @SETTINGS
-@given(rows=ROWS, ending=st.sampled_from(["\n", "\r\n", "\r"]), separator=st.sampled_from(",;\t|"))
+@given(
+    rows=ROWS,
+    ending=st.sampled_from(["\n", "\r\n", "\r"]),
+    separator=st.sampled_from(",;\t|"),
+    spare=st.integers(0, 2),
+)
 @example(
     rows=[["1", "2", "-1234567.25", "2012-02-29"], ["1", "3", "0.1234567", "2009-12-14 02:52:24"]],
     ending="\n",
     separator=",",
+    spare=0,
 )
-@example(rows=[['"1', "2", "3", "4"], ["5", "6", "3", "4"]], ending="\n", separator=",")
+@example(rows=[['"1', "2", "3", "4"], ["5", "6", "3", "4"]], ending="\n", separator=",", spare=1)
+@example(rows=[["\ufeff1", "2", "3", "4"]] * 9, ending="\n", separator=",", spare=0)
 def test_reading_by_the_block_comes_to_the_same(
-    rows: list[list[str]], ending: str, separator: str, path: Path
+    rows: list[list[str]], ending: str, separator: str, spare: int, path: Path
 ) -> None:
-    body = [separator.join(row) for row in ([*NAMES], ["1", "2", "3", "4"], *rows)]
+    body = [separator.join(row) + separator * spare for row in (["1", "2", "3", "4"], *rows)]
+    body.insert(0, separator.join(NAMES))
     text = ending.join(body) + ending
     path.write_text(text, encoding="utf-8", newline="")
     expected = by_the_row(text, separator)

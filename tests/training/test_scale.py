@@ -30,6 +30,7 @@ from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run, create_run
 from cftui.runs.events import Epoch, Step
 from cftui.runs.find import find_run
+from cftui.runs.model_source import read_source, trust
 from cftui.training.build import build_trainer
 from cftui.training.endings import StopTraining
 from cftui.training.engines.torch_engine import TorchEngine
@@ -224,6 +225,7 @@ class Own(nn.Module):
 def test_a_users_own_model_sees_ratings_and_a_loss_in_the_unit(tmp_path: Path) -> None:
     """`min_rating` and `max_rating` are the data's, and the same learning rate does the same."""
     (tmp_path / "own.py").write_text(OWN)
+    trust(read_source(f"{tmp_path / 'own.py'}:Own"))
     base = write_ratings(tmp_path / "base")
     found = {}
     for factor, shift in ((1.0, 0.0), *SCALES):

@@ -13,6 +13,11 @@ from cftui.tui.services.collecting import Collecting
 from cftui.tui.shared.textual_hacks import forget_cuts
 
 
+@pytest.fixture(autouse=True)
+def seldom() -> None:
+    """Paint every frame: only what is drawn remembers how it was cut."""
+
+
 class Ring:
     def __init__(self) -> None:
         self.me = self

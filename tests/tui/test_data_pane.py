@@ -183,6 +183,25 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
         assert again.services.ratings.mapping.user == "wer"
 
 
+async def test_how_a_file_was_taken_is_told_before_and_after(stored: Path, tmp_path: Path) -> None:
+    file = tmp_path / "votes"
+    rows = "".join(f"{n % 9},{n % 7},{n % 5}{{}},J\xf6rg\n" for n in range(63))
+    file.write_bytes(("# mine\n" + rows.replace("{}", ",0")).encode("latin-1"))
+    remember(pane="data")
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(app, pilot)
+        await give_path(pilot, file)
+        await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
+        kind = " ".join(text(app, "#kind").split())
+        assert "read as Windows-1252: line 2 is not UTF-8; line 1 skipped: a comment" in kind
+        assert text(app, "#problem") == "Say which column is the rating"  # users, items are told
+        await pilot.press("3", "enter")
+        await until(pilot, lambda: n_ratings(app) == 63)
+        told = "read as Windows-1252: line 2 is not UTF-8\nline 1 skipped: a comment"
+        await until(pilot, lambda: text(app, "#against") == told)
+
+
 def capture(calls: list[Any]) -> Callable[..., Any]:
     async def start(settings: Any, name: str) -> str:
         calls.append(settings)

@@ -4,7 +4,8 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cftui.ratings.reading.dialect import not_in_code
+from cftui.ratings.reading.old_text import OLD, OldText, not_in_code
+from cftui.ratings.reading.rewriting import Rewrite
 from cftui.ratings.sources.packed import ArchivePart, Stream, located
 from cftui.ratings.values import DataError
 
@@ -31,10 +32,15 @@ class Block:
 class Blocks:
     """The blocks of a file, one after the other."""
 
-    def __init__(self, part: ArchivePart, encoding: str, skip: int) -> None:
-        """Begin after the first `skip` lines."""
+    def __init__(
+        self, part: ArchivePart, encoding: str, skip: int, rewrite: Rewrite | None = None
+    ) -> None:
+        """Begin after the first `skip` lines; all others are rewritten, if that is asked for."""
         self._part, self._encoding, self._skip = part, encoding, skip
-        self._rest = b""
+        self._rewrite = rewrite
+        self.old_text = OldText()
+        """What was not UTF-8 in the blocks so far."""
+        self._rest = self._back = b""
         self._line = 1
         self.size = 0
         """Bytes on the disk, as `Block.read` counts them; known once reading has begun."""
@@ -46,10 +52,10 @@ class Blocks:
                 f"{self._part} line {line}: a quotation mark is not closed within "
                 f"{LONGEST_RECORD >> 20} MB; close or remove it"
             )
-        self._rest, self._line = text + self._rest, line
+        self._back, self._line = text, line
 
     def __iter__(self) -> Iterator[Block]:
-        recode = self._encoding not in ("utf-8", "utf-8-sig")
+        recode = self._encoding not in ("utf-8", "utf-8-sig", OLD)
         decoder = codecs.getincrementaldecoder(self._encoding)()
         with self._part.open() as stream:
             self.size = stream.size
@@ -77,9 +83,10 @@ class Blocks:
             text = text[text.index(b"\n") + 1 :]
             self._skip -= 1
             self._line += 1
+        text = self._back + self._rewritten(text)
+        self._back = b""
         if not text:
             return
-        self._refuse_other_codes(text)
         line, self._line = self._line, self._line + text.count(b"\n")
         yield Block(text, line, ended, stream.position)
 
@@ -89,14 +96,20 @@ class Blocks:
         except UnicodeError as error:
             raise self._not_in_code(piece, error, self._line) from None
 
-    def _refuse_other_codes(self, text: bytes) -> None:
-        if text.isascii():
-            return
+    def _rewritten(self, text: bytes) -> bytes:
+        """Return new lines in UTF-8 and as rows; raises DataError for those that are no text."""
+        if not text.isascii():
+            try:
+                text.decode()
+            except UnicodeDecodeError:
+                text = self._of_old(text)
+        return self._rewrite(text) if self._rewrite else text
+
+    def _of_old(self, text: bytes) -> bytes:
         try:
-            text.decode()
-        except UnicodeDecodeError as error:
-            line = self._line + text.count(b"\n", 0, error.start)
-            raise self._not_in_code(text, error, line) from None
+            return self.old_text.decoded(text, self._line + self._back.count(b"\n"))
+        except DataError as error:
+            raise DataError(located(self._part, str(error))) from None
 
     def _not_in_code(self, text: bytes, error: UnicodeError, line: int) -> DataError:
         return DataError(located(self._part, str(not_in_code(text, error, line, self._encoding))))

@@ -1,38 +1,19 @@
 """Which column of a file means what: by the mapping asked for, else by the usual names."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cftui.questions.data import ColumnMapping
+from cftui.ratings.reading import cells
+from cftui.ratings.reading.names import NOT_RATINGS, ROLES, candidates, word_of
 from cftui.ratings.values import DataError
-
-ROLES = ("user", "item", "rating", "timestamp")
-NAMES: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "user": (
-        ("userid", "user", "uid", "customerid", "customer", "reviewerid", "memberid", "accountid"),
-        ("username", "reviewer", "member", "account", "reader", "readerid", "visitorid", "usr"),
-    ),
-    "item": (
-        ("movieid", "movie", "itemid", "item", "productid", "product", "filmid", "bookid", "iid"),
-        ("isbn", "asin", "film", "book", "trackid", "songid", "artistid", "gameid", "animeid"),
-        ("businessid", "recipeid", "showid", "sku", "articleid", "contentid"),
-    ),
-    "rating": (
-        ("rating", "score", "stars"),
-        ("ratings", "star", "overall", "ratingvalue", "userrating", "bookrating", "starrating"),
-        ("rate", "grade", "value", "points"),
-    ),
-    "timestamp": (
-        ("timestamp",),
-        ("unixreviewtime", "ratedat", "createdat", "reviewedat", "ts"),
-        ("time", "datetime", "date", "ratingdate", "reviewdate", "daterated"),
-    ),
-}
-"""What headers call each column, in small letters and digits alone; earlier rows win over later."""
 
 NEEDED = ("user", "item", "rating")
 OPTION = "--{0}-column (to train: --set data.{0}=…)"
+LEAST_ROWS = 3
+"""Fewer rows say nothing of a column."""
+
+Rows = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -41,12 +22,8 @@ class Guess:
 
     places: Mapping[str, int]
     problem: str = ""
-
-
-def known_names(names: Sequence[str]) -> int:
-    """Return how many roles have a usual name among these."""
-    words = {_word(name) for name in names}
-    return sum(any(words.intersection(row) for row in rows) for rows in NAMES.values())
+    notes: tuple[str, ...] = ()
+    """What was taken that could have been meant otherwise, a sentence each."""
 
 
 def asked_names(names: Sequence[str], mapping: ColumnMapping) -> int:
@@ -59,18 +36,23 @@ def asked_names(names: Sequence[str], mapping: ColumnMapping) -> int:
 
 
 def find_columns(
-    names: Sequence[str], mapping: ColumnMapping, likely: Mapping[str, int] | None = None
+    names: Sequence[str],
+    mapping: ColumnMapping,
+    likely: Mapping[str, int] | None = None,
+    rows: Rows = (),
 ) -> Guess:
     """Return where each column stands; `names` is the header, or 1, 2, 3… without one.
 
-    `likely` are places to take where there are no names to go by.
+    `likely` are places to take where there are no names to go by; `rows` the first rows, which
+    tell where names do not.
     """
     places: dict[str, int] = {}
     problems: list[str] = []
+    notes: list[str] = []
     for role in ROLES:
         asked = getattr(mapping, role).strip()
         try:
-            place = _asked(names, role, asked) if asked else _recognised(names, role)
+            place = _asked(names, role, asked) if asked else _recognised(names, role, rows, notes)
         except DataError as error:
             problems.append(str(error))
             continue
@@ -80,9 +62,50 @@ def find_columns(
             places[role] = place
     problems += _clashes(names, places)
     missing = [role for role in NEEDED if role not in places]
+    if len(missing) == 1 and not problems and likely is None and rows:
+        left, why_not = _the_one_left(names, places, missing[0], rows)
+        if left is not None:
+            places[missing[0]] = left
+            notes.append(_left_words(names[left].strip(), missing[0]))
+            missing = []
+        elif why_not:
+            problems.append(why_not)
     if missing and not problems:
         problems.append(_missing(names, missing))
-    return Guess(places, problems[0] if problems else "")
+    return Guess(places, problems[0] if problems else "", tuple(notes))
+
+
+def _left_words(name: str, role: str) -> str:
+    return f"column {name!r} is taken for the {role}: the only one left that could be"
+
+
+def _the_one_left(
+    names: Sequence[str], places: Mapping[str, int], role: str, rows: Rows
+) -> tuple[int | None, str]:
+    """Return the only column left that can have a role, or none and why it was not taken."""
+    plausible = [
+        n
+        for n, name in enumerate(names)
+        if n not in places.values() and name.strip() and word_of(name) not in NOT_RATINGS
+    ]
+    if len(plausible) != 1 or len(rows) < LEAST_ROWS:
+        return None, ""
+    (place,) = plausible
+    column = cells.column(rows, place)
+    if role == "rating":
+        return _if_ratings(names[place].strip(), place, column)
+    return (None, "") if cells.counts_rows(column) or cells.fractional(column) else (place, "")
+
+
+def _if_ratings(name: str, place: int, column: Sequence[str]) -> tuple[int | None, str]:
+    if not cells.mostly(column, cells.is_number) or cells.mostly(column, cells.is_time):
+        return None, ""
+    if len(set(column)) <= 2 and set(map(str.strip, column)) <= {"0", "1", ""}:
+        return None, (
+            f"no column for rating; {name!r} is only 0 or 1: to take it say "
+            f"{OPTION.format('rating')}"
+        )
+    return place, ""
 
 
 def _clashes(names: Sequence[str], places: Mapping[str, int]) -> list[str]:
@@ -124,28 +147,37 @@ def _asked(names: Sequence[str], role: str, asked: str) -> int:
     )
 
 
-def _recognised(names: Sequence[str], role: str) -> int | None:
+def _recognised(names: Sequence[str], role: str, rows: Rows, notes: list[str]) -> int | None:
     """Return the place of the one column with the most usual name; raises DataError for two."""
-    words = [_word(name) for name in names]
-    for row in NAMES[role]:
-        found = [place for place, word in enumerate(words) if word in row]
-        if len(found) > 1:
-            both = " and ".join(f"{place + 1} ({names[place].strip()})" for place in found)
-            raise DataError(
-                f"columns {both} could both be the {role}; "
-                f"choose one, by its name or number, with {OPTION.format(role)}"
-            )
-        if found:
-            return found[0]
-    return None
+    found = candidates(names, role)
+    if role == "item" and (own := _bare_id(names, found, rows)) is not None:
+        return own
+    if len(found) > 1:
+        both = " and ".join(f"{place + 1} ({names[place].strip()})" for place in found)
+        if role == "timestamp":  # which nothing needs
+            times = (n for n in found if cells.mostly(cells.column(rows, n), cells.is_time))
+            taken = next(times, found[0])
+            notes.append(f"columns {both} could both be the time; {taken + 1} is taken")
+            return taken
+        raise DataError(
+            f"columns {both} could both be the {role}; "
+            f"choose one, by its name or number, with {OPTION.format(role)}"
+        )
+    return found[0] if found else None
+
+
+def _bare_id(names: Sequence[str], found: Sequence[int], rows: Rows) -> int | None:
+    """Return the place of `id` beside an item's `name` or `title`, if it does not count rows."""
+    words = [word_of(name) for name in names]
+    if words.count("id") != 1 or not found or words[found[0]] not in ("name", "title"):
+        return None
+    own = words.index("id")
+    enough = len(rows) >= LEAST_ROWS
+    return own if enough and not cells.counts_rows(cells.column(rows, own)) else None
 
 
 def _small(name: str) -> str:
     return name.strip().lower()
-
-
-def _word(name: str) -> str:
-    return re.sub("[^a-z0-9]", "", name.lower())
 
 
 def _list(names: Sequence[str]) -> str:

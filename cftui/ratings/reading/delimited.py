@@ -1,25 +1,28 @@
-"""Reads blocks of delimited text: plain rows many at a time, all others one by one with care."""
+"""Reads blocks of delimited text: pyarrow splits them, what it refuses goes through csv."""
 
+import codecs
 import csv
-from collections.abc import Callable, Iterator
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
 from numpy.typing import NDArray
 
+from cftui.ratings.reading.arrays import column_of, numbers_of
 from cftui.ratings.reading.blocks import Block
-from cftui.ratings.reading.digits import PAD, FieldBytes, FieldColumn, Longs, Value, parsed
-from cftui.ratings.reading.gather import Gathered, IdKeys
-from cftui.ratings.reading.plain import dates, decimals
-from cftui.ratings.reading.rows import RowLayout, Rows, parse_time, parse_value
+from cftui.ratings.reading.checked import BLANKS, Longs, RowColumns, checked_rows
+from cftui.ratings.reading.rows import RowLayout, Rows
 
-QUOTE, LINE_FEED = ord('"'), ord("\n")
-
-
-class _Incomplete(Exception):
-    """A row goes on after the last line."""
+END = b"."
+"""Put after a block as a line of its own, a row of too few fields. Where it is not refused as such
+it stands within the quotation marks of a row that goes on in the next block."""
+LOOKED_AT = 3
+"""Lines of a block that tell whether all end with spare separators."""
 
 
 @dataclass(frozen=True)
@@ -33,173 +36,129 @@ class ReadBlock:
 
 def read_block(block: Block, layout: RowLayout, separator: str) -> ReadBlock:
     """Return the rows of a block, checked."""
-    lines = _SplitLines(block, layout, separator)
-    records = lines.take_intricate() if lines.quoted else {}
-    columns = lines.columns()
-    gathered = Gathered(layout, "line", block.first_line)
-    user, sound = _keys(columns["user"], gathered.users)
-    item, sound_item = _keys(columns["item"], gathered.items)
-    value, sound_value = _values(columns["rating"])
-    sound &= sound_item & sound_value
-    time = np.zeros(len(value), np.int64)
-    if layout.dated:
-        time, sound_time = _times(columns["timestamp"])
-        sound &= sound_time
-    at = np.flatnonzero(lines.sound)
-    lines.sound[at[~sound]] = False
-    gathered.take(at, sound, user, item, value, time)
-    return ReadBlock(gathered.rows(lines.others(records), block.read), lines.open_line)
+    text = block.text
+    if len(separator) > 1:
+        spare = next(bytes([sign]) for sign in range(1, 32) if bytes([sign]) not in text)
+        text, separator = text.replace(separator.encode(), spare), spare.decode()
+    split = _SplitBlock(text, separator, len(layout.names), tuple(layout.places.values()))
+    part = RowColumns(
+        columns={role: split.column(place) for role, place in layout.places.items()},
+        at=split.found,
+        odd=split.odd,
+        fields=split.fields,
+        first=block.first_line,
+        read=block.read,
+    )
+    return ReadBlock(checked_rows(part, layout), split.open_line)
 
 
-def _keys(column: FieldColumn, ids: IdKeys) -> tuple[Longs, NDArray[np.bool_]]:
-    """Return the key of each id, and which can be ids at all."""
-    keys, sound = column.numbers()
-    sound &= ~column.leading_zero()
-    if not sound.all():
-        others = ~sound
-        codes, texts = column.at(others).texts()
-        keys[others], sound[others] = ids.of_texts(codes, [text.decode() for text in texts])
-    return keys, sound
+class _SplitBlock:
+    """The rows of a block, each known by the line on which it begins."""
 
-
-def _values(column: FieldColumn) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    if not column.wide:
-        return parsed(column, parse_value, np.float32)
-    numbers, sound = decimals(column)
-    values = numbers.astype(np.float32)
-    return _with_others(column, values, sound, parse_value)
-
-
-def _times(column: FieldColumn) -> tuple[Longs, NDArray[np.bool_]]:
-    times, sound = column.numbers()
-    if len(sound) and not sound.any():
-        times, sound = dates(column)
-    return _with_others(column, times, sound, parse_time)
-
-
-def _with_others(
-    column: FieldColumn,
-    numbers: NDArray[Any],
-    sound: NDArray[np.bool_],
-    parse: Callable[[str], Value | str],
-) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Return the numbers with those that are not sound parsed one by one, each text once."""
-    if not sound.all():
-        others = ~sound
-        numbers[others], sound[others] = parsed(column.at(others), parse, numbers.dtype.type)
-    return numbers, sound
-
-
-@dataclass(frozen=True, eq=False)
-class _Columns:
-    """The columns of some lines, all of the same number of fields."""
-
-    page: FieldBytes
-    breaks: Longs
-    """Where separators and line ends stand."""
-    starts: Longs
-    """Where each line begins."""
-    first: Longs
-    """Which of `breaks` ends each line's first field."""
-
-    def __getitem__(self, place: int) -> FieldColumn:
-        starts = self.breaks[self.first + (place - 1)] + 1 if place else self.starts
-        return FieldColumn(self.page, starts, self.breaks[self.first + place])
-
-
-def _in_quotes(column: FieldColumn) -> NDArray[np.bool_]:
-    own, starts, ends = column.page.data, column.starts, column.ends
-    inside: NDArray[np.bool_] = (own[starts] == QUOTE) & (own[ends - 1] == QUOTE)
-    return inside & (ends - starts > 1)
-
-
-def _unquoted(column: FieldColumn) -> FieldColumn:
-    inside = _in_quotes(column)
-    return FieldColumn(column.page, column.starts + inside, column.ends - inside)
-
-
-class _SplitLines:
-    """The lines of a block."""
-
-    def __init__(self, block: Block, layout: RowLayout, separator: str) -> None:
-        text = block.text
-        if len(separator) > 1:
-            spare = next(bytes([sign]) for sign in range(1, 32) if bytes([sign]) not in text)
-            text, separator = text.replace(separator.encode(), spare), spare.decode()
+    def __init__(self, text: bytes, separator: str, width: int, wanted: Sequence[int]) -> None:
         self._text, self._separator = text, separator
-        self._layout, self._width = layout, len(layout.names)
-        self._page = FieldBytes.of(text)
-        breaks = self._page.data == ord(separator)
-        breaks |= self._page.data == LINE_FEED
-        self._breaks = np.flatnonzero(breaks)
-        self._last = np.flatnonzero(self._page.data[self._breaks] == LINE_FEED)
-        self._ends = self._breaks[self._last]
-        self.quoted = b'"' in text
-        self.sound: NDArray[np.bool_] = np.diff(self._last, prepend=-1) == self._width
-        """Which lines are rows of as many fields as there are columns, for all that was seen."""
-        self._blank = self._ends == self._starts
-        self.open_line: int | None = None
+        self._width = self._fields_alike(width)
+        spare = range(width, self._width)
+        table, refused = self._parsed([*wanted, *spare])
+        rows = table.num_rows + len(refused)
+        found = np.ones(rows, np.bool_)
+        found[list(refused)] = False
+        # pyarrow counts rows, not lines; these are the same but for line breaks in quotes.
+        self._begins: Longs = np.arange(rows + 1)
+        if rows != text.count(b"\n") + 1:
+            self._begins = self._counted(found, refused)
+        complete = refused.get(rows - 1) == END.decode()
+        self.open_line = None if complete else int(self._begins[-2])
+        found[-1] = False
+        table = table.slice(0, int(found.sum()))
+        if spare:
+            blank = _all_blank(table.column(str(place)) for place in spare)
+            found[np.flatnonzero(found)[~blank]] = False
+            table = table.take(column_of(np.flatnonzero(blank)))
+        self._table = table
+        self.found: Longs = self._begins[:-1][found]
+        self._others: Longs = self._begins[:-2][~found[:-1]]
 
-    @cached_property
-    def _starts(self) -> Longs:
-        return np.concatenate([[PAD], self._ends[:-1] + 1])
-
-    def columns(self) -> dict[str, FieldColumn]:
-        """Return the columns of the sound lines by role, without quotation marks."""
-        of_lines = self._columns
-        columns = {role: of_lines[place] for role, place in self._layout.places.items()}
-        return columns if not self.quoted else {r: _unquoted(c) for r, c in columns.items()}
+    def column(self, place: int) -> pa.Array:
+        """Return the texts of one column, for the rows that are `found`."""
+        return _whole(self._table.column(str(place)))
 
     @property
-    def _columns(self) -> "_Columns":
-        all_sound = bool(self.sound.all())
-        last = self._last if all_sound else self._last[self.sound]
-        starts = self._starts if all_sound else self._starts[self.sound]
-        return _Columns(self._page, self._breaks, starts, last - (self._width - 1))
+    def odd(self) -> list[int]:
+        """Return where the rows begin that are not `found`, but for empty lines."""
+        if not len(self._others):
+            return []
+        lengths = np.diff(self._line_starts)[self._others]
+        return self._others[lengths > 1].tolist()  # type: ignore[no-any-return]
 
-    def take_intricate(self) -> dict[int, list[str]]:
-        """Return the rows whose quotation marks need care, by their first line.
+    def fields(self, line: int) -> list[str]:
+        """Return the fields of the row that begins on a line."""
+        row = int(np.searchsorted(self._begins, line))
+        begin, end = self._line_starts[self._begins[row : row + 2]].tolist()
+        return self._split(self._text[begin:end])
 
-        Their lines are not sound any more, nor are those from `open_line` on.
-        """
-        quotes = np.flatnonzero(self._page.data == QUOTE)
-        count = np.bincount(np.searchsorted(self._ends, quotes), minlength=len(self._ends))
-        columns = self._columns
-        around = sum(2 * _in_quotes(columns[place]) for place in range(self._width))
-        plain = np.zeros(len(self._ends), np.bool_)
-        plain[self.sound] = around == count[self.sound]
-        records: dict[int, list[str]] = {}
-        after = 0
-        for line in np.flatnonzero((count > 0) & ~plain).tolist():
-            if line < after:
-                continue
-            try:
-                records[line], after = self._record(line)
-            except _Incomplete:
-                self.open_line = line
-                after = len(self._ends)
-            self.sound[line:after] = False
-            self._blank[line:after] = True
-        return records
+    @cached_property
+    def _line_starts(self) -> Longs:
+        breaks = np.flatnonzero(np.frombuffer(self._text, np.uint8) == ord("\n"))
+        return np.concatenate([[0], breaks + 1])
 
-    def _record(self, line: int) -> tuple[list[str], int]:
-        """Return the row that begins at a line, and the line after it; raises _Incomplete."""
-        after = line
+    def _split(self, row: bytes) -> list[str]:
+        lines = io.StringIO(row.decode(), newline="\n")
+        return next(csv.reader(lines, delimiter=self._separator), [])
 
-        def lines() -> Iterator[str]:
-            nonlocal after
-            for after in range(line + 1, len(self._ends) + 1):
-                yield self._line(after - 1)
-            raise _Incomplete
+    def _fields_alike(self, width: int) -> int:
+        """Return as how many fields to read each line: more where all end with blank ones."""
+        lines = self._text.split(b"\n", LOOKED_AT)[:LOOKED_AT]
+        rows = [self._split(line) for line in lines if line]
+        spare = all(not text.strip() for row in rows for text in row[width:])
+        return max(min(map(len, rows), default=0), width) if spare else width
 
-        return next(csv.reader(lines(), delimiter=self._separator)), after
+    def _parsed(self, places: Sequence[int]) -> tuple[pa.Table, dict[int, str]]:
+        """Return columns, and the texts of the rows that have too few or too many fields."""
+        refused: dict[int, str] = {}
 
-    def others(self, records: dict[int, list[str]]) -> Iterator[tuple[int, list[str]]]:
-        """Yield the lines that are not sound, and the fields of the row that begins there."""
-        unsound = ~self.sound & ~self._blank
-        unsound[list(records)] = True
-        for line in np.flatnonzero(unsound).tolist():
-            yield line, records[line] if line in records else self._record(line)[0]
+        def refuse(row: pa.csv.InvalidRow) -> str:
+            refused[row.number - 1] = row.text
+            return "skip"
 
-    def _line(self, line: int) -> str:
-        return self._text[self._starts[line] - PAD : self._ends[line] - PAD + 1].decode()
+        text = self._text + END + b"\n"
+        if text.startswith(codecs.BOM_UTF8):  # pyarrow takes one away
+            text = codecs.BOM_UTF8 + text
+        names = [str(place) for place in range(self._width)]
+        wanted = [str(place) for place in places]
+        table = pa.csv.read_csv(
+            pa.BufferReader(text),
+            pa.csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
+            pa.csv.ParseOptions(
+                delimiter=self._separator, ignore_empty_lines=False, invalid_row_handler=refuse
+            ),
+            pa.csv.ConvertOptions(
+                check_utf8=False,
+                column_types=dict.fromkeys(wanted, pa.string()),
+                strings_can_be_null=False,
+                include_columns=wanted,
+            ),
+        )
+        return table, refused
+
+    def _counted(self, found: NDArray[np.bool_], refused: dict[int, str]) -> Longs:
+        """Return the line on which each row begins, and how many there are, with line breaks."""
+        heights = np.ones(len(found), np.int64)
+        table, _ = self._parsed(range(self._width))
+        for column in table.columns:
+            heights[found] += numbers_of(pc.count_substring(_whole(column), "\n"))
+        for row, text in refused.items():
+            heights[row] += text.count("\n")
+        return np.concatenate([[0], np.cumsum(heights)])
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array, copied only where it is not one already."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _all_blank(columns: Iterable[pa.ChunkedArray]) -> NDArray[np.bool_]:
+    trimmed = (pc.utf8_trim(_whole(column), characters=BLANKS) for column in columns)
+    lengths = [numbers_of(pc.binary_length(column)) for column in trimmed]
+    blank: NDArray[np.bool_] = np.maximum.reduce(lengths) == 0
+    return blank

@@ -1,13 +1,42 @@
 """Recognises from its beginning how a delimited file is written."""
 
 import codecs
-import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
-from cftui.ratings.reading.columns import Guess, asked_names, find_columns, known_names
+from cftui.ratings.reading.cells import (
+    column,
+    is_number,
+    is_time,
+    looks_counted,
+    mostly,
+    rises,
+    usual_width,
+)
+from cftui.ratings.reading.columns import NEEDED, Guess, asked_names, find_columns
+from cftui.ratings.reading.headless import MOVIELENS, order_of
+from cftui.ratings.reading.names import COUNTED, known_names, word_of
+from cftui.ratings.reading.old_text import CONTROLS, OLD, OldText, not_in_code
+from cftui.ratings.reading.preamble import Line, below_comments, below_title
+from cftui.ratings.reading.rewriting import (
+    BLANKS,
+    NETFLIX,
+    NETFLIX_ROW,
+    REWRITTEN,
+    ItemBlocks,
+    Rewrite,
+    tabs_for_blanks,
+)
+from cftui.ratings.reading.splitting import (
+    ALL,
+    WORDS,
+    best_separator,
+    separator_of,
+    split_line,
+)
 from cftui.ratings.values import DataError
 
 HEAD = 1 << 16
@@ -15,9 +44,6 @@ HEAD = 1 << 16
 SAMPLE = 50
 """Lines that are looked at."""
 
-SEPARATORS = ("::", "\t", ";", "|", ",")
-WORDS = {"::": "double colons", "\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}
-SPOKEN = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -25,11 +51,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-MOVIELENS = {"user": 0, "item": 1, "rating": 2, "timestamp": 3}
-CONTROLS = bytes({*range(32), 127} - {*b"\t\n\r\f\v\x1b"})
-NUMBER = re.compile(r"\s*[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?\s*")
-EARLIEST, LATEST = 5e8, 1e11
-"""Whole numbers within are taken for seconds since 1970 where no header says so."""
+NETFLIX_ORDER = {"item": 0, "user": 1, "rating": 2, "timestamp": 3}
 
 
 @dataclass(frozen=True)
@@ -39,8 +61,9 @@ class Dialect:
     format: str
     """In words, for people."""
     encoding: str
-    """A codec's name; ratings in anything but Unicode are refused."""
+    """A codec's name; `windows-1252` where only some lines are UTF-8."""
     separator: str
+    """Between two columns of the file; a blank stands for any number of them."""
     header_line: int
     """Counted from 1; 0 where there is no header."""
     names: tuple[str, ...]
@@ -48,6 +71,23 @@ class Dialect:
     guess: Guess
     rows: tuple[tuple[str, ...], ...]
     """The first rows."""
+    skip: int = 0
+    """Lines above the first row."""
+    notes: tuple[str, ...] = ()
+    """What was taken or skipped that could have been meant otherwise, a sentence each."""
+    by_item: bool = False
+    """Whether an item stands on a line of its own above its ratings."""
+
+    @property
+    def split_at(self) -> str:
+        """Return the separator of lines that `rewrite` gave."""
+        return REWRITTEN if self.separator == BLANKS else self.separator
+
+    def rewrite(self) -> Rewrite | None:
+        """Return what makes rows of the file's lines; none where they are rows as they stand."""
+        if self.by_item:
+            return ItemBlocks()
+        return tabs_for_blanks if self.separator == BLANKS else None
 
 
 def encoding_of(head: bytes) -> str:
@@ -61,65 +101,109 @@ def recognise(head: bytes, mapping: ColumnMapping = AS_RECOGNISED) -> Dialect:
     Raises DataError, without the file's name, where nothing can be read. Columns that are not
     clear are told in the dialect's guess.
     """
-    encoding = encoding_of(head)
-    lines = _lines(head, encoding)
-    separator = separator_of(mapping) or _separator(lines, mapping)
-    records = [(number, split_line(line, separator)) for number, line in lines[:SAMPLE]]
-    number, first = records[0]
-    rows = [fields for _, fields in records]
-    header = _has_header(first, rows[1:], mapping)
-    names = tuple(first) if header else tuple(str(n + 1) for n in range(len(first)))
-    rows = rows[1:] if header else rows
-    likely = None if header else _likely_places(rows, separator)
-    guess = find_columns(names, mapping, likely)
+    written = _written(head, mapping)
+    separator = written.separator
+    records = [split_line(line, separator) for _, line in written.lines[:SAMPLE]]
+    number, first = written.first, records[0]
+    header = _has_header(first, records[1:], mapping)
+    rows = records[1:] if header else records
+    names = _named(first, rows) if header else tuple(str(n + 1) for n in range(usual_width(rows)))
+    published = "" if header else _published(rows, written)
+    likely, doubt = (None, "") if header else _likely_places(rows, published)
+    guess = find_columns(names, mapping, likely, rows)
     if not header and guess.problem:
-        guess = Guess(guess.places, f"no header names the columns of {first}; {guess.problem}")
+        words = "; ".join(filter(None, (doubt, guess.problem)))
+        guess = Guess(guess.places, f"no header names the columns of {first}; {words}")
     if len(names) < 3:
         guess = Guess(guess.places, _too_few(names, separator))
     if header and guess.problem:
         guess = Guess(guess.places, f"line {number}: {guess.problem}")
+    said = header or published or guess.problem or all(getattr(mapping, r) for r in NEEDED)
+    taken = () if said else (_taken_words(guess.places),)
     return Dialect(
-        format=_format(separator, header, len(names), likely),
-        encoding=encoding,
+        format=published or _format(written),
+        encoding=written.encoding,
         separator=separator,
         header_line=number if header else 0,
         names=names,
         guess=guess,
         rows=tuple(tuple(fields) for fields in rows[:10]),
+        skip=number if header else number - 1,
+        notes=(*written.notes, *taken, *guess.notes, *_amounts(names, guess, rows)),
+        by_item=written.by_item,
     )
 
 
-def separator_of(mapping: ColumnMapping) -> str:
-    """Return the separator asked for, empty if none; raises DataError for an unusable one."""
-    asked = SPOKEN.get(mapping.separator.lower(), mapping.separator)
-    unusable = len(asked) == 1 and (asked.isalnum() or asked in "\"'\n\r.-+" or ord(asked) > 126)
-    if unusable or (len(asked) > 1 and asked != "::"):
-        raise DataError(
-            f"separator {asked!r} cannot be used; give one of , ; | :: tab or another single sign"
-        )
-    return asked
+@dataclass(frozen=True)
+class _Written:
+    """The first lines of a file, from its header or its first row on."""
+
+    lines: Sequence[Line]
+    encoding: str
+    separator: str
+    notes: tuple[str, ...]
+    first: int
+    """The number of the first line that is not skipped."""
+    by_item: bool = False
 
 
-def split_line(line: str, separator: str) -> list[str]:
-    """Return the fields of one line."""
-    if len(separator) > 1:
-        # The csv module takes one character only.
-        spare = next(sign for sign in map(chr, range(1, 32)) if sign not in line)
-        line, separator = line.replace(separator, spare), spare
-    try:
-        return next(csv.reader([line], delimiter=separator), [])
-    except csv.Error:
-        return line.split(separator)
+def _written(head: bytes, mapping: ColumnMapping) -> _Written:
+    text, encoding, notes = _decoded(head, encoding_of(head))
+    below = below_comments(_lines(text, whole=len(head) < HEAD))
+    lines, notes = below.lines, (*notes, *below.notes)
+    if not lines:
+        raise DataError("only comments; give a file with a header and ratings")
+    if _by_item(lines):
+        return _Written(_items_joined(lines), encoding, ",", notes, lines[0][0], by_item=True)
+    asked = separator_of(mapping) or below.separator
+    splits = [partial(split_line, separator=one) for one in ([asked] if asked else ALL)]
+    if not any(_could_be_header(lines, split, mapping) for split in splits):
+        title = below_title(lines, splits)
+        lines, notes = title.lines, (*notes, *title.notes)
+    separator = asked or best_separator(lines[:SAMPLE], mapping)
+    return _Written(lines, encoding, separator, notes, lines[0][0])
 
 
-def _lines(head: bytes, encoding: str) -> list[tuple[int, str]]:
+def _could_be_header(
+    lines: Sequence[Line], split: Callable[[str], Sequence[str]], mapping: ColumnMapping
+) -> bool:
+    """Return whether the first line names columns; one name may be a word of a title."""
+    first = split(lines[0][1])
+    below = split(lines[1][1]) if len(lines) > 1 else first
+    known = known_names(first) + asked_names(first, mapping)
+    better = known == 1 and known_names(below) > 1
+    near = len(below) in (len(first), len(first) + 1) or '"' in lines[1][1]
+    return len(first) > 1 and known > 0 and near and not better
+
+
+def _by_item(lines: Sequence[Line]) -> bool:
+    """Return whether the lines are Netflix' combined files."""
+    return (
+        len(lines) > 1
+        and NETFLIX.fullmatch(lines[0][1]) is not None
+        and NETFLIX_ROW.fullmatch(lines[1][1].strip()) is not None
+    )
+
+
+def _items_joined(lines: Sequence[Line]) -> list[Line]:
+    """Return the rows, each with its item first."""
+    joined = ItemBlocks()("".join(f"{line}\n" for _, line in lines).encode()).decode().split("\n")
+    return [(n, new) for (n, _), new in zip(lines, joined, strict=False) if new]
+
+
+def _named(first: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return the header's names, a blank one first for the row numbers that pandas and R write."""
+    longer = bool(rows) and all(len(row) == len(first) + 1 for row in rows)
+    numbered = longer and rises([row[0] for row in rows]) and any(row[-1].strip() for row in rows)
+    return ("", *first) if numbered else tuple(first)
+
+
+def _lines(text: str, *, whole: bool) -> list[Line]:
     """Return the lines that are not blank, with their numbers; raises DataError for no text."""
-    text = _decoded(head, encoding)
     if not text.strip():
         raise DataError("the file is empty; give a file with a header and ratings")
     if text.startswith("{") or text.startswith("["):
         raise DataError("this is JSON; export the ratings as CSV or Parquet")
-    whole = len(head) < HEAD
     lines = re.split("\r\n|\n|\r", text)
     if len(lines) == 1 and not whole:
         raise DataError("line 1: too long for a header; give a delimited text file")
@@ -128,7 +212,8 @@ def _lines(head: bytes, encoding: str) -> list[tuple[int, str]]:
     return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
-def _decoded(head: bytes, encoding: str) -> str:
+def _decoded(head: bytes, encoding: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return text, encoding and what is to be said of it; raises DataError for no text."""
     if head[257:262] == b"ustar":
         raise DataError("a tar archive; unpack it and give the ratings file")
     if encoding.startswith("utf-8"):
@@ -137,68 +222,81 @@ def _decoded(head: bytes, encoding: str) -> str:
         if odd > max(len(beginning) / 50, 8):
             raise DataError("not text; give a CSV or Parquet file (text: save it as UTF-8)")
     try:
-        return codecs.getincrementaldecoder(encoding)().decode(head, len(head) < HEAD)
+        text = codecs.getincrementaldecoder(encoding)().decode(head, len(head) < HEAD)
+        return text, encoding, ()
     except UnicodeDecodeError as error:
         line = head.count(b"\n", 0, error.start) + 1
-        raise not_in_code(head, error, line, encoding) from None
-
-
-def not_in_code(text: bytes, error: UnicodeError, line: int, encoding: str) -> DataError:
-    """Return the error for a line of text that is not in the encoding it should be in."""
-    if not encoding.startswith("utf-8") or not isinstance(error, UnicodeDecodeError):
-        return DataError(f"line {line}: not sound {encoding.upper()} text; save the file as UTF-8")
-    around = text[max(0, error.start - 10) : error.start + 10]
-    before = around[: min(error.start, 10)].rpartition(b"\n")[2]
-    value = before + around[min(error.start, 10) :].partition(b"\n")[0]
-    return DataError(f"line {line}: {value!r} is not UTF-8 text; save the file as UTF-8")
-
-
-def _separator(lines: Sequence[tuple[int, str]], mapping: ColumnMapping) -> str:
-    """Return the separator that gives the most known names, else the same fields in most lines."""
-
-    def worth(separator: str) -> tuple[int, int, float]:
-        split = [split_line(line, separator) for _, line in lines[:SAMPLE]]
-        width = len(split[0])
-        alike = sum(len(fields) == width for fields in split) / len(split)
-        named = asked_names(split[0], mapping) + known_names(split[0])
-        return named if width > 1 else 0, min(width, 3), alike
-
-    best = max(SEPARATORS, key=worth)  # the first of equals
-    return best if worth(best)[1] > 1 else ","
+        if not encoding.startswith("utf-8"):
+            raise not_in_code(head, error, line, encoding) from None
+    old = OldText()
+    lines = head.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    whole = lines if len(head) < HEAD else lines[: lines.rfind(b"\n") + 1]
+    return old.decoded(whole, 1).decode(), OLD if encoding == "utf-8" else encoding, (old.words,)
 
 
 def _has_header(
     first: Sequence[str], others: Sequence[Sequence[str]], mapping: ColumnMapping
 ) -> bool:
-    if known_names(first) or asked_names(first, mapping) > sum(map(_is_number, first)):
+    numbers = sum(map(is_number, first))
+    if asked_names(first, mapping) > numbers:
         return True
-    return not any(map(_is_number, first)) and (
-        not others or any(_is_number(field) for fields in others for field in fields)
+    known = known_names(first)
+    if known > 1 or (known and not (numbers and _alike(first, others))):
+        return True
+    return not numbers and (
+        not others or any(is_number(field) for fields in others for field in fields)
     )
 
 
-def _is_number(text: str) -> bool:
-    return NUMBER.fullmatch(text) is not None
+def _alike(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Return whether the first line has numbers just where the others have."""
+    kinds = [is_number(field) for field in first]
+    return bool(others) and all(list(map(is_number, fields)) == kinds for fields in others[:5])
 
 
-def _likely_places(rows: Sequence[Sequence[str]], separator: str) -> Mapping[str, int] | None:
-    """Return MovieLens' order of columns where these rows look like it."""
-    width = len(rows[0])
+def _published(rows: Sequence[Sequence[str]], written: _Written) -> str:
+    """Return which published format has rows like these and no header; empty for none."""
+    if written.by_item:
+        return "Netflix Prize (the ratings of an item below its number)"
+    own = {"\t": "MovieLens 100K (u.data)", "::": "MovieLens 1M or 10M (ratings.dat)"}
+    width = usual_width(rows)
     sound = [row for row in rows if len(row) == width]
-    rated = sum(_is_number(row[2]) for row in sound) > len(sound) / 2 if width >= 3 else False
-    if width == 4 and rated:
-        dated = sum(_is_time(row[3]) for row in sound) > len(sound) / 2
-        numbered = sum(_is_number(row[3]) for row in sound) > len(sound) / 2
-        if dated or (numbered and separator in ("::", "\t")):
-            return MOVIELENS
-    if width == 3 and rated and separator == "::":
-        return {role: place for role, place in MOVIELENS.items() if place < 3}
-    return None
+    columns = [column(sound, place) for place in range(width)]
+    if len(columns) != 4 or mostly(columns[2], is_time):
+        return ""
+    numbered = all(sum(map(is_number, columns[n])) > len(sound) / 2 for n in (2, 3))
+    return own.get(written.separator, "") if numbered else ""
 
 
-def _is_time(text: str) -> bool:
-    digits = text.strip()
-    return digits.isascii() and digits.isdigit() and EARLIEST <= float(digits) <= LATEST
+def _likely_places(
+    rows: Sequence[Sequence[str]], published: str
+) -> tuple[Mapping[str, int] | None, str]:
+    """Return the order of columns that have no names, as far as told, and what is in doubt."""
+    if published.startswith("Netflix"):
+        width = usual_width(rows)
+        return {role: place for role, place in NETFLIX_ORDER.items() if place < width}, ""
+    if published:
+        return MOVIELENS, ""
+    order = order_of(rows)
+    return order.places, order.doubt
+
+
+def _taken_words(places: Mapping[str, int]) -> str:
+    words = {place: "time" if role == "timestamp" else role for role, place in places.items()}
+    order = ", ".join(words.get(n, "(not used)") for n in range(max(words) + 1))
+    return f"no header: the columns are taken as {order}"
+
+
+def _amounts(names: Sequence[str], guess: Guess, rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return that ratings look like counts, if they do."""
+    if guess.problem or "rating" not in guess.places:
+        return ()
+    place = guess.places["rating"]
+    name, values = names[place].strip(), column(rows, place)
+    if not (COUNTED.match(word_of(name)) or looks_counted(values)):
+        return ()
+    what = f"column {name!r}" if not name.isdigit() else f"column {name}"
+    return (f"{what} looks like counts, not ratings; --values log reads them as log2(1 + count)",)
 
 
 def _too_few(names: Sequence[str], separator: str) -> str:
@@ -210,10 +308,6 @@ def _too_few(names: Sequence[str], separator: str) -> str:
     )
 
 
-def _format(separator: str, header: bool, width: int, likely: Mapping[str, int] | None) -> str:
-    if not header and likely == MOVIELENS and width == 4:
-        own = {"\t": "MovieLens 100K (u.data)", "::": "MovieLens 1M or 10M (ratings.dat)"}
-        if separator in own:
-            return own[separator]
-    between = WORDS.get(separator, f"{separator!r}")
+def _format(written: _Written) -> str:
+    between = WORDS.get(written.separator, f"{written.separator!r}")
     return f"text with {between} between columns"

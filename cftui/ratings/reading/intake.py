@@ -1,7 +1,7 @@
 """Codes the rows of any reader: ids become codes in order of appearance, duplicates leave."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,15 @@ from cftui.questions.data import Problem
 from cftui.ratings.reading.rows import KEPT_PROBLEMS, Rows
 from cftui.ratings.reading.titles import Titles
 from cftui.ratings.sources.packed import ArchivePart
-from cftui.ratings.values import INTEGER_ID, DataError
+from cftui.ratings.values import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Longs = NDArray[np.int64]
 COLUMNS = ("user", "item", "value", "timestamp")
 HOPELESS = 1_000_000
 """After so many unusable rows and not a usable one, no more are read."""
-TABLE_TIMES = 8
-"""Keys are looked up in a table where it needs at most so many places for each key."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,8 @@ class RatingsTable:
     duplicates: int
     problems: tuple[Problem, ...]
     titles: Titles = field(default_factory=Titles)
+    notes: tuple[str, ...] = ()
+    """How the file was taken that could have been meant otherwise, a sentence each."""
 
     def with_titles(self, titles: Titles) -> "RatingsTable":
         """Return the same ratings with titles."""
@@ -46,25 +49,16 @@ class Intake:
 
     def __init__(self, part: ArchivePart) -> None:
         self._part = part
-        self._columns: dict[str, list[NDArray[Any]]] = {name: [] for name in COLUMNS}
-        self._users, self._items = _Numbered(), _Numbered()
+        self._columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
         self._usable = self._unusable = 0
         self._problems: list[Problem] = []
 
     def add(self, rows: Rows) -> None:
         """Take the rows that follow those taken so far; raises DataError where it is hopeless."""
-        user = self._users.renumbered(rows.user, rows.user_texts)
-        item = self._items.renumbered(rows.item, rows.item_texts)
-        columns: dict[str, NDArray[Any]]
-        columns = {
-            "user": _narrowed(user),
-            "item": _narrowed(item),
-            "value": rows.value,
-            "timestamp": rows.timestamp,
-        }
-        for name, column in columns.items():
-            self._columns[name].append(column)
-        self._usable += len(user)
+        if len(rows.value):
+            for name in COLUMNS:
+                self._columns[name].append(getattr(rows, name))
+        self._usable += len(rows.value)
         self._unusable += rows.unusable
         self._problems += rows.problems[: KEPT_PROBLEMS - len(self._problems)]
         if self._unusable >= HOPELESS and not self._usable:
@@ -74,18 +68,16 @@ class Intake:
         """Return the table; raises DataError where no row is usable."""
         if not self._usable:
             raise self._nothing()
-        user, users = by_appearance(self._taken("user"))
-        item, items = by_appearance(self._taken("item"))
+        user, users = self._coded("user")
+        item, items = self._coded("item")
         value = self._taken("value")
         timestamp = self._taken("timestamp") if dated else None
         kept = _latest(user, item, len(users), len(items), timestamp)
         duplicates = 0
         if kept is not None:
             duplicates = len(user) - len(kept)
-            user, order = by_appearance(user[kept])
-            users = users[order]
-            item, order = by_appearance(item[kept])
-            items = items[order]
+            user, users = _by_appearance(user[kept], users)
+            item, items = _by_appearance(item[kept], items)
             value = value[kept]
             timestamp = None if timestamp is None else timestamp[kept]
         return RatingsTable(
@@ -93,12 +85,23 @@ class Intake:
             item=item,
             value=value,
             timestamp=timestamp,
-            user_ids=self._users.ids(users),
-            item_ids=self._items.ids(items),
+            user_ids=_ids(users),
+            item_ids=_ids(items),
             unusable_rows=self._unusable,
             duplicates=duplicates,
             problems=tuple(self._problems),
         )
+
+    def _coded(self, name: str) -> tuple[NDArray[np.int32], "pa.Array"]:
+        """Return the codes of one column of ids, and the id of each code."""
+        import pyarrow as pa
+
+        from cftui.ratings.reading.arrays import numbers_of
+
+        whole = pa.chunked_array(self._columns[name]).unify_dictionaries()
+        self._columns[name].clear()
+        codes = np.concatenate([numbers_of(chunk.indices) for chunk in whole.chunks])
+        return _by_appearance(codes, whole.chunk(0).dictionary)
 
     def _taken(self, name: str) -> NDArray[Any]:
         """Return one column of all parts, and let go of it there."""
@@ -117,67 +120,28 @@ class Intake:
         )
 
 
-class _Numbered:
-    """The ids of a file that are not their own keys, numbered from -1 downwards."""
+def _by_appearance(
+    codes: NDArray[np.int32], ids: "pa.Array"
+) -> tuple[NDArray[np.int32], "pa.Array"]:
+    """Return codes from 0 in order of first appearance, and the id of each."""
+    from cftui.ratings.reading.arrays import column_of, numbers_of
 
-    def __init__(self) -> None:
-        self._texts: list[str] = []
-        self._known: dict[str, int] = {}
-
-    def renumbered(self, keys: Longs, texts: list[str]) -> Longs:
-        """Return keys that hold for the whole file for those that hold for one part."""
-        if not texts:
-            return keys
-        own = np.array([self._key(text) for text in texts], np.int64)
-        return np.where(keys < 0, own[np.where(keys < 0, -1 - keys, 0)], keys)
-
-    def _key(self, text: str) -> int:
-        key = self._known.setdefault(text, -1 - len(self._texts))
-        if key == -1 - len(self._texts):
-            self._texts.append(text)
-        return key
-
-    def ids(self, keys: Longs) -> Longs | list[str]:
-        """Return the ids of keys, as integers if that changes the writing of none."""
-        if not len(keys) or int(keys.min()) >= 0:
-            return keys
-        texts = [str(key) if key >= 0 else self._texts[-1 - key] for key in keys.tolist()]
-        if all(INTEGER_ID.fullmatch(text) for text in texts):
-            try:
-                return np.array([int(text) for text in texts], np.int64)
-            except OverflowError:
-                pass
-        return texts
+    coded = column_of(codes).dictionary_encode()
+    return numbers_of(coded.indices), ids.take(coded.dictionary)
 
 
-def by_appearance(keys: NDArray[Any]) -> tuple[NDArray[np.int32], Longs]:
-    """Return each key's code, from 0 in order of first appearance, and the key of each code."""
-    n, low = len(keys), int(keys.min())
-    span = int(keys.max()) - low + 1
-    if span > min(max(TABLE_TIMES * n, 1 << 16), 2**31 - 1):
-        distinct, first, codes = np.unique(keys, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        renumber = np.empty(len(order), np.int32)
-        renumber[order] = np.arange(len(order), dtype=np.int32)
-        return renumber[codes], distinct[order].astype(np.int64)
-    places = keys - low if low else keys
-    first = np.full(span, n, _narrow(n))
-    # Of equal places the last assignment holds, which is the first appearance.
-    first[places[::-1]] = np.arange(n - 1, -1, -1, dtype=first.dtype)
-    present = np.flatnonzero(first < n)
-    order = present[np.argsort(first[present])]
-    table = np.zeros(span, np.int32)
-    table[order] = np.arange(len(order), dtype=np.int32)
-    return table[places], order + low
+def _ids(texts: "pa.Array") -> Longs | list[str]:
+    """Return ids as integers if that changes the writing of none."""
+    import pyarrow as pa
 
+    from cftui.ratings.reading.arrays import numbers_of
 
-def _narrowed(keys: Longs) -> NDArray[Any]:
-    """Return keys in half the memory where they fit."""
-    return keys.astype(_narrow(int(keys.max()))) if len(keys) and keys.min() > -(2**31) else keys
-
-
-def _narrow(largest: int) -> type[np.signedinteger[Any]]:
-    return np.int32 if largest <= np.iinfo(np.int32).max else np.int64
+    try:
+        numbers = texts.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return texts.to_pylist()  # type: ignore[no-any-return]
+    same = numbers.cast(pa.string()).equals(texts)
+    return numbers_of(numbers) if same else texts.to_pylist()
 
 
 def _latest(

@@ -8,8 +8,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from cftui.questions.data import AS_RECOGNISED
+from cftui.ratings.reading.blocks import Blocks
 from cftui.ratings.reading.columns import find_columns
-from cftui.ratings.reading.dialect import HEAD, Dialect, not_in_code, recognise
+from cftui.ratings.reading.dialect import HEAD, recognise
 from cftui.ratings.reading.frames import COLUMNAR
 from cftui.ratings.sources.locate import locate
 from cftui.ratings.sources.packed import ArchivePart, located
@@ -64,20 +65,19 @@ def _of_text(part: ArchivePart, head: bytes, knows: Knows) -> AskedPairs:
         raise DataError(located(part, str(error))) from None
     named = dialect.names if dialect.header_line else None
     user, item = _places(part, dialect.names, dialect.guess.places)
-    header_line = dialect.header_line
+    skip = dialect.skip
     recognised = {"user", "item"} & dialect.guess.places.keys()
     if named and not recognised and knows(named[user].strip(), named[item].strip()):
         # The ids of one pair, which look like names where no number is near.
-        named, header_line = None, 0
-    pairs = [
-        _pair(part, line, fields, user, item)
-        for line, fields in _records(part, dialect)
-        if line > header_line
-    ]
+        named, skip = None, dialect.header_line - 1
+    blocks = Blocks(part, dialect.encoding, skip, dialect.rewrite())
+    records = _records(blocks, dialect.split_at, part, skip)
+    pairs = [_pair(part, line, fields, user, item) for line, fields in records]
+    taken = filter(None, (_taken(named, user, item), blocks.old_text.words))
     return AskedPairs(
         tuple(own for own, _ in pairs),
         tuple(other for _, other in pairs),
-        _taken(named, user, item),
+        "; ".join(taken),
     )
 
 
@@ -103,15 +103,11 @@ def _places(part: ArchivePart, names: Sequence[str], known: Mapping[str, int]) -
     return places["user"], places["item"]
 
 
-def _records(part: ArchivePart, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+def _records(
+    blocks: Blocks, separator: str, part: ArchivePart, skip: int
+) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that are not blank, each with the line on which it ends."""
-    data, separator = part.read_all(), dialect.separator
-    try:
-        text = data.decode(dialect.encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        told = not_in_code(data, error, line, dialect.encoding)
-        raise DataError(located(part, str(told))) from None
+    text = b"".join(block.text for block in blocks).decode()
     if len(separator) > 1:
         # The csv module takes one character only.
         spare = next(sign for sign in map(chr, range(1, 32)) if sign not in text)
@@ -120,9 +116,9 @@ def _records(part: ArchivePart, dialect: Dialect) -> Iterator[tuple[int, list[st
     try:
         for fields in rows:
             if any(field.strip() for field in fields):
-                yield rows.line_num, fields
+                yield skip + rows.line_num, fields
     except csv.Error as error:
-        raise DataError(f"{part} line {rows.line_num}: {error}") from None
+        raise DataError(f"{part} line {skip + rows.line_num}: {error}") from None
 
 
 def _pair(

@@ -1,20 +1,18 @@
 """Reads Parquet files."""
 
 import io
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cftui.questions.data import ColumnMapping
-from cftui.ratings.reading.columns import ROLES, find_columns
+from cftui.ratings.reading.columns import find_columns
 from cftui.ratings.reading.dialect import HEAD
 from cftui.ratings.reading.frames import PARQUET, open_frame
-from cftui.ratings.reading.gather import MOST_DIGITS, Gathered, IdKeys, Longs
-from cftui.ratings.reading.rows import GREATEST, RowLayout, Rows, parse_time, parse_value
+from cftui.ratings.reading.names import ROLES
+from cftui.ratings.reading.rows import RowLayout, Rows, written
 from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import DataError
 
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
 ROWS = 250_000
 """Rows that are read at a time."""
-Flags = NDArray[np.bool_]
 
 
 @contextmanager
@@ -85,7 +82,7 @@ def texts_of(file: Any, places: Sequence[int]) -> Iterator[list[str]]:
     names = file.schema_arrow.names
     table = file.read(columns=[names[place] for place in places])
     for place in places:
-        yield [_text(value) for value in table.column(names[place]).to_pylist()]
+        yield [written(value) for value in table.column(names[place]).to_pylist()]
 
 
 def _fits(kind: "pa.DataType", role: str) -> bool:
@@ -100,86 +97,15 @@ def _fits(kind: "pa.DataType", role: str) -> bool:
 
 
 def _rows(batch: "pa.RecordBatch", layout: RowLayout, read: int) -> Rows:
-    columns = dict(zip(layout.places, map(_plain, batch.columns), strict=True))
-    gathered = Gathered(layout, "row", read - len(batch) + 1)
-    user, sound = _keys(columns["user"], gathered.users)
-    item, sound_item = _keys(columns["item"], gathered.items)
-    value, sound_value = _values(columns["rating"])
-    sound &= sound_item & sound_value
-    time = np.zeros(len(batch), np.int64)
-    if layout.dated:
-        time, sound_time = _times(columns["timestamp"])
-        sound &= sound_time
-    gathered.take(np.arange(len(batch)), sound, user, item, value, time)
-    others = (
-        (row, [_text(column[row].as_py()) for column in columns.values()])
-        for row in np.flatnonzero(~sound).tolist()
+    from cftui.ratings.reading.checked import RowColumns, checked_rows
+
+    part = RowColumns(
+        columns=dict(zip(layout.places, batch.columns, strict=True)),
+        at=np.arange(len(batch)),
+        odd=(),
+        fields=lambda row: [written(column[row].as_py()) for column in batch.columns],
+        first=read - len(batch) + 1,
+        counted="row",
+        read=read,
     )
-    return gathered.rows(others, read)
-
-
-def _plain(column: "pa.Array") -> "pa.Array":
-    from pyarrow import types
-
-    if types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    return column.cast("string") if types.is_null(column.type) else column
-
-
-def _keys(column: "pa.Array", ids: IdKeys) -> tuple[Longs, Flags]:
-    numbers = _integers(column)
-    if numbers is not None and ((numbers >= 0) & (numbers < 10**MOST_DIGITS)).all():
-        return numbers, np.ones(len(numbers), np.bool_)
-    codes, texts = _distinct(column)
-    return ids.of_texts(codes, texts)
-
-
-def _values(column: "pa.Array") -> tuple[NDArray[np.float32], Flags]:
-    from pyarrow import types
-
-    if types.is_floating(column.type) or types.is_integer(column.type):
-        numbers = column.cast("double").fill_null(np.nan).to_numpy(zero_copy_only=False)
-        sound = np.abs(numbers) <= GREATEST
-        return np.where(sound, numbers, 0).astype(np.float32), sound
-    codes, texts = _distinct(column)
-    values = [parse_value(text) for text in texts]
-    sound = np.array([not isinstance(value, str) for value in values], np.bool_)
-    known = np.array([0 if isinstance(value, str) else value for value in values], np.float32)
-    return known[codes], sound[codes]
-
-
-def _times(column: "pa.Array") -> tuple[Longs, Flags]:
-    numbers = _integers(column)
-    if numbers is not None:
-        return numbers, np.ones(len(numbers), np.bool_)
-    codes, texts = _distinct(column)
-    times = [parse_time(text) for text in texts]
-    sound = np.array([not isinstance(time, str) for time in times], np.bool_)
-    known = np.array([0 if isinstance(time, str) else time for time in times], np.int64)
-    return known[codes], sound[codes]
-
-
-def _integers(column: "pa.Array") -> Longs | None:
-    """Return a column of integers none of which is missing or too large; none for another."""
-    from pyarrow import types
-
-    if column.null_count or types.is_uint64(column.type) or not types.is_integer(column.type):
-        return None
-    numbers: Longs = column.cast("int64").to_numpy()
-    return numbers
-
-
-def _distinct(column: "pa.Array") -> tuple[Longs, list[str]]:
-    """Return each row's place among the distinct texts, and these."""
-    coded = column.dictionary_encode(null_encoding="encode")
-    codes = coded.indices.to_numpy().astype(np.int64)
-    return codes, [_text(value) for value in coded.dictionary.to_pylist()]
-
-
-def _text(value: Any) -> str:
-    """Return a value as it would be written in a delimited file."""
-    if isinstance(value, float):
-        value = int(value) if value.is_integer() else None if math.isnan(value) else value
-    if value is None:
-        return ""
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return checked_rows(part, layout)

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, FilePreview
-from cftui.ratings.reading.columns import ROLES, Guess, find_columns
+from cftui.ratings.reading.columns import Guess, find_columns
 from cftui.ratings.reading.dialect import HEAD, recognise
 from cftui.ratings.reading.frames import COLUMNAR, words_for
+from cftui.ratings.reading.names import ROLES
 from cftui.ratings.sources.locate import candidates, locate
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
@@ -51,6 +52,7 @@ def _delimited(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[s
         "columns": tuple(name.strip()[:SHOWN_CHARACTERS] for name in dialect.names),
         "rows": _shortened(dialect.rows),
         "mapping": _completed(dialect.names, dialect.guess, mapping, dialect.separator),
+        "notes": dialect.notes,
         "problem": dialect.guess.problem and located(part, dialect.guess.problem),
     }
 

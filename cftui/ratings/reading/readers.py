@@ -7,20 +7,24 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.blocks import Block, Blocks
-from cftui.ratings.reading.columns import ROLES
-from cftui.ratings.reading.delimited import ReadBlock, read_block
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
 from cftui.ratings.reading.frames import COLUMNAR
 from cftui.ratings.reading.intake import Intake, RatingsTable
+from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import RowLayout, Rows
 from cftui.ratings.reading.titles import read_titles
 from cftui.ratings.sources.locate import SourceFiles
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
+
+if TYPE_CHECKING:
+    from cftui.ratings.reading.delimited import ReadBlock
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all."""
@@ -35,16 +39,21 @@ def read(files: SourceFiles, progress: Progress | None = None) -> RatingsTable:
     Raises DataError, which names file, line, column, value and remedy.
     """
     intake = Intake(files.ratings)
-    dated = pass_rows(files, intake.add, progress)
-    table = intake.finish(dated=dated)
+    notes: list[str] = []
+    dated = pass_rows(files, intake.add, progress, notes.append)
+    table = replace(intake.finish(dated=dated), notes=tuple(notes))
     return table.with_titles(read_titles(files.titles)) if files.titles else table
 
 
 def pass_rows(
-    files: SourceFiles, take: Callable[[Rows], None], progress: Progress | None = None
+    files: SourceFiles,
+    take: Callable[[Rows], None],
+    progress: Progress | None = None,
+    say: Callable[[str], object] = str,
 ) -> bool:
     """Pass all rows of a source to `take`, in its order; return whether they have times.
 
+    `say` hears what was taken so that could have been meant otherwise.
     Raises DataError, as `read`.
     """
     part = files.ratings
@@ -53,7 +62,7 @@ def pass_rows(
             head = stream.read(HEAD)
         if head.startswith(COLUMNAR):
             return _pass_parquet(part, files.mapping, take, progress)
-        return _pass_delimited(part, _recognised(part, head, files), take, progress)
+        return _pass_delimited(part, _recognised(part, head, files), take, progress, say)
     except BrokenPipeError:
         raise  # of who hears of the progress
     except OSError as error:
@@ -75,6 +84,7 @@ def _pass_delimited(
     dialect: Dialect,
     take: Callable[[Rows], None],
     progress: Progress | None,
+    say: Callable[[str], object],
 ) -> bool:
     names = [name.strip() for name in dialect.names]
     if not dialect.header_line:
@@ -82,12 +92,15 @@ def _pass_delimited(
         names = [f"{roles[n]} (column {own})" if n in roles else own for n, own in enumerate(names)]
     places = {role: dialect.guess.places[role] for role in ROLES if role in dialect.guess.places}
     layout = RowLayout(places, tuple(names))
-    blocks = Blocks(part, dialect.encoding, dialect.header_line)
+    blocks = Blocks(part, dialect.encoding, dialect.skip, dialect.rewrite())
     with _any_field_size():
-        for rows in _in_order(part, blocks, layout, dialect.separator):
+        for rows in _in_order(part, blocks, layout, dialect.split_at):
             take(rows)
             if progress:
                 progress(rows.read, blocks.size)
+    for words in dict.fromkeys((*dialect.notes, blocks.old_text.words)):
+        if words:
+            say(words)
     return layout.dated
 
 
@@ -113,6 +126,8 @@ def _in_order(
     part: ArchivePart, blocks: Blocks, layout: RowLayout, separator: str
 ) -> Iterator[Rows]:
     """Yield the rows of each block; blocks are read by threads, ahead of what is taken."""
+    from cftui.ratings.reading.delimited import read_block
+
     waiting: deque[Future[ReadBlock]] = deque()
     pool = ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1))
     try:
@@ -135,6 +150,8 @@ def _with_open_row(
     part: ArchivePart, blocks: Blocks, block: Block, layout: RowLayout, separator: str
 ) -> Rows:
     """Return the rows of a block; a row that goes on after its end is put back."""
+    from cftui.ratings.reading.delimited import read_block
+
     read = read_block(block, layout, separator)
     if read.open_line is not None:
         line = block.first_line + read.open_line

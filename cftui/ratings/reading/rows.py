@@ -8,11 +8,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cftui.questions.data import Problem
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,9})?", re.ASCII)
 INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
@@ -54,15 +58,12 @@ class Row:
 class Rows:
     """Consecutive rows of a file: the usable ones as arrays of one length, the others counted."""
 
-    user: NDArray[np.int64]
-    """The number that an id is, where it is one as usually written; else -1 - its place in
-    `user_texts`. So for `item`."""
-    item: NDArray[np.int64]
+    user: "pa.DictionaryArray"
+    """Ids as written, without blanks around them."""
+    item: "pa.DictionaryArray"
     value: NDArray[np.float32]
     timestamp: NDArray[np.int64]
     """Of zeros where the file has none."""
-    user_texts: list[str] = field(default_factory=list)
-    item_texts: list[str] = field(default_factory=list)
     unusable: int = 0
     problems: tuple[Problem, ...] = ()
     """The first unusable ones."""
@@ -141,6 +142,15 @@ def parse_time(text: str) -> int | str:
         return math.floor(zoned.timestamp())
     except (ValueError, OverflowError):
         return "neither a number nor a date" if text else "missing"
+
+
+def written(value: Any) -> str:
+    """Return a value as it would be written in a delimited file; nothing for none."""
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else None if math.isnan(value) else value
+    if value is None:
+        return ""
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def _with_point(text: str) -> str:

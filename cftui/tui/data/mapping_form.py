@@ -21,7 +21,8 @@ from cftui.tui.shared.inputs import Choice, FieldChanged
 
 ROLES = (("user", "user"), ("item", "item"), ("rating", "rating"), ("timestamp", "time"))
 """Of columns: the name in a mapping, and the word on screen."""
-SEPARATORS = {",": "comma", ";": "semicolon", "tab": "tab", "|": "bar", "::": "two colons"}
+SEPARATORS = {",": "comma", ";": "semicolon", "tab": "tab", "|": "bar", "::": "two colons",
+              " ": "blanks"}  # fmt: skip
 SCALES = {"": "as they are", "log": "log2(1 + count)"}
 """How values are read, and the words for it."""
 WIDEST = 24
@@ -82,7 +83,7 @@ class MappingForm(Vertical):
         height: 1fr;
         & > #problem { height: auto; max-height: 5; padding: 0 1; }
         & > #problem.problem { color: $text-warning; text-style: bold; }
-        & > #kind { height: auto; max-height: 2; padding: 0 1; }
+        & > #kind { height: auto; max-height: 4; padding: 0 1; }
         & > #preview { min-height: 4; border-top: solid $primary-muted; }
         & > #how { height: auto; padding: 0 1; color: $text-muted; }
         & FormRow { padding: 0 1; }
@@ -219,7 +220,8 @@ class MappingForm(Vertical):
         preview = self._preview
         header = "" if preview.has_header else "no header"
         parts = [preview.format, preview.packed, preview.encoding, header]
-        return plain(f"{preview.source}: {', '.join(part for part in parts if part)}")
+        told = f"{preview.source}: {', '.join(part for part in parts if part)}"
+        return plain("; ".join((told, *preview.notes)))
 
     @on(FieldChanged)
     def _pass_on(self, message: FieldChanged) -> None:

@@ -32,6 +32,10 @@ LARGE = (120, 44)
 SPREAD_WIDTH = 24
 
 
+MOST_TOLD = 2
+"""What else is told of a file above the charts, a line each; all of it stands in Problems."""
+
+
 class ProfileView(SectionedPage):
     """Headline, histogram of values, long tail, ratings over time, first rows, problems."""
 
@@ -164,8 +168,10 @@ class ProfileView(SectionedPage):
         self.query_one("#headline", Static).update("\n".join(map(plain, lines)))
 
     def _put_warning(self, profile: DataProfile | None) -> None:
-        """Say what of the values will spoil training, and what to do."""
+        """Say what of the values will spoil training, what to do, and how the file was taken."""
         lines = [] if profile is None else [words.outlier_words(profile), _count_words(profile)]
+        told = () if profile is None else profile.warnings
+        lines += told if len(told) <= MOST_TOLD else (told[0], f"{len(told) - 1} more: Problems")
         against = self.query_one("#against", Static)
         against.update("\n".join(plain(line) for line in lines if line))
         against.set_class(any(lines), "warns")

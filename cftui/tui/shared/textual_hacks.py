@@ -7,9 +7,22 @@ from textual.app import App, ScreenStackError
 from textual.css.query import NoMatches
 from textual.strip import Strip
 from textual.widget import MountError, Widget
+from textual.widgets import OptionList
 
 GONE = (NoMatches, MountError, ScreenStackError)
 """What is met by those who go on while the widgets that they are about are taken away."""
+
+
+_move_page = OptionList._move_page
+
+
+def _move_page_once_laid_out(options: OptionList, direction: Any) -> None:
+    if options._index_to_line:
+        _move_page(options, direction)
+
+
+OptionList._move_page = _move_page_once_laid_out  # type: ignore[assignment, method-assign]
+"""8.2 takes for granted that lines are laid out: page up just behind the palette's key ended us."""
 
 
 def leaving(app: App[Any]) -> bool:
