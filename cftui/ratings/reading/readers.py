@@ -18,6 +18,7 @@ from cftui.ratings.reading.intake import Intake, RatingsTable
 from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import RowLayout, Rows
 from cftui.ratings.reading.titles import read_titles
+from cftui.ratings.reading.wide import WideTable, wide_rows, wide_table
 from cftui.ratings.sources.locate import SourceFiles
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
@@ -62,6 +63,8 @@ def pass_rows(
             head = stream.read(HEAD)
         if head.startswith(COLUMNAR):
             return _pass_parquet(part, files.mapping, take, progress)
+        if wide := wide_table(part, head, files.mapping):
+            return _pass_wide(part, wide, take, progress, say)
         return _pass_delimited(part, _recognised(part, head, files), take, progress, say)
     except BrokenPipeError:
         raise  # of who hears of the progress
@@ -102,6 +105,23 @@ def _pass_delimited(
         if words:
             say(words)
     return layout.dated
+
+
+def _pass_wide(
+    part: ArchivePart,
+    table: WideTable,
+    take: Callable[[Rows], None],
+    progress: Progress | None,
+    say: Callable[[str], object],
+) -> bool:
+    lines = filled = 0
+    for rows in wide_rows(part, table, progress):
+        take(rows)
+        filled += len(rows.value)
+        lines += len(set(rows.lines.tolist()))
+    for words in (table.told(lines, filled), *table.notes):
+        say(words)
+    return False
 
 
 def _pass_parquet(
