@@ -71,7 +71,7 @@ class FilePreview:
     format: str = ""
     """What it is, in words, such as `comma-separated`; empty where that is not known."""
     packed: str = ""
-    """`gzip`, `bzip2`, `xz`, `zstd`, `zip`, `workbook` or nothing."""
+    """`gzip`, `bzip2`, `xz`, `zstd`, `zip` or nothing."""
     encoding: str = ""
     separator: str = ""
     has_header: bool = False

@@ -11,7 +11,7 @@ from cftui.ratings.reading.frames import COLUMNAR, words_for
 from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.wide import wide_table
 from cftui.ratings.sources.locate import candidates, locate
-from cftui.ratings.sources.packed import ArchivePart, located
+from cftui.ratings.sources.packed import WORKBOOK, ArchivePart, located
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
 
@@ -33,6 +33,8 @@ def preview(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FilePreview
             head = stream.read(HEAD)
         seen = _parquet if head.startswith(COLUMNAR) else _delimited
         facts.update(seen(files.ratings, head, mapping))
+        if facts["packed"] == WORKBOOK:  # its text is our own
+            facts.update(format="a sheet of a workbook", packed="", encoding="")
         if seen is _delimited and (wide := wide_table(files.ratings, head, mapping)):
             facts.update(format=wide.format, notes=wide.notes, problem="", mapping=mapping)
     except DataError as error:

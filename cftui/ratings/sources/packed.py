@@ -20,6 +20,7 @@ from cftui.ratings.values import DataError
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 """How a file begins that is packed as a whole, and by what."""
+WORKBOOK = "workbook"
 ENDINGS = (".gz", ".bz2", ".xz", ".zst")
 """What the names of such files end in."""
 FOREIGN = {
@@ -140,7 +141,7 @@ class Stream:
             pieces.append(piece)
             left -= len(piece)
             self._out += len(piece)
-            if self.packed and self.packed != "workbook":
+            if self.packed and self.packed != WORKBOOK:
                 _refuse_bomb(self._part, self._out, self.position)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
@@ -152,7 +153,7 @@ class Stream:
             if head.startswith(magic):
                 raise DataError(f"{self._part.path}: {words}")
         if head.startswith((*ZIP, OLD)) and is_workbook(self._part.path):
-            self.packed = "workbook"
+            self.packed = WORKBOOK
             try:
                 return cast(IO[bytes], SheetText(self._part.path, self._part.member))
             except DataError as error:

@@ -9,7 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-LIKELY = (".csv", ".tsv", ".dat", ".data", ".txt", ".parquet", ".gz", ".zip")
+LIKELY = (
+    *(".csv", ".tsv", ".dat", ".data", ".txt", ".parquet", ".gz", ".bz2", ".xz", ".zst", ".zip"),
+    *(".xlsx", ".xls", ".ods", ".db", ".sqlite", ".sqlite3", ".feather", ".arrow", ".dta"),
+)
 """Endings of files that may hold ratings; these are suggested before others."""
 
 
