@@ -15,7 +15,7 @@ ROWS = 10_000
 LONGEST_VALUE = 16 << 20
 """Bytes of one value."""
 BEGINNING = b"SQLite format 3\0"
-BROKEN = (sqlite3.Error, sqlite3.Warning, OverflowError)
+BROKEN = (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeDecodeError)
 """What reading a file that is no sound database may raise."""
 ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_PRAGMA}
 TABLES = """

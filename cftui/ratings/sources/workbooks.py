@@ -5,23 +5,21 @@ once. A line of the text is the row of that number in the spreadsheet. Errors ar
 without the file's name.
 """
 
-import csv
 import io
+import json
 import re
+import subprocess
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from cftui.processes import environment, python
 from cftui.ratings.values import DataError
 
-ROWS = 10_000
-"""Rows that become text at a time."""
-SPACES = str.maketrans("\t\n\r", "   ")
 OLD = b"\xd0\xcf\x11\xe0"
 """How documents of old Office programs begin, and locked ones of new."""
 
@@ -66,8 +64,48 @@ def is_workbook(path: Path) -> bool:
 def names(path: Path) -> list[str]:
     """Return what the sheets are called; raises DataError."""
     _check(path)
-    with _explained():
-        return [sheet.name for sheet in _opened(path).sheets_metadata if "Work" in str(sheet.typ)]
+    facts = path.stat()
+    return list(_names(path, facts.st_size, facts.st_mtime_ns))
+
+
+@lru_cache(maxsize=8)
+def _names(path: Path, *_: int) -> tuple[str, ...]:
+    with closing(_Reader(path)) as reader:
+        return tuple(reader.told["names"])
+
+
+class _Reader:
+    """A process that reads a workbook, and what it told first."""
+
+    def __init__(self, path: Path, *name: str) -> None:
+        """Start it; raises DataError for a workbook that cannot be read."""
+        self._child = subprocess.Popen(
+            python("cftui.ratings.sources.sheet_reader", str(path), *name),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what Rust says of a panic
+            env=environment(),
+        )
+        assert self._child.stdout is not None
+        self.text = self._child.stdout
+        try:
+            self.told: dict[str, Any] = json.loads(self.text.readline() or b'{"error": "aborted"}')
+            if "error" in self.told:
+                raise _unsound(str(self.told["error"]))
+        except BaseException:
+            self.close()
+            raise
+
+    def finish(self) -> None:
+        """Raise DataError unless it came to its end."""
+        if self._child.wait():
+            raise _unsound("aborted")
+
+    def close(self) -> None:
+        """End it."""
+        self.text.close()
+        self._child.kill()
+        self._child.wait()
 
 
 class SheetText(io.RawIOBase):
@@ -78,16 +116,16 @@ class SheetText(io.RawIOBase):
         _check(path)
         self.share = 0.0
         """How much of the sheet has been read."""
-        self._rest = b""
-        with _explained():
-            book = _opened(path)
-            if name and name not in book.sheet_names:
-                raise DataError(f"holds no sheet {name!r}; give the workbook alone")
-            sheet = book.get_sheet_by_name(name or book.sheet_names[0])
-            if sheet.width < 2:
-                raise DataError("one column alone; give a sheet or a file of ratings")
-            self._rows, self._done = sheet.iter_rows(), 0
-            self._height = sheet.end[0] + 1 if sheet.end else 1
+        self._lines = 0
+        self._reader = _Reader(path, name)
+        told = self._reader.told
+        if "width" not in told or told["width"] < 2:
+            self.close()
+            raise DataError(
+                "one column alone; give a sheet or a file of ratings"
+                if "width" in told
+                else f"holds no sheet {name!r}; give the workbook alone"
+            )
 
     def readable(self) -> bool:
         """Return that it can be read."""
@@ -95,54 +133,27 @@ class SheetText(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer as far as text is at hand; return the number of bytes, 0 at the end."""
-        if not self._rest:
-            with _explained():
-                rows = list(islice(self._rows, ROWS))
-            self._rest = text_of(rows)
-            self._done += len(rows)
-            self.share = min(self._done / self._height, 1.0)
-        piece, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        piece = self._reader.text.read(len(buffer))
+        if not piece:
+            self._reader.finish()
+        self._lines += piece.count(b"\n")
+        self.share = min(self._lines / max(self._reader.told["height"], 1), 1.0)
         buffer[: len(piece)] = piece
         return len(piece)
 
-
-def text_of(rows: Iterable[Sequence[Any]]) -> bytes:
-    """Return rows as lines of text, one each."""
-    into = io.StringIO()
-    writer = csv.writer(into, delimiter="\t", lineterminator="\n")
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return into.getvalue().encode(errors="replace")
+    def close(self) -> None:
+        """End the process that reads."""
+        if not self.closed:
+            self._reader.close()
+        super().close()
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, float):
-        # Spreadsheets have no whole numbers: the id 7 is 7.0 in them.
-        return int(value) if value.is_integer() else value
-    if isinstance(value, str):
-        return value if value.isprintable() else value.translate(SPACES)
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _opened(path: Path) -> Any:
-    import python_calamine
-
-    return python_calamine.CalamineWorkbook.from_path(str(path))
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turn what calamine says of a broken workbook into words."""
-    try:
-        yield
-    except (GeneratorExit, KeyboardInterrupt, SystemExit, MemoryError, DataError):
-        raise
-    except BaseException as error:  # a panic of Rust is no Exception
-        if isinstance(error, OSError) and error.errno:
-            raise
-        if "password" in f"{type(error).__name__} {error}".lower():
-            raise DataError("locked with a password; save it without one") from None
-        reason = (str(error).splitlines() or [""])[0][:100]
-        raise DataError(f"not a sound workbook ({reason}); save it again, or as CSV") from None
+def _unsound(reason: str) -> DataError:
+    if "password" in reason.lower():
+        return DataError("locked with a password; save it without one")
+    if "calamine" in reason and "No module" in reason:
+        return DataError("python-calamine, which reads workbooks, is missing; install cftui again")
+    return DataError(f"not a sound workbook ({reason}); save it again, or as CSV")
 
 
 def _check(path: Path) -> None:
