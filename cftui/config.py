@@ -58,6 +58,12 @@ def _number_as_text(value: Any) -> Any:
     return str(value) if type(value) is int else value
 
 
+def _lasting_path(value: Any) -> Any:
+    """Return a path that means the same from any folder."""
+    lasting = isinstance(value, str) and value.strip()
+    return str(Path(value.strip()).expanduser().absolute()) if lasting else value
+
+
 ColumnName = Annotated[str, BeforeValidator(_number_as_text)]
 
 
@@ -73,12 +79,15 @@ class DataConfig(Section):
     values: Literal["", "log"] = parameter(
         "", "log: counts become log2(1 + count); empty: values as they are"
     )
+    titles: Annotated[str, BeforeValidator(_lasting_path)] = parameter(
+        "", "A file with the items' titles; empty: the one that fits"
+    )
 
     @property
     def mapping(self) -> ColumnMapping:
         """Return which columns mean what."""
         columns = (self.user, self.item, self.rating, self.timestamp)
-        return ColumnMapping(*columns, self.separator, self.values)
+        return ColumnMapping(*columns, self.separator, self.values, self.titles)
 
 
 class SplitConfig(Section):

@@ -128,6 +128,7 @@ def read_ratings(
     timestamp: str = "",
     separator: str = "",
     values: Literal["", "log"] = "",
+    titles: str | PathLike[str] = "",
 ) -> DataSet:
     """Return the ratings in a file or a folder, or of a data set such as `ml-latest-small`.
 
@@ -136,6 +137,8 @@ def read_ratings(
     Arrow's files; a table of users by items. Columns are recognised by the usual names; where they
     are not, `user`, `item`, `rating`, `timestamp` and `separator` say which they are, by name or by
     number counted from 1.
+
+    `titles` is a table with the items' titles; without it one beside the ratings is looked for.
 
     `values="log"` reads counts, such as plays, as log2(1 + count); ratings are logarithms then.
 
@@ -150,6 +153,7 @@ def read_ratings(
         timestamp=timestamp,
         separator=separator,
         values=values,
+        titles=str(titles),
     )
     try:
         opened = open_data(data)

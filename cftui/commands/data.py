@@ -1,6 +1,7 @@
 """`cftui data …`: list and download data sets, read ratings into a store, describe them."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +31,9 @@ Separator = Annotated[str, typer.Option(help="What separates columns, such as ';
 Values = Annotated[str, typer.Option(help="log: read counts as log2(1 + count); else as they are")]
 
 
+Titles = Annotated[str, typer.Option(metavar="FILE", help="A table with the items' titles")]
+
+
 @app.command()
 def ingest(
     source: Source = BUNDLED,
@@ -39,6 +43,7 @@ def ingest(
     timestamp_column: TimestampColumn = "",
     separator: Separator = "",
     values: Values = "",
+    titles: Titles = "",
     json: Json = False,
     while_stdin: WhileStdin = False,
     debug: Debug = False,
@@ -49,7 +54,7 @@ def ingest(
     """
     begin_job(while_stdin=while_stdin)
     columns = (user_column, item_column, rating_column, timestamp_column)
-    mapping = ColumnMapping(*columns, separator, _scale(values))
+    mapping = ColumnMapping(*columns, separator, _scale(values), _lasting(titles))
     from cftui.library.door import Library
 
     ratings = open_told(Library(), source, mapping, json=json)
@@ -68,6 +73,7 @@ def describe(
     timestamp_column: TimestampColumn = "",
     separator: Separator = "",
     values: Values = "",
+    titles: Titles = "",
     split: Annotated[
         str,
         typer.Option(help="Also what would be held out: random, per-user, leave-last-out, time"),
@@ -82,7 +88,7 @@ def describe(
     """Show how values, users, items and times are spread, the first rows, and what was left out."""
     begin_job(while_stdin=while_stdin)
     columns = (user_column, item_column, rating_column, timestamp_column)
-    mapping = ColumnMapping(*columns, separator, _scale(values))
+    mapping = ColumnMapping(*columns, separator, _scale(values), _lasting(titles))
     from cftui.library.door import Library
 
     library = Library()
@@ -99,6 +105,10 @@ def describe(
     print_profile(profile)
     if held_out:
         print_split(held_out, profile.items_word)
+
+
+def _lasting(titles: str) -> str:
+    return str(Path(titles).expanduser().absolute()) if titles else ""
 
 
 def _scale(values: str) -> str:

@@ -43,6 +43,9 @@ def train(
     data: Annotated[
         str | None, typer.Option(help="A data set's name or the path of a ratings file")
     ] = None,
+    titles: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A table with the items' titles")
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help=f"{_names(MODELS)}, or your own: path/to/file.py:Class")
     ] = None,
@@ -84,7 +87,7 @@ def train(
     SIGTERM.
     """
     options: dict[str, dict[str, Any]] = {
-        "data": {"source": data},
+        "data": {"source": data, "titles": titles},
         "model": {"name": model, "n_factors": factors},
         "optimizer": {"name": optimizer, "learning_rate": lr, "weight_decay": weight_decay},
         "schedule": {"name": schedule},

@@ -37,6 +37,8 @@ class ColumnMapping:
     """What stands between two columns: one character, `::`, or `tab`."""
     values: str = ""
     """`log` reads counts as log2(1 + count); empty takes values as they are."""
+    titles: str = ""
+    """Path of a file with the items' titles; empty takes the one that fits among those beside."""
 
 
 AS_RECOGNISED = ColumnMapping()
@@ -83,8 +85,8 @@ class FilePreview:
     """The mapping asked for, completed by what was recognised; empty where that is uncertain."""
     members: tuple[str, ...] = ()
     """Paths that could be given instead, where a zip, a folder or a workbook has more than one."""
-    titles: str = ""
-    """The file that gives the items titles; empty where there is none."""
+    titles: tuple[str, ...] = ()
+    """Files that may give the items titles."""
     notes: tuple[str, ...] = ()
     """What was taken or skipped that could have been meant otherwise, a sentence each."""
     problem: str = ""
@@ -110,16 +112,20 @@ class DataSummary:
     unusable_rows: int
     duplicates: int
     titled: bool
-    """Whether a movies file gave the items titles."""
+    """Whether the items have titles."""
     usual_floor: int = 1
     """Ratings that an item should have to stand in a list: fewer say little, more leave too few."""
     scale: str = ""
     """`log2(1 + count)` where values are counts read so; empty where they are as in the file."""
+    titles_from: str = ""
+    """In words, where titles are from and how many items they name; empty where it is not known."""
+    movies: bool = True
+    """Whether what has a title is a movie, as far as files and columns say."""
 
     @property
     def items_word(self) -> str:
         """Return what the screen calls the items."""
-        return "movies" if self.titled else "items"
+        return "movies" if self.titled and self.movies else "items"
 
 
 @dataclass(frozen=True)

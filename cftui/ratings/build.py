@@ -42,6 +42,7 @@ def write_store(folder: Path, files: SourceFiles, name: str, progress: Progress 
         "fingerprint": fingerprint,
         "mapping": dataclasses.asdict(files.mapping),
         **_facts(table),
+        "titles": {"from": table.titles.told, "movies": table.titles.movies},
         "arrays": {key: [array.dtype.str, list(array.shape)] for key, array in arrays.items()},
     }
     meta[SUMS] = {**sums, "facts": sum_of_facts(meta)}

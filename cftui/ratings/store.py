@@ -210,6 +210,8 @@ def _assemble(path: Path, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[
         problems=tuple(Problem(**problem) for problem in meta["problems"]),
         warnings=tuple(meta["warnings"]),
         mapping=ColumnMapping(**meta.get("mapping", {})),
+        titles_from=str(meta.get("titles", {}).get("from", "")),
+        movies=bool(meta.get("titles", {}).get("movies", True)),
     )
 
 

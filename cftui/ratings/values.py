@@ -206,6 +206,9 @@ class Ratings:
     """What else is wrong with the files, a sentence each."""
     mapping: ColumnMapping = AS_RECOGNISED
     """How the file was read; as recognised too in a store that does not tell."""
+    titles_from: str = ""
+    """As in DataSummary, and so is `movies`."""
+    movies: bool = True
 
     def __len__(self) -> int:
         return len(self.value)
@@ -240,6 +243,7 @@ class Ratings:
 
     def summary(self) -> DataSummary:
         """Return size and range as the answer to a question."""
+        column = self.items.titles_column
         return DataSummary(
             name=self.name,
             source=self.source,
@@ -254,9 +258,11 @@ class Ratings:
             mean=self.mean,
             unusable_rows=self.unusable_rows,
             duplicates=self.duplicates,
-            titled=self.items.titles_column is not None,
+            titled=column is not None and len(column.blob) > 0,
             usual_floor=self.usual_floor,
             scale=LOG_SCALE if self.mapping.values else "",
+            titles_from=self.titles_from,
+            movies=self.movies,
         )
 
 

@@ -181,13 +181,14 @@ def _utc(timestamp: int) -> str:
 
 
 def id_words(profile: DataProfile) -> str:
-    """Return whose ids are text."""
+    """Return whose ids are text, and where titles are from."""
     parts = []
     if profile.text_users:
         parts.append(f"{profile.text_users:,} of {profile.n_users:,} user ids")
     if profile.text_items:
         parts.append(f"{profile.text_items:,} of {profile.n_items:,} item ids")
-    return f"{' and '.join(parts)} are text" if parts else "all ids are whole numbers"
+    ids = f"{' and '.join(parts)} are text" if parts else "all ids are whole numbers"
+    return f"{ids}; titles from {profile.titles_from}" if profile.titles_from else ids
 
 
 def problem_lines(profile: DataProfile) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from cftui.catalogue import CATALOGUE
 from cftui.config import RunConfig
 from cftui.paths import BUNDLED, resolve_source
+from cftui.ratings.sources.locate import as_far_as_there
 from cftui.ratings.store import open_ratings, open_store
 from cftui.ratings.values import DataError, Ratings, Vocabulary
 from cftui.runs.checkpoint import CheckpointError
@@ -28,7 +29,8 @@ def ratings_of(record: RunRecord, config: RunConfig, *, thorough: bool = False) 
     for word in _sources(record, config):
         try:
             source = resolve_source(word)
-            ratings = open_ratings(source, config.data.mapping, thorough=thorough)
+            mapping = as_far_as_there(config.data.mapping)
+            ratings = open_ratings(source, mapping, thorough=thorough)
         except FileNotFoundError:
             tried.append(f"{word} is no longer there")
             continue
@@ -62,7 +64,8 @@ def read_whole(run: Run) -> tuple[RunRecord, RunConfig]:
 def _that_fit(run: Run, record: RunRecord, config: RunConfig) -> Ratings:
     """Return the ratings that settings name, if they are those of the run's vocabulary."""
     try:
-        ratings = open_ratings(resolve_source(config.data.source), config.data.mapping)
+        mapping = as_far_as_there(config.data.mapping)
+        ratings = open_ratings(resolve_source(config.data.source), mapping)
         fit = all(map(_same_ids, load_vocabulary(run.path), (ratings.users, ratings.items)))
     except (DataError, OSError, CheckpointError) as error:
         words = f"{record.message}, but not what it was trained on: {error}"

@@ -354,6 +354,32 @@ def test_titles_are_kept_and_shown_plainly(
     assert "\x1b" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("end", "problem"),
+    [
+        ("7,8", ("rating", "", "missing: 2 of 4 fields")),
+        ("7,8,", ("timestamp", "", "missing: 3 of 4 fields")),
+        ('7,"8', ("movieId", "8", "the file ends within quotation marks")),
+        ('7,8,4,"9', ("timestamp", "9", "the file ends within quotation marks")),
+        ('7,8,"two\nlines, three,\nfour', ("rating", "two\nlines", "the file ends within")),
+        ('"7', ("userId", "7", "the file ends within quotation marks")),
+    ],
+)
+@pytest.mark.parametrize("pack", ["csv", "gz", "zip"])
+def test_a_row_cut_off_by_the_end_is_one_unusable_row(
+    pack: str, end: str, problem: tuple[str, str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / f"a.{pack}"
+    text = (GOOD + end).encode()
+    packings = {"csv": text, "gz": gzip.compress(text), "zip": packed({"ratings.csv": text})}
+    path.write_bytes(packings[pack])
+    ratings = open_ratings(path)
+    assert len(ratings.value) == 2
+    (told,) = ratings.problems
+    assert (told.line, told.column) == (4, problem[0])
+    assert told.value.startswith(problem[1]) and told.reason.startswith(problem[2])
+
+
 def test_parquet_problems_name_rows(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     path.write_bytes(parquet(user=["a", "b", None], item=[1, 2, 3], rating=["4", "five", "2"]))

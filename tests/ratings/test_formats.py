@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -71,6 +72,15 @@ def wide_text_with_dates(rows: list[list[str]]) -> bytes:
     return ("user_id\titem_id\trating\tdate\n" + joined(body, "\t").decode()).encode("utf-16")
 
 
+def json_lines(rows: list[list[str]]) -> bytes:
+    objects = (
+        {"stars": float(value), "text": 'so "so"\n', "user_id": int(user),
+         "nested": {"x": 1}, "business_id": item, "date": int(time)}
+        for user, item, value, time in rows
+    )  # fmt: skip
+    return "".join(json.dumps(one) + "\n" for one in objects).encode()
+
+
 def parquet(rows: list[list[str]]) -> bytes:
     frame = pd.DataFrame(rows, columns=["userId", "movieId", "rating", "timestamp"])
     kinds = {"userId": "int32", "movieId": "int64", "rating": "float32", "timestamp": "int64"}
@@ -125,6 +135,7 @@ def assert_same(ratings: Ratings, bundled: Ratings) -> None:
         ("votes.txt", decimal_commas),
         ("votes.csv", quoted),
         ("votes.tsv", wide_text_with_dates),
+        ("votes.jsonl", json_lines),
         ("ratings.parquet", parquet),
         ("votes.parquet", parquet_of_texts_and_dates),
     ],

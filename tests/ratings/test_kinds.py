@@ -4,11 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small import here
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading import blocks
 from cftui.ratings.reading.preview import preview
+from cftui.ratings.reading.rewriting import tabs_for_blanks
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 
@@ -114,6 +117,8 @@ OPEN = [
      "1 3 5"),
     ("title in the ratings", "userId,movieId,rating,title", "{user},{item},{rating},Film {item}",
      "1 2 3"),
+    ("film beside", "user,film,movieId,rating", "{user},Film {item},{item},{rating}", "1 3 4"),
+    ("ids of another name", "user,thing,rating,title", "{user},{n},{rating},Film {item}", "1 4 3"),
     ("last is known", "user,item,mark", "{user},{item},{rating}", "1 2 3"),
     ("first is known", "who,item,rating", "{user},{item},{rating}", "1 2 3"),
     ("pandas index", "  user  item  rating", "{n}  {user}  {item}  {rating}", "2 3 4"),
@@ -174,11 +179,16 @@ def test_files_of_the_field_open_with_the_right_columns(
         ("", "{n},{user},Film {item},{rating}", "the first column could number the rows"),
         ("user,age,rating", "{user},3{item},{rating}", "no column for item among"),
         ("id,user,rating", "{n},{user},{rating}", "no column for item among"),
+        ("user,username,rating", "{user},n{user},{rating}", "no column for item among"),
+        ("user,item,session_id", "{user},{item},{n}{rating}", "no column for rating among"),
+        ("userId,movieId,tag,timestamp", "{user},{item},{n},{time}", "no column for rating among"),
+        ("movieId,title,genres", "{item},Film {item},Drama", "no column for user and rating"),
         ("user,item,note,mark", "{user},{item},{n}x,x{rating}", "no column for rating among"),
         ("user,customer,item,rating", "{user},{user},{item},{rating}", "could both be the user"),
     ],
     ids=["ciao", "instacart", "lastfm1k", "order", "retailrocket", "counts or ratings", "words",
-         "numbered", "age", "row ids", "no numbers", "two users"],
+         "numbered", "age", "row ids", "names", "sessions", "tags", "titles", "no numbers",
+         "two users"],
 )  # fmt: skip
 def test_what_is_not_clear_is_asked_in_words(
     header: str, pattern: str, words: str, tmp_path: Path
@@ -198,6 +208,7 @@ def test_what_is_not_clear_is_asked_in_words(
         ("lastfm360", "column 4 looks like counts, not ratings; --values log"),
         ("lastfm2k", "column 'weight' looks like counts"),
         ("shops", "column 'num_tx' is taken for the rating: the only one left"),
+        ("ids of another name", "column 'title' is taken for the item, not 'thing'"),
         ("kdd", "columns 4 (date) and 5 (time) could both be the time; 4 is taken"),
         ("comments", "lines 1 to 2 skipped: a comment"),
         ("excel", "line 1 names the separator"),
@@ -272,6 +283,15 @@ def test_runs_of_blanks_are_one_separator_and_lines_keep_their_numbers(tmp_path:
     assert [(p.line, p.value) for p in ratings.problems] == [(6, "five"), (7, "")]
     path.write_text("user   item  rating\n1  2   3\n")
     assert len(open_ratings(path, ColumnMapping(separator="space"))) == 1
+
+
+@given(st.lists(st.lists(st.text('aé \t"', max_size=4), max_size=4), max_size=6))
+def test_blanks_become_tabs_line_by_line(lines: list[list[str]]) -> None:
+    text = "".join(" ".join(fields) + "\n" for fields in lines)
+    expected = "".join("\t".join(line.split()) + "\n" for line in text.split("\n")[:-1])
+    if '"' not in text:
+        assert tabs_for_blanks(text.encode()).decode() == expected
+    assert tabs_for_blanks(text.encode()).count(b"\n") == len(lines)
 
 
 def test_a_first_row_that_is_cut_off_does_not_say_how_many_columns_there_are(

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from cftui.ratings.reading.readers import read
 from cftui.ratings.sources.locate import locate
 
 TEXT = "userId,movieId,rating,timestamp\n" + "".join(
-    f"{n % 900},{n % 71},{n % 10 / 2},{n}\n" for n in range(400_000)
+    f"{n % 900},{n % 71},{n % 10 / 2},{n}\n" for n in range(200_000)
 )
 
 
@@ -24,7 +25,7 @@ def zstandard(data: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     ("ending", "packed", "pack"),
-    [(".gz", "gzip", gzip.compress), (".bz2", "bzip2", bz2.compress), (".xz", "xz", lzma.compress),
+    [(".gz", "gzip", partial(gzip.compress, compresslevel=1)), (".bz2", "bzip2", bz2.compress), (".xz", "xz", partial(lzma.compress, preset=0)),
      (".zst", "zstd", zstandard)],
 )  # fmt: skip
 def test_packed_text_is_read_as_it_streams(
@@ -37,9 +38,9 @@ def test_packed_text_is_read_as_it_streams(
     (tmp_path / f"movies.csv{ending}").write_bytes(pack(b"movieId,title,genres\n1,One,Drama\n"))
     told: list[tuple[int, int]] = []
     table = read(locate(tmp_path), lambda done, of: told.append((done, of)))
-    assert (len(table.value), table.duplicates) == (63_900, 400_000 - 63_900)
+    assert (len(table.value), table.duplicates) == (63_900, 200_000 - 63_900)
     assert table.titles.titles == {"1": "One"}
-    assert len(told) > 2
+    assert len(told) > 1
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert told[-1] == (len(data), len(data))
     seen = preview(tmp_path)

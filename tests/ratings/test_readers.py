@@ -177,6 +177,17 @@ def test_of_duplicates_the_latest_stays(
     assert list(ratings.item) == sorted(ratings.item)  # codes by first appearance of what stays
 
 
+def test_of_duplicates_among_very_many_users_and_items_the_latest_stays(write: Write) -> None:
+    """Of pairs counted in 32 bits, user 65,536's would be user 0's."""
+    rows = [f"{n},{n % 65_536},3,{n}" for n in range(66_000)]
+    rows += [f"{n},{n % 65_536},4,{n + n % 2 * 2 - 1}" for n in range(0, 66_000, 999)]
+    ratings = open_ratings(write(HEADER + "\n".join(rows)))
+    assert len(ratings.value) == 66_000
+    assert ratings.duplicates == 67
+    later = ratings.users.ids[ratings.user[ratings.value == 4]]
+    assert sorted(later.tolist()) == list(range(999, 66_000, 1998))
+
+
 def test_without_timestamps_the_last_line_stays(write: Write) -> None:
     ratings = open_ratings(write("userId,movieId,rating\n1,2,3\n4,2,1\n1,2,5\n"))
     assert pairs(ratings) == [("4", "2", 1.0), ("1", "2", 5.0)]
@@ -211,8 +222,8 @@ def test_the_step_divides_every_difference(
         ("userId,movieId\n1,2\n", ["line 1", "2 columns", "--separator"]),
         ("1,31,2.5,7\n1,32,3,8\n", ["no header", "no column for rating", "--rating-column"]),
         (
-            "userId,member,movieId,rating\n",
-            ["line 1", "columns 1 (userId) and 2 (member) could both", "--user-column"],
+            "userId,customer,movieId,rating\n",
+            ["line 1", "columns 1 (userId) and 2 (customer) could both", "--user-column"],
         ),
         (HEADER + "1,2,x,4\n", ["line 2", "rating 'x': not a number", "none of the 1 rows"]),
         (HEADER.encode() + b"1,2,3,4\n1,\0\xfe,3,4\n", ["line 3", "not UTF-8", "save the file"]),
@@ -295,10 +306,9 @@ def test_titles_are_kept_exactly(write: Write) -> None:
 @pytest.mark.parametrize(
     ("movies", "words"),
     [
-        ("", "no column movieid"),
-        ("id,name\n1,x\n", "no column movieid"),
-        ("movieId,name\n1,x\n", "no column title"),
-        (b"movieId,title\n2,\xe9\n", "not UTF-8 text"),
+        ("", "no table with a column of ids"),
+        ("year,genres\n1,x\n", "no table with a column of ids"),
+        ("movieId,name\n1,x\n", "0 of 1 items occur"),
         ("movieId,title\n2," + "x" * 200_000, "after line 1: field larger"),
     ],
 )

@@ -112,6 +112,7 @@ class Expected(NamedTuple):
     rows: list[Plain]
     bad_lines: list[int]
     unclosed: bool
+    """Whether a quotation mark takes up rows to the end."""
 
 
 def by_the_row(text: str, separator: str) -> Expected:
@@ -126,7 +127,11 @@ def by_the_row(text: str, separator: str) -> Expected:
     for fields in reader:
         begin, begins = begins, reader.line_num + 1
         if any("\ue000end" in field for field in fields):
-            return Expected(_latest(rows), bad, fields != ["\ue000end"])
+            swallowed = re.split("\n", text)[begin:]
+            lost = any(_usable(next(csv.reader([s], delimiter=separator), [])) for s in swallowed)
+            if fields != ["\ue000end"] and not lost:
+                bad.append(begin)
+            return Expected(_latest(rows), bad, lost)
         if begin == 1 or not any(field.strip() for field in fields):
             continue
         row = _usable(fields)
@@ -229,9 +234,9 @@ def test_reading_by_the_block_comes_to_the_same(
     expected = by_the_row(text, separator)
     if expected.unclosed:
         with pytest.raises(DataError, match="quotation mark is never closed"):
-            read(SourceFiles(ArchivePart(path), None))
+            read(SourceFiles(ArchivePart(path)))
         return
-    table = read(SourceFiles(ArchivePart(path), None))
+    table = read(SourceFiles(ArchivePart(path)))
     assert rows_of(table) == expected.rows
     assert table.unusable_rows == len(expected.bad_lines)
     assert [problem.line for problem in table.problems] == expected.bad_lines
@@ -248,7 +253,7 @@ def test_reading_by_the_block_comes_to_the_same(
 def test_anything_is_read_or_refused_in_words(data: bytes, headed: bool, path: Path) -> None:
     path.write_bytes((b"user,item,rating\n1,2,3\n" if headed else b"") + data)
     try:
-        table = read(SourceFiles(ArchivePart(path), None))
+        table = read(SourceFiles(ArchivePart(path)))
     except DataError as error:
         assert str(path) in str(error)
     else:

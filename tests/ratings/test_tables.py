@@ -1,7 +1,10 @@
 """Workbooks, databases, Stata's and Arrow's files: what ratings in them come to."""
 
 import sqlite3
+import sys
 import zipfile
+import zlib
+from base64 import b64decode
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -16,6 +19,7 @@ import xlsxwriter
 from cftui.ratings.reading.pair_file import read_pairs
 from cftui.ratings.reading.preview import preview
 from cftui.ratings.reading.readers import read
+from cftui.ratings.sources import workbooks
 from cftui.ratings.sources.locate import locate
 from cftui.ratings.values import DataError
 
@@ -81,6 +85,26 @@ def as_xlsx(folder: Path) -> Path:
     return workbook(folder / "votes.xlsx", {"Sheet1": [HEAD, *ROWS]})
 
 
+OLD = """
+    eNrtWE1oE0EU/mY3/zRpElOxFUKIWLX2oHjx0q4VtPRgqR5URLCpWSS2SUoaBT1obM1REDwpXgq9eKl68QcV6k1BqFRB
+    EIREjz0JCh7arG9edmNac2hAi5b9lnn75s28b2bn5+3Ovp0PlaYfdpSxCr1QUTG8cNXZBCWvlQmCyg1DqtbdQ8mw8V/B
+    66GJdDnxzP/GLedQzncZCh44XpIEPlM6jXEMZjN6bB1xkPuQELIPPSQF7pIlgHbuVZjlWZabWN7nms9ZHmDLDZY9VLck
+    TmFeG+zab67ik0qcywKQvI/Z5yNb9qINr+QqvnpTVOs60ZdLJcb+zYKoowUzoHnr1zN6LjFWQoQmcAbfjRjwzdqpczHb
+    vr52AbL/WGl3N7DfUhxAAcYwL/Ai/HivyhInjmfz+sQS9oAqcKJ9eWFCzw0kabbT2YspfSBJplwin8qco5icT6X1iXwi
+    Pe6TMZr3dHDFnvbzWm8hmUQr6yFe8UGK2kv3vi4cGRnSzrClwHG8Gu23yw7CwDXpQc4BLnHUZBd77GY5yaxbWe9gGaEH
+    oXvnUJupHJ7iOte5tJPa2cd4p+2o03eSXlw8+iRa/KLtIn22v3w5MvtBm0ac3j5J8pfXFLpFt7hzW+KpZt2FGRk+sWz/
+    LUp4lKDZd8N8pbViGT5WQyyrOTk6opZTzLGq5lTKqSaXWMX1AlvYFkKU5RWWi6rkUGn0BHvLATr/eqFPMigNGBT2itcx
+    hGExKCbDXNxiUBswqHUMkyxdNQbVZChskwy9ShiPZIMUNX/BBxs2bNiwYcOGDRsbE4K/C2F+RcqjR/W84Db/6yxTqti/
+    STYsjiFLV54OpoeQoXsOl5paP5vhFBaXWKOP9b9Q4gS1nsMoRrgfo02vXzrvifrnWbNj8M9toWbbrzTTz7/c/k9Czdkg
+"""
+"""What xlwt 1.3.0 wrote of ROWS, packed by zlib."""
+
+
+def as_xls(folder: Path) -> Path:
+    (folder / "votes.xls").write_bytes(zlib.decompress(b64decode(OLD)))
+    return folder / "votes.xls"
+
+
 def as_ods(folder: Path) -> Path:
     empty = '<table:table-row table:number-rows-repeated="1048570"><table:table-cell'
     empty += ' table:number-columns-repeated="16384"/></table:table-row>'  # as LibreOffice ends
@@ -108,6 +132,7 @@ def as_feather(folder: Path) -> Path:
 
 KINDS = {
     as_xlsx: "a sheet of a workbook",
+    as_xls: "a sheet of a workbook",
     as_ods: "a sheet of a workbook",
     as_database: "SQLite table",
     as_stata: "Stata",
@@ -139,7 +164,8 @@ def test_a_table_gives_the_ratings_in_it(made: Callable[[Path], Path], tmp_path:
 @pytest.mark.parametrize("made", KINDS)
 def test_a_broken_table_is_refused(made: Callable[[Path], Path], tmp_path: Path) -> None:
     whole = made(tmp_path).read_bytes()
-    for cut in range(16, len(whole), max(len(whole) // 23, 1)):
+    pieces = 5 if KINDS[made].startswith("a sheet") else 23
+    for cut in range(16, len(whole), len(whole) // pieces):
         for broken in (whole[:cut], whole[:cut] + b"\xff\x00garble" + whole[cut + 8 :]):
             path = tmp_path / "broken"
             path.write_bytes(broken)
@@ -251,6 +277,17 @@ def test_a_workbook_that_would_fill_the_memory_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=words):
         read(locate(made(tmp_path / "bomb.xlsx")))
+
+
+def test_a_workbook_that_ends_the_process_reading_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = as_xlsx(tmp_path)
+    monkeypatch.setattr(
+        workbooks, "python", lambda *_: [sys.executable, "-c", "import os; os.abort()"]
+    )
+    with pytest.raises(DataError, match=r"votes.xlsx: not a sound workbook \(aborted\); save it"):
+        locate(path)
 
 
 def test_arrow_files_are_read_from_archives_too(tmp_path: Path) -> None:

@@ -139,6 +139,8 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
     file.write_text(
         "wer,was,wieviel\n" + "".join(f"p{n % 9},q{n % 7},{n % 5}\n" for n in range(63))
     )
+    names = tmp_path / "names.csv"
+    names.write_text("item_id,name\n" + "".join(f"q{n},Thing {n}\n" for n in range(7)))
     remember(pane="data")
     app = CftuiApp(BUNDLED)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -157,6 +159,7 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
         assert not app.query(MappingForm) and pane.profile.display
         # 9 + 7 text ids
         await until(pilot, lambda: "9 of 9 user ids and 7 of 7 item ids" in text(app, "#headline"))
+        assert "titles from names.csv (7 of 7 items)" in text(app, "#headline")
         started: list[dict[str, Any]] = []
         monkeypatch.setattr(app.services.runs, "start", capture(started))
         await pilot.press("3", "s")
@@ -169,12 +172,17 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
             "timestamp": "",
             "separator": ",",
             "values": "",
+            "titles": "",
         }
         # asked again, with what was chosen; and remembered when the file is opened by its path
         await pilot.press("1", "c")
         await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
         chosen = {choice.key: choice.value for choice in app.query(ColumnChoice)}
         assert (chosen["user"], chosen["item"], chosen["rating"]) == ("1", "2", "3")
+        titles = app.query(ColumnChoice).last()
+        titles.focus()
+        await pilot.press("right")
+        assert app.query_one(MappingForm).mapping.titles == titles.value == str(names)
         await pilot.press("escape")
         await until(pilot, lambda: not app.query(MappingForm))
     again = CftuiApp(str(file))

@@ -47,8 +47,8 @@ class RowColumns:
     """Where each row stands in the part, from 0, ascending."""
     odd: Sequence[int]
     """Where the rows stand that are not in the columns."""
-    fields: Callable[[int], Sequence[str]]
-    """Return the texts of the row that stands there, all of them."""
+    fields: Callable[[int], Sequence[str] | Problem]
+    """Return the texts of the row that stands there, all of them, or why it is none."""
     first: int
     """The number of the part's first line, or row."""
     counted: str = "line"
@@ -80,7 +80,8 @@ def _with_odd(rows: Rows, odd: Sequence[int], part: RowColumns, layout: RowLayou
     problems: list[Problem] = []
     unusable = 0
     for place in odd:
-        found = check(part.fields(place), layout)
+        given = part.fields(place)
+        found = given if isinstance(given, Problem) else check(given, layout)
         if isinstance(found, Row):
             usable[place] = found
         elif found is not None:
@@ -134,7 +135,8 @@ def _ids(column: pa.Array) -> tuple[pa.DictionaryArray, Flags]:
 
 def _values(column: pa.Array) -> tuple[NDArray[np.float32], Flags]:
     if types.is_floating(column.type) or types.is_integer(column.type):
-        numbers = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        column = column.cast(pa.float64())
+        numbers = column.to_numpy(zero_copy_only=False) if column.null_count else numbers_of(column)
         sound = np.abs(numbers) <= GREATEST
         return np.where(sound, numbers, 0).astype(np.float32), sound
     codes, texts = _distinct(column)

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading import cells
-from cftui.ratings.reading.names import NOT_RATINGS, ROLES, candidates, word_of
+from cftui.ratings.reading.names import (
+    ID_ENDS,
+    NAMES,
+    NOT_RATINGS,
+    ROLES,
+    candidates,
+    known_names,
+    word_of,
+)
 from cftui.ratings.values import DataError
 
 NEEDED = ("user", "item", "rating")
@@ -70,9 +78,21 @@ def find_columns(
             missing = []
         elif why_not:
             problems.append(why_not)
+    notes += [] if mapping.item else _named_items(names, places)
     if missing and not problems:
         problems.append(_missing(names, missing))
     return Guess(places, problems[0] if problems else "", tuple(notes))
+
+
+def _named_items(names: Sequence[str], places: Mapping[str, int]) -> list[str]:
+    """Return that items go by their titles, where another column could be their ids."""
+    place = places.get("item")
+    if place is None or not any(word_of(names[place]) in row for row in NAMES["item"][-2:]):
+        return []
+    left = [n for n in range(len(names)) if n not in places.values() and names[n].strip()]
+    could = [names[n].strip() for n in left if _can_be(word_of(names[n]), "item")]
+    others = ", ".join(map(repr, could))
+    return [f"column {names[place].strip()!r} is taken for the item, not {others}"] if could else []
 
 
 def _left_words(name: str, role: str) -> str:
@@ -86,7 +106,7 @@ def _the_one_left(
     plausible = [
         n
         for n, name in enumerate(names)
-        if n not in places.values() and name.strip() and word_of(name) not in NOT_RATINGS
+        if n not in places.values() and name.strip() and _can_be(word_of(name), role)
     ]
     if len(plausible) != 1 or len(rows) < LEAST_ROWS:
         return None, ""
@@ -95,6 +115,13 @@ def _the_one_left(
     if role == "rating":
         return _if_ratings(names[place].strip(), place, column)
     return (None, "") if cells.counts_rows(column) or cells.fractional(column) else (place, "")
+
+
+def _can_be(word: str, role: str) -> bool:
+    """Return whether a column of an unusual name can have a role."""
+    if word in NOT_RATINGS or known_names([word]):
+        return False
+    return role != "rating" or not word.endswith(ID_ENDS)
 
 
 def _if_ratings(name: str, place: int, column: Sequence[str]) -> tuple[int | None, str]:

@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
+from cftui.questions.data import Problem
 from cftui.ratings.reading.arrays import column_of, numbers_of
 from cftui.ratings.reading.blocks import Block
 from cftui.ratings.reading.checked import BLANKS, Longs, RowColumns, checked_rows
-from cftui.ratings.reading.rows import RowLayout, Rows
+from cftui.ratings.reading.rows import SHOWN, Row, RowLayout, Rows, check
 
 END = b"."
 """Put after a block as a line of its own, a row of too few fields. Where it is not refused as such
@@ -41,15 +42,27 @@ def read_block(block: Block, layout: RowLayout, separator: str) -> ReadBlock:
         spare = next(bytes([sign]) for sign in range(1, 32) if bytes([sign]) not in text)
         text, separator = text.replace(separator.encode(), spare), spare.decode()
     split = _SplitBlock(text, separator, len(layout.names), tuple(layout.places.values()))
+    open_line = split.open_line
+    cut_off = open_line if block.last and not split.swallows_rows(layout) else None
+
+    def fields(line: int) -> list[str] | Problem:
+        return split.fields(line) if line != cut_off else _cut_off(split.fields(line), layout)
+
     part = RowColumns(
         columns={role: split.column(place) for role, place in layout.places.items()},
         at=split.found,
-        odd=split.odd,
-        fields=split.fields,
+        odd=split.odd if cut_off is None else [*split.odd, cut_off],
+        fields=fields,
         first=block.first_line,
         read=block.read,
     )
-    return ReadBlock(checked_rows(part, layout), split.open_line)
+    return ReadBlock(checked_rows(part, layout), open_line if cut_off is None else None)
+
+
+def _cut_off(fields: Sequence[str], layout: RowLayout) -> Problem:
+    last = min(len(fields), len(layout.names)) - 1
+    reason = "the file ends within quotation marks: a row cut off, or a mark too many"
+    return Problem(0, layout.names[last], fields[last].rstrip("\n")[:SHOWN], reason)
 
 
 class _SplitBlock:
@@ -94,8 +107,19 @@ class _SplitBlock:
     def fields(self, line: int) -> list[str]:
         """Return the fields of the row that begins on a line."""
         row = int(np.searchsorted(self._begins, line))
-        begin, end = self._line_starts[self._begins[row : row + 2]].tolist()
+        lines = np.minimum(self._begins[row : row + 2], len(self._line_starts) - 1)
+        begin, end = self._line_starts[lines].tolist()
         return self._split(self._text[begin:end])
+
+    def swallows_rows(self, layout: RowLayout) -> bool:
+        """Tell whether among the lines of the open row there are rows.
+
+        So there are where a quotation mark is one too many, but not where a row is cut off.
+        """
+        if self.open_line is None:
+            return False
+        lines = self._text[self._line_starts[self.open_line] :].split(b"\n")[1:]
+        return any(isinstance(check(self._split(line), layout), Row) for line in lines)
 
     @cached_property
     def _line_starts(self) -> Longs:

@@ -193,6 +193,8 @@ def _items_joined(lines: Sequence[Line]) -> list[Line]:
 
 def _named(first: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Return the header's names, a blank one first for the row numbers that pandas and R write."""
+    if word_of(first[0]) in ("", "id", "index", "no", "row"):
+        return tuple(first)  # they have a name
     longer = bool(rows) and all(len(row) == len(first) + 1 for row in rows)
     numbered = longer and rises([row[0] for row in rows]) and any(row[-1].strip() for row in rows)
     return ("", *first) if numbered else tuple(first)

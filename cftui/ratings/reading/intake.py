@@ -76,10 +76,10 @@ class Intake:
         duplicates = 0
         if kept is not None:
             duplicates = len(user) - len(kept)
-            user, users = _by_appearance(user[kept], users)
-            item, items = _by_appearance(item[kept], items)
-            value = value[kept]
+            user, item, value = user[kept], item[kept], value[kept]
             timestamp = None if timestamp is None else timestamp[kept]
+        user, users = _by_appearance(user, users)
+        item, items = _by_appearance(item, items)
         return RatingsTable(
             user=user,
             item=item,
@@ -93,7 +93,7 @@ class Intake:
         )
 
     def _coded(self, name: str) -> tuple[NDArray[np.int32], "pa.Array"]:
-        """Return the codes of one column of ids, and the id of each code."""
+        """Return the codes of one column of ids, in no order, and the id of each code."""
         import pyarrow as pa
 
         from cftui.ratings.reading.arrays import numbers_of
@@ -101,7 +101,7 @@ class Intake:
         whole = pa.chunked_array(self._columns[name]).unify_dictionaries()
         self._columns[name].clear()
         codes = np.concatenate([numbers_of(chunk.indices) for chunk in whole.chunks])
-        return _by_appearance(codes, whole.chunk(0).dictionary)
+        return codes, whole.chunk(0).dictionary
 
     def _taken(self, name: str) -> NDArray[Any]:
         """Return one column of all parts, and let go of it there."""
@@ -152,8 +152,8 @@ def _latest(
     timestamp: Longs | None,
 ) -> NDArray[np.intp] | None:
     """Return the positions of the latest rating of each pair, ascending; none if all are single."""
-    pairs = user.astype(np.int64) * n_items + item
-    ordered = np.sort(pairs)
+    ordered = _pairs(user, item, n_users, n_items)
+    ordered.sort()
     twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     del ordered
     if not len(twice):
@@ -162,11 +162,24 @@ def _latest(
     concerned = np.zeros(n_users, np.bool_)
     concerned[twice // n_items] = True
     among = np.flatnonzero(concerned[user])
-    among = among[np.isin(pairs[among], twice)]
+    pairs = _pairs(user[among], item[among], n_users, n_items)
+    chosen = np.isin(pairs, twice)
+    among, pairs = among[chosen], pairs[chosen]
     times = np.zeros(len(among), np.int64) if timestamp is None else timestamp[among]
-    order = np.lexsort((times, pairs[among]))  # stable: of equal times the last line stays
-    ranked = pairs[among][order]
+    order = np.lexsort((times, pairs))  # stable: of equal times the last line stays
+    ranked = pairs[order]
     outdated = order[:-1][ranked[1:] == ranked[:-1]]
     kept = np.ones(len(user), np.bool_)
     kept[among[outdated]] = False
     return np.flatnonzero(kept)
+
+
+def _pairs(
+    user: NDArray[np.int32], item: NDArray[np.int32], n_users: int, n_items: int
+) -> NDArray[Any]:
+    """Return a number for each pair, in as few bits as will do: these are sorted the faster."""
+    kind = np.uint32 if n_users * n_items <= 1 << 32 else np.uint64
+    pairs: NDArray[Any] = user.astype(kind)
+    np.multiply(pairs, kind(n_items), out=pairs)
+    np.add(pairs, item.view(np.uint32), out=pairs)
+    return pairs

@@ -36,15 +36,15 @@ OTHER_THINGS = (
 
 NAMES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "user": (
-        (*_both(PEOPLE), "uid"),
-        (*_both(OTHER_PEOPLE), "usr", "username"),
+        (*_ids(PEOPLE), "user", "customer", "cust", "uid"),
+        ("reviewer", "member", "account", *_both(OTHER_PEOPLE), "usr", "username"),
         (*(f"{noun}s" for noun in f"{PEOPLE} {OTHER_PEOPLE}".split()), "profile"),
         ("profilename", "reviewprofilename", "nickname", "customername", "reviewername"),
     ),
     "item": (
-        (*_both(THINGS), "iid"),
+        (*_ids(THINGS), "movie", "item", "product", "iid"),
         ("parentasin",),
-        ("isbn", "asin", "asins", "sku", "gtin", *_ids(OTHER_THINGS), "beerbeerid"),
+        ("isbn", "asin", "asins", "film", "book", "sku", "gtin", *_ids(OTHER_THINGS), "beerbeerid"),
         tuple(OTHER_THINGS.split()),
         tuple(f"{noun}s" for noun in f"{THINGS} {OTHER_THINGS}".split()),
         ("title", *_with(f"{THINGS} {OTHER_THINGS}", "title name")),

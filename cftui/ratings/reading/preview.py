@@ -8,10 +8,12 @@ from cftui.questions.data import AS_RECOGNISED, ColumnMapping, FilePreview
 from cftui.ratings.reading.columns import Guess, find_columns
 from cftui.ratings.reading.dialect import HEAD, recognise
 from cftui.ratings.reading.frames import COLUMNAR, words_for
+from cftui.ratings.reading.jsonl import recognise_json
 from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.wide import wide_table
 from cftui.ratings.sources.locate import candidates, locate
 from cftui.ratings.sources.packed import WORKBOOK, ArchivePart, located
+from cftui.ratings.sources.title_files import title_files
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
 
@@ -27,21 +29,40 @@ def preview(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FilePreview
         facts["members"] = tuple(str(part) for part in found) if len(found) > 1 else ()
         files = locate(source, mapping)
         facts["source"] = str(files.ratings)
-        facts["titles"] = str(files.titles) if files.titles else ""
+        facts["titles"] = tuple(map(str, title_files(files.ratings).parts))
         with files.ratings.open() as stream:
             facts["packed"] = stream.packed
             head = stream.read(HEAD)
-        seen = _parquet if head.startswith(COLUMNAR) else _delimited
+        seen = _parquet if head.startswith(COLUMNAR) else _text
         facts.update(seen(files.ratings, head, mapping))
         if facts["packed"] == WORKBOOK:  # its text is our own
             facts.update(format="a sheet of a workbook", packed="", encoding="")
-        if seen is _delimited and (wide := wide_table(files.ratings, head, mapping)):
+        if seen is _text and (wide := wide_table(files.ratings, head, mapping)):
             facts.update(format=wide.format, notes=wide.notes, problem="", mapping=mapping)
     except DataError as error:
         facts["problem"] = str(error)
     except OSError as error:
         facts["problem"] = f"{source}: cannot be read: {cause(error)}"
     return FilePreview(**facts)
+
+
+def _text(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:
+    return _json(part, head, mapping) or _delimited(part, head, mapping)
+
+
+def _json(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str, Any] | None:
+    told = recognise_json(head, mapping)
+    if told is None:
+        return None
+    return {
+        "format": "JSON lines",
+        "encoding": told.encoding,
+        "has_header": True,
+        "columns": tuple(name[:SHOWN_CHARACTERS] for name in told.names),
+        "rows": _shortened(told.rows),
+        "mapping": _completed(told.names, told.guess, mapping, ""),
+        "problem": f"{part}: {told.guess.problem}" if told.guess.problem else "",
+    }
 
 
 def _delimited(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from cftui.ratings.reading.blocks import Block, Blocks
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
 from cftui.ratings.reading.frames import COLUMNAR
 from cftui.ratings.reading.intake import Intake, RatingsTable
+from cftui.ratings.reading.jsonl import JsonHead, read_json_block, recognise_json
 from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import RowLayout, Rows
-from cftui.ratings.reading.titles import read_titles
+from cftui.ratings.reading.titles_for import titles_for
 from cftui.ratings.reading.wide import WideTable, wide_rows, wide_table
 from cftui.ratings.sources.locate import SourceFiles
 from cftui.ratings.sources.packed import ArchivePart, located
@@ -43,7 +44,7 @@ def read(files: SourceFiles, progress: Progress | None = None) -> RatingsTable:
     notes: list[str] = []
     dated = pass_rows(files, intake.add, progress, notes.append)
     table = replace(intake.finish(dated=dated), notes=tuple(notes))
-    return table.with_titles(read_titles(files.titles)) if files.titles else table
+    return table.with_titles(titles_for(files, table.item_ids))
 
 
 def pass_rows(
@@ -63,6 +64,8 @@ def pass_rows(
             head = stream.read(HEAD)
         if head.startswith(COLUMNAR):
             return _pass_parquet(part, files.mapping, take, progress)
+        if told := recognise_json(head, files.mapping):
+            return _pass_json(part, told, take, progress)
         if wide := wide_table(part, head, files.mapping):
             return _pass_wide(part, wide, take, progress, say)
         return _pass_delimited(part, _recognised(part, head, files), take, progress, say)
@@ -89,6 +92,8 @@ def _pass_delimited(
     progress: Progress | None,
     say: Callable[[str], object],
 ) -> bool:
+    from cftui.ratings.reading.delimited import read_block
+
     names = [name.strip() for name in dialect.names]
     if not dialect.header_line:
         roles = {place: role for role, place in dialect.guess.places.items()}
@@ -96,8 +101,15 @@ def _pass_delimited(
     places = {role: dialect.guess.places[role] for role in ROLES if role in dialect.guess.places}
     layout = RowLayout(places, tuple(names))
     blocks = Blocks(part, dialect.encoding, dialect.skip, dialect.rewrite())
+
+    def read_one(block: Block) -> Rows:
+        return _without_open_row(part, blocks, block, read_block(block, layout, dialect.split_at))
+
+    def goes_on(block: Block) -> bool:
+        return b'"' in block.text
+
     with _any_field_size():
-        for rows in _in_order(part, blocks, layout, dialect.split_at):
+        for rows in _in_order(blocks, read_one, goes_on):
             take(rows)
             if progress:
                 progress(rows.read, blocks.size)
@@ -124,6 +136,20 @@ def _pass_wide(
     return False
 
 
+def _pass_json(
+    part: ArchivePart, told: JsonHead, take: Callable[[Rows], None], progress: Progress | None
+) -> bool:
+    if told.guess.problem:
+        raise DataError(f"{part}: {told.guess.problem}")
+    layout = told.layout()
+    blocks = Blocks(part, told.encoding, 0)
+    for rows in _in_order(blocks, lambda block: read_json_block(block, layout), lambda _: False):
+        take(rows)
+        if progress:
+            progress(rows.read, blocks.size)
+    return layout.dated
+
+
 def _pass_parquet(
     part: ArchivePart,
     mapping: ColumnMapping,
@@ -143,36 +169,31 @@ def _pass_parquet(
 
 
 def _in_order(
-    part: ArchivePart, blocks: Blocks, layout: RowLayout, separator: str
+    blocks: Blocks, read_one: Callable[[Block], Rows], goes_on: Callable[[Block], bool]
 ) -> Iterator[Rows]:
-    """Yield the rows of each block; blocks are read by threads, ahead of what is taken."""
-    from cftui.ratings.reading.delimited import read_block
+    """Yield the rows of each block; blocks are read by threads, ahead of what is taken.
 
-    waiting: deque[Future[ReadBlock]] = deque()
+    `goes_on`: whether a row may go on in the next block; that one begins only after its end.
+    """
+    waiting: deque[Future[Rows]] = deque()
     pool = ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1))
     try:
         for block in blocks:
-            # Where a row may go on in the next block, that one begins only after this one's end.
-            if b'"' in block.text:
-                yield from (future.result().rows for future in waiting)
+            if goes_on(block):
+                yield from (future.result() for future in waiting)
                 waiting.clear()
-                yield _with_open_row(part, blocks, block, layout, separator)
+                yield read_one(block)
                 continue
-            waiting.append(pool.submit(read_block, block, layout, separator))
+            waiting.append(pool.submit(read_one, block))
             if len(waiting) > THREADS:
-                yield waiting.popleft().result().rows
-        yield from (future.result().rows for future in waiting)
+                yield waiting.popleft().result()
+        yield from (future.result() for future in waiting)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _with_open_row(
-    part: ArchivePart, blocks: Blocks, block: Block, layout: RowLayout, separator: str
-) -> Rows:
+def _without_open_row(part: ArchivePart, blocks: Blocks, block: Block, read: "ReadBlock") -> Rows:
     """Return the rows of a block; a row that goes on after its end is put back."""
-    from cftui.ratings.reading.delimited import read_block
-
-    read = read_block(block, layout, separator)
     if read.open_line is not None:
         line = block.first_line + read.open_line
         if block.last:

@@ -18,10 +18,14 @@ NETFLIX_ROW = re.compile(r"[0-9]+,[0-9]+(\.[0-9]+)?(,.*)?")
 
 def tabs_for_blanks(text: bytes) -> bytes:
     """Return lines with one tab for each run of blanks, none at either end; quotes are kept."""
-    text = EDGES.sub(b"", text)
-    if b'"' not in text:
-        return re.sub(rb"[ \t]+", b"\t", text)
-    return QUOTED_OR_BLANKS.sub(lambda m: m[0] if m[0].startswith(b'"') else b"\t", text)
+    if b'"' in text:
+        text = EDGES.sub(b"", text)
+        return QUOTED_OR_BLANKS.sub(lambda m: m[0] if m[0].startswith(b'"') else b"\t", text)
+    text = text.replace(b"\t", b" ")
+    while b"  " in text:
+        text = text.replace(b"  ", b" ")
+    text = text.strip(b" ").replace(b"\n ", b"\n").replace(b" \n", b"\n")
+    return text.replace(b" ", b"\t")
 
 
 class ItemBlocks:

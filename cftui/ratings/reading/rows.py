@@ -24,6 +24,8 @@ WHOLE = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 LONGEST_ID = 500
 KEPT_PROBLEMS = 20
 """How many unusable rows of a file are described; the others are only counted."""
+SHOWN = 200
+"""Characters of a value that are told."""
 LEAST, MOST = -(2**63), 2**63 - 1
 TOO_LARGE = "too large"
 GREATEST = float(np.finfo(np.float32).max)
@@ -158,4 +160,4 @@ def _with_point(text: str) -> str:
 
 
 def _problem(column: str, value: str, reason: str) -> Problem:
-    return Problem(0, column, value[:200], reason)
+    return Problem(0, column, value[:SHOWN], reason)

@@ -1,12 +1,22 @@
-"""Titles and genres of items, from a movies.csv, movies.dat or u.item beside the ratings."""
+"""Titles and genres of the items that are rated, from the files beside the ratings that fit them.
+
+A file fits by its content: its ids are those of the ratings. MovieLens' own formats are known.
+"""
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cftui.ratings.reading.dialect import encoding_of
+from cftui.ratings.reading.title_columns import (
+    HEAD,
+    LEGACY,
+    TitleColumns,
+    decoded,
+    is_item_id,
+    title_columns,
+)
 from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
@@ -21,6 +31,12 @@ FLAGS = (
 """The genres that the last fields of u.item say yes (1) or no (0) to, by its u.genre."""
 U_ITEM_FIELDS = 5 + len(FLAGS)
 """Id, title, release date, video release date, address, flags."""
+ENOUGH = 0.5
+"""Share of the rated items that must have an id in a column whose name does not say what it is."""
+YEAR = re.compile(r"(1[0-9]{3}|20[0-9]{2})(?:\.0+)?(?:[-/ ].*)?\s*")
+"""A year, also one at a date's beginning or written as 1999.0."""
+DATED = re.compile(r"\([0-9]{4}[^)]*\)\s*$")
+NAMED_IN_JSON = re.compile(r"""["']name["']:\s*(?:'([^']*)'|"([^"]*)")""")
 
 Entry = tuple[str, str, str]
 """Id, title, genres; empty where there are none."""
@@ -33,41 +49,222 @@ class Titles:
     titles: Mapping[str, str] = field(default_factory=dict)
     genres: Mapping[str, str] = field(default_factory=dict)
     warning: str | None = None
+    told: str = ""
+    """In words, where they are from and how many of the rated items they name."""
+    movies: bool = True
+    """Whether the items are called movies."""
 
 
-def read_titles(part: ArchivePart) -> Titles:
-    """Return the titles in a file; one that is broken gives none, and a warning, never an error."""
-    found: dict[str, str] = {}
-    kinds: dict[str, str] = {}
+@dataclass(frozen=True)
+class Found:
+    """What one file has for the items that are rated."""
+
+    part: ArchivePart
+    column: str = ""
+    """The ids' column."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    genres: Mapping[str, str] = field(default_factory=dict)
+    legacy: bool = False
+    """Whether it is text of before Unicode."""
+    dated: str = ""
+    """The column of years that titles were given theirs from."""
+    broken: str = ""
+    sure: bool = True
+    """Whether this is a file of titles of such items, by its name or its columns' names."""
+
+    @property
+    def name(self) -> str:
+        """Return the file's name without its folder."""
+        return self.part.place.name
+
+
+def read_titles(
+    parts: Sequence[ArchivePart], items: Collection[str], *, asked: bool = False
+) -> Titles:
+    """Return the titles of rated items from the file that has most of them.
+
+    `asked`: the file was named by the user. One that is broken gives none, and a warning.
+    """
+    found = [_found(part, set(items), asked=asked) for part in parts]
+    if not found:
+        return Titles()
+    best = max(found, key=lambda one: len(one.titles))  # the first of equals
+    if not best.titles:
+        return Titles(warning=_none(found, len(items)))
+    others = [one for one in found if one is not best and one.titles]
+    return Titles(
+        best.titles,
+        best.genres,
+        warning=_few(best, len(items)),
+        told=told_of(best, len(items)) + "".join(_also(one) for one in others[:1]),
+        movies=is_about_movies(best.column, best.name),
+    )
+
+
+def told_of(found: Found, n_items: int) -> str:
+    """Return where titles are from and how many items have one, in words."""
+    year = f", years from {found.dated}" if found.dated else ""
+    codec = ", read as Windows-1252" if found.legacy else ""
+    return f"{found.name} ({len(found.titles):,} of {n_items:,} items{year}{codec})"
+
+
+def is_about_movies(column: str, name: str) -> bool:
+    """Tell whether a column or a file is called after movies, or is MovieLens' own."""
+    word = f"{column} {name}".lower()
+    return "movie" in word or "film" in word or name.lower() in ("u.item", "u.item.gz")
+
+
+def with_year(title: str, year: str) -> str:
+    """Return a title with its year as MovieLens writes it, unless it has one or there is none."""
+    match = YEAR.fullmatch(year.strip())
+    return f"{title} ({match[1]})" if title and match and not DATED.search(title) else title
+
+
+def genres_as_listed(text: str) -> str:
+    """Return genres with bars between them, from bars, commas or a list of JSON objects."""
+    text = text.strip()
+    if text.startswith("["):
+        named = [one or other for one, other in NAMED_IN_JSON.findall(text)]
+        if not named:
+            named = [part.strip(" '\"") for part in text.strip("[]").split(",")]
+        return "|".join(filter(None, named))
+    if "|" in text:
+        return text
+    return "" if text == NO_GENRES else "|".join(re.split(r"\s*[,;]\s*", text))
+
+
+def _also(found: Found) -> str:
+    return f"; {found.name} fits {len(found.titles):,} (--titles takes it)"
+
+
+def _few(found: Found, n_items: int) -> str | None:
+    if len(found.titles) >= ENOUGH * n_items:
+        return None
+    share = f"{len(found.titles):,} of {n_items:,} items"
+    return f"only {share} occur in {found.part}; ids stand for the other titles"
+
+
+def _none(found: Sequence[Found], n_items: int) -> str | None:
+    broken = next((one for one in found if one.broken), None)
+    if broken is not None:
+        return f"{broken.broken}; items are shown by their ids"
+    sure = next((one for one in found if one.sure), None)
+    if sure is None:
+        return None
+    return (
+        f"0 of {n_items:,} items occur in {sure.part}; ids stand for titles (--titles FILE"
+        " names another file; to train: data.titles)"
+    )
+
+
+def _found(part: ArchivePart, wanted: set[str], *, asked: bool) -> Found:
     try:
-        for own, title, genres in _entries(part.read_all()):
-            found[own.strip()] = title
-            if genres:
-                kinds[own.strip()] = genres
+        return _within(part, part.read_all(), wanted, asked=asked)
     except _Broken as error:
-        return _none(part, str(error))
+        return Found(part, broken=f"{part} {error}")
     except DataError as error:
-        return Titles(warning=f"{error}; items are shown by their ids")
+        return Found(part, broken=str(error))
     except OSError as error:
-        return _none(part, f"cannot be read: {cause(error)}")
-    return Titles(found, kinds)
+        return Found(part, broken=f"{part} cannot be read: {cause(error)}")
 
 
 class _Broken(ValueError):
     """A file that gives no titles; the message says where and why."""
 
 
-def _entries(data: bytes) -> Iterator[Entry]:
-    """Yield what a file says; raises _Broken."""
+def _within(part: ArchivePart, data: bytes, wanted: set[str], *, asked: bool) -> Found:
+    """Return what a file has for the items wanted; raises _Broken."""
+    own = movielens(data)
+    if own is not None:
+        kept = [(e[0].strip(), e[1], e[2]) for e in own if e[0].strip() in wanted and e[1]]
+        titles = {item: title for item, title, _ in kept}
+        return Found(part, "movie", titles, {item: genres for item, _, genres in kept if genres})
+    columns = title_columns(data[:HEAD])
+    if columns is None:
+        raise _Broken("is no table with a column of ids and one of titles")
+    text, codec = decoded(data)
+    by_column = _by_column(text, columns, wanted)
+
+    def named(place: int) -> str:
+        return columns.names[place] if columns.header else ""
+
+    def sound(place: int) -> bool:
+        share = len(by_column[place]) / len(wanted)
+        return asked or share >= ENOUGH or is_item_id(named(place))
+
+    place = max(filter(sound, columns.ids), key=lambda n: len(by_column[n]), default=None)
+    rows = by_column[place] if place is not None else {}
+    return Found(
+        part,
+        named(place) if place is not None else "",
+        {item: title for item, (title, _) in rows.items()},
+        {item: genres for item, (_, genres) in rows.items() if genres},
+        legacy=codec in (LEGACY, "latin-1"),
+        dated=columns.names[columns.year] if columns.year is not None else "",
+        sure=asked or any(is_item_id(named(place)) for place in columns.ids),
+    )
+
+
+def _by_column(
+    text: str, columns: TitleColumns, wanted: set[str]
+) -> dict[int, dict[str, tuple[str, str]]]:
+    """Return title and genres by id, for each column that could hold the ids; raises _Broken."""
+    found: dict[int, dict[str, tuple[str, str]]] = {place: {} for place in columns.ids}
+    rows = _rows(text, columns)
+    if columns.header:
+        next(rows, None)
+    for row in rows:
+        if len(row) <= columns.title or not row[columns.title].strip():
+            continue
+        for place in columns.ids:
+            own = row[place].strip() if place < len(row) else ""
+            if own in wanted:
+                found[place].setdefault(own, _told(row, columns))
+    return found
+
+
+def _told(row: Sequence[str], columns: TitleColumns) -> tuple[str, str]:
+    def at(place: int | None) -> str:
+        return row[place] if place is not None and place < len(row) else ""
+
+    return with_year(row[columns.title], at(columns.year)), genres_as_listed(at(columns.genres))
+
+
+def _rows(text: str, columns: TitleColumns) -> Iterator[list[str]]:
+    """Yield the rows of a table; raises _Broken where its quotes cannot be followed."""
+    if len(columns.separator) > 1:
+        for line in re.split("\r?\n", text):
+            yield line.split(columns.separator)
+        return
+    escape = "\\" if columns.escaped else None
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=columns.separator, escapechar=escape)
+    line = 0
+    try:
+        for row in rows:
+            line = rows.line_num
+            if any(row):
+                yield row
+    except csv.Error as error:
+        raise _Broken(f"after line {line}: {error}") from None
+
+
+def movielens(data: bytes) -> Iterator[Entry] | None:
+    """Return what a movies.dat or u.item says; none for any other file."""
     first = data[:4096].splitlines()[0] if data else b""
-    if b"::" in first:
+    if first.count(b"::") > 1:
         return _movies_dat(_old_text(data))
     if first.count(b"|") == U_ITEM_FIELDS - 1:
         return _u_item(_old_text(data))
-    try:
-        return _movies_csv(data.decode(encoding_of(data)))
-    except UnicodeError:
-        raise _Broken("is not UTF-8 text") from None
+    return None
+
+
+def is_as_published(head: bytes) -> bool:
+    """Tell whether a file begins as MovieLens' own do, which were read ever since."""
+    if movielens(head) is not None:
+        return True
+    text, codec = decoded(head, whole=False)
+    names = {name.strip().strip('"').lower() for name in text.partition("\n")[0].split(",")}
+    return {"movieid", "title"} <= names and codec not in (LEGACY, "latin-1")
 
 
 def _old_text(data: bytes) -> str:
@@ -92,26 +289,3 @@ def _u_item(text: str) -> Iterator[Entry]:
         if len(fields) == U_ITEM_FIELDS:
             flagged = zip(FLAGS[1:], fields[6:], strict=True)
             yield fields[0], fields[1], "|".join(name for name, flag in flagged if flag == "1")
-
-
-def _movies_csv(text: str) -> Iterator[Entry]:
-    rows = csv.reader(io.StringIO(text, newline=""))
-    line = 1
-    try:
-        places = {name.strip().lower(): place for place, name in enumerate(next(rows, []))}
-        missing = [name for name in ("movieid", "title") if name not in places]
-        if missing:
-            raise _Broken(f"line 1: no column {missing[0]}")
-        own, title, genres = places["movieid"], places["title"], places.get("genres")
-        for row in rows:
-            line = rows.line_num
-            if len(row) <= max(own, title):
-                continue
-            known = genres is not None and genres < len(row) and row[genres] != NO_GENRES
-            yield row[own], row[title], row[genres] if known and genres is not None else ""
-    except csv.Error as error:
-        raise _Broken(f"after line {line}: {error}") from None
-
-
-def _none(part: ArchivePart, reason: str) -> Titles:
-    return Titles(warning=f"{part} {reason}; items are shown by their ids")

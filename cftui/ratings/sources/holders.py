@@ -17,8 +17,6 @@ ENDINGS = (
 MOST_LOOKED_AT = 40
 SHOWN = 10
 RATINGS = "ratings"
-TITLES = ("movies", "items", "titles", "books", "films", "products", "anime", "games", "artists")
-"""What a sheet or a table with titles is called."""
 
 
 def holds_tables(path: Path) -> bool:
@@ -67,14 +65,6 @@ def table_with_ratings(path: Path, mapping: ColumnMapping) -> ArchivePart:
         return fits[0]
     what = "several could be meant" if fits else f"no {_word(path)} has columns known as ratings'"
     raise DataError(f"{path}: {what}; give one of {_listed(fits or known)}")
-
-
-def titles_beside(part: ArchivePart) -> ArchivePart | None:
-    """Return the sheet or table with titles in the file of a chosen one."""
-    for own in tables_of(part.path):
-        if own.member.casefold() in TITLES and own != part:
-            return own
-    return None
 
 
 def _word(path: Path) -> str:

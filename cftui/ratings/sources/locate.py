@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
@@ -13,10 +13,10 @@ from cftui.ratings.sources.holders import (
     table_named,
     table_with_ratings,
     tables_of,
-    titles_beside,
 )
 from cftui.ratings.sources.packed import ENDINGS as PACKED_ENDINGS
 from cftui.ratings.sources.packed import ArchivePart, is_zip, members
+from cftui.ratings.sources.title_files import NO_TITLES, TitleFiles, title_files
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
 
@@ -25,14 +25,21 @@ FORMAT = 1
 META = "meta.json"
 """The file in a store that tells what its arrays are."""
 
-USUAL = ("ratings.csv", "u.data", "ratings.dat", "ratings.parquet")
-"""What the ratings file of a published data set is called."""
-BESIDE = {"u.data": "u.item", "ratings.dat": "movies.dat"}
-"""The file with titles that comes with one of ratings; movies.csv with all others."""
-TITLES = ("movies.csv", "movies.dat", "u.item")
-ENDINGS = (".csv", ".tsv", ".dat", ".data", ".txt", ".parquet")
-NO_RATINGS = ("readme", "license", "movies", "links", "tags", "genome", "users", "items", "titles")
+USUAL = (
+    *("ratings.csv", "u.data", "ratings.dat", "ratings.parquet"),  # MovieLens, goodbooks-10k
+    *("rating.csv", "bx-book-ratings.csv", "book-ratings.csv"),  # anime, Book-Crossing
+    *("user_artists.dat", "user_ratedmovies-timestamps.dat", "user_ratedmovies.dat"),  # HetRec 2011
+)
+"""What the ratings file of a published data set is called; earlier ones win."""
+ENDINGS = (".csv", ".tsv", ".dat", ".data", ".txt", ".parquet", ".jsonl", ".ndjson")
+NO_RATINGS = (
+    *("readme", "license", "movies", "links", "tags", "genome", "users", "items", "titles"),
+    *("books", "bx-books", "bx-users", "anime.", "artists", "to_read", "book_tags"),
+    "meta_",
+)
 """How files begin that come with ratings and are none."""
+TITLES_READER = 2
+"""Raising it makes the stores anew whose titles are not from a file as MovieLens writes it."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class SourceFiles:
     """The resolved files of a source."""
 
     ratings: ArchivePart
-    titles: ArchivePart | None
+    titles: TitleFiles = NO_TITLES
     mapping: ColumnMapping = AS_RECOGNISED
 
     @property
@@ -62,14 +69,19 @@ class SourceFiles:
 
     def key(self) -> str:
         """Return a hash of path, size and time of change of each file; raises OSError."""
-        parts = [part for part in (self.ratings, self.titles) if part]
+        parts = [self.ratings, *self.titles.parts]
         facts = [
             (str(part), part.path.stat().st_size, part.path.stat().st_mtime_ns) for part in parts
         ]
-        mapping = asdict(self.mapping)
-        if not self.mapping.values:
-            del mapping["values"]  # so that stores of before there was this choice are found
+        # What is not chosen is left out, so that stores of before there was the choice are found.
+        mapping = {
+            name: value
+            for name, value in asdict(self.mapping).items()
+            if value or name not in ("values", "titles")
+        }
         told = [FORMAT, facts, *([mapping] if self.mapping != AS_RECOGNISED else [])]
+        if not self.titles.as_published:
+            told.append({"titles": TITLES_READER})
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 
@@ -80,13 +92,24 @@ def locate(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> SourceFiles:
     """
     try:
         ratings = _ratings_part(source, mapping)
-        return SourceFiles(ratings, _titles_of(ratings), mapping)
+        asked = _asked_titles(mapping.titles) if mapping.titles else None
+        return SourceFiles(ratings, title_files(ratings, asked), mapping)
     except (OSError, RuntimeError, ValueError) as error:
         if isinstance(error, DataError):
             raise
         # No permission, a ring of links, an unknown ~user, a NUL in the path.
         words = cause(error) if isinstance(error, OSError) else f"{error}; give another path"
         raise DataError(f"{source}: cannot be read: {words}") from None
+
+
+def as_far_as_there(mapping: ColumnMapping) -> ColumnMapping:
+    """Return a mapping of before without its file of titles where that is gone.
+
+    Ratings are the same without.
+    """
+    path = Path(mapping.titles)
+    there = not mapping.titles or any(place.is_file() for place in (path, *path.parents))
+    return mapping if there else replace(mapping, titles="")
 
 
 def bare(name: str) -> str:
@@ -183,21 +206,17 @@ def _the_one(source: Path, found: list[ArchivePart]) -> ArchivePart:
     raise DataError(f"{source}: several files could be meant; give one of {names}")
 
 
-def _titles_of(ratings: ArchivePart) -> ArchivePart | None:
-    if holds_tables(ratings.path):
-        if ratings.member and (within := titles_beside(ratings)):
-            return within
-        ratings = ArchivePart(ratings.path)
-    usual = BESIDE.get(bare(ratings.place.name), TITLES[0])
-    folder = ratings.place.parent
-    inside = set(members(ratings.path)) if ratings.member else set()
-    for name in dict.fromkeys((usual, *TITLES)):
-        for ending in ("", *PACKED_ENDINGS):
-            place = folder / f"{name}{ending}"
-            if place == ratings.place:
-                continue
-            if ratings.member and str(place) in inside:
-                return ArchivePart(ratings.path, str(place))
-            if not ratings.member and Path(place).is_file():
-                return ArchivePart(Path(place))
-    return None
+def _asked_titles(name: str) -> ArchivePart:
+    """Return the file of titles that the user named; raises DataError where it is not there."""
+    path = Path(name).expanduser().resolve()
+    if path.is_file() and (not is_zip(path) or holds_tables(path)):
+        return ArchivePart(path)
+    for archive in path.parents:
+        if archive.is_file() and holds_tables(archive):
+            return table_named(archive, path.relative_to(archive).as_posix())
+        if archive.is_file() and is_zip(archive):
+            return _member(archive, path.relative_to(archive).as_posix())
+    what = (
+        "a zip, of which a file must be named: FILE.zip/books.csv" if path.is_file() else "no file"
+    )
+    raise DataError(f"{name}: {what}; give the file of titles (--titles; to train: data.titles)")

@@ -10,6 +10,7 @@ from typing import Any
 from cftui import paths
 from cftui.files import held, make_folder, replace_file
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary
+from cftui.ratings.sources.locate import as_far_as_there
 
 KEPT = 20
 PATIENCE = 5.0
@@ -48,7 +49,7 @@ def last_mapping(source: str) -> ColumnMapping:
     """
     lasting = paths.lasting_source(source)
     known = (recent.mapping for recent in recently_used() if recent.source == lasting)
-    return next(known, AS_RECOGNISED)
+    return as_far_as_there(next(known, AS_RECOGNISED))
 
 
 def remember(source: str, summary: DataSummary, mapping: ColumnMapping = AS_RECOGNISED) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import on
@@ -25,6 +26,8 @@ SEPARATORS = {",": "comma", ";": "semicolon", "tab": "tab", "|": "bar", "::": "t
               " ": "blanks"}  # fmt: skip
 SCALES = {"": "as they are", "log": "log2(1 + count)"}
 """How values are read, and the words for it."""
+NO_COLUMNS = ("separator", "values", "titles")
+"""Choices that are of no column."""
 WIDEST = 24
 """Cells of a column of the preview."""
 
@@ -155,7 +158,7 @@ class MappingForm(Vertical):
     def _show_chosen(self) -> None:
         """Show what was recognised where nothing was chosen."""
         for choice in self.query(ColumnChoice):
-            if choice.key not in ("separator", "values") and not choice.value:
+            if choice.key not in NO_COLUMNS and not choice.value:
                 number = self._number_of(getattr(self._preview.mapping, choice.key))
                 choice.set_reactive(ColumnChoice.value, number)
                 choice.refresh()
@@ -179,6 +182,10 @@ class MappingForm(Vertical):
         scale = preview.mapping.values if preview.mapping.values in SCALES else ""
         choice = ColumnChoice("values", scale, list(SCALES), list(SCALES.values()))
         rows.append(FormRow(Static("values"), choice))
+        if titles := tuple(filter(None, dict.fromkeys((preview.mapping.titles, *preview.titles)))):
+            words = ["what fits", *(PurePath(path).name for path in titles)]
+            choice = ColumnChoice("titles", preview.mapping.titles, ["", *titles], words)
+            rows.append(FormRow(Static("titles"), choice))
         return rows
 
     def _number_of(self, column: str) -> str:

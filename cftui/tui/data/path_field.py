@@ -10,8 +10,9 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 
 LIKELY = (
-    *(".csv", ".tsv", ".dat", ".data", ".txt", ".parquet", ".gz", ".bz2", ".xz", ".zst", ".zip"),
-    *(".xlsx", ".xls", ".ods", ".db", ".sqlite", ".sqlite3", ".feather", ".arrow", ".dta"),
+    *(".csv", ".tsv", ".dat", ".data", ".txt", ".jsonl", ".json", ".parquet", ".zip"),
+    *(".gz", ".bz2", ".xz", ".zst", ".xlsx", ".xls", ".ods"),
+    *(".db", ".sqlite", ".sqlite3", ".feather", ".arrow", ".dta"),
 )
 """Endings of files that may hold ratings; these are suggested before others."""
 

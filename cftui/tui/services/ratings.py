@@ -184,10 +184,14 @@ def fetch_words(name: str) -> list[str]:
     return ["data", "fetch", name, "--yes", *(["--unchecked"] if entry and entry.changes else [])]
 
 
+OWN_NAMES = ("separator", "values", "titles")
+"""Options that name no column."""
+
+
 def mapping_words(mapping: ColumnMapping) -> list[str]:
     """Return a mapping as the shell's options."""
     return [
-        f"--{name}={value}" if name in ("separator", "values") else f"--{name}-column={value}"
+        f"--{name}={value}" if name in OWN_NAMES else f"--{name}-column={value}"
         for name, value in asdict(mapping).items()
         if value
     ]

@@ -1,0 +1,149 @@
+"""Reads JSON lines: one object a line, its values told by their names."""
+
+import codecs
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cftui.questions.data import ColumnMapping, Problem
+from cftui.ratings.reading.blocks import Block
+from cftui.ratings.reading.columns import Guess, find_columns
+from cftui.ratings.reading.dialect import HEAD, SAMPLE, encoding_of
+from cftui.ratings.reading.names import ROLES
+from cftui.ratings.reading.rows import SHOWN, RowLayout, Rows, written
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class JsonHead:
+    """The beginning of a file of JSON lines."""
+
+    encoding: str
+    names: tuple[str, ...]
+    """Of all values of the first objects, in order of first appearance."""
+    guess: Guess
+    rows: tuple[tuple[str, ...], ...]
+    """The first objects, as texts."""
+
+    def layout(self) -> RowLayout:
+        """Return where the values of a row stand once they are taken out of its object."""
+        roles = [role for role in ROLES if role in self.guess.places]
+        names = tuple(self.names[self.guess.places[role]] for role in roles)
+        return RowLayout({role: place for place, role in enumerate(roles)}, names)
+
+
+def recognise_json(head: bytes, mapping: ColumnMapping) -> JsonHead | None:
+    """Return what a file's first bytes say, or none where its first line is no JSON object."""
+    encoding = encoding_of(head)
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
+    if not text.lstrip().startswith("{"):
+        return None
+    lines = text.replace("\r", "\n").split("\n")
+    lines = [line for line in (lines if len(head) < HEAD else lines[:-1]) if line.strip()]
+    found = [_object(line) for line in lines[:SAMPLE]]
+    objects = [one for one in found if one is not None]
+    if not found or found[0] is None:
+        return None
+    names = tuple(dict.fromkeys(name for one in objects for name in one))
+    guess = find_columns(names, mapping)
+    rows = tuple(tuple(_shown(one.get(name)) for name in names) for one in objects[:10])
+    return JsonHead(encoding, names, guess, rows)
+
+
+def read_json_block(block: Block, layout: RowLayout) -> Rows:
+    """Return the rows of a block, checked; where pyarrow refuses it, each line by itself."""
+    from cftui.ratings.reading.arrays import texts_of
+    from cftui.ratings.reading.checked import RowColumns, checked_rows
+
+    lines = block.text.split(b"\n")[:-1]
+    columns = _parsed(block, lines, layout)
+    odd: list[int] = []
+    if columns is None:
+        columns = [texts_of([])] * len(layout.names)
+        odd = [number for number, line in enumerate(lines) if line.strip()]
+    part = RowColumns(
+        columns=dict(zip(layout.places, columns, strict=True)),
+        at=np.arange(len(columns[0])),
+        odd=odd,
+        fields=lambda line: _fields(lines[line], layout),
+        first=block.first_line,
+        read=block.read,
+    )
+    return checked_rows(part, layout)
+
+
+def _parsed(block: Block, lines: Sequence[bytes], layout: RowLayout) -> "list[pa.Array] | None":
+    """Return a block's columns; none where not every line is an object of one kind."""
+    import pyarrow as pa
+    import pyarrow.json
+
+    text = block.text
+    if not text.startswith(b"{") or text.count(b"\n{") != len(lines) - 1:
+        return None  # pyarrow minds neither objects on one line nor one on many
+    beginning = [_object(line) or {} for line in lines[:SAMPLE]]
+    schema = [
+        (name, _kind(next((one[name] for one in beginning if one.get(name) is not None), ""), role))
+        for role, name in zip(layout.places, layout.names, strict=True)
+    ]
+    try:
+        table = pa.json.read_json(
+            pa.BufferReader(text),
+            pa.json.ReadOptions(use_threads=False, block_size=len(text) + 1),
+            pa.json.ParseOptions(pa.schema(schema), unexpected_field_behavior="ignore"),
+        )
+    except pa.ArrowInvalid:
+        return None
+    columns = [table.column(name).combine_chunks() for name in layout.names]
+    return columns if table.num_rows == len(lines) else None
+
+
+def _kind(value: object, role: str) -> "pa.DataType":
+    """Return as what to read the values that are like this one."""
+    import pyarrow as pa
+
+    if isinstance(value, str):
+        return pa.string()
+    return pa.int64() if isinstance(value, int) and role != "rating" else pa.float64()
+
+
+def _object(line: str | bytes) -> Mapping[str, Any] | None:
+    """Return the object that a line is, if it is one."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _fields(line: bytes, layout: RowLayout) -> list[str] | Problem:
+    found = _object(line)
+    if found is None:
+        text = line[:SHOWN].decode(errors="replace")
+        return Problem(0, "the line", text, "not a JSON object on one line")
+    texts = []
+    for name in layout.names:
+        value = found.get(name)
+        texts.append(_shown(value))
+        if isinstance(value, dict | list | bool) or not _encodable(texts[-1]):
+            return Problem(0, name, ascii(value)[:SHOWN], "neither a number nor a text")
+    if not any(text.strip() for text in texts):
+        return Problem(0, layout.names[0], "", "missing")
+    return texts
+
+
+def _encodable(text: str) -> bool:
+    """Tell whether a text has no half of a pair of surrogates, which JSON can write."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value) if isinstance(value, dict | list | bool) else written(value)
