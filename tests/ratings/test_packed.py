@@ -3,7 +3,6 @@
 import bz2
 import gzip
 import lzma
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -23,14 +22,17 @@ def zstandard(data: bytes) -> bytes:
     return bytes(pa.compress(data, "zstd", asbytes=True))
 
 
-@pytest.mark.parametrize(
-    ("ending", "packed", "pack"),
-    [(".gz", "gzip", partial(gzip.compress, compresslevel=1)), (".bz2", "bzip2", bz2.compress), (".xz", "xz", partial(lzma.compress, preset=0)),
-     (".zst", "zstd", zstandard)],
-)  # fmt: skip
-def test_packed_text_is_read_as_it_streams(
-    ending: str, packed: str, pack: Callable[[bytes], bytes], tmp_path: Path
-) -> None:
+PACKERS = {
+    ".gz": ("gzip", partial(gzip.compress, compresslevel=1)),
+    ".bz2": ("bzip2", bz2.compress),
+    ".xz": ("xz", partial(lzma.compress, preset=0)),
+    ".zst": ("zstd", zstandard),
+}
+
+
+@pytest.mark.parametrize("ending", PACKERS)
+def test_packed_text_is_read_as_it_streams(ending: str, tmp_path: Path) -> None:
+    packed, pack = PACKERS[ending]
     half = TEXT[: len(TEXT) // 2].rpartition("\n")[0] + "\n"
     # Two packed files, one behind the other, are one: so parallel packers write.
     data = pack(half.encode()) + pack(TEXT[len(half) :].encode())

@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ MOST_CELLS = 40_000_000
 MOST_OLD_BYTES = 200 << 20
 MOST_ROWS = 1 << 20
 """Of a sheet of Excel's; calamine takes no more."""
+BEGINNING = 256 << 10
+"""Bytes of a sheet's text that are remembered."""
 PIECE = 4 << 20
 LONGEST = 64 << 20
 """Bytes of one tag, or of one row."""
@@ -114,18 +117,14 @@ class SheetText(io.RawIOBase):
     def __init__(self, path: Path, name: str) -> None:
         """Open a sheet, the first one where no name is given; raises DataError."""
         _check(path)
+        facts = path.stat()
+        self._begun = _beginning(path, name, facts.st_size, facts.st_mtime_ns)
         self.share = 0.0
         """How much of the sheet has been read."""
         self._lines = 0
-        self._reader = _Reader(path, name)
-        told = self._reader.told
-        if "width" not in told or told["width"] < 2:
-            self.close()
-            raise DataError(
-                "one column alone; give a sheet or a file of ratings"
-                if "width" in told
-                else f"holds no sheet {name!r}; give the workbook alone"
-            )
+        self._head = self._begun.text
+        self._path, self._name = path, name
+        self._reader: _Reader | None = None
 
     def readable(self) -> bool:
         """Return that it can be read."""
@@ -133,19 +132,54 @@ class SheetText(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer as far as text is at hand; return the number of bytes, 0 at the end."""
-        piece = self._reader.text.read(len(buffer))
-        if not piece:
-            self._reader.finish()
+        piece = self._head[: len(buffer)]
+        self._head = self._head[len(piece) :]
+        if not piece and not self._begun.whole:
+            piece = self._further(len(buffer))
         self._lines += piece.count(b"\n")
-        self.share = min(self._lines / max(self._reader.told["height"], 1), 1.0)
+        self.share = min(self._lines / max(self._begun.height, 1), 1.0)
         buffer[: len(piece)] = piece
         return len(piece)
 
+    def _further(self, wanted: int) -> bytes:
+        if self._reader is None:
+            self._reader = _Reader(self._path, self._name)
+            self._reader.text.read(len(self._begun.text))
+        piece = self._reader.text.read(wanted)
+        if not piece:
+            self._reader.finish()
+        return piece
+
     def close(self) -> None:
-        """End the process that reads."""
-        if not self.closed:
+        """End the process that reads, if there is one."""
+        if self._reader is not None and not self.closed:
             self._reader.close()
         super().close()
+
+
+@dataclass(frozen=True)
+class _Beginning:
+    """The first of a sheet's text, which is looked at several times before all of it is read."""
+
+    text: bytes
+    whole: bool
+    """Whether there is no more."""
+    height: int
+    """Rows of the sheet."""
+
+
+@lru_cache(maxsize=8)
+def _beginning(path: Path, name: str, *_: int) -> _Beginning:
+    with closing(_Reader(path, name)) as reader:
+        width = reader.told.get("width")
+        if width is None:
+            raise DataError(f"holds no sheet {name!r}; give the workbook alone")
+        if width < 2:
+            raise DataError("one column alone; give a sheet or a file of ratings")
+        text = reader.text.read(BEGINNING)
+        if whole := len(text) < BEGINNING:
+            reader.finish()
+        return _Beginning(text, whole, int(reader.told["height"]))
 
 
 def _unsound(reason: str) -> DataError:
