@@ -93,10 +93,10 @@ class DataConfig(Section):
 class SplitConfig(Section):
     """Which ratings are held out for validation."""
 
-    kind: Literal["random", "per-user", "leave-last-out", "time", "none"] = parameter(
+    kind: Literal["random", "per-user", "leave-last-out", "time", "given", "none"] = parameter(
         "random",
         "Validation ratings: random, a share of each user's, each user's latest, the latest of all,"
-        " or none: all ratings train, and no error can be measured",
+        " given by a file, or none: all ratings train, and no error can be measured",
     )
     fraction: float = parameter(
         0.2, "Share of the ratings held out; leave-last-out holds out one a user", gt=0, lt=1
@@ -104,6 +104,17 @@ class SplitConfig(Section):
     seed: int = parameter(
         42, "Seed of a random or per-user choice (42 is the lesson's)", ge=0, le=2**32 - 1
     )
+
+    file: Annotated[str, BeforeValidator(_lasting_path)] = parameter(
+        "", "For given: a file with the rows that validate, such as u1.test"
+    )
+    held: str = parameter("", "For given: a hash of these rows, as they were when the run began")
+
+    @model_validator(mode="after")
+    def _has_its_file(self) -> "SplitConfig":
+        if self.kind == "given" and not self.file:
+            raise ValueError("given: name the file with the rows that validate: split.file=u1.test")
+        return self
 
     @property
     def needs_timestamps(self) -> bool:
@@ -196,6 +207,8 @@ class RunConfig(Section):
                 sections |= self.method.to_sections()
             else:
                 sections[name] = getattr(self, name).model_dump(mode="json")
+        if self.split.kind != "given":
+            del sections["split"]["file"], sections["split"]["held"]
         return sections
 
 

@@ -76,7 +76,9 @@ def describe(
     titles: Titles = "",
     split: Annotated[
         str,
-        typer.Option(help="Also what would be held out: random, per-user, leave-last-out, time"),
+        typer.Option(
+            help="Also what would be held out: random, per-user, leave-last-out, time, given"
+        ),
     ] = "",
     settings: Annotated[
         list[str], typer.Option("--set", metavar="split.KEY=VALUE", help="Of that split")

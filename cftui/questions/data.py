@@ -320,3 +320,5 @@ class SplitSummary:
     """Validation ratings of such a user or item."""
     cut: int | None
     """For `time`: the timestamp of the first validation rating."""
+    offered: tuple[str, ...] = ()
+    """Names of files beside the ratings that hold validation rows, such as u1.test of ml-100k."""

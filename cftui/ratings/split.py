@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from cftui.config import ConfigError, SplitConfig
 from cftui.questions.data import SplitSummary
+from cftui.ratings.given_split import offered_beside, positions_given
 from cftui.ratings.values import Ratings
 
 
@@ -27,10 +28,11 @@ def split(config: SplitConfig, ratings: Ratings) -> Split:
     * `per-user`: that share of each user's ratings, rounded to the nearest number, but never all.
     * `leave-last-out`: the latest rating of each user who has more than one.
     * `time`: the latest share of all ratings.
+    * `given`: the rows of a file (`given_split`).
     * `none`: nothing; all ratings train.
 
     Of equal timestamps the one that stands later in the file counts as later. Raises ConfigError
-    where the kind needs timestamps and the ratings have none.
+    where the kind needs timestamps and the ratings have none, or a file that does not fit.
     """
     check(config, ratings)
     if config.kind == "random":
@@ -44,6 +46,9 @@ def split(config: SplitConfig, ratings: Ratings) -> Split:
         held = _share_of_each_user(config, ratings)
     elif config.kind == "leave-last-out":
         held = _last_of_each_user(ratings)
+    elif config.kind == "given":
+        held = np.zeros(len(ratings), np.bool_)
+        held[positions_given(config, ratings)] = True
     else:
         held = _latest(config, ratings)
     return _frozen(np.flatnonzero(~held), np.flatnonzero(held))
@@ -148,4 +153,5 @@ def summarize(config: SplitConfig, ratings: Ratings) -> SplitSummary:
         unseen_items=int(np.count_nonzero(~seen_items)),
         unseen_pairs=int(np.count_nonzero(unseen(ratings, parts))),
         cut=cut,
+        offered=() if config.kind == "given" else offered_beside(ratings),
     )

@@ -168,6 +168,9 @@ def split_lines(split: SplitSummary, items_word: str) -> list[str]:
     ]
     if split.cut is not None:
         lines.append(f"validation begins with timestamp {split.cut}{_utc(split.cut)}")
+    if split.offered:
+        more = f" and {len(split.offered) - 1} more" if len(split.offered) > 1 else ""
+        lines.append(f"kind given can take {split.offered[0]}{more}")
     return lines
 
 

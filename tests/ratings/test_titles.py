@@ -140,6 +140,8 @@ def test_other_tables_beside_the_ratings_are_no_titles_and_no_fault(files: Files
         "tags.csv": table("userId,movieId,tag", "#,#,dull"),
         "links.csv": table("movieId,imdbId", "#,0#"),
         "other.csv": RATED,
+        "beer.csv": "beer_id,name,taste\n" + 5 * "".join(f"{n},Beer {n},3\n" for n in range(9)),
+        "wine.csv": table("wine_id,name", "#,Wine #", range(8, 40)),
     }
     ratings = open_ratings(files({"ratings.csv": RATED, **others}))
     assert ratings.warnings == ()

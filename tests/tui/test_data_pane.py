@@ -24,7 +24,7 @@ from cftui.tui.data.path_field import PathField, completions
 from cftui.tui.data.profile_view import ProfileView
 from cftui.tui.data.split_form import SplitForm
 from cftui.tui.shared.chart import ChartView
-from cftui.tui.shared.inputs import Choice, NumberField
+from cftui.tui.shared.inputs import Choice, FileField, NumberField
 from cftui.tui.shared.overlays import AskYesNo
 
 BUNDLED = paths.BUNDLED
@@ -251,6 +251,36 @@ async def test_a_split_is_weighed_and_runs_take_it(
         assert started[0]["split"] == {"kind": "time", "fraction": 0.1, "seed": 42}
     saved = json.loads((paths.state_folder() / "session.json").read_text())
     assert saved["settings"]["split"]["kind"] == "time"
+
+
+async def test_a_split_can_be_given_by_a_file(
+    stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"{user}\t{item}\t3\t881250949\n" for user in range(9) for item in range(7)]
+    (tmp_path / "u.data").write_text("".join(rows))
+    (tmp_path / "u1.test").write_text("".join(rows[::9]))
+    remember(pane="data")
+    app = CftuiApp(str(tmp_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(app, pilot)
+        await until(pilot, lambda: n_ratings(app) == 63)
+        await pilot.press("t", *4 * ["right"])
+        await until(pilot, lambda: "type the file" in text(app, "#meaning"))
+        await pilot.press("down")
+        assert isinstance(app.focused, FileField)
+        app.focused.value = str(tmp_path / "u2.test")
+        await pilot.press("enter")
+        await until(pilot, lambda: "u2.test: no such file" in text(app, "#meaning"))
+        app.focused.value = str(tmp_path / "u1.test")
+        await pilot.press("enter")
+        await until(pilot, lambda: "56 train, 7 valid" in text(app, "#meaning"))
+        await pilot.press("escape", "3")
+        started: list[dict[str, Any]] = []
+        monkeypatch.setattr(app.services.runs, "start", capture(started))
+        await pilot.press("s")
+        await until(pilot, lambda: bool(started))
+        given = started[0]["split"]
+        assert (given["kind"], given["file"]) == ("given", str(tmp_path / "u1.test"))
 
 
 async def test_a_split_that_these_ratings_cannot_have_says_so(tmp_path: Path, stored: Path) -> None:

@@ -15,7 +15,7 @@ from cftui.ratings.values import DataError
 BESIDE = {"u.data": "u.item", "ratings.dat": "movies.dat"}
 """The file with titles that comes with one of ratings; movies.csv with all others."""
 TITLES = ("movies.csv", "movies.dat", "u.item")
-ENDINGS = (".csv", ".tsv", ".dat", ".txt")
+ENDINGS = (".csv", ".tsv", ".dat", ".txt", ".item")
 OTHERS = (
     *("readme", "license", "links", "tags", "genome", "user", "genre", "author", "actor", "rating"),
     *("director", "people", "cast", "countr", "book_tags", "to_read", "bx-user", "bx-book-rating"),
@@ -34,6 +34,8 @@ class TitleFiles:
     parts: tuple[ArchivePart, ...] = ()
     asked: bool = False
     """Whether the user named the file."""
+    usual: ArchivePart | None = None
+    """The one that is called as usual."""
     as_published: bool = True
     """Whether there is one at most, and it is as MovieLens writes it."""
 
@@ -57,7 +59,8 @@ def title_files(ratings: ArchivePart, asked: ArchivePart | None = None) -> Title
     beside = (part for part in _others(ratings) if part != usual and _has_titles(part))
     others = (*within, *beside)
     published = not own and not others and (usual is None or is_as_published(_head(usual)))
-    return TitleFiles((*((usual,) if usual else ()), *others), as_published=published)
+    parts = (*((usual,) if usual else ()), *others)
+    return TitleFiles(parts, usual=usual, as_published=published)
 
 
 def _within(ratings: ArchivePart) -> tuple[ArchivePart, ...]:
