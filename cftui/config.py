@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -67,6 +68,19 @@ def _lasting_path(value: Any) -> Any:
 ColumnName = Annotated[str, BeforeValidator(_number_as_text)]
 
 
+def _numbers_as_text(value: Any) -> Any:
+    """Return numbers separated by commas as text; raises ValueError for what is none."""
+    text = f"{value:g}" if type(value) in (int, float) else value
+    try:
+        ColumnMapping(unrated=text).unrated_values  # noqa: B018 - raises
+    except (ValueError, AttributeError):
+        raise ValueError("give a number, or several with commas between") from None
+    return text
+
+
+Numbers = Annotated[str, BeforeValidator(_numbers_as_text)]
+
+
 class DataConfig(Section):
     """Which ratings, and which columns of a file mean what."""
 
@@ -74,7 +88,9 @@ class DataConfig(Section):
     user: ColumnName = parameter("", "The users' column: name or number; empty: recognised")
     item: ColumnName = parameter("", "The items' column: name or number; empty: recognised")
     rating: ColumnName = parameter("", "The ratings' column: name or number; empty: recognised")
-    timestamp: ColumnName = parameter("", "The times' column: name or number; empty: recognised")
+    timestamp: ColumnName = parameter(
+        "", "The times' column: name or number; none: without times; empty: recognised"
+    )
     separator: str = parameter("", "What separates columns, such as ; or tab; empty: recognised")
     values: Literal["", "log"] = parameter(
         "", "log: counts become log2(1 + count); empty: values as they are"
@@ -82,21 +98,28 @@ class DataConfig(Section):
     titles: Annotated[str, BeforeValidator(_lasting_path)] = parameter(
         "", "A file with the items' titles; empty: the one that fits"
     )
+    unrated: Numbers = parameter(
+        "", "Values that mean not rated, such as 0 or -1,99: their rows are left out"
+    )
+    dates: Literal["", "day-first", "month-first"] = parameter(
+        "", "How dates such as 01/02/2015 are read; empty: as the file tells"
+    )
 
     @property
     def mapping(self) -> ColumnMapping:
         """Return which columns mean what."""
-        columns = (self.user, self.item, self.rating, self.timestamp)
-        return ColumnMapping(*columns, self.separator, self.values, self.titles)
+        return ColumnMapping(
+            **{field.name: getattr(self, field.name) for field in fields(ColumnMapping)}
+        )
 
 
 class SplitConfig(Section):
     """Which ratings are held out for validation."""
 
-    kind: Literal["random", "per-user", "leave-last-out", "time", "none"] = parameter(
+    kind: Literal["random", "per-user", "leave-last-out", "time", "given", "none"] = parameter(
         "random",
         "Validation ratings: random, a share of each user's, each user's latest, the latest of all,"
-        " or none: all ratings train, and no error can be measured",
+        " given by a file, or none: all ratings train, and no error can be measured",
     )
     fraction: float = parameter(
         0.2, "Share of the ratings held out; leave-last-out holds out one a user", gt=0, lt=1
@@ -104,6 +127,17 @@ class SplitConfig(Section):
     seed: int = parameter(
         42, "Seed of a random or per-user choice (42 is the lesson's)", ge=0, le=2**32 - 1
     )
+
+    file: Annotated[str, BeforeValidator(_lasting_path)] = parameter(
+        "", "For given: a file with the rows that validate, such as u1.test"
+    )
+    held: str = parameter("", "For given: a hash of these rows, as they were when the run began")
+
+    @model_validator(mode="after")
+    def _has_its_file(self) -> "SplitConfig":
+        if self.kind == "given" and not self.file:
+            raise ValueError("given: name the file with the rows that validate: split.file=u1.test")
+        return self
 
     @property
     def needs_timestamps(self) -> bool:
@@ -196,6 +230,8 @@ class RunConfig(Section):
                 sections |= self.method.to_sections()
             else:
                 sections[name] = getattr(self, name).model_dump(mode="json")
+        if self.split.kind != "given":
+            del sections["split"]["file"], sections["split"]["held"]
         return sections
 
 

@@ -62,7 +62,10 @@ class Terminal:
     @property
     def lines(self) -> list[str]:
         """The screen as it stands, line by line."""
-        return list(self._screen.display)
+        # Not `display`, which stumbles over a wide character half of which was drawn over.
+        rows, columns = self._screen.lines, self._screen.columns
+        cells = self._screen.buffer
+        return ["".join(cells[y][x].data for x in range(columns)) for y in range(rows)]
 
     @property
     def text(self) -> str:

@@ -48,8 +48,8 @@ def train(
     `schedule`: `constant`, `cosine-restarts`, `one-cycle`; `epochs`: passes over the training
     ratings; `batch_size`: ratings in a step; `lr`, `weight_decay`: by default what suits model and
     optimizer; `factors`: size of the embeddings; `device`: `auto`, `cpu`, `cuda`, `cuda:0`, `mps`;
-    `split`: `random`, `per-user`, `leave-last-out`, `time`; `settings`: any other by its full name,
-    such as `{"model.hidden": "64 32", "training.patience": 2}`.
+    `split`: `random`, `per-user`, `leave-last-out`, `time`, `given`; `settings`: any other by its
+    full name, such as `{"model.hidden": "64 32", "training.patience": 2}`.
 
     A `path.py:Class` that you name is executed where the file is yours; one of somebody else's, or
     one that lies in a run, with `trust_model=True` alone, and then whenever it is the same.

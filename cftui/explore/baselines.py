@@ -151,6 +151,6 @@ def _for_each(scores: np.ndarray, users: Sequence[int] | np.ndarray) -> np.ndarr
 def _place(trial: Trial) -> Path:
     """Return where the baselines of a split are kept."""
     split = trial.split
-    part = f"{split.kind}-{split.fraction!r}-{split.seed}"
+    part = f"{split.kind}-{split.held or f'{split.fraction!r}-{split.seed}'}"
     name = f"baselines-{part}-{trial.at}-{len(trial.likes)}"
     return answers_folder() / trial.ratings.fingerprint / f"{name}.safetensors"

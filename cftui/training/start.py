@@ -11,6 +11,7 @@ from pathlib import Path
 from cftui.config import RunConfig
 from cftui.models import load_of_run
 from cftui.paths import resolve_source
+from cftui.ratings.given_split import as_begun
 from cftui.ratings.sources.recent import remember
 from cftui.ratings.split import check as check_split
 from cftui.ratings.store import open_ratings
@@ -74,6 +75,7 @@ def _new_run(config: RunConfig, run_id: str, name: str, refit_of: str) -> Assign
     source = resolve_source(config.data.source)
     ratings = open_ratings(source, config.data.mapping, thorough=True)
     check_split(config.split, ratings)
+    config = config.model_copy(update={"split": as_begun(config.split, ratings)})
     custom = load_for_new_run(config, ratings.info())
     config = custom.config
     if config.data.source != ratings.name:

@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from small import here
 
 from cftui.brain import answer
-from cftui.config import ConfigError, SplitConfig
-from cftui.paths import BUNDLED, bundled_folder
+from cftui.config import ConfigError, SplitConfig, make_config
+from cftui.paths import BUNDLED, answers_folder, bundled_folder
 from cftui.pipes import Failure
 from cftui.questions.data import DescribeSplit, SplitSummary
+from cftui.ratings.given_split import as_begun
 from cftui.ratings.split import split, summarize, unseen
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Grouping, Ratings, Vocabulary
@@ -159,6 +161,7 @@ def in_memory(user: list[int], timestamp: list[int]) -> Ratings:
             "items": Vocabulary("item", "drawn", own.astype(np.int64)),
             "by_user": by_user,
             "by_item": Grouping(np.arange(n + 1), own),
+            "untimed": 0,
         }
     )
 
@@ -276,3 +279,45 @@ def test_the_shell_says_what_a_split_holds_out(capsys: pytest.CaptureFixture[str
 def test_a_time_that_cannot_be_seconds_is_only_a_number(cut: int) -> None:
     lines = split_lines(SplitSummary("time", 8, 2, 1, 1, 2, cut), "items")
     assert lines[-1] == f"validation begins with timestamp {cut}"
+
+
+def test_a_given_split_holds_out_the_rows_of_its_file(tmp_path: Path) -> None:
+    rows = [f"{user}\t{item}\t{1 + (user + item) % 5}\t{881250000 + user}" for user in range(1, 21)
+            for item in range(1, 11)]  # fmt: skip
+    test = [row for n, row in enumerate(rows) if n % 7 == 3]
+    (tmp_path / "u.data").write_text("\n".join(rows) + "\n")
+    file = tmp_path / "u1.test"
+    file.write_text("\n".join([*reversed(test), "99\t1\t3\t881250001"]) + "\n")
+    ratings = open_ratings(tmp_path)
+    parts = split(SplitConfig(kind="given", file=str(file)), ratings)
+    assert list(parts.valid) == [n for n in range(200) if n % 7 == 3]
+    assert len(parts.train) == 200 - len(test)
+    assert summarize(SplitConfig(kind="given", file=str(file)), ratings).n_valid == len(test)
+    assert summarize(SplitConfig(), ratings).offered == ("u1.test",)
+    assert split_lines(summarize(SplitConfig(), ratings), "items")[-1] == (
+        "kind given can take u1.test"
+    )
+    # What a run began with holds, whatever becomes of the file.
+    begun = as_begun(SplitConfig(kind="given", file=str(file)), ratings)
+    file.write_text("\n".join(test[:5]) + "\n")
+    assert list(split(begun, ratings).valid) == list(parts.valid)
+    assert len(split(begun.model_copy(update={"held": ""}), ratings).valid) == 5
+    file.unlink()
+    assert list(split(begun, ratings).valid) == list(parts.valid)
+    shutil.rmtree(answers_folder())
+    with pytest.raises(ConfigError, match=r"split\.file = .*u1\.test.*no such file"):
+        split(begun, ratings)
+    file.write_text("\n".join(test[:5]) + "\n")
+    with pytest.raises(ConfigError, match="others than when the run began"):
+        split(begun, ratings)
+    file.write_text("99\t1\t3\t881250001\n")
+    with pytest.raises(ConfigError, match="none of its 1 rows is a rating in"):
+        split(SplitConfig(kind="given", file=str(file)), ratings)
+
+
+def test_a_given_split_needs_its_file() -> None:
+    with pytest.raises(ConfigError, match=r"split.*name the file.*split\.file=u1\.test"):
+        make_config({"split": {"kind": "given"}})
+    assert "file" not in make_config({}).to_settings()["split"]
+    again = make_config({"split": {"kind": "given", "file": "/a/u1.test", "held": "abc"}})
+    assert make_config(again.to_settings()) == again

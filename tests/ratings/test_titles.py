@@ -140,6 +140,8 @@ def test_other_tables_beside_the_ratings_are_no_titles_and_no_fault(files: Files
         "tags.csv": table("userId,movieId,tag", "#,#,dull"),
         "links.csv": table("movieId,imdbId", "#,0#"),
         "other.csv": RATED,
+        "beer.csv": "beer_id,name,taste\n" + 5 * "".join(f"{n},Beer {n},3\n" for n in range(9)),
+        "wine.csv": table("wine_id,name", "#,Wine #", range(8, 40)),
     }
     ratings = open_ratings(files({"ratings.csv": RATED, **others}))
     assert ratings.warnings == ()
@@ -309,8 +311,7 @@ def test_the_folder_of_a_known_set_opens_with_its_titles(
 ) -> None:
     source = files(inside, "known")
     assert locate(source).ratings.path.name == ratings
-    columns = ColumnMapping(rating="weight") if ratings == "user_artists.dat" else ColumnMapping()
-    opened = open_ratings(source, columns)
+    opened = open_ratings(source)
     assert opened.name == "known"
     assert opened.items.title_of(0) == title
     assert [words for words in opened.warnings if "looks like counts" not in words] == []

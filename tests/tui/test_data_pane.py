@@ -24,7 +24,7 @@ from cftui.tui.data.path_field import PathField, completions
 from cftui.tui.data.profile_view import ProfileView
 from cftui.tui.data.split_form import SplitForm
 from cftui.tui.shared.chart import ChartView
-from cftui.tui.shared.inputs import Choice, NumberField
+from cftui.tui.shared.inputs import Choice, FileField, NumberField
 from cftui.tui.shared.overlays import AskYesNo
 
 BUNDLED = paths.BUNDLED
@@ -173,6 +173,8 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
             "separator": ",",
             "values": "",
             "titles": "",
+            "unrated": "",
+            "dates": "",
         }
         # asked again, with what was chosen; and remembered when the file is opened by its path
         await pilot.press("1", "c")
@@ -189,6 +191,28 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
     async with again.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: again.workspace.ratings is not None)
         assert again.services.ratings.mapping.user == "wer"
+
+
+async def test_what_is_not_rated_is_left_out_and_times_can_be_left(
+    stored: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "zeros.csv"
+    rows = [f"p{n % 9},q{n},{n % 4 and n % 5 + 1},0{n % 9 + 1}/13/2015" for n in range(60)]
+    file.write_text("\n".join(["user,item,rating,date", *rows, ""]))
+    remember(pane="data")
+    app = CftuiApp(str(file))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(app, pilot)
+        await until(pilot, lambda: "0 (25.0% of all) stands apart" in text(app, "#against"))
+        assert "c, and there unrated" in text(app, "#against")
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
+        await pilot.press(*["down"] * 3, "0", *["down"] * 3, "right", "enter")
+        # 45 of the 60 are not 0
+        await until(pilot, lambda: n_ratings(app) == 45)
+        await until(pilot, lambda: "15 rows without a rating left out" in text(app, "#headline"))
+        mapping = app.services.ratings.mapping
+        assert (mapping.timestamp, mapping.unrated) == ("none", "0")
 
 
 async def test_how_a_file_was_taken_is_told_before_and_after(stored: Path, tmp_path: Path) -> None:
@@ -251,6 +275,36 @@ async def test_a_split_is_weighed_and_runs_take_it(
         assert started[0]["split"] == {"kind": "time", "fraction": 0.1, "seed": 42}
     saved = json.loads((paths.state_folder() / "session.json").read_text())
     assert saved["settings"]["split"]["kind"] == "time"
+
+
+async def test_a_split_can_be_given_by_a_file(
+    stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"{user}\t{item}\t3\t881250949\n" for user in range(9) for item in range(7)]
+    (tmp_path / "u.data").write_text("".join(rows))
+    (tmp_path / "u1.test").write_text("".join(rows[::9]))
+    remember(pane="data")
+    app = CftuiApp(str(tmp_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(app, pilot)
+        await until(pilot, lambda: n_ratings(app) == 63)
+        await pilot.press("t", *4 * ["right"])
+        await until(pilot, lambda: "type the file" in text(app, "#meaning"))
+        await pilot.press("down")
+        assert isinstance(app.focused, FileField)
+        app.focused.value = str(tmp_path / "u2.test")
+        await pilot.press("enter")
+        await until(pilot, lambda: "u2.test: no such file" in text(app, "#meaning"))
+        app.focused.value = str(tmp_path / "u1.test")
+        await pilot.press("enter")
+        await until(pilot, lambda: "56 train, 7 valid" in text(app, "#meaning"))
+        await pilot.press("escape", "3")
+        started: list[dict[str, Any]] = []
+        monkeypatch.setattr(app.services.runs, "start", capture(started))
+        await pilot.press("s")
+        await until(pilot, lambda: bool(started))
+        given = started[0]["split"]
+        assert (given["kind"], given["file"]) == ("given", str(tmp_path / "u1.test"))
 
 
 async def test_a_split_that_these_ratings_cannot_have_says_so(tmp_path: Path, stored: Path) -> None:

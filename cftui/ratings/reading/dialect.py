@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,14 +10,12 @@ from cftui.questions.data import AS_RECOGNISED, ColumnMapping
 from cftui.ratings.reading.cells import (
     column,
     is_number,
-    is_time,
     looks_counted,
-    mostly,
     rises,
     usual_width,
 )
 from cftui.ratings.reading.columns import NEEDED, Guess, asked_names, find_columns
-from cftui.ratings.reading.headless import MOVIELENS, order_of
+from cftui.ratings.reading.headless import likely_places, published_format, taken_words
 from cftui.ratings.reading.names import COUNTED, known_names, word_of
 from cftui.ratings.reading.old_text import CONTROLS, OLD, OldText, not_in_code
 from cftui.ratings.reading.preamble import Line, below_comments, below_title
@@ -51,7 +49,6 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-NETFLIX_ORDER = {"item": 0, "user": 1, "rating": 2, "timestamp": 3}
 
 
 @dataclass(frozen=True)
@@ -77,6 +74,16 @@ class Dialect:
     """What was taken or skipped that could have been meant otherwise, a sentence each."""
     by_item: bool = False
     """Whether an item stands on a line of its own above its ratings."""
+    lines: tuple[str, ...] = ()
+    """Of the beginning, those below the header."""
+
+    def texts(self, role: str) -> list[str]:
+        """Return what the first rows have in a role's column, as written; nothing without one."""
+        place = self.guess.places.get(role)
+        if place is None:
+            return []
+        rows = (split_line(line, self.separator) for line in self.lines)
+        return [row[place] for row in rows if len(row) >= len(self.names)]
 
     @property
     def split_at(self) -> str:
@@ -108,8 +115,8 @@ def recognise(head: bytes, mapping: ColumnMapping = AS_RECOGNISED) -> Dialect:
     header = _has_header(first, records[1:], mapping)
     rows = records[1:] if header else records
     names = _named(first, rows) if header else tuple(str(n + 1) for n in range(usual_width(rows)))
-    published = "" if header else _published(rows, written)
-    likely, doubt = (None, "") if header else _likely_places(rows, published)
+    published = "" if header else published_format(rows, separator, by_item=written.by_item)
+    likely, doubt = (None, "") if header else likely_places(rows, published)
     guess = find_columns(names, mapping, likely, rows)
     if not header and guess.problem:
         words = "; ".join(filter(None, (doubt, guess.problem)))
@@ -119,7 +126,7 @@ def recognise(head: bytes, mapping: ColumnMapping = AS_RECOGNISED) -> Dialect:
     if header and guess.problem:
         guess = Guess(guess.places, f"line {number}: {guess.problem}")
     said = header or published or guess.problem or all(getattr(mapping, r) for r in NEEDED)
-    taken = () if said else (_taken_words(guess.places),)
+    taken = () if said else (taken_words(guess.places),)
     return Dialect(
         format=published or _format(written),
         encoding=written.encoding,
@@ -131,6 +138,7 @@ def recognise(head: bytes, mapping: ColumnMapping = AS_RECOGNISED) -> Dialect:
         skip=number if header else number - 1,
         notes=(*written.notes, *taken, *guess.notes, *_amounts(names, guess, rows)),
         by_item=written.by_item,
+        lines=tuple(line for _, line in written.lines[header:]),
     )
 
 
@@ -254,39 +262,6 @@ def _alike(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
     """Return whether the first line has numbers just where the others have."""
     kinds = [is_number(field) for field in first]
     return bool(others) and all(list(map(is_number, fields)) == kinds for fields in others[:5])
-
-
-def _published(rows: Sequence[Sequence[str]], written: _Written) -> str:
-    """Return which published format has rows like these and no header; empty for none."""
-    if written.by_item:
-        return "Netflix Prize (the ratings of an item below its number)"
-    own = {"\t": "MovieLens 100K (u.data)", "::": "MovieLens 1M or 10M (ratings.dat)"}
-    width = usual_width(rows)
-    sound = [row for row in rows if len(row) == width]
-    columns = [column(sound, place) for place in range(width)]
-    if len(columns) != 4 or mostly(columns[2], is_time):
-        return ""
-    numbered = all(sum(map(is_number, columns[n])) > len(sound) / 2 for n in (2, 3))
-    return own.get(written.separator, "") if numbered else ""
-
-
-def _likely_places(
-    rows: Sequence[Sequence[str]], published: str
-) -> tuple[Mapping[str, int] | None, str]:
-    """Return the order of columns that have no names, as far as told, and what is in doubt."""
-    if published.startswith("Netflix"):
-        width = usual_width(rows)
-        return {role: place for role, place in NETFLIX_ORDER.items() if place < width}, ""
-    if published:
-        return MOVIELENS, ""
-    order = order_of(rows)
-    return order.places, order.doubt
-
-
-def _taken_words(places: Mapping[str, int]) -> str:
-    words = {place: "time" if role == "timestamp" else role for role, place in places.items()}
-    order = ", ".join(words.get(n, "(not used)") for n in range(max(words) + 1))
-    return f"no header: the columns are taken as {order}"
 
 
 def _amounts(names: Sequence[str], guess: Guess, rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

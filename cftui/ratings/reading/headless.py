@@ -8,6 +8,7 @@ from cftui.ratings.reading import cells
 
 MOVIELENS: Mapping[str, int] = {"user": 0, "item": 1, "rating": 2, "timestamp": 3}
 """The order of MovieLens, LensKit, Surprise and fastai."""
+NETFLIX_ORDER = {"item": 0, "user": 1, "rating": 2, "timestamp": 3}
 ASIN = re.compile(r"B0[0-9A-Z]{3,8}|[0-9]{9}[0-9X]")
 AMAZON_USER = re.compile(r"A[0-9A-Z]{3,}")
 TITLE = re.compile(r".+\([12][0-9]{3}\)")
@@ -103,3 +104,37 @@ def _sides(columns: Sequence[Sequence[str]], first: int, second: int) -> tuple[i
 
 def _whole(pattern: re.Pattern[str]) -> Callable[[str], bool]:
     return lambda text: pattern.fullmatch(text) is not None
+
+
+def published_format(rows: Sequence[Sequence[str]], separator: str, *, by_item: bool) -> str:
+    """Return which published format has rows like these and no header; empty for none."""
+    if by_item:
+        return "Netflix Prize (the ratings of an item below its number)"
+    own = {"\t": "MovieLens 100K (u.data)", "::": "MovieLens 1M or 10M (ratings.dat)"}
+    width = cells.usual_width(rows)
+    sound = [row for row in rows if len(row) == width]
+    columns = [cells.column(sound, place) for place in range(width)]
+    if len(columns) != 4 or cells.mostly(columns[2], cells.is_time):
+        return ""
+    numbered = all(sum(map(cells.is_number, columns[n])) > len(sound) / 2 for n in (2, 3))
+    return own.get(separator, "") if numbered else ""
+
+
+def likely_places(
+    rows: Sequence[Sequence[str]], published: str
+) -> tuple[Mapping[str, int] | None, str]:
+    """Return the order of columns that have no names, as far as told, and what is in doubt."""
+    if published.startswith("Netflix"):
+        width = cells.usual_width(rows)
+        return {role: place for role, place in NETFLIX_ORDER.items() if place < width}, ""
+    if published:
+        return MOVIELENS, ""
+    order = order_of(rows)
+    return order.places, order.doubt
+
+
+def taken_words(places: Mapping[str, int]) -> str:
+    """Return what the columns are taken as."""
+    words = {place: "time" if role == "timestamp" else role for role, place in places.items()}
+    order = ", ".join(words.get(n, "(not used)") for n in range(max(words) + 1))
+    return f"no header: the columns are taken as {order}"

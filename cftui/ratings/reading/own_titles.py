@@ -1,13 +1,14 @@
 """Titles and genres that stand in the ratings file itself, beside each rating: the first holds."""
 
-import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cftui.questions.data import ColumnMapping
+from cftui.ratings.reading.blocks import Blocks
 from cftui.ratings.reading.columns import find_columns
-from cftui.ratings.reading.dialect import HEAD, recognise
+from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
+from cftui.ratings.reading.frames import COLUMNAR
 from cftui.ratings.reading.title_columns import TitleColumns, titles_within
 from cftui.ratings.reading.titles import (
     Found,
@@ -18,15 +19,12 @@ from cftui.ratings.reading.titles import (
     with_year,
 )
 from cftui.ratings.sources.locate import SourceFiles
-from cftui.ratings.sources.packed import ArchivePart, Stream
+from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PARQUET = b"PAR1"
-BLOCK = 4 << 20
-"""Bytes of text that are looked through at a time."""
 ODD = 0.2
 """Share of an item's later rows that may have another text: what differs more is no title."""
 ENOUGH_ROWS = 1000
@@ -41,11 +39,11 @@ class _Gathering:
     again: int = 0
     other: int = 0
 
-    def add(self, batch: "pa.RecordBatch") -> None:
+    def add(self, batch: "pa.RecordBatch | pa.Table") -> None:
         """Take rows of text: the item, its title, and what else there is."""
         import pyarrow as pa
 
-        table = pa.Table.from_batches([batch])
+        table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
         pair, others = table.column_names[:2], table.column_names[2:]
         # One row for each item and title; of the other columns the first, which is enough.
         few = table.group_by(pair, use_threads=False).aggregate(
@@ -79,10 +77,12 @@ class _Gathering:
 
 def own_titles(files: SourceFiles, items: Collection[str]) -> Titles | None:
     """Return the titles in the ratings file; none where it has none, or not one an item."""
+    import pyarrow as pa
+
     try:
         with files.ratings.open() as stream:
             head = stream.read(HEAD)
-        if head.startswith(PARQUET):
+        if head.startswith(COLUMNAR):
             columns, batches = _parquet(files.ratings, files.mapping)
         else:
             columns, batches = _delimited(files.ratings, head, files.mapping)
@@ -93,9 +93,21 @@ def own_titles(files: SourceFiles, items: Collection[str]) -> Titles | None:
             gathered.add(batch)
             if gathered.hopeless:
                 return None
-    except (DataError, OSError, ValueError):  # pyarrow's errors are ValueErrors
+    except (DataError, OSError, ValueError, pa.ArrowException):
         return None  # the ratings are read; what is wrong with the file was told there
     return _titles(files.ratings, columns, gathered, set(items))
+
+
+def item_column(files: SourceFiles) -> str:
+    """Return what the header of the ratings calls the items; empty where there is none."""
+    try:
+        with files.ratings.open() as stream:
+            head = stream.read(HEAD)
+        dialect = recognise(head, files.mapping)
+    except (DataError, OSError, ValueError):
+        return ""
+    place = dialect.guess.places.get("item", -1)
+    return dialect.names[place] if dialect.header_line and place >= 0 else ""
 
 
 def _titles(
@@ -153,51 +165,28 @@ def _delimited(
 ) -> tuple[TitleColumns | None, Iterator[Any]]:
     dialect = recognise(head, mapping)
     item = dialect.guess.places.get("item", -1)
-    if not dialect.header_line or len(dialect.separator) != 1:
+    if item < 0 or not dialect.header_line or len(dialect.split_at) != 1:
         return None, iter(())
     columns = titles_within(dialect.names, item)
     if columns is None:
         return None, iter(())
-    width = len(dialect.names)
-    return columns, _text_batches(part, dialect, width, _places(columns))
+    return columns, _text_batches(part, dialect, _places(columns))
 
 
-def _text_batches(
-    part: ArchivePart, dialect: Any, width: int, places: Sequence[int]
-) -> Iterator[Any]:
+def _text_batches(part: ArchivePart, dialect: Dialect, places: Sequence[int]) -> Iterator[Any]:
     import pyarrow as pa
     import pyarrow.csv as pc
 
-    names = [str(place) for place in range(width)]
-    wanted = [str(place) for place in places]
-    read = pc.ReadOptions(
-        use_threads=False,
-        block_size=BLOCK,
-        skip_rows=dialect.header_line,
-        column_names=names,
-        encoding=dialect.encoding.removesuffix("-sig"),
-    )
+    names = [str(place) for place in range(len(dialect.names))]
+    read = pc.ReadOptions(use_threads=False, column_names=names)
     parse = pc.ParseOptions(
-        delimiter=dialect.separator,
+        delimiter=dialect.split_at,
         newlines_in_values=True,
         invalid_row_handler=lambda row: "skip",
     )
     convert = pc.ConvertOptions(
-        include_columns=wanted, column_types=dict.fromkeys(names, pa.string())
+        include_columns=list(map(str, places)), column_types=dict.fromkeys(names, pa.string())
     )
-    with part.open() as stream:
-        source = pa.PythonFile(_Bytes(stream), mode="r")
-        yield from pc.open_csv(source, read, parse, convert)
-
-
-class _Bytes(io.RawIOBase):
-    """A stream as a file that pyarrow reads."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        return self._stream.read(BLOCK if size < 0 else size)
+    for block in Blocks(part, dialect.encoding, dialect.skip, dialect.rewrite()):
+        if block.text.strip():
+            yield pc.read_csv(pa.BufferReader(block.text), read, parse, convert)

@@ -13,6 +13,8 @@ from cftui.ratings.reading.splitting import split_line
 SEPARATORS = ("::", "\t", ";", "|", ",")
 HEAD = 1 << 14
 """Bytes of a file that are looked at."""
+CHUNK = 1 << 20
+"""Bytes that are decoded at a time."""
 SAMPLE = 50
 """Lines that are looked at."""
 LEGACY = "cp1252"
@@ -60,24 +62,31 @@ class TitleColumns:
     r"""Whether quotes within quotes are written `\"`."""
 
 
-def is_item_id(name: str) -> bool:
-    """Tell whether a name says that a column holds ids of items."""
-    return word_of(name) in ITEM_WORDS
+def codec_of(data: bytes, *, whole: bool = True) -> str:
+    """Return the codec that all of a text can be read by: Unicode, else western Europe's of old.
 
-
-def decoded(data: bytes, *, whole: bool = True) -> tuple[str, str]:
-    """Return text and the codec that it was read by: Unicode, else Windows' of western Europe."""
+    Without `whole` a sign may be cut off at the end.
+    """
     for codec in (encoding_of(data), LEGACY):
+        decoder = codecs.getincrementaldecoder(codec)()
         try:
-            return codecs.getincrementaldecoder(codec)().decode(data, whole), codec
+            for begin in range(0, len(data), CHUNK):
+                decoder.decode(data[begin : begin + CHUNK])
+            decoder.decode(b"", final=whole)
         except UnicodeDecodeError:
             continue
-    return data.decode("latin-1"), "latin-1"
+        return codec
+    return "latin-1"
+
+
+def beginning(head: bytes) -> str:
+    """Return the text of a file's first bytes."""
+    return codecs.getincrementaldecoder(codec_of(head, whole=False))().decode(head)
 
 
 def title_columns(head: bytes) -> TitleColumns | None:
     """Return where a table of titles has what; none where its beginning looks like none."""
-    text, _ = decoded(head, whole=False)
+    text = beginning(head)
     lines = [line for line in text.splitlines()[:SAMPLE] if line.strip()]
     if not lines or "\0" in text:
         return None
@@ -104,7 +113,7 @@ def titles_within(names: Sequence[str], item: int) -> TitleColumns | None:
 
 def title_named(head: bytes) -> bool:
     """Tell whether a first line names a column of titles beside others, whatever separates them."""
-    words = _words(decoded(head, whole=False)[0].partition("\n")[0])
+    words = _words(beginning(head).partition("\n")[0])
     named = any(_names_titles(word) and word not in NAMED for word in words)
     return sum(word != "" for word in words) > 3 and named
 
@@ -120,7 +129,7 @@ def _is_header(line: str) -> bool:
 def _by_names(line: str, separator: str, *, escaped: bool) -> TitleColumns | None:
     names = [name.strip() for name in split_line(line, separator)]
     words = [word_of(name) for name in names]
-    if len(names) < 2 or USER_WORDS.intersection(words):
+    if len(names) < 2 or any(map(_is_of_users, words)):
         return None
     title = _title_place(words, set())
     ids = tuple(n for n, word in enumerate(words) if n != title and _is_id(word))
@@ -147,6 +156,10 @@ def _by_values(lines: Sequence[str], separator: str) -> TitleColumns | None:
     title = max(texts, key=lambda n: sum(map(len, columns[n])))
     ids = tuple(n for n in distinct if n != title)
     return TitleColumns(separator, False, (), ids, title) if ids else None
+
+
+def _is_of_users(word: str) -> bool:
+    return word in USER_WORDS or word.endswith(("userid", "username", "profilename"))
 
 
 def _is_id(word: str) -> bool:

@@ -8,13 +8,15 @@ import io
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TextIO
 
+from cftui.ratings.reading.names import word_of
 from cftui.ratings.reading.title_columns import (
     HEAD,
     LEGACY,
     TitleColumns,
-    decoded,
-    is_item_id,
+    beginning,
+    codec_of,
     title_columns,
 )
 from cftui.ratings.sources.packed import ArchivePart
@@ -79,13 +81,18 @@ class Found:
 
 
 def read_titles(
-    parts: Sequence[ArchivePart], items: Collection[str], *, asked: bool = False
+    parts: Sequence[ArchivePart],
+    items: Collection[str],
+    item_column: str = "",
+    sure: Collection[ArchivePart] = (),
 ) -> Titles:
     """Return the titles of rated items from the file that has most of them.
 
-    `asked`: the file was named by the user. One that is broken gives none, and a warning.
+    `item_column`: what the ratings call it; `sure`: files that the user named, or that are called
+    as usual. One that is broken gives no titles, and a warning.
     """
-    found = [_found(part, set(items), asked=asked) for part in parts]
+    word, wanted = word_of(item_column), set(items)
+    found = [_found(part, wanted, word, sure=part in sure) for part in parts]
     if not found:
         return Titles()
     best = max(found, key=lambda one: len(one.titles))  # the first of equals
@@ -157,9 +164,9 @@ def _none(found: Sequence[Found], n_items: int) -> str | None:
     )
 
 
-def _found(part: ArchivePart, wanted: set[str], *, asked: bool) -> Found:
+def _found(part: ArchivePart, wanted: set[str], word: str, *, sure: bool) -> Found:
     try:
-        return _within(part, part.read_all(), wanted, asked=asked)
+        return _within(part, part.read_all(), wanted, word, sure=sure)
     except _Broken as error:
         return Found(part, broken=f"{part} {error}")
     except DataError as error:
@@ -172,7 +179,7 @@ class _Broken(ValueError):
     """A file that gives no titles; the message says where and why."""
 
 
-def _within(part: ArchivePart, data: bytes, wanted: set[str], *, asked: bool) -> Found:
+def _within(part: ArchivePart, data: bytes, wanted: set[str], word: str, *, sure: bool) -> Found:
     """Return what a file has for the items wanted; raises _Broken."""
     own = movielens(data)
     if own is not None:
@@ -182,15 +189,16 @@ def _within(part: ArchivePart, data: bytes, wanted: set[str], *, asked: bool) ->
     columns = title_columns(data[:HEAD])
     if columns is None:
         raise _Broken("is no table with a column of ids and one of titles")
-    text, codec = decoded(data)
-    by_column = _by_column(text, columns, wanted)
+    codec = codec_of(data)
+    lines = io.TextIOWrapper(io.BytesIO(data), codec, newline="")
+    by_column = _by_column(lines, columns, wanted)
 
     def named(place: int) -> str:
         return columns.names[place] if columns.header else ""
 
     def sound(place: int) -> bool:
         share = len(by_column[place]) / len(wanted)
-        return asked or share >= ENOUGH or is_item_id(named(place))
+        return sure or share >= ENOUGH or word_of(named(place)) == word != ""
 
     place = max(filter(sound, columns.ids), key=lambda n: len(by_column[n]), default=None)
     rows = by_column[place] if place is not None else {}
@@ -201,16 +209,17 @@ def _within(part: ArchivePart, data: bytes, wanted: set[str], *, asked: bool) ->
         {item: genres for item, (_, genres) in rows.items() if genres},
         legacy=codec in (LEGACY, "latin-1"),
         dated=columns.names[columns.year] if columns.year is not None else "",
-        sure=asked or any(is_item_id(named(place)) for place in columns.ids),
+        sure=sure or any(word_of(named(place)) == word != "" for place in columns.ids),
     )
 
 
 def _by_column(
-    text: str, columns: TitleColumns, wanted: set[str]
+    lines: TextIO, columns: TitleColumns, wanted: set[str]
 ) -> dict[int, dict[str, tuple[str, str]]]:
     """Return title and genres by id, for each column that could hold the ids; raises _Broken."""
     found: dict[int, dict[str, tuple[str, str]]] = {place: {} for place in columns.ids}
-    rows = _rows(text, columns)
+    again = dict.fromkeys(columns.ids, 0)
+    rows = _rows(lines, columns)
     if columns.header:
         next(rows, None)
     for row in rows:
@@ -219,8 +228,10 @@ def _by_column(
         for place in columns.ids:
             own = row[place].strip() if place < len(row) else ""
             if own in wanted:
+                again[place] += own in found[place]
                 found[place].setdefault(own, _told(row, columns))
-    return found
+    # Where ids stand again and again each row is of something else, such as a rating.
+    return {place: {} if again[place] > len(of) else of for place, of in found.items()}
 
 
 def _told(row: Sequence[str], columns: TitleColumns) -> tuple[str, str]:
@@ -230,14 +241,14 @@ def _told(row: Sequence[str], columns: TitleColumns) -> tuple[str, str]:
     return with_year(row[columns.title], at(columns.year)), genres_as_listed(at(columns.genres))
 
 
-def _rows(text: str, columns: TitleColumns) -> Iterator[list[str]]:
+def _rows(lines: TextIO, columns: TitleColumns) -> Iterator[list[str]]:
     """Yield the rows of a table; raises _Broken where its quotes cannot be followed."""
     if len(columns.separator) > 1:
-        for line in re.split("\r?\n", text):
-            yield line.split(columns.separator)
+        for text in lines:
+            yield text.rstrip("\r\n").split(columns.separator)
         return
     escape = "\\" if columns.escaped else None
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=columns.separator, escapechar=escape)
+    rows = csv.reader(lines, delimiter=columns.separator, escapechar=escape)
     line = 0
     try:
         for row in rows:
@@ -262,9 +273,10 @@ def is_as_published(head: bytes) -> bool:
     """Tell whether a file begins as MovieLens' own do, which were read ever since."""
     if movielens(head) is not None:
         return True
-    text, codec = decoded(head, whole=False)
-    names = {name.strip().strip('"').lower() for name in text.partition("\n")[0].split(",")}
-    return {"movieid", "title"} <= names and codec not in (LEGACY, "latin-1")
+    first = beginning(head).partition("\n")[0]
+    names = {name.strip().strip('"').lower() for name in first.split(",")}
+    legacy = codec_of(head, whole=False) in (LEGACY, "latin-1")
+    return {"movieid", "title"} <= names and not legacy
 
 
 def _old_text(data: bytes) -> str:

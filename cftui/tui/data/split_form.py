@@ -14,7 +14,14 @@ from cftui.config import ConfigError, SplitConfig, make_config
 from cftui.questions.data import SplitSummary
 from cftui.ratings.words import split_lines
 from cftui.tui.shared.form import FormRow
-from cftui.tui.shared.inputs import Choice, FieldChanged, FieldForm, NumberField
+from cftui.tui.shared.inputs import (
+    Choice,
+    FieldChanged,
+    FieldForm,
+    FileField,
+    FileGiven,
+    NumberField,
+)
 
 KINDS: tuple[str, ...] = get_args(SplitConfig.model_fields["kind"].annotation)
 
@@ -61,6 +68,7 @@ class SplitForm(FieldForm, Vertical):
         yield FormRow(Static("kind"), Choice("kind", split.kind, KINDS))
         yield FormRow(Static("fraction"), NumberField("fraction", f"{split.fraction:g}"))
         yield FormRow(Static("seed"), NumberField("seed", str(split.seed)))
+        yield FormRow(Static("file"), FileField("file", split.file), id="given")
         yield Static("", id="meaning", markup=False)
 
     def show_split(self, values: Mapping[str, Any]) -> None:
@@ -74,13 +82,25 @@ class SplitForm(FieldForm, Vertical):
         self._split = split
         if self.is_mounted:
             self.query_one(Choice).value = split.kind
+            self._show_rows(split.kind)
             self._fill()
 
     def _fill(self) -> None:
         """Show the numbers of the split that holds."""
+        self.query_one(FileField).value = self._split.file
         for field in self.query(NumberField):
             value = getattr(self._split, field.key)
             field.value = f"{value:g}" if isinstance(value, float) else str(value)
+
+    def on_mount(self) -> None:
+        """Show what says more of the kind."""
+        self._show_rows(self._split.kind)
+
+    def _show_rows(self, kind: str) -> None:
+        """Show the fields that say more of a kind: a file, or a share and a seed."""
+        for field in (*self.query(NumberField), *self.query(FileField)):
+            if field.parent is not None:
+                field.parent.display = (field.key == "file") == (kind == "given")
 
     @property
     def _refused(self) -> bool:
@@ -106,15 +126,29 @@ class SplitForm(FieldForm, Vertical):
     @on(FieldChanged)
     def _take(self, message: FieldChanged) -> None:
         message.stop()
-        values = {**self._split.model_dump(), message.key: _parsed(message.value)}
+        if message.key != "file":  # which is taken when it is complete
+            self._choose(message.key, _parsed(message.value))
+
+    @on(FileGiven)
+    def _take_file(self, message: FileGiven) -> None:
+        message.stop()
+        self._choose("file", message.name)
+
+    def _choose(self, key: str, value: Any) -> None:
+        kind = self.query_one(Choice).value
+        self._show_rows(kind)
+        values = {**self._split.model_dump(), "held": "", "kind": kind, key: value}
+        if kind == "given" and not values["file"]:
+            self.show_words("type the file with the rows that validate, such as u1.test, and enter")
+            return
         try:
-            split = make_config({"split": values}).split
+            config = make_config({"split": values})
         except ConfigError as error:
             self.show_words(str(error), problem=True)
             return
-        if split != self._split or self._refused:
-            self._split = split
-            self.post_message(self.SplitChanged(split.model_dump()))
+        if config.split != self._split or self._refused:
+            self._split = config.split
+            self.post_message(self.SplitChanged(config.to_settings()["split"]))
 
 
 def _parsed(text: str) -> Any:

@@ -33,6 +33,8 @@ REGISTRIES: dict[str, Mapping[str, type[BaseModel]]] = {
     "schedule": SCHEDULES,
 }
 FIXED: dict[str, type[BaseModel]] = {"training": TrainingConfig, "split": SplitConfig}
+ELSEWHERE = ("file", "held")
+"""Of a split that is given: chosen in the Data pane."""
 FROM_FILE = "file…"
 """What the choice of models says for one of the user's own."""
 FILE_HELP = "Your own: path/to/file.py:Class; enter reads its parameters"
@@ -150,7 +152,7 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
 
     def _specs(self, section: str) -> tuple[FieldSpec, ...]:
         if section in FIXED:
-            return specs_of(FIXED[section])
+            return tuple(spec for spec in specs_of(FIXED[section]) if spec.name not in ELSEWHERE)
         name = str(self._settings[section]["name"])
         if name in REGISTRIES[section]:
             return specs_of(REGISTRIES[section][name])
