@@ -24,9 +24,11 @@ from cftui.tui.app import CftuiApp
 from cftui.tui.crosstab.column_heads import stemmed, wrapped
 from cftui.tui.crosstab.dialogs import SettingsScreen, search
 from cftui.tui.crosstab.pane import CrosstabPane
+from cftui.tui.crosstab.sheet_learner import SheetLearner
 from cftui.tui.crosstab.shown_cells import digits
-from cftui.tui.crosstab.state import CrosstabState
+from cftui.tui.crosstab.state import CrosstabSettings, CrosstabState
 from cftui.tui.shared.ask_line import AskText
+from cftui.tui.shared.asking import Asker, say_nothing
 from cftui.tui.shared.cell_arithmetic import CellScreen
 
 
@@ -250,3 +252,11 @@ def test_search_takes_ids_words_and_near_titles() -> None:
 
 def test_nothing_is_shown_before_there_is_a_table() -> None:
     assert CrosstabState().cells(margins=True) is None
+
+
+async def test_a_step_asked_for_while_other_cells_are_on_their_way_is_none() -> None:
+    async def ask(*_: object, **__: object) -> None:
+        raise AssertionError("there is no sheet to ask about")
+
+    learner = SheetLearner(CrosstabState(), Asker(ask, say_nothing), list)
+    await learner.step(CrosstabSettings())

@@ -77,7 +77,8 @@ class SheetLearner:
         self._show()
 
     async def _descended(self, settings: CrosstabSettings, steps: int) -> SheetAnswer | None:
-        assert self._state.answer is not None
+        if self._state.answer is None:  # other cells are on their way since the key
+            return None
         sheet = self._state.answer.sheet
         return await self._ask(DescendSheet(sheet, steps, settings.rate(), settings.momentum))
 
