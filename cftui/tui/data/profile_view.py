@@ -13,6 +13,7 @@ from textual.widgets import Static
 from cftui.charts import Chart, Drawing, Marker
 from cftui.questions.data import QUANTILES, DataProfile, DataSummary, FirstRow
 from cftui.ratings import words
+from cftui.ratings.oddity_words import SCREEN, oddity_lines
 from cftui.text import plain
 from cftui.tui.data.profile_chart import tail_chart, time_chart
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
@@ -120,7 +121,7 @@ class ProfileView(SectionedPage):
         rows = self.query_one("#rows", Grid)
         rows.set_columns(row_columns(titled=profile.titled, dated=profile.timeline is not None))
         rows.set_rows(profile.rows)
-        problems = words.problem_lines(profile)
+        problems = [*oddity_lines(profile, SCREEN), *words.problem_lines(profile)]
         self.query_one("#problems", Grid).set_rows([(line,) for line in problems])
         left_out = profile.unusable_rows + profile.duplicates
         self.query_one("#problems").border_title = (
