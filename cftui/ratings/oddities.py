@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cftui.questions.data import Oddity
 from cftui.ratings.profile import resolution_of
-from cftui.ratings.values import Grouping, Ratings, Vocabulary
+from cftui.ratings.values import UNKNOWN_TIME, Grouping, Ratings, Vocabulary
 
 MANY = 20
 """Users, items or ratings of a user, below which nothing is odd."""
@@ -34,8 +34,6 @@ EARLIEST = np.datetime64("1995-01-01")
 DAY = 86_400
 CHUNK = 1 << 20
 """Ratings looked at together."""
-NO_TIME = np.iinfo(np.int64).min
-"""What numpy reads as no time."""
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
@@ -206,12 +204,12 @@ class _Times:
     early: int = 0
     late: int = 0
     least: int = np.iinfo(np.int64).max
-    most: int = NO_TIME
+    most: int = UNKNOWN_TIME
 
     def add(self, times: NDArray[np.int64], early: int, late: int) -> None:
         """Count more of them: before `early`, after `late`, and at 0, which is told apart."""
-        if times.min() == NO_TIME:
-            times = times[times != NO_TIME]
+        if times.min() == UNKNOWN_TIME:
+            times = times[times != UNKNOWN_TIME]
             if not len(times):
                 return
         least, most = int(times.min()), int(times.max())
@@ -251,7 +249,7 @@ def _of_times(ratings: Ratings, now: float) -> Iterator[Oddity]:
 def _unit(times: NDArray[np.int64]) -> str:
     """Return what times count, by a sample of those that are known."""
     sample = times[:: max(len(times) // 10_000, 1)]
-    known = sample[sample != NO_TIME]
+    known = sample[sample != UNKNOWN_TIME]
     return resolution_of(known)[0] if len(known) else "s"
 
 

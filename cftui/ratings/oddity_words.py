@@ -34,6 +34,14 @@ def oddity_lines(profile: DataProfile, remedies: Remedies) -> list[str]:
     ]
 
 
+def oddity_hint(profile: DataProfile) -> str:
+    """Return how many oddities there are, where there is no room for them; empty where none."""
+    n = len(profile.oddities)
+    return f"{n} odd thing{'s' * (n > 1)} about these ratings, and what to do: v, Problems" * (
+        n > 0
+    )
+
+
 def _part(found: Oddity, what: str) -> str:
     if found.count == found.of:
         return f"all {found.count:,} {what}"

@@ -16,7 +16,7 @@ from cftui.ratings import oddities
 from cftui.ratings.oddities import oddities_of
 from cftui.ratings.oddity_words import SCREEN, SHELL, WORDS, oddity_lines
 from cftui.ratings.store import open_ratings
-from cftui.ratings.values import Ratings
+from cftui.ratings.values import UNKNOWN_TIME, Ratings
 
 Row = tuple[object, ...]
 NOW = 1_700_000_000
@@ -225,9 +225,9 @@ def test_unknown_times_are_not_odd(tmp_path: Path) -> None:
     ratings = read(tmp_path, usual())
     assert ratings.timestamp is not None
     times = ratings.timestamp.copy()
-    times[::2] = np.iinfo(np.int64).min
+    times[::2] = UNKNOWN_TIME
     assert oddities_of(replace(ratings, timestamp=times), NOW) == ()
-    times[:] = np.iinfo(np.int64).min
+    times[:] = UNKNOWN_TIME
     assert oddities_of(replace(ratings, timestamp=times), NOW) == ()
 
 

@@ -24,6 +24,7 @@ from cftui.tui.data.path_field import PathField, completions
 from cftui.tui.data.profile_view import ProfileView
 from cftui.tui.data.split_form import SplitForm
 from cftui.tui.shared.chart import ChartView
+from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.inputs import Choice, FileField, NumberField
 from cftui.tui.shared.overlays import AskYesNo
 
@@ -173,6 +174,8 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
             "separator": ",",
             "values": "",
             "titles": "",
+            "unrated": "",
+            "dates": "",
         }
         # asked again, with what was chosen; and remembered when the file is opened by its path
         await pilot.press("1", "c")
@@ -189,6 +192,28 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
     async with again.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: again.workspace.ratings is not None)
         assert again.services.ratings.mapping.user == "wer"
+
+
+async def test_what_is_not_rated_is_left_out_and_times_can_be_left(
+    stored: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "zeros.csv"
+    rows = [f"p{n % 9},q{n},{n % 4 and n % 5 + 1},0{n % 9 + 1}/13/2015" for n in range(60)]
+    file.write_text("\n".join(["user,item,rating,date", *rows, ""]))
+    remember(pane="data")
+    app = CftuiApp(str(file))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(app, pilot)
+        await until(pilot, lambda: "0 (25.0% of all) stands apart" in text(app, "#against"))
+        assert "c, and there unrated" in text(app, "#against")
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
+        await pilot.press(*["down"] * 3, "0", *["down"] * 3, "right", "enter")
+        # 45 of the 60 are not 0
+        await until(pilot, lambda: n_ratings(app) == 45)
+        await until(pilot, lambda: "15 rows without a rating left out" in text(app, "#headline"))
+        mapping = app.services.ratings.mapping
+        assert (mapping.timestamp, mapping.unrated) == ("none", "0")
 
 
 async def test_how_a_file_was_taken_is_told_before_and_after(stored: Path, tmp_path: Path) -> None:
@@ -442,3 +467,24 @@ async def test_a_foreign_file_at_the_start_opens_the_pane_and_is_no_markup(
             "".join(s.text for s in line) for line in app.screen._compositor.render_strips()
         )
         assert "1 wer [b]" in screen and "[i]x" in screen and "\u202e" not in screen
+
+
+async def test_oddities_stand_under_problems_whole(tmp_path: Path) -> None:
+    rows = [f"u{n},i{n % 60},{n % 5 + 1}" for n in range(300)]
+    (tmp_path / "odd.csv").write_text("\n".join(["user,item,rating", *rows]) + "\n")
+    open_ratings(tmp_path / "odd.csv")
+    remember(pane="data")
+    app = CftuiApp(str(tmp_path / "odd.csv"))
+    async with app.run_test(size=(90, 40)) as pilot:
+        pane = await shown(app, pilot)
+        await until(pilot, lambda: "1 odd thing about these ratings" in text(app, "#against"))
+        problems = app.query_one("#problems", Grid)
+        while pane.profile.shown != ("problems",):
+            await pilot.press("v")
+        await until(pilot, lambda: 0 < problems.size.width < 80 and len(problems.rows) > 1)
+        await until(pilot, lambda: max(len(row) for (row,) in problems.rows) <= problems.size.width)
+        lines = [row for (row,) in problems.rows]
+        assert " ".join(line.strip() for line in lines) == (
+            "each of 300 users has a single rating: their column probably numbers rows; name the"
+            " column of the users: c"
+        )

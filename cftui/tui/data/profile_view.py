@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
@@ -13,7 +14,7 @@ from textual.widgets import Static
 from cftui.charts import Chart, Drawing, Marker
 from cftui.questions.data import QUANTILES, DataProfile, DataSummary, FirstRow
 from cftui.ratings import words
-from cftui.ratings.oddity_words import SCREEN, oddity_lines
+from cftui.ratings.oddity_words import SCREEN, oddity_hint, oddity_lines
 from cftui.text import plain
 from cftui.tui.data.profile_chart import tail_chart, time_chart
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
@@ -31,6 +32,11 @@ SECTIONS = {
 LARGE = (120, 44)
 """From here on there is room for the problems too."""
 SPREAD_WIDTH = 24
+MARGIN = 3
+"""Cells of a row of problems that are no text: its mark, and the scrollbar."""
+LEAST_WIDTH = 20
+HIDDEN_WIDTH = 80
+"""Until they are shown."""
 
 
 MOST_TOLD = 2
@@ -121,9 +127,8 @@ class ProfileView(SectionedPage):
         rows = self.query_one("#rows", Grid)
         rows.set_columns(row_columns(titled=profile.titled, dated=profile.timeline is not None))
         rows.set_rows(profile.rows)
-        problems = [*oddity_lines(profile, SCREEN), *words.problem_lines(profile)]
-        self.query_one("#problems", Grid).set_rows([(line,) for line in problems])
-        left_out = profile.unusable_rows + profile.duplicates
+        self._show_problems()
+        left_out = profile.unusable_rows + profile.duplicates + profile.unrated + profile.untimed
         self.query_one("#problems").border_title = (
             f"Problems: {words.left_out_words(profile)}" if left_out else "Problems"
         )
@@ -154,6 +159,7 @@ class ProfileView(SectionedPage):
         """Show what there is room for."""
         self.set_class(self._large, "-large")
         super().show_sections()
+        self.call_after_refresh(self._show_problems)
 
     def on_resize(self, event: Resize) -> None:
         """Show what there is room for."""
@@ -170,12 +176,21 @@ class ProfileView(SectionedPage):
 
     def _put_warning(self, profile: DataProfile | None) -> None:
         """Say what of the values will spoil training, what to do, and how the file was taken."""
-        lines = [] if profile is None else [words.outlier_words(profile), _count_words(profile)]
+        lines = [] if profile is None else _against(profile)
         told = () if profile is None else profile.warnings
         lines += told if len(told) <= MOST_TOLD else (told[0], f"{len(told) - 1} more: Problems")
         against = self.query_one("#against", Static)
         against.update("\n".join(plain(line) for line in lines if line))
         against.set_class(any(lines), "warns")
+
+    def _show_problems(self) -> None:
+        """List what was found, a sentence in as many rows as it needs."""
+        grid = self.query_one("#problems", Grid)
+        if self._profile is None:
+            return
+        lines = [*oddity_lines(self._profile, SCREEN), *words.problem_lines(self._profile)]
+        room = max(grid.size.width or HIDDEN_WIDTH, LEAST_WIDTH) - MARGIN
+        grid.set_rows([(row,) for line in lines for row in _rows_of(line, room)])
 
     def _show_bars(self) -> None:
         bars = self.query_one("#bars", Static)
@@ -189,8 +204,20 @@ class ProfileView(SectionedPage):
         return make(self._profile, self._marker, ink, width, height)
 
 
-def _count_words(profile: DataProfile) -> str:
-    return words.count_words(profile, "c, where values are chosen beside the columns,")
+def _rows_of(sentence: str, width: int) -> list[str]:
+    """Return a sentence in rows of so many cells, all but the first set in."""
+    first, *others = Content(plain(sentence)).wrap(width - 2)
+    return [first.plain.rstrip(), *(f"  {row.plain.rstrip()}" for row in others)]
+
+
+def _against(profile: DataProfile) -> list[str]:
+    seeming = profile.unrated_values
+    return [
+        words.outlier_words(profile),
+        words.count_words(profile, "c, where values are chosen beside the columns,"),
+        words.unrated_words(seeming, profile.n_ratings, "leave them out: c, and there unrated"),
+        oddity_hint(profile),
+    ]
 
 
 def spread_words(profile: DataProfile) -> str:
