@@ -150,7 +150,7 @@ CASES: dict[str, tuple[Callable[[list[Row]], list[Row]], Oddity, tuple[str, str]
     "same time": (
         timed(lambda _, __: 1_400_000_000),
         Oddity("same-time", 750, 750, ("2014-05-13",)),
-        ("all times are one, on 2014-05-13", "--split random"),
+        ("all times are one, on 2014-05-13", "--timestamp-column, else use --split random"),
     ),
     "epoch": (
         timed(lambda n, time: 0 if n < 75 else time),
