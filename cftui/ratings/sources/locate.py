@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -30,6 +31,7 @@ NO_RATINGS = (
     "meta_",
 )
 """How files begin that come with ratings and are none."""
+TRAKT = re.compile("ratings.*[.]json")
 TITLES_READER = 2
 """Raising it makes the stores anew whose titles are not from a file as MovieLens writes it."""
 
@@ -81,7 +83,7 @@ def locate(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> SourceFiles:
     Raises DataError where there is no ratings file, or more than one could be meant.
     """
     try:
-        ratings = _ratings_part(source)
+        ratings = ratings_part(source)
         asked = _asked_titles(mapping.titles) if mapping.titles else None
         return SourceFiles(ratings, title_files(ratings, asked), mapping)
     except (OSError, RuntimeError, ValueError) as error:
@@ -132,14 +134,17 @@ def _likely(names: Iterable[str]) -> list[str]:
     files = sorted(names)
     bases = {name: bare(PurePosixPath(name).name) for name in files}
     usual = [name for own in USUAL for name in files if bases[name] == own]
-    return usual or [
+    likely = [
         name
         for name in files
         if bases[name].endswith(ENDINGS) and not bases[name].startswith((".", *NO_RATINGS))
     ]
+    # As Trakt calls what somebody rated there.
+    return usual or likely or [name for name in files if TRAKT.fullmatch(bases[name])]
 
 
-def _ratings_part(source: Path) -> ArchivePart:
+def ratings_part(source: Path) -> ArchivePart:
+    """Return the one ratings file of a source; raises OSError, and DataError as `locate`."""
     path = source.expanduser().resolve()
     if path.is_dir():
         return _within_folder(path)
