@@ -56,6 +56,7 @@ def _json(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str, A
         "columns": tuple(name[:SHOWN_CHARACTERS] for name in told.names),
         "rows": _shortened(told.rows),
         "mapping": _completed(told.names, told.guess, mapping, ""),
+        "notes": told.guess.notes,
         "problem": f"{part}: {told.guess.problem}" if told.guess.problem else "",
     }
 
@@ -94,6 +95,7 @@ def _parquet(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str
         "columns": names,
         "rows": _shortened(texts),
         "mapping": _completed(names, guess, mapping, ""),
+        "notes": guess.notes,
         "problem": f"{part}: {guess.problem}" if guess.problem else "",
     }
 

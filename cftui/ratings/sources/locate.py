@@ -47,7 +47,9 @@ class SourceFiles:
     @property
     def name(self) -> str:
         """Return what the data set is called: by its zip, its folder or its file."""
-        return f"{self._bare_name} (log)" if self.mapping.values else self._bare_name
+        without = f"without {self.mapping.unrated}" if self.mapping.unrated else ""
+        how = ", ".join(word for word in (self.mapping.values, without) if word)
+        return f"{self._bare_name} ({how})" if how else self._bare_name
 
     @property
     def _bare_name(self) -> str:
@@ -69,7 +71,7 @@ class SourceFiles:
         mapping = {
             name: value
             for name, value in asdict(self.mapping).items()
-            if value or name not in ("values", "titles")
+            if value or name not in ("values", "titles", "unrated", "dates")
         }
         told = [FORMAT, facts, *([mapping] if self.mapping != AS_RECOGNISED else [])]
         if not self.titles.as_published:

@@ -61,7 +61,8 @@ class DataPane(Pane):
         " packed by gzip or zip. Where its columns are not recognised, you are asked which is"
         " which.\n\n"
         "Ratings far from all others are named with their lines. Counts (plays, purchases) can be"
-        " read as logarithms: c, and there values.\n\n"
+        " read as logarithms: c, and there values. Where 0 or -1 means not rated, unrated beside it"
+        " leaves such rows out.\n\n"
         "The split says which ratings are held out from training to measure the error on; runs"
         " started in Train (3) use it. Users or movies that training has never seen are guessed at."
     )
