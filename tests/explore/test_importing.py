@@ -252,7 +252,7 @@ def test_trakt_is_read_as_csv_and_as_its_list(
         ("15", 4.0, 8.0, "id"),  # 1 to 10 onto 0.5 to 5: (8 - 1) / 9 of 4.5 above 0.5
         ("18", 5.0, 10.0, "exact"),
     ]
-    assert [row.why for row in read.left] == ["it is a episode"]
+    assert [row.why for row in read.left] == ["it is an episode"]
     assert (read.kind, read.profile, read.unrated) == ("Trakt", "trakt", 1)
 
 

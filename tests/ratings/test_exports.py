@@ -47,11 +47,17 @@ def test_an_export_opened_as_ratings_leads_to_you(kind: str, tmp_path: Path) -> 
         assert _refused(path) == f"{path}: {kind}: {LEADS} (or `i` in Explore, You)"
 
 
+def test_ratings_of_imdb_need_no_type_of_title(tmp_path: Path) -> None:
+    path = tmp_path / "imdb.csv"
+    path.write_text("Const,Your Rating,Date Rated,Title\ntt0113277,9,2020-01-01,Heat\n")
+    assert f"IMDb: {LEADS}" in _refused(path)
+
+
 def test_a_list_of_trakt_leads_to_you(tmp_path: Path) -> None:
     film = {"title": "Heat", "year": 1995, "ids": {"imdb": "tt0113277"}}
     rows = [{"rated_at": "2021-03-22", "rating": 9, "type": "movie", "movie": film}] * 3
     for name in ("ratings-movies.json", "trakt.json"):
-        (tmp_path / name).write_text(json.dumps(rows))
+        (tmp_path / name).write_text("\n" + json.dumps(rows))
         assert f"Trakt: {LEADS}" in _refused(tmp_path / name)
     assert f"Trakt: {LEADS}" in _refused(tmp_path)  # by the name of the first
 

@@ -157,7 +157,8 @@ def _row(
         return None
     about = table.cell(cells, kind.kind)
     if any(word in about.lower() for word in NOT_FILMS):
-        raise _Unusable(f"it is a {plain(about)}")
+        article = "an" if about[0].lower() in "aeiou" else "a"
+        raise _Unusable(f"it is {article} {plain(about)}")
     titles, year = tuple(dict.fromkeys(table.each(cells, kind.titles))), table.year(cells)
     found = TITLE_YEAR.match(titles[0]) if titles and year is None else None
     if found:

@@ -54,7 +54,7 @@ FORMATS = (
     ),
     ExportFormat(
         "IMDb",
-        own=("const", "title type"),
+        own=("const", "title"),
         rating=("your rating",),
         titles=("title", "original title"),
         year=("year",),
@@ -117,8 +117,6 @@ FORMATS = (
 )
 NOT_FILMS = ("episode", "season", "game", "podcast", "music")
 """Within what IMDb calls a title's type: rated there, and never an item beside films."""
-
-
 TRAKT = next(kind for kind in FORMATS if kind.name == "Trakt")
 TRAKT_NAMES = ("rated_at", "type", "title", "year", "rating", "imdb_id")
 
@@ -146,7 +144,7 @@ def told_of_export(names: Sequence[str]) -> str:
     if not kind.own or candidates(names, "user"):
         return ""
     if not is_readable(kind, columns):
-        return f"{kind.name}: one person's films, no data set: {kind.remedy}"
+        return f"{kind.name}: one person's list, no data set: {kind.remedy}"
     return (
         f"{kind.name}: one person's ratings, no data set: `cftui you import FILE` takes them as"
         " yours (or `i` in Explore, You)"
@@ -155,7 +153,7 @@ def told_of_export(names: Sequence[str]) -> str:
 
 def is_trakt_list(text: str) -> bool:
     """Tell whether a text begins as the list of ratings that Trakt gives as JSON."""
-    first = next(_entries(text), None) if text.startswith("[") else None
+    first = next(_entries(text), None) if text.lstrip().startswith("[") else None
     return first is not None and {"rated_at", "rating"} <= first[2].keys()
 
 
