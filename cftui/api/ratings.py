@@ -136,8 +136,10 @@ def read_ratings(
     """Return the ratings in a file or a folder, or of a data set such as `ml-latest-small`.
 
     Whatever the screen takes: MovieLens as downloaded, Parquet, any text with a rating a line, also
-    packed. Columns are recognised by the usual names; where they are not, `user`, `item`, `rating`,
-    `timestamp` and `separator` say which they are, by name or by number counted from 1.
+    packed; a sheet of a workbook (`book.xlsx/Sheet2`), a table of an SQLite database, Stata's and
+    Arrow's files; a table of users by items. Columns are recognised by the usual names; where they
+    are not, `user`, `item`, `rating`, `timestamp` and `separator` say which they are, by name or by
+    number counted from 1.
 
     `titles` is a table with the items' titles; without it one beside the ratings is looked for.
 

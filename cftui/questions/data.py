@@ -89,7 +89,7 @@ class FilePreview:
     format: str = ""
     """What it is, in words, such as `comma-separated`; empty where that is not known."""
     packed: str = ""
-    """`gzip`, `zip` or nothing."""
+    """`gzip`, `bzip2`, `xz`, `zstd`, `zip` or nothing."""
     encoding: str = ""
     separator: str = ""
     has_header: bool = False
@@ -100,7 +100,7 @@ class FilePreview:
     mapping: ColumnMapping = AS_RECOGNISED
     """The mapping asked for, completed by what was recognised; empty where that is uncertain."""
     members: tuple[str, ...] = ()
-    """Paths that could be given instead: the ratings files of a zip or a folder that has more."""
+    """Paths that could be given instead, where a zip, a folder or a workbook has more than one."""
     titles: tuple[str, ...] = ()
     """Files that may give the items titles."""
     notes: tuple[str, ...] = ()

@@ -9,6 +9,8 @@ import numpy as np
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.columns import find_columns
+from cftui.ratings.reading.dialect import HEAD
+from cftui.ratings.reading.frames import PARQUET, open_frame
 from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import RowLayout, Rows, written
 from cftui.ratings.sources.packed import ArchivePart
@@ -25,12 +27,16 @@ SAMPLE = 2_000
 
 @contextmanager
 def open_parquet(part: ArchivePart) -> Iterator[Any]:
-    """Give the pyarrow file; raises DataError where it is not sound Parquet."""
+    """Give the pyarrow file, or one read like it; raises DataError where it is not sound."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     with part.open() as stream:
-        packed = bool(stream.packed)
+        packed, head = bool(stream.packed), stream.read(HEAD)
+    if not head.startswith(PARQUET):
+        with open_frame(part, head) as other:
+            yield other
+        return
     try:
         with pq.ParquetFile(io.BytesIO(part.read_all()) if packed else part.path) as file:
             yield file

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.blocks import Block, Blocks
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
+from cftui.ratings.reading.frames import COLUMNAR
 from cftui.ratings.reading.intake import Intake, LeftOut, RatingsTable
 from cftui.ratings.reading.jsonl import JsonHead, read_json_block, recognise_json
 from cftui.ratings.reading.names import ROLES
@@ -21,6 +22,7 @@ from cftui.ratings.reading.rows import RowLayout, Rows
 from cftui.ratings.reading.splitting import split_line
 from cftui.ratings.reading.times import tells_order
 from cftui.ratings.reading.titles_for import titles_for
+from cftui.ratings.reading.wide import WideTable, wide_rows, wide_table
 from cftui.ratings.sources.locate import SourceFiles
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all."""
 
-PARQUET = b"PAR1"
 TELLING = re.compile(
     rb"\b(?:(?:1[3-9]|2\d|3[01])[/.-]\d\d?|\d\d?[/.-](?:1[3-9]|2\d|3[01]))[/.-]\d\d"
 )
@@ -69,10 +70,12 @@ def pass_rows(
     try:
         with part.open() as stream:
             head = stream.read(HEAD)
-        if head.startswith(PARQUET):
+        if head.startswith(COLUMNAR):
             return _pass_parquet(part, files.mapping, take, progress)
         if told := recognise_json(head, files.mapping):
             return _pass_json(part, told, files.mapping, take, progress)
+        if wide := wide_table(part, head, files.mapping):
+            return _pass_wide(part, wide, take, progress)
         dialect = _recognised(part, head, files)
         return _pass_delimited(part, dialect, files.mapping, take, progress)
     except BrokenPipeError:
@@ -156,6 +159,20 @@ def _pass_delimited(
     return replace(layout, notes=tuple(filter(None, notes)))
 
 
+def _pass_wide(
+    part: ArchivePart,
+    table: WideTable,
+    take: Callable[[Rows], None],
+    progress: Progress | None,
+) -> RowLayout:
+    lines = filled = 0
+    for rows in wide_rows(part, table, progress):
+        take(rows)
+        filled += len(rows.value)
+        lines += len(set(rows.lines.tolist()))
+    return replace(table.layout, notes=(table.told(lines, filled), *table.notes))
+
+
 def _pass_json(
     part: ArchivePart,
     told: JsonHead,
@@ -188,7 +205,7 @@ def _pass_parquet(
         for rows in read_rows(file, layout):
             take(rows)
             if progress:
-                progress(size * rows.read // file.metadata.num_rows, size)
+                progress(size * rows.read // max(file.metadata.num_rows, rows.read), size)
     return layout
 
 
