@@ -62,12 +62,9 @@ def all_of(run: Run) -> bool:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Tell whether two values are the same, as far as a number may be written otherwise."""
-    return (
-        json.dumps(one, sort_keys=True, default=str)
-        == json.dumps(other, sort_keys=True, default=str)
-        or one == other
-    )
+    """Tell whether two values are the same, however their numbers are written."""
+    one, other = (json.loads(json.dumps(v, default=str), parse_int=float) for v in (one, other))
+    return bool(one == other)
 
 
 def check_record(run: Run, kind: Kind) -> Check:

@@ -1,13 +1,14 @@
-"""Independent readers: the rows that stand in bytes, by the standard library or pandas."""
+"""Independent readers of bytes: the standard library, or pyarrow for Parquet."""
 
 import codecs
 import csv
 import gzip
 import io
 import json
+import math
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -89,25 +90,40 @@ def json_rows(data: bytes, _: str) -> set[Row]:
             try:
                 one = json.loads(line)
                 value = number(str(one["rating"]))
-                user, item = (str(one[name]).strip() for name in HEADER[:2])
+                ids = [one[name] for name in HEADER[:2]]
             except (ValueError, TypeError, KeyError, RecursionError):
                 continue
-            if value is not None:
-                found.add((user, item, value))
+            if value is not None and all(map(finite, ids)):
+                found |= {(*own, value) for own in (written(ids, str), written(ids, int))}
     return found
 
 
+def finite(own: object) -> bool:
+    return not isinstance(own, float) or math.isfinite(own)
+
+
+def written(ids: Sequence[object], whole: type) -> tuple[str, ...]:
+    """Return ids as texts, whole floats by their value in digits where `whole` is int."""
+    return tuple(
+        str(
+            int(own) if whole is int and isinstance(own, float) and own == int(own) else own
+        ).strip()
+        for own in ids
+    )
+
+
 def parquet_rows(data: bytes, _: str) -> set[Row]:
-    import pandas as pd
+    import pyarrow.parquet as pq
 
     try:
-        frame = pd.read_parquet(io.BytesIO(data))
-        columns = [frame[name] for name in HEADER[:3]]
+        table = pq.read_table(io.BytesIO(data))
+        columns = [table.column(name).to_pylist() for name in HEADER[:3]]
     except Exception:
         return set()
-    return {
-        (str(u).strip(), str(i).strip(), np.float32(v)) for u, i, v in zip(*columns, strict=True)
-    }
+    rows = (
+        (str(u).strip(), str(i).strip(), number(str(v))) for u, i, v in zip(*columns, strict=True)
+    )
+    return {(user, item, value) for user, item, value in rows if value is not None}
 
 
 def gz_rows(data: bytes, separator: str) -> set[Row]:
