@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -67,6 +68,19 @@ def _lasting_path(value: Any) -> Any:
 ColumnName = Annotated[str, BeforeValidator(_number_as_text)]
 
 
+def _numbers_as_text(value: Any) -> Any:
+    """Return numbers separated by commas as text; raises ValueError for what is none."""
+    text = f"{value:g}" if type(value) in (int, float) else value
+    try:
+        ColumnMapping(unrated=text).unrated_values  # noqa: B018 - raises
+    except (ValueError, AttributeError):
+        raise ValueError("give a number, or several with commas between") from None
+    return text
+
+
+Numbers = Annotated[str, BeforeValidator(_numbers_as_text)]
+
+
 class DataConfig(Section):
     """Which ratings, and which columns of a file mean what."""
 
@@ -74,7 +88,9 @@ class DataConfig(Section):
     user: ColumnName = parameter("", "The users' column: name or number; empty: recognised")
     item: ColumnName = parameter("", "The items' column: name or number; empty: recognised")
     rating: ColumnName = parameter("", "The ratings' column: name or number; empty: recognised")
-    timestamp: ColumnName = parameter("", "The times' column: name or number; empty: recognised")
+    timestamp: ColumnName = parameter(
+        "", "The times' column: name or number; none: without times; empty: recognised"
+    )
     separator: str = parameter("", "What separates columns, such as ; or tab; empty: recognised")
     values: Literal["", "log"] = parameter(
         "", "log: counts become log2(1 + count); empty: values as they are"
@@ -82,12 +98,19 @@ class DataConfig(Section):
     titles: Annotated[str, BeforeValidator(_lasting_path)] = parameter(
         "", "A file with the items' titles; empty: the one that fits"
     )
+    unrated: Numbers = parameter(
+        "", "Values that mean not rated, such as 0 or -1,99: their rows are left out"
+    )
+    dates: Literal["", "day-first", "month-first"] = parameter(
+        "", "How dates such as 01/02/2015 are read; empty: as the file tells"
+    )
 
     @property
     def mapping(self) -> ColumnMapping:
         """Return which columns mean what."""
-        columns = (self.user, self.item, self.rating, self.timestamp)
-        return ColumnMapping(*columns, self.separator, self.values, self.titles)
+        return ColumnMapping(
+            **{field.name: getattr(self, field.name) for field in fields(ColumnMapping)}
+        )
 
 
 class SplitConfig(Section):

@@ -101,8 +101,9 @@ class DataSet:
 
         Columns: `user` and `item`: ids as written, int64 where every id is a plain decimal, else
         text (`007` stays `007`); `rating`: float32, in rating units; `timestamp`: datetime64 in
-        UTC, where the data has times; `title` and `genres` (such as `Comedy|War`): category, where
-        the data has titles. An item without a title has its id for one.
+        UTC, where the data has times, NaT where one is unknown; `title` and `genres` (such as
+        `Comedy|War`): category, where the data has titles. An item without a title has its id for
+        one.
         """
         opened = self._opened
         columns: dict[str, Any] = {
@@ -129,16 +130,22 @@ def read_ratings(
     separator: str = "",
     values: Literal["", "log"] = "",
     titles: str | PathLike[str] = "",
+    unrated: float | str = "",
+    dates: Literal["", "day-first", "month-first"] = "",
 ) -> DataSet:
     """Return the ratings in a file or a folder, or of a data set such as `ml-latest-small`.
 
     Whatever the screen takes: MovieLens as downloaded, Parquet, any text with a rating a line, also
-    packed. Columns are recognised by the usual names; where they are not, `user`, `item`, `rating`,
-    `timestamp` and `separator` say which they are, by name or by number counted from 1.
+    packed; a sheet of a workbook (`book.xlsx/Sheet2`), a table of an SQLite database, Stata's and
+    Arrow's files; a table of users by items. Columns are recognised by the usual names; where they
+    are not, `user`, `item`, `rating`, `timestamp` and `separator` say which they are, by name or by
+    number counted from 1.
 
     `titles` is a table with the items' titles; without it one beside the ratings is looked for.
 
     `values="log"` reads counts, such as plays, as log2(1 + count); ratings are logarithms then.
+    `unrated=0`, or `"-1,99"`: rows of these values are no ratings, and left out. `dates` says how
+    01/02/2015 is read where no row tells. `timestamp="none"` takes the ratings without times.
 
     Rows that cannot be used are left out, with a warning. Raises FileNotFoundError where there is
     nothing, DataError where it cannot be read.
@@ -152,6 +159,8 @@ def read_ratings(
         separator=separator,
         values=values,
         titles=str(titles),
+        unrated=unrated if isinstance(unrated, str) else f"{unrated:g}",
+        dates=dates,
     )
     try:
         opened = open_data(data)
@@ -192,7 +201,7 @@ def crosstab(
 def warn_of_problems(ratings: DataSet, more: Sequence[str] = (), stacklevel: int = 3) -> None:
     """Warn of rows that were left out, and of what else is wrong with the files."""
     for sentence in more:
-        warnings.warn(sentence, stacklevel=stacklevel)
+        warnings.warn(in_python(sentence), stacklevel=stacklevel)
     problems = ratings.problems()
     if not ratings.unusable_rows:
         return

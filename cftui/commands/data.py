@@ -11,7 +11,7 @@ from cftui.commands.console import Debug, Json, UsageError, print_json
 from cftui.commands.job import WhileStdin, begin_job
 from cftui.commands.opening import open_told, print_summary
 from cftui.paths import BUNDLED
-from cftui.questions.data import ColumnMapping, DescribeData, DescribeSplit, SplitSummary
+from cftui.questions.data import ORDERS, ColumnMapping, DescribeData, DescribeSplit, SplitSummary
 
 if TYPE_CHECKING:
     from cftui.library.door import Library
@@ -26,11 +26,15 @@ Source = Annotated[str, typer.Argument(metavar="DATA", help="A data set's name, 
 UserColumn = Annotated[str, typer.Option(help="The users' column: its name or its number")]
 ItemColumn = Annotated[str, typer.Option(help="The items' column: its name or its number")]
 RatingColumn = Annotated[str, typer.Option(help="The ratings' column: its name or its number")]
-TimestampColumn = Annotated[str, typer.Option(help="The times' column: its name or its number")]
+TimestampColumn = Annotated[str, typer.Option(help="The times' column: name, number, or none")]
 Separator = Annotated[str, typer.Option(help="What separates columns, such as ';' or tab")]
+Unrated = Annotated[
+    str, typer.Option(help="Values that mean not rated, such as 0 or -1,99: left out")
+]
+Dates = Annotated[
+    str, typer.Option(help="How 01/02/2015 is read: day-first or month-first; else as told")
+]
 Values = Annotated[str, typer.Option(help="log: read counts as log2(1 + count); else as they are")]
-
-
 Titles = Annotated[str, typer.Option(metavar="FILE", help="A table with the items' titles")]
 
 
@@ -44,6 +48,8 @@ def ingest(
     separator: Separator = "",
     values: Values = "",
     titles: Titles = "",
+    unrated: Unrated = "",
+    dates: Dates = "",
     json: Json = False,
     while_stdin: WhileStdin = False,
     debug: Debug = False,
@@ -53,8 +59,17 @@ def ingest(
     Columns and separator are recognised by looking; the options are for what cannot be.
     """
     begin_job(while_stdin=while_stdin)
-    columns = (user_column, item_column, rating_column, timestamp_column)
-    mapping = ColumnMapping(*columns, separator, _scale(values), _lasting(titles))
+    mapping = _mapping(
+        user=user_column,
+        item=item_column,
+        rating=rating_column,
+        timestamp=timestamp_column,
+        separator=separator,
+        values=values,
+        titles=_lasting(titles),
+        unrated=unrated,
+        dates=dates,
+    )
     from cftui.library.door import Library
 
     ratings = open_told(Library(), source, mapping, json=json)
@@ -74,6 +89,8 @@ def describe(
     separator: Separator = "",
     values: Values = "",
     titles: Titles = "",
+    unrated: Unrated = "",
+    dates: Dates = "",
     split: Annotated[
         str,
         typer.Option(
@@ -89,8 +106,17 @@ def describe(
 ) -> None:
     """Show how values, users, items and times are spread, the first rows, and what was left out."""
     begin_job(while_stdin=while_stdin)
-    columns = (user_column, item_column, rating_column, timestamp_column)
-    mapping = ColumnMapping(*columns, separator, _scale(values), _lasting(titles))
+    mapping = _mapping(
+        user=user_column,
+        item=item_column,
+        rating=rating_column,
+        timestamp=timestamp_column,
+        separator=separator,
+        values=values,
+        titles=_lasting(titles),
+        unrated=unrated,
+        dates=dates,
+    )
     from cftui.library.door import Library
 
     library = Library()
@@ -109,15 +135,24 @@ def describe(
         print_split(held_out, profile.items_word)
 
 
+def _mapping(**options: str) -> ColumnMapping:
+    """Return how a file is to be read; raises UsageError for a word that says nothing."""
+    mapping = ColumnMapping(**options)
+    if mapping.values not in ("", "log"):
+        raise UsageError(f"--values {mapping.values}: give log, or leave it out")
+    if mapping.dates not in ("", *ORDERS):
+        raise UsageError(f"--dates {mapping.dates}: give day-first or month-first")
+    try:
+        mapping.unrated_values  # noqa: B018 - raises
+    except ValueError:
+        raise UsageError(
+            f"--unrated {mapping.unrated}: give a number, or several with commas between"
+        ) from None
+    return mapping
+
+
 def _lasting(titles: str) -> str:
     return str(Path(titles).expanduser().absolute()) if titles else ""
-
-
-def _scale(values: str) -> str:
-    """Return how values are read; raises UsageError for a word that says nothing."""
-    if values not in ("", "log"):
-        raise UsageError(f"--values {values}: give log, or leave it out")
-    return values
 
 
 def _held_out(

@@ -45,10 +45,12 @@ def print_profile(profile: DataProfile) -> None:
             _lines([f"and {len(problems) - SHOWN_PROBLEMS} more; --json prints them"])
 
 
-def against(profile: DataProfile) -> tuple[str, str]:
-    """Return what of the values will spoil training: outliers, counts; empty where nothing."""
+def against(profile: DataProfile) -> tuple[str, ...]:
+    """Return what of the values will spoil training: outliers, counts, what is no rating."""
     logs = "--values log (to train: --set data.values=log)"
-    return words.outlier_words(profile), words.count_words(profile, logs)
+    values = profile.unrated_values
+    unrated = words.unrated_words(values, profile.n_ratings, words.unrated_options(values))
+    return words.outlier_words(profile), words.count_words(profile, logs), unrated
 
 
 def print_split(split: SplitSummary, items_word: str) -> None:

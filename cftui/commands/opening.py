@@ -41,12 +41,21 @@ def open_known(library: "Library", data: str) -> "Ratings":
 
 def print_summary(ratings: "Ratings") -> None:
     """Print the size of ratings, their values, and what was left out."""
-    from cftui.ratings.words import left_out_words, size_words, value_words
+    from cftui.ratings.unrated import seeming_unrated
+    from cftui.ratings.words import (
+        left_out_words,
+        size_words,
+        unrated_options,
+        unrated_words,
+        value_words,
+    )
 
     summary = ratings.summary()
     for words in (size_words(summary), value_words(summary), left_out_words(summary)):
         put(words)
-    for words in ratings.warnings:
+    seeming = seeming_unrated(ratings)
+    unrated = unrated_words(seeming, len(ratings), unrated_options(seeming))
+    for words in filter(None, (unrated, *ratings.warnings)):
         put(words)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from cftui.questions.check import SplitAudit
 from cftui.ratings.split import Split, unseen
-from cftui.ratings.values import Ratings
+from cftui.ratings.values import UNKNOWN_TIME, Ratings
 
 MUCH = 0.05
 """Share of the future in training that is worth a warning."""
@@ -71,6 +71,7 @@ def _future(ratings: Ratings, split: Split) -> float | None:
     if ratings.timestamp is None:
         return None
     earliest = np.full(ratings.n_users, np.iinfo(np.int64).max)
-    np.minimum.at(earliest, ratings.user[split.valid], ratings.timestamp[split.valid])
+    known = split.valid[ratings.timestamp[split.valid] != UNKNOWN_TIME]
+    np.minimum.at(earliest, ratings.user[known], ratings.timestamp[known])
     later = ratings.timestamp[split.train] > earliest[ratings.user[split.train]]
     return float(later.mean())

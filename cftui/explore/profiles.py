@@ -108,7 +108,8 @@ def _newest_first(ratings: Ratings, user: int) -> np.ndarray:
     own = np.asarray(ratings.by_user.of(user))
     if ratings.timestamp is None:
         return own
-    return own[np.argsort(-ratings.timestamp[own], kind="stable")]
+    # ~ turns the order of all integers about; the least, an unknown time, has no negative
+    return own[np.argsort(~ratings.timestamp[own], kind="stable")]
 
 
 def explore_item(

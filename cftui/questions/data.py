@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -33,14 +34,29 @@ class ColumnMapping:
     item: str = ""
     rating: str = ""
     timestamp: str = ""
+    """`none`: the ratings are taken without times."""
     separator: str = ""
     """What stands between two columns: one character, `::`, or `tab`."""
     values: str = ""
     """`log` reads counts as log2(1 + count); empty takes values as they are."""
     titles: str = ""
     """Path of a file with the items' titles; empty takes the one that fits among those beside."""
+    unrated: str = ""
+    """Values that mean that there is no rating, such as `0` or `-1,99`: their rows are left out."""
+    dates: str = ""
+    """`day-first` or `month-first`: how dates such as 01/02/2015 are read; empty: as they tell."""
+
+    @property
+    def unrated_values(self) -> tuple[float, ...]:
+        """Return the values that mean that there is no rating; raises ValueError for no numbers."""
+        values = tuple(float(text) for text in self.unrated.split(",") if text.strip())
+        if not all(map(isfinite, values)):
+            raise ValueError(f"{self.unrated!r} is no finite number")
+        return values
 
 
+ORDERS = ("day-first", "month-first")
+"""How dates such as 01/02/2015 can be read."""
 AS_RECOGNISED = ColumnMapping()
 """Every column as it is recognised by looking."""
 
@@ -73,7 +89,7 @@ class FilePreview:
     format: str = ""
     """What it is, in words, such as `comma-separated`; empty where that is not known."""
     packed: str = ""
-    """`gzip`, `zip` or nothing."""
+    """`gzip`, `bzip2`, `xz`, `zstd`, `zip` or nothing."""
     encoding: str = ""
     separator: str = ""
     has_header: bool = False
@@ -84,7 +100,7 @@ class FilePreview:
     mapping: ColumnMapping = AS_RECOGNISED
     """The mapping asked for, completed by what was recognised; empty where that is uncertain."""
     members: tuple[str, ...] = ()
-    """Paths that could be given instead: the ratings files of a zip or a folder that has more."""
+    """Paths that could be given instead, where a zip, a folder or a workbook has more than one."""
     titles: tuple[str, ...] = ()
     """Files that may give the items titles."""
     notes: tuple[str, ...] = ()
@@ -121,6 +137,10 @@ class DataSummary:
     """In words, where titles are from and how many items they name; empty where it is not known."""
     movies: bool = True
     """Whether what has a title is a movie, as far as files and columns say."""
+    unrated: int = 0
+    """Rows left out since their value was said to mean that there is no rating."""
+    untimed: int = 0
+    """Ratings without a time, where others have one."""
 
     @property
     def items_word(self) -> str:
@@ -227,11 +247,13 @@ class DataProfile(DataSummary):
     """Between which values all others lie; none without outliers."""
     counts: bool = False
     """Whether values look like counts: whole, without an end, few of them large."""
+    unrated_values: tuple[ValueBar, ...] = ()
+    """Values that seem to mean that there is no rating."""
     middle: float = 0.0
     """The median of the values, of a sample where they are many."""
 
 
-PROFILE_FORMAT = 2
+PROFILE_FORMAT = 3
 """Raising it makes every kept profile anew."""
 
 
@@ -320,5 +342,7 @@ class SplitSummary:
     """Validation ratings of such a user or item."""
     cut: int | None
     """For `time`: the timestamp of the first validation rating."""
+    untimed: int = 0
+    """For a split by time: ratings without one, which count as the oldest."""
     offered: tuple[str, ...] = ()
     """Names of files beside the ratings that hold validation rows, such as u1.test of ml-100k."""

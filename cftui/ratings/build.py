@@ -143,6 +143,8 @@ def _facts(table: RatingsTable) -> dict[str, Any]:
         "mean": float(table.value.mean(dtype=np.float64)),
         "unusable_rows": table.unusable_rows,
         "duplicates": table.duplicates,
+        "unrated": table.unrated,
+        "untimed": table.untimed,
         "problems": [dataclasses.asdict(problem) for problem in table.problems],
         "warnings": [*table.notes, *filter(None, [table.titles.warning])],
     }

@@ -80,8 +80,8 @@ def _table(config: SplitConfig, ratings: Ratings) -> RatingsTable:
     try:
         files = locate(Path(config.file), as_far_as_there(ratings.mapping))
         intake = Intake(files.ratings)
-        dated = pass_rows(files, intake.add)
-        return intake.finish(dated=dated)
+        layout = pass_rows(files, intake.add)
+        return intake.finish(dated=layout.dated)
     except DataError as error:
         raise ConfigError(f"split.file = {config.file!r}: {error}") from None
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from cftui.questions.data import QUANTILES, DataProfile, FirstRow, Tail, Timeline, ValueBar
 from cftui.ratings.outliers import named, outliers_of, shape_of
-from cftui.ratings.values import INTEGER_ID, Grouping, Ratings, TextColumn, Vocabulary
+from cftui.ratings.unrated import seeming_unrated
+from cftui.ratings.values import INTEGER_ID, UNKNOWN_TIME, Grouping, Ratings, TextColumn, Vocabulary
 
 MOST_VALUES = 24
 """Up to so many values each have a bar of their own; more are put into bins."""
@@ -33,7 +34,7 @@ def profile(
     progress(1, 3, "users and items")
     users, items = _tail(ratings.by_user), _tail(ratings.by_item)
     progress(2, 3, "times")
-    timeline = None if ratings.timestamp is None else _timeline(ratings.timestamp)
+    timeline = None if ratings.timestamp is None else _timeline(_known(ratings))
     progress(3, 3, "rows")
     return DataProfile(
         **vars(ratings.summary()),
@@ -51,6 +52,7 @@ def profile(
         outliers=tuple(named(ratings, position) for position in positions),
         inliers=(shape.low, shape.high) if n_outliers else None,
         counts=shape.counts,
+        unrated_values=() if shape.counts else seeming_unrated(ratings),
         middle=shape.middle,
     )
 
@@ -118,6 +120,13 @@ def _tail(grouping: Grouping) -> Tail:
 # Time
 
 
+def _known(ratings: Ratings) -> NDArray[np.int64]:
+    """Return the times of those ratings that have one."""
+    times = ratings.timestamp
+    assert times is not None
+    return times[times != UNKNOWN_TIME] if ratings.untimed else times
+
+
 def _timeline(timestamp: NDArray[np.int64]) -> Timeline:
     resolution, middle = resolution_of(timestamp)
     ends = np.array([timestamp.min(), timestamp.max()])
@@ -145,7 +154,8 @@ def _timeline(timestamp: NDArray[np.int64]) -> Timeline:
 
 def resolution_of(timestamp: NDArray[np.int64]) -> tuple[str, int]:
     """Return what timestamps count, seconds or parts of them, by their size; and the median."""
-    middle = int(np.median(timestamp[:: max(len(timestamp) // 10_000, 1)]))
+    known = timestamp[timestamp != UNKNOWN_TIME] if (timestamp == UNKNOWN_TIME).any() else timestamp
+    middle = int(np.median(known[:: max(len(known) // 10_000, 1)]))
     for resolution, least in (("ns", 10**17), ("us", 10**14), ("ms", 10**11)):
         if abs(middle) >= least:
             return resolution, middle
@@ -192,4 +202,4 @@ def _times(ratings: Ratings, n: int) -> list[str]:
         return [""] * n
     resolution, _ = resolution_of(ratings.timestamp)
     times = ratings.timestamp[:n].astype(f"datetime64[{resolution}]").astype("datetime64[m]")
-    return [str(time).replace("T", " ") for time in times]
+    return ["" if np.isnat(time) else str(time).replace("T", " ") for time in times]

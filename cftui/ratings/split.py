@@ -10,6 +10,9 @@ from cftui.questions.data import SplitSummary
 from cftui.ratings.given_split import offered_beside, positions_given
 from cftui.ratings.values import Ratings
 
+MOST_UNTIMED = 0.5
+"""No split goes by time where more of the ratings have none."""
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -31,8 +34,9 @@ def split(config: SplitConfig, ratings: Ratings) -> Split:
     * `given`: the rows of a file (`given_split`).
     * `none`: nothing; all ratings train.
 
-    Of equal timestamps the one that stands later in the file counts as later. Raises ConfigError
-    where the kind needs timestamps and the ratings have none, or a file that does not fit.
+    Of equal timestamps the one that stands later in the file counts as later; ratings without one
+    count as the oldest. Raises ConfigError where the kind needs timestamps and the ratings have
+    none, or too few, or a file that does not fit.
     """
     check(config, ratings)
     if config.kind == "random":
@@ -60,6 +64,16 @@ def check(config: SplitConfig, ratings: Ratings) -> None:
         raise ConfigError(
             f"split.kind = {config.kind!r}: {ratings.name} has no timestamps; choose random or"
             " per-user, or name their column: --set data.timestamp=…"
+        )
+    if config.needs_timestamps and ratings.untimed > MOST_UNTIMED * len(ratings):
+        raise ConfigError(
+            f"split.kind = {config.kind!r}: {ratings.untimed:,} of {len(ratings):,} ratings have no"
+            " time; choose random or per-user"
+        )
+    if config.kind == "time" and config.fraction * len(ratings) > len(ratings) - ratings.untimed:
+        raise ConfigError(
+            f"split.fraction = {config.fraction:g}: only {len(ratings) - ratings.untimed:,} ratings"
+            " have a time; hold out fewer"
         )
 
 
@@ -153,5 +167,6 @@ def summarize(config: SplitConfig, ratings: Ratings) -> SplitSummary:
         unseen_items=int(np.count_nonzero(~seen_items)),
         unseen_pairs=int(np.count_nonzero(unseen(ratings, parts))),
         cut=cut,
+        untimed=ratings.untimed if config.needs_timestamps else 0,
         offered=() if config.kind == "given" else offered_beside(ratings),
     )

@@ -213,6 +213,8 @@ def _assemble(path: Path, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[
         mapping=ColumnMapping(**meta.get("mapping", {})),
         titles_from=str(meta.get("titles", {}).get("from", "")),
         movies=bool(meta.get("titles", {}).get("movies", True)),
+        unrated=int(meta.get("unrated", 0)),
+        untimed=int(meta.get("untimed", 0)),
     )
 
 

@@ -17,6 +17,8 @@ from cftui.questions.errors import QuestionError
 FLOORS = (20, 10, 5, 2, 1)
 ENOUGH = 50
 """Items, or half of them all, that a floor has to leave."""
+UNKNOWN_TIME = -(2**63)
+"""The time of a rating that has none: before every other, and what numpy reads as no time."""
 LOG_SCALE = "log2(1 + count)"
 """How values are told that are counts read so."""
 INTEGER_ID = re.compile(r"0|-?[1-9][0-9]{0,18}")
@@ -178,7 +180,7 @@ class Ratings:
     item: NDArray[np.int32]
     value: NDArray[np.float32]
     timestamp: NDArray[np.int64] | None
-    """As in the file, mostly seconds since 1970."""
+    """As in the file, mostly seconds since 1970; the least number there is where it is unknown."""
     users: Vocabulary
     items: Vocabulary
     by_user: Grouping
@@ -207,8 +209,10 @@ class Ratings:
     mapping: ColumnMapping = AS_RECOGNISED
     """How the file was read; as recognised too in a store that does not tell."""
     titles_from: str = ""
-    """As in DataSummary, and so is `movies`."""
+    """As in DataSummary, and so are those below."""
     movies: bool = True
+    unrated: int = 0
+    untimed: int = 0
 
     def __len__(self) -> int:
         return len(self.value)
@@ -263,6 +267,8 @@ class Ratings:
             scale=LOG_SCALE if self.mapping.values else "",
             titles_from=self.titles_from,
             movies=self.movies,
+            unrated=self.unrated,
+            untimed=self.untimed,
         )
 
 

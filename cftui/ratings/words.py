@@ -76,6 +76,25 @@ def count_words(profile: DataProfile, how: str) -> str:
     )
 
 
+def unrated_words(values: Sequence[ValueBar], n_ratings: int, how: str) -> str:
+    """Return which values seem to mean that there is no rating, and `how` to leave them out."""
+    if not values:
+        return ""
+    each = [f"{value.low:g} ({value.count / n_ratings:.1%} of all)" for value in values]
+    they = "they mean" if len(values) > 1 else "it means"
+    return (
+        f"{' and '.join(each)} stand{'s' * (len(values) == 1)} apart from the other values: if"
+        f" {they} not rated, {how}"
+    )
+
+
+def unrated_options(values: Sequence[ValueBar]) -> str:
+    """Return the options that leave these values out."""
+    given = ",".join(f"{value.low:g}" for value in values)
+    option = f"--unrated={given}" if given.startswith("-") else f"--unrated {given}"
+    return f"leave such rows out with {option} (to train: --set data.unrated={given})"
+
+
 def left_out_words(data: DataSummary) -> str:
     """Return what of the file is not among the ratings, and what was done with it."""
     parts = []
@@ -83,6 +102,10 @@ def left_out_words(data: DataSummary) -> str:
         parts.append(f"{data.unusable_rows:,} unusable {_rows(data.unusable_rows)} skipped")
     if data.duplicates:
         parts.append(f"{data.duplicates:,} earlier of duplicate ratings dropped")
+    if data.unrated:
+        parts.append(f"{data.unrated:,} {_rows(data.unrated)} without a rating left out")
+    if data.untimed:
+        parts.append(f"{data.untimed:,} of {data.n_ratings:,} ratings without a time")
     return "; ".join(parts) or "every row is usable"
 
 
@@ -166,6 +189,8 @@ def split_lines(split: SplitSummary, items_word: str) -> list[str]:
         f"{split.unseen_users:,} users and {split.unseen_items:,} {items_word} of these are never"
         f" seen in training: {split.unseen_pairs:,} ratings",
     ]
+    if split.untimed:
+        lines.append(f"{split.untimed:,} ratings without a time count as the oldest")
     if split.cut is not None:
         lines.append(f"validation begins with timestamp {split.cut}{_utc(split.cut)}")
     if split.offered:

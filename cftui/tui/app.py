@@ -74,6 +74,17 @@ def palette_provider() -> "type[Provider]":
     return CommandsProvider
 
 
+def import_furniture(pane: str) -> None:
+    """Import what `CftuiApp._furnish` needs, and the first pane.
+
+    In a thread: up to half a second, in which frames are painted and signals heard.
+    """
+    from cftui.tui import pane_stack, performing, ratings_controller  # noqa: F401
+    from cftui.tui.services import services  # noqa: F401
+
+    entry_of(pane).load()
+
+
 class CftuiApp(PlainApp):
     """Explorer for collaborative filtering."""
 
@@ -147,6 +158,9 @@ class CftuiApp(PlainApp):
 
     async def _furnish(self) -> None:
         # Imported here: numpy, pydantic and the panes are no part of the first paint.
+        await asyncio.to_thread(import_furniture, self.memory.state.pane)
+        if leaving(self):
+            return
         from cftui.tui.pane_stack import PaneStack
         from cftui.tui.performing import Performer
         from cftui.tui.ratings_controller import RatingsController

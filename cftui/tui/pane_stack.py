@@ -1,5 +1,7 @@
 """The panes opened so far, one of them in view; each is shown the workspace."""
 
+import asyncio
+
 from textual.reactive import reactive
 from textual.widgets import ContentSwitcher
 
@@ -46,6 +48,8 @@ class PaneStack(ContentSwitcher):
     async def bring(self, pane_id: str) -> Pane:
         """Bring a pane into view, with the focus in it, and return it."""
         entry = entry_of(pane_id)
+        if entry.id not in self._panes:  # modules a pane needs are many: 0.1 s, or more
+            await asyncio.to_thread(entry.load)
         with self.app.batch_update():  # one layout, though a pane comes with many widgets
             if entry.id not in self._panes:
                 pane = self._panes[entry.id] = entry.make(self.services)

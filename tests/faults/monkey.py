@@ -39,6 +39,7 @@ TIDY_KEYS = 150
 SHOWN, FRAMES = 12, 7
 MOST_STALLS = 1 / 5000
 MACHINES_CPU = 0.1
+INSIDE_KEYS = 300
 
 
 @dataclass
@@ -236,7 +237,15 @@ def main() -> int:
     parser.add_argument("--keys", type=int, default=20_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13, 14])
     parser.add_argument("--gap", type=float, default=0.05, help="seconds between keys, in the mean")
+    parser.add_argument("--inside", type=int, metavar="N", help="N short walks in this process")
+    parser.add_argument("--first", type=int, default=1, help="the first seed of those")
     choice = parser.parse_args()
+    if choice.inside:
+        from monkey_inside import report_walks, take_walks
+
+        seeds = list(range(choice.first, choice.first + choice.inside))
+        walks = take_walks(seeds, INSIDE_KEYS, SIZES, typing, SPECIAL, command_keys())
+        return 0 if report_walks(walks) else 1
     each = choice.keys // len(choice.seeds)
     rounds = []
     for place, seed in enumerate(choice.seeds):

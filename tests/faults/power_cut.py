@@ -1,9 +1,10 @@
 """Cut the power of a real file system beneath a trainer, again and again, and go on afterwards.
 
 A file system in a loop device is shut down without flushing its log, as a power cut does, and
-mounted anew. Needs root, loop devices and mkfs.ext4, mkfs.xfs (e2fsprogs, xfsprogs).
+mounted anew. Needs root, loop devices and mkfs.ext4, mkfs.xfs (e2fsprogs, xfsprogs). `kill` is no
+file system: there the trainer alone dies, by kill -9, on the ordinary disk.
 
-python tests/faults/power_cut.py [--cuts 20] [--kinds ext4,xfs] [--seed 1]
+python tests/faults/power_cut.py [--cuts 20] [--kinds ext4,xfs,kill] [--seed 1]
 
 Each cut happens at a random moment of a run's first seconds, or of an older run's going on. It
 counts as survived where afterwards the list of runs names the run and calls nothing damaged,
@@ -84,6 +85,20 @@ class Disk:
         _run("umount", "-l", str(self.place))
 
 
+class Ordinary:
+    """A folder of the ordinary disk, which goes on having power: only the trainer is killed."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+
+    def mount(self) -> None:
+        """Do nothing."""
+
+    cut = unmount = mount
+
+
 def _run(*words: str) -> None:
     subprocess.run(words, check=True, capture_output=True)
 
@@ -162,7 +177,7 @@ class Cuts:
                 time.sleep(0.05)
             _cftui(self.older, "runs", "stop", run.name)
 
-    def one(self, disk: Disk, moment: str, chance: random.Random) -> str:
+    def one(self, disk: Disk | Ordinary, moment: str, chance: random.Random) -> str:
         """Cut once and return `survived` or `no run yet`; raises Cut where something broke."""
         home = disk.place / "home"
         shutil.copytree(self.fresh if moment == FRESH else self.older, home)
@@ -207,7 +222,7 @@ def main() -> int:
     """Cut as often as asked, print a line a kind of file system and moment."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cuts", type=int, default=20, help="of each kind of file system")
-    parser.add_argument("--kinds", default="ext4,xfs")
+    parser.add_argument("--kinds", default="ext4,xfs,kill")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=6)
     given = parser.parse_args()
@@ -221,7 +236,8 @@ def main() -> int:
             ends: Counter[tuple[str, str]] = Counter()
             for number in range(given.cuts):
                 moment = OLDER if number % 2 else FRESH
-                disk = Disk(kind, folder / "image", folder / "disk")
+                place = folder / "disk"
+                disk = Ordinary(place) if kind == "kill" else Disk(kind, folder / "image", place)
                 try:
                     end = cuts.one(disk, moment, chance)
                 except Cut as error:

@@ -1,7 +1,9 @@
 """Files broken in every way we could think of: each loads rightly or is refused clearly."""
 
+import bz2
 import gzip
 import io
+import lzma
 import os
 import tarfile
 import zipfile
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from small import here
 
@@ -39,6 +42,10 @@ def packed(members: dict[str, bytes | str], method: int = zipfile.ZIP_DEFLATED) 
         for name, data in members.items():
             archive.writestr(name, data)
     return out.getvalue()
+
+
+def zstandard(data: bytes) -> bytes:
+    return bytes(pa.compress(data, "zstd", asbytes=True))
 
 
 def tarred(members: dict[str, str]) -> bytes:
@@ -99,20 +106,28 @@ REFUSED = [
     Broken("random.csv", bytes(range(256)) * 40, ("not text", "give a CSV")),
     Broken("page.html", "<!DOCTYPE html>\n<p>Not found\n", ("one column alone", "--separator")),
     Broken("a.json", '[{"user": 1, "item": 2}]', ("JSON", "export")),
-    Broken("a.db", b"SQLite format 3\0" + bytes(99), ("a database", "export")),
-    Broken("a.bz2", b"BZh91AY&SY" + bytes(99), ("bzip2", "unpack it")),
+    Broken("a.db", b"SQLite format 3\0" + bytes(99), ("not a sound SQLite file", "CSV")),
+    Broken("a.bz2", b"BZh91AY&SY" + bytes(99), ("cut off or damaged", "again")),
     Broken("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(99), ("7z", "unpack it")),
     Broken("quote.csv", GOOD + '7,"8,9,1\n2,3,4,5\n', ("line 4", "quotation mark", "close")),
     Broken("wild.csv", H + '"1,2,3,4\n' + MANY[len(H) :], ("line 2", "quotation", "close")),
-    Broken("line.csv", H + "1,2,3," + "4" * 5_000_000 + "\n", ("line 2", "too large")),
+    Broken("line.csv", H + "1,2," + "4" * 5_000_000 + ",3\n", ("line 2", "too large")),
     Broken("long.csv", "x" * 100_000, ("line 1", "too long for a header")),
     Broken("nan.csv", H + "1,2,nan,4\n\n1,3,,4\n", ("line 2", "'nan': not a number", "2 rows")),
     Broken("cut.csv.gz", gzip.compress(MANY.encode())[:-9], ("cut off or damaged", "again")),
     Broken("half.csv.gz", gzip.compress(MANY.encode())[:5000], ("cut off or damaged", "again")),
     Broken("bad.csv.gz", b"\x1f\x8bnot really" * 9, ("cut off or damaged", "again")),
+    Broken("cut.csv.bz2", bz2.compress(MANY.encode())[:-9], ("cut off or damaged", "again")),
+    Broken("cut.csv.xz", lzma.compress(MANY.encode())[:-9], ("cut off or damaged", "again")),
+    Broken("bad.csv.xz", b"\xfd7zXZ\0" + bytes(99), ("cut off or damaged", "again")),
+    Broken("cut.csv.zst", zstandard(MANY.encode())[:-9], ("cut off or damaged", "again")),
+    Broken("bad.csv.zst", b"\x28\xb5\x2f\xfd" + bytes(99), ("cut off or damaged", "again")),
     Broken("empty.csv.gz", gzip.compress(b""), ("the file is empty",)),
     Broken("twice.gz", gzip.compress(gzip.compress(GOOD.encode())), ("not text",)),
     Broken("bomb.gz", gzip.compress(BOMB), ("grows to over", "not trusted")),
+    Broken("bomb.bz2", bz2.compress(BOMB), ("grows to over", "not trusted")),
+    Broken("bomb.xz", lzma.compress(BOMB), ("grows to over", "not trusted")),
+    Broken("bomb.zst", zstandard(BOMB), ("grows to over", "not trusted")),
     Broken("a.tar.gz", tarred({"ratings.csv": GOOD}), ("a tar archive", "unpack it")),
     Broken("cut.zip", packed({"ratings.csv": MANY})[:-30], ("cut off or damaged", "again")),
     Broken("bad.zip", damaged(packed({"ratings.csv": MANY})), ("cut off or damaged", "again")),
@@ -302,7 +317,7 @@ LOADED = [
     Odd("pipes.csv", "user|item|rating\n1|2|3\n5|6|4\n", PAIR),
     Odd("amazon.csv", "A1,B1,5.0,1341100800\nA2,B1,4.0,1341100801\n",
         [("A1", "B1", 5.0), ("A2", "B1", 4.0)]),
-    Odd("dates.csv", "user,item,rating,date\n1,2,3,2001-02-29\n5,6,4,2001-02-28\n", PAIR[1:], 1),
+    Odd("dates.csv", "user,item,rating,date\n1,2,3,2001-02-29\n5,6,4,2001-02-28\n", PAIR),
     Odd("joined.csv.gz", gzip.compress(GOOD.encode()) + gzip.compress(b"7,8,2,9\n"),
         [*PAIR, ("7", "8", 2.0)]),
     Odd("a.zip", packed({"x/u.data": "1\t2\t3\t4\n5\t6\t4\t8\n", "x/u.info": "2 users"}), PAIR),

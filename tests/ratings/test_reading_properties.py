@@ -97,6 +97,9 @@ USUAL = st.tuples(*(st.sampled_from(["1", "2", "31"]),) * 2, FIELDS, FIELDS).map
 ROWS = st.lists(USUAL | st.lists(FIELDS, max_size=6) | st.tuples(*(FIELDS,) * 4), max_size=12)
 
 
+NO_TIME = -(2**63)
+
+
 class Plain(NamedTuple):
     """A usable row."""
 
@@ -149,9 +152,10 @@ def _usable(fields: list[str]) -> Plain | None:
     if not user.strip() or not item.strip() or "\n" in user + item:
         return None
     number, seconds = _number(value), _seconds(time)
-    if number is None or seconds is None or abs(number) > 3.4028235e38:
+    if number is None or abs(number) > 3.4028235e38:
         return None
-    return Plain(user.strip(), item.strip(), float(np.float32(number)), seconds)
+    known = NO_TIME if seconds is None else seconds
+    return Plain(user.strip(), item.strip(), float(np.float32(number)), known)
 
 
 def _number(text: str) -> float | None:
@@ -169,7 +173,7 @@ def _seconds(text: str) -> int | None:
     if re.fullmatch("[-+]?[0-9]+", text):
         return int(text) if -(2**63) <= int(text) < 2**63 else None
     if (number := _number(text)) is not None:
-        return int(number)
+        return int(number) if abs(number) < 2**63 else None
     try:
         date = datetime.fromisoformat(text)
     except ValueError:

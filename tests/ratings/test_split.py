@@ -161,6 +161,7 @@ def in_memory(user: list[int], timestamp: list[int]) -> Ratings:
             "items": Vocabulary("item", "drawn", own.astype(np.int64)),
             "by_user": by_user,
             "by_item": Grouping(np.arange(n + 1), own),
+            "untimed": 0,
         }
     )
 

@@ -332,8 +332,7 @@ def test_the_folder_of_a_known_set_opens_with_its_titles(
 ) -> None:
     source = files(inside, "known")
     assert locate(source).ratings.path.name == ratings
-    columns = ColumnMapping(rating="weight") if ratings == "user_artists.dat" else ColumnMapping()
-    opened = open_ratings(source, columns)
+    opened = open_ratings(source)
     assert opened.name == "known"
     assert opened.items.title_of(0) == title
     assert [words for words in opened.warnings if "looks like counts" not in words] == []

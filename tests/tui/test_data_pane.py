@@ -173,6 +173,8 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
             "separator": ",",
             "values": "",
             "titles": "",
+            "unrated": "",
+            "dates": "",
         }
         # asked again, with what was chosen; and remembered when the file is opened by its path
         await pilot.press("1", "c")
@@ -189,6 +191,28 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
     async with again.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: again.workspace.ratings is not None)
         assert again.services.ratings.mapping.user == "wer"
+
+
+async def test_what_is_not_rated_is_left_out_and_times_can_be_left(
+    stored: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "zeros.csv"
+    rows = [f"p{n % 9},q{n},{n % 4 and n % 5 + 1},0{n % 9 + 1}/13/2015" for n in range(60)]
+    file.write_text("\n".join(["user,item,rating,date", *rows, ""]))
+    remember(pane="data")
+    app = CftuiApp(str(file))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(app, pilot)
+        await until(pilot, lambda: "0 (25.0% of all) stands apart" in text(app, "#against"))
+        assert "c, and there unrated" in text(app, "#against")
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
+        await pilot.press(*["down"] * 3, "0", *["down"] * 3, "right", "enter")
+        # 45 of the 60 are not 0
+        await until(pilot, lambda: n_ratings(app) == 45)
+        await until(pilot, lambda: "15 rows without a rating left out" in text(app, "#headline"))
+        mapping = app.services.ratings.mapping
+        assert (mapping.timestamp, mapping.unrated) == ("none", "0")
 
 
 async def test_how_a_file_was_taken_is_told_before_and_after(stored: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Keys that come while the app begins wait; what comes while it ends is let go of."""
 
 import random
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from textual.css.query import NoMatches
 from cftui.runs.directory import Run
 from cftui.tui import app as app_module
 from cftui.tui.app import ANYWHERE, CftuiApp
+from cftui.tui.panes import PaneEntry
 from cftui.tui.performing import placed_commands
 from cftui.tui.shared.key_order import KeyOrder
+from cftui.tui.shared.pane import Pane
 
 LEAVES = {"q", "ctrl+z", "ctrl+q"}
 STARTS = {"s", "d", "t", "R"}
@@ -100,3 +103,23 @@ async def test_keys_at_random_and_away(trained_run: Run) -> None:
             await pilot.pause()
         app.exit()
     assert app.return_code == 0
+
+
+async def test_modules_are_imported_beside_the_event_loop(
+    stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else nothing is painted and no key taken for up to half a second."""
+    beside: dict[str, bool] = {}
+    load, here = PaneEntry.load, threading.current_thread()
+
+    def noted(entry: PaneEntry) -> type[Pane]:
+        beside.setdefault(entry.id, threading.current_thread() is not here)
+        return load(entry)
+
+    monkeypatch.setattr(PaneEntry, "load", noted)
+    app = CftuiApp(BUNDLED)
+    async with app.run_test() as pilot:
+        await opened(app, pilot, runs=False)
+        await pilot.press("5", "6")
+        await until(pilot, lambda: app.memory.state.pane == "lab")
+    assert beside == {"train": True, "explore": True, "lab": True}

@@ -20,8 +20,6 @@ from cftui.ratings.reading.rows import (
     RowLayout,
     Rows,
     check,
-    parse_time,
-    parse_value,
     written,
 )
 
@@ -60,15 +58,14 @@ def checked_rows(part: RowColumns, layout: RowLayout) -> Rows:
     """Return the usable rows of a part, and what is wrong with the others."""
     user, sound = _ids(part.columns["user"])
     item, sound_item = _ids(part.columns["item"])
-    value, sound_value = _values(part.columns["rating"])
+    value, sound_value = _values(part.columns["rating"], layout)
     sound &= sound_item & sound_value
     time = np.zeros(len(value), np.int64)
     if layout.dated:
-        time, sound_time = _times(part.columns["timestamp"])
-        sound &= sound_time
+        time = _times(part.columns["timestamp"], layout)
     rows = Rows(user, item, value, time, read=part.read, lines=part.at, counted=part.counted)
     if not sound.all():
-        rows = _taken(rows, np.flatnonzero(sound))
+        rows = rows.taken(np.flatnonzero(sound))
     odd = sorted([*part.odd, *part.at[~sound].tolist()])
     rows = _with_odd(rows, odd, part, layout) if odd else rows
     return replace(rows, lines=part.first + rows.lines)
@@ -106,18 +103,7 @@ def _merged(rows: Rows, more: Mapping[int, Row]) -> Rows:
         timestamp=np.append(rows.timestamp, np.array([row.timestamp for row in found], np.int64)),
         lines=np.append(rows.lines, np.array(list(more), np.int64)),
     )
-    return _taken(both, np.argsort(both.lines))
-
-
-def _taken(rows: Rows, chosen: NDArray[np.intp]) -> Rows:
-    return replace(
-        rows,
-        user=rows.user.take(column_of(chosen)),
-        item=rows.item.take(column_of(chosen)),
-        value=rows.value[chosen],
-        timestamp=rows.timestamp[chosen],
-        lines=rows.lines[chosen],
-    )
+    return both.taken(np.argsort(both.lines))
 
 
 def _ids(column: pa.Array) -> tuple[pa.DictionaryArray, Flags]:
@@ -133,7 +119,7 @@ def _ids(column: pa.Array) -> tuple[pa.DictionaryArray, Flags]:
     return pa.DictionaryArray.from_arrays(column_of(codes), trimmed), usable
 
 
-def _values(column: pa.Array) -> tuple[NDArray[np.float32], Flags]:
+def _values(column: pa.Array, layout: RowLayout) -> tuple[NDArray[np.float32], Flags]:
     if types.is_floating(column.type) or types.is_integer(column.type):
         column = column.cast(pa.float64())
         numbers = column.to_numpy(zero_copy_only=False) if column.null_count else numbers_of(column)
@@ -141,23 +127,25 @@ def _values(column: pa.Array) -> tuple[NDArray[np.float32], Flags]:
         return np.where(sound, numbers, 0).astype(np.float32), sound
     codes, texts = _distinct(column)
     ways = [] if len(texts) <= FEW else [DECIMALS]
-    values, sound = _parsed(texts, ways, parse_value, np.float32)
+    values, sound = _parsed(texts, ways, layout.value_of, np.float32)
     return values[codes], sound[codes]
 
 
-def _times(column: pa.Array) -> tuple[Longs, Flags]:
+def _times(column: pa.Array, layout: RowLayout) -> Longs:
+    as_they_are = layout.times.numbers == "time"
+    ways = [SECONDS, DATES, FRACTIONS] if as_they_are else [DATES]
     kind = column.type
     if types.is_string(kind):
-        return _parsed(_texts(column), [SECONDS, DATES, FRACTIONS], parse_time, np.int64)
+        return _parsed(_texts(column), ways, layout.time_of, np.int64)[0]
     if types.is_date(kind):
         column = column.cast(pa.timestamp("s"))
     moments, whole = types.is_temporal(kind), types.is_integer(kind) and not types.is_uint64(kind)
-    if (moments or whole) and not column.null_count:
+    if (moments or (whole and as_they_are)) and not column.null_count:
         units = PER_SECOND[column.type.unit] if moments else 1
-        return numbers_of(column.cast(pa.int64())) // units, np.ones(len(column), np.bool_)
+        return numbers_of(column.cast(pa.int64())) // units
     codes, texts = _distinct(column)
-    times, sound = _parsed(texts, [], parse_time, np.int64)
-    return times[codes], sound[codes]
+    times: Longs = _parsed(texts, [], layout.time_of, np.int64)[0][codes]
+    return times
 
 
 def _parsed(

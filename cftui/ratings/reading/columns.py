@@ -18,6 +18,9 @@ from cftui.ratings.values import DataError
 
 NEEDED = ("user", "item", "rating")
 OPTION = "--{0}-column (to train: --set data.{0}=…)"
+NONE = "none"
+"""Asked for as the times' column: that there is none."""
+DATE_PARTS = {"dateday", "datemonth", "dateyear"}
 LEAST_ROWS = 3
 """Fewer rows say nothing of a column."""
 
@@ -59,6 +62,8 @@ def find_columns(
     notes: list[str] = []
     for role in ROLES:
         asked = getattr(mapping, role).strip()
+        if role == "timestamp" and asked == NONE and NONE not in map(_small, names):
+            continue
         try:
             place = _asked(names, role, asked) if asked else _recognised(names, role, rows, notes)
         except DataError as error:
@@ -79,6 +84,7 @@ def find_columns(
         elif why_not:
             problems.append(why_not)
     notes += [] if mapping.item else _named_items(names, places)
+    notes += [] if mapping.timestamp else _parted_times(names, places)
     if missing and not problems:
         problems.append(_missing(names, missing))
     return Guess(places, problems[0] if problems else "", tuple(notes))
@@ -93,6 +99,12 @@ def _named_items(names: Sequence[str], places: Mapping[str, int]) -> list[str]:
     could = [names[n].strip() for n in left if _can_be(word_of(names[n]), "item")]
     others = ", ".join(map(repr, could))
     return [f"column {names[place].strip()!r} is taken for the item, not {others}"] if could else []
+
+
+def _parted_times(names: Sequence[str], places: Mapping[str, int]) -> list[str]:
+    """Return that a date in three columns is not read, where there is one and no other time."""
+    parted = "timestamp" not in places and DATE_PARTS.issubset(map(word_of, names))
+    return ["times in columns of their own for day, month and year are not read"] * parted
 
 
 def _left_words(name: str, role: str) -> str:

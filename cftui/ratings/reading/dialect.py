@@ -74,6 +74,16 @@ class Dialect:
     """What was taken or skipped that could have been meant otherwise, a sentence each."""
     by_item: bool = False
     """Whether an item stands on a line of its own above its ratings."""
+    lines: tuple[str, ...] = ()
+    """Of the beginning, those below the header."""
+
+    def texts(self, role: str) -> list[str]:
+        """Return what the first rows have in a role's column, as written; nothing without one."""
+        place = self.guess.places.get(role)
+        if place is None:
+            return []
+        rows = (split_line(line, self.separator) for line in self.lines)
+        return [row[place] for row in rows if len(row) >= len(self.names)]
 
     @property
     def split_at(self) -> str:
@@ -128,6 +138,7 @@ def recognise(head: bytes, mapping: ColumnMapping = AS_RECOGNISED) -> Dialect:
         skip=number if header else number - 1,
         notes=(*written.notes, *taken, *guess.notes, *_amounts(names, guess, rows)),
         by_item=written.by_item,
+        lines=tuple(line for _, line in written.lines[header:]),
     )
 
 

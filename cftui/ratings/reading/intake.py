@@ -1,5 +1,6 @@
 """Codes the rows of any reader: ids become codes in order of appearance, duplicates leave."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -7,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.questions.data import Problem
-from cftui.ratings.reading.rows import KEPT_PROBLEMS, Rows
+from cftui.ratings.reading.rating_words import LOOKS
+from cftui.ratings.reading.rows import KEPT_PROBLEMS, NOT_A_NUMBER, Rows
 from cftui.ratings.reading.titles import Titles
+from cftui.ratings.sources.locate import SourceFiles
 from cftui.ratings.sources.packed import ArchivePart
-from cftui.ratings.values import DataError
+from cftui.ratings.values import UNKNOWN_TIME, DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,10 +41,50 @@ class RatingsTable:
     titles: Titles = field(default_factory=Titles)
     notes: tuple[str, ...] = ()
     """How the file was taken that could have been meant otherwise, a sentence each."""
+    unrated: int = 0
+    """Rows left out since their value means that there is no rating."""
+
+    @property
+    def untimed(self) -> int:
+        """Return how many ratings have no time, where others have one."""
+        return (
+            0 if self.timestamp is None else int(np.count_nonzero(self.timestamp == UNKNOWN_TIME))
+        )
+
+    def without_unknown_times(self) -> "RatingsTable":
+        """Return the ratings without times where none of them is known."""
+        if self.timestamp is None or self.untimed < len(self.timestamp):
+            return self
+        note = "no rating has a time that can be read: all are taken without"
+        return replace(self, timestamp=None, notes=(*self.notes, note))
 
     def with_titles(self, titles: Titles) -> "RatingsTable":
         """Return the same ratings with titles."""
         return replace(self, titles=titles)
+
+
+class LeftOut:
+    """Passes rows on without those whose value means that there is no rating."""
+
+    def __init__(self, files: SourceFiles, take: Callable[[Rows], None]) -> None:
+        self._files, self._take, self.count, self._passed = files, take, 0, 0
+        self._values = np.array(files.mapping.unrated_values, np.float32)
+
+    def take(self, rows: Rows) -> None:
+        """Take the rows that follow those taken so far."""
+        kept = np.flatnonzero(~np.isin(rows.value, self._values))
+        self._passed += len(kept)
+        self.count += len(rows.value) - len(kept)
+        self._take(rows if len(kept) == len(rows.value) else rows.taken(kept))
+
+    def refuse_nothing(self) -> None:
+        """Raise DataError where every rating was left out."""
+        if self.count and not self._passed:
+            raise DataError(
+                f"{self._files.ratings}: all {self.count:,} ratings are"
+                f" {self._files.mapping.unrated}, which is left out; correct --unrated (to train:"
+                " data.unrated)"
+            )
 
 
 class Intake:
@@ -113,10 +156,11 @@ class Intake:
         if not self._problems:
             return DataError(f"{self._part}: a header and no ratings; give a file with ratings")
         first = self._problems[0]
+        looks = f"; a rating is {LOOKS}" if first.reason == NOT_A_NUMBER else ""
         return DataError(
             f"{self._part} {first.counted} {first.line}: {first.column} {first.value!r}: "
-            f"{first.reason}; none of the {which}{self._unusable:,} rows is usable, correct them "
-            "or choose other columns (--user-column, --item-column, --rating-column)"
+            f"{first.reason}{looks}; none of the {which}{self._unusable:,} rows is usable, correct"
+            " them or choose other columns (--user-column, --item-column, --rating-column)"
         )
 
 

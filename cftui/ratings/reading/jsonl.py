@@ -30,12 +30,19 @@ class JsonHead:
     guess: Guess
     rows: tuple[tuple[str, ...], ...]
     """The first objects, as texts."""
+    objects: tuple[Mapping[str, Any], ...]
+    """All that the beginning has."""
 
-    def layout(self) -> RowLayout:
+    def layout(self, mapping: ColumnMapping) -> RowLayout:
         """Return where the values of a row stand once they are taken out of its object."""
         roles = [role for role in ROLES if role in self.guess.places]
         names = tuple(self.names[self.guess.places[role]] for role in roles)
-        return RowLayout({role: place for place, role in enumerate(roles)}, names)
+        layout = RowLayout({role: n for n, role in enumerate(roles)}, names, self.guess.notes)
+        return layout.told_by(self._texts("rating"), self._texts("timestamp"), mapping)
+
+    def _texts(self, role: str) -> list[str]:
+        place = self.guess.places.get(role)
+        return [] if place is None else [_shown(one.get(self.names[place])) for one in self.objects]
 
 
 def recognise_json(head: bytes, mapping: ColumnMapping) -> JsonHead | None:
@@ -46,14 +53,13 @@ def recognise_json(head: bytes, mapping: ColumnMapping) -> JsonHead | None:
         return None
     lines = text.replace("\r", "\n").split("\n")
     lines = [line for line in (lines if len(head) < HEAD else lines[:-1]) if line.strip()]
-    found = [_object(line) for line in lines[:SAMPLE]]
-    objects = [one for one in found if one is not None]
-    if not found or found[0] is None:
+    if not lines or _object(lines[0]) is None:
         return None
-    names = tuple(dict.fromkeys(name for one in objects for name in one))
+    objects = tuple(one for one in map(_object, lines) if one is not None)
+    names = tuple(dict.fromkeys(name for one in objects[:SAMPLE] for name in one))
     guess = find_columns(names, mapping)
     rows = tuple(tuple(_shown(one.get(name)) for name in names) for one in objects[:10])
-    return JsonHead(encoding, names, guess, rows)
+    return JsonHead(encoding, names, guess, rows, objects)
 
 
 def read_json_block(block: Block, layout: RowLayout) -> Rows:

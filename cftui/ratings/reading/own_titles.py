@@ -8,6 +8,7 @@ from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.blocks import Blocks
 from cftui.ratings.reading.columns import find_columns
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
+from cftui.ratings.reading.frames import COLUMNAR
 from cftui.ratings.reading.title_columns import TitleColumns, titles_within
 from cftui.ratings.reading.titles import (
     Found,
@@ -24,7 +25,6 @@ from cftui.ratings.values import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PARQUET = b"PAR1"
 ODD = 0.2
 """Share of an item's later rows that may have another text: what differs more is no title."""
 ENOUGH_ROWS = 1000
@@ -82,7 +82,7 @@ def own_titles(files: SourceFiles, items: Collection[str]) -> Titles | None:
     try:
         with files.ratings.open() as stream:
             head = stream.read(HEAD)
-        if head.startswith(PARQUET):
+        if head.startswith(COLUMNAR):
             columns, batches = _parquet(files.ratings, files.mapping)
         else:
             columns, batches = _delimited(files.ratings, head, files.mapping)

@@ -11,7 +11,7 @@ from cftui.questions.data import AS_RECOGNISED
 from cftui.ratings.reading.blocks import Blocks
 from cftui.ratings.reading.columns import find_columns
 from cftui.ratings.reading.dialect import HEAD, recognise
-from cftui.ratings.reading.readers import PARQUET
+from cftui.ratings.reading.frames import COLUMNAR
 from cftui.ratings.sources.locate import locate
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
@@ -52,7 +52,7 @@ def read_pairs(source: Path, knows: Knows) -> AskedPairs:
 def _read(part: ArchivePart, knows: Knows) -> AskedPairs:
     with part.open() as stream:
         head = stream.read(HEAD)
-    read = _of_parquet(part) if head.startswith(PARQUET) else _of_text(part, head, knows)
+    read = _of_parquet(part) if head.startswith(COLUMNAR) else _of_text(part, head, knows)
     if not read.users:
         raise DataError(f"{part}: a header and no pairs below it; give users and items")
     return read

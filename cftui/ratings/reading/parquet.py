@@ -9,6 +9,8 @@ import numpy as np
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.columns import find_columns
+from cftui.ratings.reading.dialect import HEAD
+from cftui.ratings.reading.frames import PARQUET, open_frame
 from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import RowLayout, Rows, written
 from cftui.ratings.sources.packed import ArchivePart
@@ -19,16 +21,22 @@ if TYPE_CHECKING:
 
 ROWS = 250_000
 """Rows that are read at a time."""
+SAMPLE = 2_000
+"""The first rows, which tell how ratings and times are written."""
 
 
 @contextmanager
 def open_parquet(part: ArchivePart) -> Iterator[Any]:
-    """Give the pyarrow file; raises DataError where it is not sound Parquet."""
+    """Give the pyarrow file, or one read like it; raises DataError where it is not sound."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     with part.open() as stream:
-        packed = bool(stream.packed)
+        packed, head = bool(stream.packed), stream.read(HEAD)
+    if not head.startswith(PARQUET):
+        with open_frame(part, head) as other:
+            yield other
+        return
     try:
         with pq.ParquetFile(io.BytesIO(part.read_all()) if packed else part.path) as file:
             yield file
@@ -59,7 +67,20 @@ def layout_of(part: ArchivePart, file: Any, mapping: ColumnMapping) -> RowLayout
             )
     roles = [role for role in ROLES if role in guess.places]
     names = tuple(schema.names[guess.places[role]] for role in roles)
-    return RowLayout({role: place for place, role in enumerate(roles)}, names)
+    layout = RowLayout({role: place for place, role in enumerate(roles)}, names, guess.notes)
+    ratings, times = (_first_texts(file, guess.places.get(role)) for role in ROLES[2:])
+    return layout.told_by(ratings, times, mapping)
+
+
+def _first_texts(file: Any, place: int | None) -> list[str]:
+    """Return the first values of a column as `texts_of`; nothing of dates, which say themselves."""
+    from pyarrow import types
+
+    schema = file.schema_arrow
+    if place is None or types.is_temporal(schema.types[place]):
+        return []
+    first = next(file.iter_batches(SAMPLE, columns=[schema.names[place]]), None)
+    return [] if first is None else [written(value) for value in first.columns[0].to_pylist()]
 
 
 def read_rows(file: Any, layout: RowLayout) -> Iterator[Rows]:

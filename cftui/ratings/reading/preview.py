@@ -7,15 +7,16 @@ from typing import Any
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, FilePreview
 from cftui.ratings.reading.columns import Guess, find_columns
 from cftui.ratings.reading.dialect import HEAD, recognise
+from cftui.ratings.reading.frames import COLUMNAR, words_for
 from cftui.ratings.reading.jsonl import recognise_json
 from cftui.ratings.reading.names import ROLES
+from cftui.ratings.reading.wide import wide_table
 from cftui.ratings.sources.locate import candidates, locate
-from cftui.ratings.sources.packed import ArchivePart, located
+from cftui.ratings.sources.packed import WORKBOOK, ArchivePart, located
 from cftui.ratings.sources.title_files import title_files
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
 
-PARQUET = b"PAR1"
 SHOWN_ROWS = 10
 SHOWN_CHARACTERS = 200
 
@@ -32,8 +33,12 @@ def preview(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> FilePreview
         with files.ratings.open() as stream:
             facts["packed"] = stream.packed
             head = stream.read(HEAD)
-        seen = _parquet if head.startswith(PARQUET) else _text
+        seen = _parquet if head.startswith(COLUMNAR) else _text
         facts.update(seen(files.ratings, head, mapping))
+        if facts["packed"] == WORKBOOK:  # its text is our own
+            facts.update(format="a sheet of a workbook", packed="", encoding="")
+        if seen is _text and (wide := wide_table(files.ratings, head, mapping)):
+            facts.update(format=wide.format, notes=wide.notes, problem="", mapping=mapping)
     except DataError as error:
         facts["problem"] = str(error)
     except OSError as error:
@@ -56,6 +61,7 @@ def _json(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str, A
         "columns": tuple(name[:SHOWN_CHARACTERS] for name in told.names),
         "rows": _shortened(told.rows),
         "mapping": _completed(told.names, told.guess, mapping, ""),
+        "notes": told.guess.notes,
         "problem": f"{part}: {told.guess.problem}" if told.guess.problem else "",
     }
 
@@ -89,11 +95,12 @@ def _parquet(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str
     rows = zip(*columns, strict=True)
     texts = tuple(tuple("" if v is None else str(v) for v in row) for row in rows)
     return {
-        "format": "Parquet",
+        "format": words_for(head),
         "has_header": True,
         "columns": names,
         "rows": _shortened(texts),
         "mapping": _completed(names, guess, mapping, ""),
+        "notes": guess.notes,
         "problem": f"{part}: {guess.problem}" if guess.problem else "",
     }
 

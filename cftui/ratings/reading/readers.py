@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -13,11 +14,15 @@ from typing import TYPE_CHECKING
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.blocks import Block, Blocks
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
-from cftui.ratings.reading.intake import Intake, RatingsTable
+from cftui.ratings.reading.frames import COLUMNAR
+from cftui.ratings.reading.intake import Intake, LeftOut, RatingsTable
 from cftui.ratings.reading.jsonl import JsonHead, read_json_block, recognise_json
 from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import RowLayout, Rows
+from cftui.ratings.reading.splitting import split_line
+from cftui.ratings.reading.times import tells_order
 from cftui.ratings.reading.titles_for import titles_for
+from cftui.ratings.reading.wide import WideTable, wide_rows, wide_table
 from cftui.ratings.sources.locate import SourceFiles
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
@@ -29,7 +34,12 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes in all."""
 
-PARQUET = b"PAR1"
+TELLING = re.compile(
+    rb"\b(?:(?:1[3-9]|2\d|3[01])[/.-]\d\d?|\d\d?[/.-](?:1[3-9]|2\d|3[01]))[/.-]\d\d"
+)
+"""What may be a date with a number that can be no month, in any column."""
+MOST_LOOKED = 100_000
+"""Of such, in other columns, before a file is given up."""
 THREADS = 2
 """More would wait for the one that reads."""
 
@@ -40,32 +50,34 @@ def read(files: SourceFiles, progress: Progress | None = None) -> RatingsTable:
     Raises DataError, which names file, line, column, value and remedy.
     """
     intake = Intake(files.ratings)
-    notes: list[str] = []
-    dated = pass_rows(files, intake.add, progress, notes.append)
-    table = replace(intake.finish(dated=dated), notes=tuple(notes))
+    left_out = LeftOut(files, intake.add)
+    layout = pass_rows(files, left_out.take if files.mapping.unrated else intake.add, progress)
+    left_out.refuse_nothing()
+    table = replace(
+        intake.finish(dated=layout.dated), unrated=left_out.count, notes=layout.notes
+    ).without_unknown_times()
     return table.with_titles(titles_for(files, table.item_ids))
 
 
 def pass_rows(
-    files: SourceFiles,
-    take: Callable[[Rows], None],
-    progress: Progress | None = None,
-    say: Callable[[str], object] = str,
-) -> bool:
-    """Pass all rows of a source to `take`, in its order; return whether they have times.
+    files: SourceFiles, take: Callable[[Rows], None], progress: Progress | None = None
+) -> RowLayout:
+    """Pass all rows of a source to `take`, in its order; return how they were read.
 
-    `say` hears what was taken so that could have been meant otherwise.
     Raises DataError, as `read`.
     """
     part = files.ratings
     try:
         with part.open() as stream:
             head = stream.read(HEAD)
-        if head.startswith(PARQUET):
+        if head.startswith(COLUMNAR):
             return _pass_parquet(part, files.mapping, take, progress)
         if told := recognise_json(head, files.mapping):
-            return _pass_json(part, told, take, progress)
-        return _pass_delimited(part, _recognised(part, head, files), take, progress, say)
+            return _pass_json(part, told, files.mapping, take, progress)
+        if wide := wide_table(part, head, files.mapping):
+            return _pass_wide(part, wide, take, progress)
+        dialect = _recognised(part, head, files)
+        return _pass_delimited(part, dialect, files.mapping, take, progress)
     except BrokenPipeError:
         raise  # of who hears of the progress
     except OSError as error:
@@ -82,22 +94,55 @@ def _recognised(part: ArchivePart, head: bytes, files: SourceFiles) -> Dialect:
     return dialect
 
 
-def _pass_delimited(
-    part: ArchivePart,
-    dialect: Dialect,
-    take: Callable[[Rows], None],
-    progress: Progress | None,
-    say: Callable[[str], object],
-) -> bool:
-    from cftui.ratings.reading.delimited import read_block
-
+def _layout_of(part: ArchivePart, dialect: Dialect, mapping: ColumnMapping) -> RowLayout:
+    """Return where the columns stand, and how ratings and times are written."""
     names = [name.strip() for name in dialect.names]
     if not dialect.header_line:
         roles = {place: role for role, place in dialect.guess.places.items()}
         names = [f"{roles[n]} (column {own})" if n in roles else own for n, own in enumerate(names)]
     places = {role: dialect.guess.places[role] for role in ROLES if role in dialect.guess.places}
-    layout = RowLayout(places, tuple(names))
-    blocks = Blocks(part, dialect.encoding, dialect.skip, dialect.rewrite())
+    layout = RowLayout(places, tuple(names), dialect.notes)
+    ratings, times = (dialect.texts(role) for role in ROLES[2:])
+    told = layout.told_by(ratings, times, mapping)
+    if told.times.undecided and (date := _telling_date(part, dialect)):
+        return layout.told_by(ratings, [*times, date], mapping)
+    return told
+
+
+def _telling_date(part: ArchivePart, dialect: Dialect) -> str:
+    """Return the first date of a file that tells its day from its month; empty where none does.
+
+    The first rows of a file in the order of its times may be of the first days of a month.
+    """
+    place = dialect.guess.places["timestamp"]
+    looked = 0
+    for block in _blocks_of(part, dialect):
+        for match in TELLING.finditer(block.text):
+            begin = block.text.rfind(b"\n", 0, match.start()) + 1
+            line = block.text[begin : block.text.find(b"\n", match.start())]
+            fields = split_line(line.decode(), dialect.split_at)
+            if len(fields) > place and tells_order(fields[place]):
+                return fields[place]
+            if (looked := looked + 1) == MOST_LOOKED:
+                return ""
+    return ""
+
+
+def _blocks_of(part: ArchivePart, dialect: Dialect) -> Blocks:
+    return Blocks(part, dialect.encoding, dialect.skip, dialect.rewrite())
+
+
+def _pass_delimited(
+    part: ArchivePart,
+    dialect: Dialect,
+    mapping: ColumnMapping,
+    take: Callable[[Rows], None],
+    progress: Progress | None,
+) -> RowLayout:
+    from cftui.ratings.reading.delimited import read_block
+
+    layout = _layout_of(part, dialect, mapping)
+    blocks = _blocks_of(part, dialect)
 
     def read_one(block: Block) -> Rows:
         return _without_open_row(part, blocks, block, read_block(block, layout, dialect.split_at))
@@ -110,24 +155,40 @@ def _pass_delimited(
             take(rows)
             if progress:
                 progress(rows.read, blocks.size)
-    for words in dict.fromkeys((*dialect.notes, blocks.old_text.words)):
-        if words:
-            say(words)
-    return layout.dated
+    notes = dict.fromkeys((*dialect.notes, blocks.old_text.words, *layout.notes))
+    return replace(layout, notes=tuple(filter(None, notes)))
+
+
+def _pass_wide(
+    part: ArchivePart,
+    table: WideTable,
+    take: Callable[[Rows], None],
+    progress: Progress | None,
+) -> RowLayout:
+    lines = filled = 0
+    for rows in wide_rows(part, table, progress):
+        take(rows)
+        filled += len(rows.value)
+        lines += len(set(rows.lines.tolist()))
+    return replace(table.layout, notes=(table.told(lines, filled), *table.notes))
 
 
 def _pass_json(
-    part: ArchivePart, told: JsonHead, take: Callable[[Rows], None], progress: Progress | None
-) -> bool:
+    part: ArchivePart,
+    told: JsonHead,
+    mapping: ColumnMapping,
+    take: Callable[[Rows], None],
+    progress: Progress | None,
+) -> RowLayout:
     if told.guess.problem:
         raise DataError(f"{part}: {told.guess.problem}")
-    layout = told.layout()
+    layout = told.layout(mapping)
     blocks = Blocks(part, told.encoding, 0)
     for rows in _in_order(blocks, lambda block: read_json_block(block, layout), lambda _: False):
         take(rows)
         if progress:
             progress(rows.read, blocks.size)
-    return layout.dated
+    return layout
 
 
 def _pass_parquet(
@@ -135,7 +196,7 @@ def _pass_parquet(
     mapping: ColumnMapping,
     take: Callable[[Rows], None],
     progress: Progress | None,
-) -> bool:
+) -> RowLayout:
     from cftui.ratings.reading.parquet import layout_of, open_parquet, read_rows
 
     size = part.path.stat().st_size
@@ -144,8 +205,8 @@ def _pass_parquet(
         for rows in read_rows(file, layout):
             take(rows)
             if progress:
-                progress(size * rows.read // file.metadata.num_rows, size)
-    return layout.dated
+                progress(size * rows.read // max(file.metadata.num_rows, rows.read), size)
+    return layout
 
 
 def _in_order(

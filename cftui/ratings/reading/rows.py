@@ -4,29 +4,27 @@
 """
 
 import math
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cftui.questions.data import Problem
+from cftui.questions.data import ColumnMapping, Problem
+from cftui.ratings.reading.numerals import INFINITE, NUMBER, with_point
+from cftui.ratings.reading.rating_words import parse_words, usual_whole, words_taken
+from cftui.ratings.reading.times import AS_USUAL, TimeFormat, time_format
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,9})?", re.ASCII)
-INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
-WHOLE = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 LONGEST_ID = 500
 KEPT_PROBLEMS = 20
 """How many unusable rows of a file are described; the others are only counted."""
 SHOWN = 200
 """Characters of a value that are told."""
-LEAST, MOST = -(2**63), 2**63 - 1
+NOT_A_NUMBER = "not a number"
 TOO_LARGE = "too large"
 GREATEST = float(np.finfo(np.float32).max)
 
@@ -39,11 +37,33 @@ class RowLayout:
     """By role: user, item, rating and, if there is one, timestamp."""
     names: tuple[str, ...]
     """What messages call each column."""
+    notes: tuple[str, ...] = ()
+    """What was taken that could have been meant otherwise, a sentence each."""
+    times: TimeFormat = AS_USUAL
+    out_of: float = 0.0
+    """The scale that ratings such as 4/5 are brought to; 0 where there are none."""
 
     @property
     def dated(self) -> bool:
         """Return whether there is a timestamp."""
         return "timestamp" in self.places
+
+    def value_of(self, text: str) -> float | str:
+        """Return a rating, as `parse_value`."""
+        return parse_value(text, self.out_of)
+
+    def time_of(self, text: str) -> int:
+        """Return a time, UNKNOWN_TIME where the text is none."""
+        return self.times.parse(text)
+
+    def told_by(
+        self, ratings: Sequence[str], times: Sequence[str], mapping: ColumnMapping
+    ) -> "RowLayout":
+        """Return the layout with how its columns are written, told by the first texts of both."""
+        form, out_of = time_format(times, mapping.dates), usual_whole(ratings)
+        words = (words_taken(ratings, out_of), form.said)
+        notes = (*self.notes, *(sentence for sentence in words if sentence))
+        return replace(self, times=form, out_of=out_of, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -76,6 +96,19 @@ class Rows:
     counted: str = "line"
     """What `lines` counts, as in Problem."""
 
+    def taken(self, chosen: NDArray[np.intp]) -> "Rows":
+        """Return the usable rows that stand at these places, in their order."""
+        from cftui.ratings.reading.arrays import column_of
+
+        return replace(
+            self,
+            user=self.user.take(column_of(chosen)),
+            item=self.item.take(column_of(chosen)),
+            value=self.value[chosen],
+            timestamp=self.timestamp[chosen],
+            lines=self.lines[chosen],
+        )
+
 
 def check(fields: Sequence[str], layout: RowLayout) -> Row | Problem | None:
     """Return what a row says, what makes it unusable (line 0), or none for a blank row."""
@@ -92,12 +125,10 @@ def check(fields: Sequence[str], layout: RowLayout) -> Row | Problem | None:
     for role in ("user", "item"):
         if reason := id_reason(texts[role]):
             return _problem(layout.names[layout.places[role]], texts[role], reason)
-    value = parse_value(texts["rating"])
+    value = layout.value_of(texts["rating"])
     if isinstance(value, str):
         return _problem(layout.names[layout.places["rating"]], texts["rating"], value)
-    time = parse_time(texts["timestamp"]) if layout.dated else 0
-    if isinstance(time, str):
-        return _problem(layout.names[layout.places["timestamp"]], texts["timestamp"], time)
+    time = layout.time_of(texts["timestamp"]) if layout.dated else 0
     return Row(texts["user"].strip(), texts["item"].strip(), value, time)
 
 
@@ -110,40 +141,22 @@ def id_reason(text: str) -> str:
     return f"longer than {LONGEST_ID} characters" if len(text.strip()) > LONGEST_ID else ""
 
 
-def parse_value(text: str) -> float | str:
+def parse_value(text: str, out_of: float = 0.0) -> float | str:
     """Return a finite number that fits a 32-bit float, or why the text is none.
 
-    A comma may stand for the point, as it does where columns are separated by semicolons.
+    A comma may stand for the point, as it does where columns are separated by semicolons. Words
+    and signs are taken for the numbers that they stand for; `out_of` is as in `parse_words`.
     """
     text = text.strip()
-    if NUMBER.fullmatch(plain := _with_point(text)):
-        number = float(plain)
+    if NUMBER.fullmatch(plain := with_point(text)):
+        number: float | None = float(plain)
+    else:
+        number = parse_words(text, out_of)
+    if number is not None:
         return number if abs(number) <= GREATEST else TOO_LARGE
     if INFINITE.fullmatch(text):
         return "not finite"
-    return "not a number" if text else "missing"
-
-
-def parse_time(text: str) -> int | str:
-    """Return a time in seconds, or why the text is none.
-
-    Whole numbers are taken as they are, fractions cut off; dates such as 2009-12-14 02:52:24+01:00
-    become seconds since 1970, in UTC where they name no zone.
-    """
-    text = text.strip()
-    if WHOLE.fullmatch(text):
-        return int(text) if LEAST <= int(text) <= MOST else TOO_LARGE
-    if NUMBER.fullmatch(plain := _with_point(text)):
-        number = float(plain)
-        return int(number) if abs(number) < 2.0**63 else TOO_LARGE
-    if INFINITE.fullmatch(text):
-        return "not finite"
-    try:
-        date = datetime.fromisoformat(text.removesuffix(" UTC"))
-        zoned = date if date.tzinfo else date.replace(tzinfo=UTC)
-        return math.floor(zoned.timestamp())
-    except (ValueError, OverflowError):
-        return "neither a number nor a date" if text else "missing"
+    return NOT_A_NUMBER if text else "missing"
 
 
 def written(value: Any) -> str:
@@ -153,10 +166,6 @@ def written(value: Any) -> str:
     if value is None:
         return ""
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-def _with_point(text: str) -> str:
-    return text.replace(",", ".") if "," in text and "." not in text else text
 
 
 def _problem(column: str, value: str, reason: str) -> Problem:

@@ -7,6 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
+from cftui.ratings.sources.holders import ENDINGS as OTHER_ENDINGS
+from cftui.ratings.sources.holders import (
+    holds_tables,
+    table_named,
+    table_with_ratings,
+    tables_of,
+)
+from cftui.ratings.sources.packed import ENDINGS as PACKED_ENDINGS
 from cftui.ratings.sources.packed import ArchivePart, is_zip, members
 from cftui.ratings.sources.title_files import NO_TITLES, TitleFiles, title_files
 from cftui.ratings.values import DataError
@@ -45,11 +53,15 @@ class SourceFiles:
     @property
     def name(self) -> str:
         """Return what the data set is called: by its zip, its folder or its file."""
-        return f"{self._bare_name} (log)" if self.mapping.values else self._bare_name
+        without = f"without {self.mapping.unrated}" if self.mapping.unrated else ""
+        how = ", ".join(word for word in (self.mapping.values, without) if word)
+        return f"{self._bare_name} ({how})" if how else self._bare_name
 
     @property
     def _bare_name(self) -> str:
         path, place = self.ratings.path, self.ratings.place
+        if self.ratings.member and holds_tables(path):
+            return f"{path.stem} {self.ratings.member}"
         if bare(place.name) in USUAL:
             if self.ratings.member:
                 return path.stem
@@ -67,7 +79,7 @@ class SourceFiles:
         mapping = {
             name: value
             for name, value in asdict(self.mapping).items()
-            if value or name not in ("values", "titles")
+            if value or name not in ("values", "titles", "unrated", "dates")
         }
         told = [FORMAT, facts, *([mapping] if self.mapping != AS_RECOGNISED else [])]
         if not self.titles.as_published:
@@ -81,7 +93,7 @@ def locate(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> SourceFiles:
     Raises DataError where there is no ratings file, or more than one could be meant.
     """
     try:
-        ratings = _ratings_part(source)
+        ratings = _ratings_part(source, mapping)
         asked = _asked_titles(mapping.titles) if mapping.titles else None
         return SourceFiles(ratings, title_files(ratings, asked), mapping)
     except (OSError, RuntimeError, ValueError) as error:
@@ -118,13 +130,17 @@ def candidates(source: Path) -> list[ArchivePart]:
             ArchivePart(path / name)
             for name in _likely(p.name for p in path.iterdir() if p.is_file())
         ]
+    if path.is_file() and holds_tables(path):
+        found = tables_of(path)
+        return found if len(found) > 1 else []
     if path.is_file() and is_zip(path):
         return [ArchivePart(path, name) for name in _likely(members(path))]
     return []
 
 
 def _unpacked_name(name: str) -> str:
-    return name[:-3] if name.lower().endswith(".gz") else name
+    ending = next((own for own in PACKED_ENDINGS if name.lower().endswith(own)), "")
+    return name[: len(name) - len(ending)]
 
 
 def _likely(names: Iterable[str]) -> list[str]:
@@ -132,22 +148,25 @@ def _likely(names: Iterable[str]) -> list[str]:
     files = sorted(names)
     bases = {name: bare(PurePosixPath(name).name) for name in files}
     usual = [name for own in USUAL for name in files if bases[name] == own]
-    return usual or [
-        name
-        for name in files
-        if bases[name].endswith(ENDINGS) and not bases[name].startswith((".", *NO_RATINGS))
-    ]
+    likely = [name for name in files if not bases[name].startswith((".", *NO_RATINGS))]
+    texts = [name for name in likely if bases[name].endswith(ENDINGS)]
+    return usual or texts or [name for name in likely if bases[name].endswith(OTHER_ENDINGS)]
 
 
-def _ratings_part(source: Path) -> ArchivePart:
+def _ratings_part(source: Path, mapping: ColumnMapping) -> ArchivePart:
     path = source.expanduser().resolve()
     if path.is_dir():
-        return _within_folder(path)
+        found = _within_folder(path)
+        return table_with_ratings(found.path, mapping) if holds_tables(found.path) else found
+    if path.is_file() and holds_tables(path):
+        return table_with_ratings(path, mapping)
     if path.is_file():
         return _the_one(path, candidates(path)) if is_zip(path) else ArchivePart(path)
     if path.exists():
         raise DataError(f"{source}: not a regular file; give the path of a ratings file")
     for archive in path.parents:
+        if archive.is_file() and holds_tables(archive):
+            return table_named(archive, path.relative_to(archive).as_posix())
         if archive.is_file() and is_zip(archive):
             return _member(archive, path.relative_to(archive).as_posix())
     raise DataError(f"{source}: no such file; give the path of a ratings file or its folder")
@@ -192,9 +211,11 @@ def _the_one(source: Path, found: list[ArchivePart]) -> ArchivePart:
 def _asked_titles(name: str) -> ArchivePart:
     """Return the file of titles that the user named; raises DataError where it is not there."""
     path = Path(name).expanduser().resolve()
-    if path.is_file() and not is_zip(path):
+    if path.is_file() and (not is_zip(path) or holds_tables(path)):
         return ArchivePart(path)
     for archive in path.parents:
+        if archive.is_file() and holds_tables(archive):
+            return table_named(archive, path.relative_to(archive).as_posix())
         if archive.is_file() and is_zip(archive):
             return _member(archive, path.relative_to(archive).as_posix())
     what = (

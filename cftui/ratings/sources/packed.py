@@ -1,7 +1,8 @@
-"""Files as they are downloaded: plain, gzipped, or a member of a zip. Nothing is ever unpacked."""
+"""Files as they are downloaded: plain, packed, or a member of a zip. Nothing is ever unpacked."""
 
 import gzip
 import io
+import lzma
 import stat
 import zipfile
 import zlib
@@ -10,20 +11,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import TracebackType
-from typing import IO, cast
+from typing import IO, Any, cast
 
+from cftui.ratings.sources.databases import BROKEN, is_database, text_of_table
+from cftui.ratings.sources.workbooks import OLD, SheetText, is_workbook
 from cftui.ratings.values import DataError
 
-GZIP, ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+"""How a file begins that is packed as a whole, and by what."""
+WORKBOOK = "workbook"
+ENDINGS = (".gz", ".bz2", ".xz", ".zst")
+"""What the names of such files end in."""
 FOREIGN = {
-    b"BZh": "a bzip2 file; unpack it",
-    b"\xfd7zXZ": "an xz file; unpack it",
-    b"\x28\xb5\x2f\xfd": "a zstandard file; unpack it",
     b"7z\xbc\xaf": "a 7z archive; unpack it",
     b"Rar!": "a rar archive; unpack it",
-    b"SQLite format 3": "a database; export its ratings as CSV",
     b"\x89HDF": "an HDF5 file; export its ratings as CSV",
-    b"\xd0\xcf\x11\xe0": "an Excel workbook; save it as CSV",
     b"%PDF": "a PDF document; give a file of ratings",
     b"\x89PNG": "a picture; give a file of ratings",
     b"\x93NUMPY": "a numpy array; give a delimited or Parquet file",
@@ -43,7 +46,7 @@ MOST_MEMBERS = 10_000
 
 @dataclass(frozen=True)
 class ArchivePart:
-    """A file on the disk, or a member of a zip."""
+    """A file on the disk, a member of a zip, a sheet of a workbook, a table of a database."""
 
     path: Path
     member: str = ""
@@ -57,12 +60,25 @@ class ArchivePart:
         return PurePosixPath(self.member or self.path)
 
     def read_all(self) -> bytes:
-        """Return all bytes; raises DataError, also where they are too many to hold."""
+        """Return all bytes, of a database's table its text; raises DataError, also if too many."""
+        if self.member and is_database(self.path):
+            return self._text_of_table()
         with self.open() as stream:
             data = stream.read(MOST_IN_MEMORY + 1)
             if len(data) > MOST_IN_MEMORY:
                 raise DataError(f"{self}: too large to be read from an archive; unpack it")
             return data
+
+    def _text_of_table(self) -> bytes:
+        text = bytearray()
+        try:
+            for piece in text_of_table(self.path, self.member):
+                text += piece
+                if len(text) > MOST_IN_MEMORY:
+                    raise DataError(f"{self}: too large a table for this")
+        except BROKEN as error:
+            raise DataError(f"{self}: cannot be read ({error})") from None
+        return bytes(text)
 
     @contextmanager
     def open(self) -> "Iterator[Stream]":
@@ -80,7 +96,7 @@ class Stream:
     """The unpacked bytes of a part, read from beginning to end under a watchful eye."""
 
     packed: str
-    """`gzip`, `zip` or nothing."""
+    """`gzip`, `bzip2`, `xz`, `zstd`, `zip`, `workbook` or nothing."""
 
     def __init__(self, part: ArchivePart) -> None:
         self._part = part
@@ -110,6 +126,8 @@ class Stream:
     @property
     def position(self) -> int:
         """Return how many of the bytes on the disk have been used."""
+        if isinstance(self._source, SheetText):
+            return int(self.size * self._source.share)
         return min(max(self._raw.tell() - self._begin, 0), self.size)
 
     def read(self, wanted: int) -> bytes:
@@ -123,7 +141,7 @@ class Stream:
             pieces.append(piece)
             left -= len(piece)
             self._out += len(piece)
-            if self.packed:
+            if self.packed and self.packed != WORKBOOK:
                 _refuse_bomb(self._part, self._out, self.position)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
@@ -134,9 +152,16 @@ class Stream:
         for magic, words in FOREIGN.items():
             if head.startswith(magic):
                 raise DataError(f"{self._part.path}: {words}")
-        if head.startswith(GZIP):
-            self.packed = "gzip"
-            return cast(IO[bytes], gzip.GzipFile(fileobj=self._raw))
+        if head.startswith((*ZIP, OLD)) and is_workbook(self._part.path):
+            self.packed = WORKBOOK
+            try:
+                return cast(IO[bytes], SheetText(self._part.path, self._part.member))
+            except DataError as error:
+                raise DataError(located(self._part, str(error))) from None
+        for magic, words in PACKED.items():
+            if head.startswith(magic):
+                self.packed = words
+                return _unpacking(words, self._raw)
         if head.startswith(ZIP):
             self.packed = "zip"
             return self._opened_member()
@@ -151,9 +176,39 @@ class Stream:
             _refuse_bomb(self._part, info.file_size, info.compress_size)
             self._begin, self.size = info.header_offset, info.compress_size
             with archive.open(info) as member:
-                if member.read(4).startswith((GZIP, *ZIP)):
+                if member.read(4).startswith((*PACKED, *ZIP)):
                     raise DataError(f"{self._part}: packed twice; unpack the zip first")
             return archive.open(info)
+
+
+def _unpacking(by: str, raw: IO[bytes]) -> IO[bytes]:
+    """Return a file that gives what is packed in another."""
+    if by == "gzip":
+        return cast(IO[bytes], gzip.GzipFile(fileobj=raw))
+    if by == "bzip2":
+        import bz2
+
+        return cast(IO[bytes], bz2.BZ2File(raw))
+    if by == "xz":
+        return cast(IO[bytes], lzma.LZMAFile(raw))
+    return cast(IO[bytes], _Zstandard(raw))
+
+
+class _Zstandard(io.RawIOBase):
+    """What zstandard has packed; raises OSError, without a number where it is not sound."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        import pyarrow as pa
+
+        self._unpacking = pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._unpacking.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 def is_zip(path: Path) -> bool:
@@ -220,7 +275,10 @@ def _explained(part: ArchivePart) -> Iterator[None]:
     """Turn what goes wrong in unpacking into words."""
     try:
         yield
-    except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+    except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+        # What bz2, gzip and pyarrow say of their data has no number, what the system says has.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise DataError(
             f"{part}: cut off or damaged ({error}); download or copy it again"
         ) from None

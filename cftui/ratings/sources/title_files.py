@@ -6,6 +6,9 @@ from pathlib import Path, PurePosixPath
 
 from cftui.ratings.reading.title_columns import HEAD, title_columns, title_named
 from cftui.ratings.reading.titles import is_as_published
+from cftui.ratings.sources.databases import BROKEN, is_database, text_of_table
+from cftui.ratings.sources.holders import holds_tables, tables_of
+from cftui.ratings.sources.packed import ENDINGS as PACKED_ENDINGS
 from cftui.ratings.sources.packed import ArchivePart, members
 from cftui.ratings.values import DataError
 
@@ -48,11 +51,23 @@ def title_files(ratings: ArchivePart, asked: ArchivePart | None = None) -> Title
     own = title_named(_head(ratings))
     if asked is not None:
         return TitleFiles((asked,), asked=True, as_published=False)
+    within: tuple[ArchivePart, ...] = ()
+    if holds_tables(ratings.path):
+        within = _within(ratings)
+        ratings = ArchivePart(ratings.path)
     usual = _usual(ratings)
-    others = tuple(part for part in _others(ratings) if part != usual and _has_titles(part))
+    beside = (part for part in _others(ratings) if part != usual and _has_titles(part))
+    others = (*within, *beside)
     published = not own and not others and (usual is None or is_as_published(_head(usual)))
     parts = (*((usual,) if usual else ()), *others)
     return TitleFiles(parts, usual=usual, as_published=published)
+
+
+def _within(ratings: ArchivePart) -> tuple[ArchivePart, ...]:
+    """Return the other sheets or tables of the ratings' file that look like titles."""
+    others = tables_of(ratings.path) if ratings.member else []
+    likely = [p for p in others if p != ratings and not p.member.casefold().startswith(OTHERS)]
+    return tuple(part for part in likely[:MOST_LOOKED_AT] if _has_titles(part))
 
 
 def _usual(ratings: ArchivePart) -> ArchivePart | None:
@@ -60,7 +75,7 @@ def _usual(ratings: ArchivePart) -> ArchivePart | None:
     folder = ratings.place.parent
     inside = set(members(ratings.path)) if ratings.member else set()
     for name in dict.fromkeys((usual, *TITLES)):
-        for ending in ("", ".gz"):
+        for ending in ("", *PACKED_ENDINGS):
             place = folder / f"{name}{ending}"
             if place == ratings.place:
                 continue
@@ -103,11 +118,14 @@ def _has_titles(part: ArchivePart) -> bool:
 def _head(part: ArchivePart) -> bytes:
     """Return a file's first bytes; none where it cannot be read."""
     try:
+        if part.member and is_database(part.path):
+            return next(text_of_table(part.path, part.member))
         with part.open() as stream:
             return stream.read(HEAD)
-    except (OSError, DataError):
+    except (OSError, DataError, *BROKEN):
         return b""
 
 
 def _bare(name: str) -> str:
-    return name.lower().removesuffix(".gz")
+    small = name.lower()
+    return next((small.removesuffix(own) for own in PACKED_ENDINGS if small.endswith(own)), small)

@@ -26,7 +26,12 @@ SEPARATORS = {",": "comma", ";": "semicolon", "tab": "tab", "|": "bar", "::": "t
               " ": "blanks"}  # fmt: skip
 SCALES = {"": "as they are", "log": "log2(1 + count)"}
 """How values are read, and the words for it."""
-NO_COLUMNS = ("separator", "values", "titles")
+UNRATED = {"": "none", "0": "0", "-1": "-1", "0,-1": "0 and -1", "99": "99"}
+"""Values that mean that there is no rating, and the words for them."""
+DATES = {"": "as they tell", "day-first": "day first", "month-first": "month first"}
+HOW = {"values": SCALES, "unrated": UNRATED, "dates": DATES}
+"""By their names in a mapping: what is chosen beside the columns."""
+NO_COLUMNS = ("separator", "titles", *HOW)
 """Choices that are of no column."""
 WIDEST = 24
 """Cells of a column of the preview."""
@@ -126,6 +131,8 @@ class MappingForm(Vertical):
 
     def _name_of(self, number: str) -> str:
         """Return a column's name, where no other has it, else its number."""
+        if number == "none":
+            return number
         name = self._preview.columns[int(number) - 1].strip() if number else ""
         alike = [other for other in self._preview.columns if other.strip().lower() == name.lower()]
         return name if len(alike) == 1 and name else number
@@ -171,22 +178,30 @@ class MappingForm(Vertical):
         ]
         rows = []
         for role, word in ROLES:
-            chosen = self._number_of(getattr(preview.mapping, role))
-            choice = ColumnChoice(role, chosen, ["", *numbers], labels)
+            column = getattr(preview.mapping, role)
+            chosen = self._number_of(column)
+            # to choose no times is another wish than that none were recognised
+            none = "none" if role == "timestamp" and column else ""
+            choice = ColumnChoice(role, chosen or none, [none, *numbers], labels)
             rows.append(FormRow(Static(word), choice))
         if preview.separator:
             known = dict.fromkeys([*SEPARATORS, _spoken(preview.separator)])
             words = [SEPARATORS.get(separator, separator) for separator in known]
             choice = ColumnChoice("separator", _spoken(preview.separator), list(known), words)
             rows.append(FormRow(Static("separator"), choice))
-        scale = preview.mapping.values if preview.mapping.values in SCALES else ""
-        choice = ColumnChoice("values", scale, list(SCALES), list(SCALES.values()))
-        rows.append(FormRow(Static("values"), choice))
+        rows += [self._how_row(key) for key in HOW]
         if titles := tuple(filter(None, dict.fromkeys((preview.mapping.titles, *preview.titles)))):
             words = ["what fits", *(PurePath(path).name for path in titles)]
             choice = ColumnChoice("titles", preview.mapping.titles, ["", *titles], words)
             rows.append(FormRow(Static("titles"), choice))
         return rows
+
+    def _how_row(self, key: str) -> FormRow:
+        """Return the row for what is chosen beside the columns, and what the shell gave."""
+        chosen = getattr(self._preview.mapping, key)
+        known = {**HOW[key], **({} if chosen in HOW[key] else {chosen: chosen})}
+        choice = ColumnChoice(key, chosen, list(known), list(known.values()))
+        return FormRow(Static(key), choice)
 
     def _number_of(self, column: str) -> str:
         """Return a column's number as text, for its name or its number; empty for none."""

@@ -57,11 +57,12 @@ class DataPane(Pane):
     ABOUT: ClassVar[str] = (
         "Choose ratings at the left: from the list with enter, or by their path (/), which tab or"
         " right completes. What they hold stands at the right; v shows another part of it.\n\n"
-        "Any comma, tab or otherwise separated file will do, JSON lines and Parquet as well, also"
-        " packed by gzip or zip. Where its columns are not recognised, you are asked which is"
-        " which.\n\n"
+        "Any comma, tab or otherwise separated file will do, also packed; JSON lines, Parquet,"
+        " Excel's and LibreOffice's workbooks, SQLite, Stata and Feather as well, tables of users"
+        " by items too. Where columns are not recognised, you are asked which is which.\n\n"
         "Ratings far from all others are named with their lines. Counts (plays, purchases) can be"
-        " read as logarithms: c, and there values.\n\n"
+        " read as logarithms: c, and there values. Where 0 or -1 means not rated, unrated beside it"
+        " leaves such rows out.\n\n"
         "The split says which ratings are held out from training to measure the error on; runs"
         " started in Train (3) use it. Users or movies that training has never seen are guessed at."
     )

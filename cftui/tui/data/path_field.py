@@ -9,7 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-LIKELY = (".csv", ".tsv", ".dat", ".data", ".txt", ".jsonl", ".json", ".parquet", ".gz", ".zip")
+LIKELY = (
+    *(".csv", ".tsv", ".dat", ".data", ".txt", ".jsonl", ".json", ".parquet", ".zip"),
+    *(".gz", ".bz2", ".xz", ".zst", ".xlsx", ".xls", ".ods"),
+    *(".db", ".sqlite", ".sqlite3", ".feather", ".arrow", ".dta"),
+)
 """Endings of files that may hold ratings; these are suggested before others."""
 
 

@@ -122,7 +122,7 @@ class ProfileView(SectionedPage):
         rows.set_rows(profile.rows)
         problems = words.problem_lines(profile)
         self.query_one("#problems", Grid).set_rows([(line,) for line in problems])
-        left_out = profile.unusable_rows + profile.duplicates
+        left_out = profile.unusable_rows + profile.duplicates + profile.unrated + profile.untimed
         self.query_one("#problems").border_title = (
             f"Problems: {words.left_out_words(profile)}" if left_out else "Problems"
         )
@@ -169,7 +169,7 @@ class ProfileView(SectionedPage):
 
     def _put_warning(self, profile: DataProfile | None) -> None:
         """Say what of the values will spoil training, what to do, and how the file was taken."""
-        lines = [] if profile is None else [words.outlier_words(profile), _count_words(profile)]
+        lines = [] if profile is None else _against(profile)
         told = () if profile is None else profile.warnings
         lines += told if len(told) <= MOST_TOLD else (told[0], f"{len(told) - 1} more: Problems")
         against = self.query_one("#against", Static)
@@ -188,8 +188,13 @@ class ProfileView(SectionedPage):
         return make(self._profile, self._marker, ink, width, height)
 
 
-def _count_words(profile: DataProfile) -> str:
-    return words.count_words(profile, "c, where values are chosen beside the columns,")
+def _against(profile: DataProfile) -> list[str]:
+    seeming = profile.unrated_values
+    return [
+        words.outlier_words(profile),
+        words.count_words(profile, "c, where values are chosen beside the columns,"),
+        words.unrated_words(seeming, profile.n_ratings, "leave them out: c, and there unrated"),
+    ]
 
 
 def spread_words(profile: DataProfile) -> str:

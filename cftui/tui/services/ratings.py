@@ -24,6 +24,7 @@ from cftui.questions.question import Ask
 from cftui.tui.services.child import ChildError
 from cftui.tui.services.jobs import JobError, do_job, run_job
 
+COLUMNS = ("user", "item", "rating", "timestamp")
 CHECKED = "checked"
 """Lies in a store that was found whole: `cftui.ratings.sums` leaves it there."""
 
@@ -184,14 +185,10 @@ def fetch_words(name: str) -> list[str]:
     return ["data", "fetch", name, "--yes", *(["--unchecked"] if entry and entry.changes else [])]
 
 
-OWN_NAMES = ("separator", "values", "titles")
-"""Options that name no column."""
-
-
 def mapping_words(mapping: ColumnMapping) -> list[str]:
     """Return a mapping as the shell's options."""
     return [
-        f"--{name}={value}" if name in OWN_NAMES else f"--{name}-column={value}"
+        f"--{name}-column={value}" if name in COLUMNS else f"--{name}={value}"
         for name, value in asdict(mapping).items()
         if value
     ]

@@ -4,7 +4,9 @@ from typing import Any
 
 from textual._styles_cache import StylesCache
 from textual.app import App, ScreenStackError
+from textual.command import CommandPalette
 from textual.css.query import NoMatches
+from textual.events import Mount
 from textual.strip import Strip
 from textual.widget import MountError, Widget
 from textual.widgets import OptionList
@@ -23,6 +25,18 @@ def _move_page_once_laid_out(options: OptionList, direction: Any) -> None:
 
 OptionList._move_page = _move_page_once_laid_out  # type: ignore[assignment, method-assign]
 """8.2 takes for granted that lines are laid out: page up just behind the palette's key ended us."""
+
+
+_mount_palette = CommandPalette._on_mount
+
+
+def _mount_palette_if_on_show(palette: CommandPalette, _: Mount) -> None:
+    if palette in palette.app.screen_stack[1:]:
+        _mount_palette(palette, _)
+
+
+CommandPalette._on_mount = _mount_palette_if_on_show  # type: ignore[assignment, method-assign]
+"""8.2 asks for the screen below: one closed before it is there, as by leaving, has none."""
 
 
 def leaving(app: App[Any]) -> bool:
