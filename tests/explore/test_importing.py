@@ -135,6 +135,15 @@ def test_letterboxd_is_matched_by_title_and_year_each_with_how_sure(
     assert "26" not in dict(read.rated()) and dict(read.rated(similar=True))["26"] == 4.0
 
 
+def test_a_row_with_more_cells_than_columns_is_left_with_its_line(
+    imported: Callable[..., ExportRead],
+) -> None:
+    rows = ["2020-01-01,Heat,1995,u,4", "2020-01-02,Undated,,u,2,3", "2020-01-03,Hamlet,1996,u,4,"]
+    read = imported("\n".join([LETTERBOXD, *rows]))
+    assert [match.line for match in read.matches] == [2, 4]
+    assert [(row.line, row.why[:10]) for row in read.left] == [(3, "more cells")]
+
+
 def test_imdb_is_matched_by_its_ids_where_a_file_of_links_tells_them(
     imported: Callable[..., ExportRead], films: Source
 ) -> None:

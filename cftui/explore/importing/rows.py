@@ -152,6 +152,8 @@ def _row(
 ) -> ExportRow | None:
     """Return a row; none where it has no rating. Raises _Unusable."""
     kind = table.kind
+    if any(cell.strip() for cell in cells[len(table.columns) :]):
+        raise _Unusable("more cells than there are columns; is a comma not in quotation marks?")
     given = _given(table, cells, scale)
     if given is None:
         return None
