@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from terminal import Terminal, call, end_processes, processes, trainers, until
 
@@ -117,8 +119,16 @@ def open_screen(home: Path, log: Path, size: tuple[int, int]) -> Terminal:
     return terminal
 
 
+def go_on(terminal: Terminal) -> None:
+    """Do as `fg` does where the palette has suspended the screen."""
+    with contextlib.suppress(psutil.Error):
+        if psutil.Process(terminal.child.pid).status() == psutil.STATUS_STOPPED:
+            os.kill(terminal.child.pid, signal.SIGCONT)
+
+
 def drain(terminal: Terminal, seconds: float) -> bool:
     """Read for a time without drawing; False once the screen is gone."""
+    go_on(terminal)
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         if not terminal.read(left):

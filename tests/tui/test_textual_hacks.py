@@ -1,7 +1,7 @@
 """What Textual takes for granted, and fast keys do not give."""
 
 from textual.app import App
-from textual.command import CommandPalette
+from textual.command import CommandPalette, DiscoveryHit
 from textual.widgets import OptionList
 
 from cftui.tui.shared import textual_hacks as _  # noqa: F401
@@ -23,6 +23,22 @@ async def test_a_palette_that_is_closed_before_it_is_there_ends_nothing() -> Non
         app.action_command_palette()
         await pilot.pause()
         assert app.screen.query(OptionList)
+
+
+async def test_a_choice_from_a_palette_that_is_closed_already_ends_nothing() -> None:
+    """As where enter is on its way to it while the tour closes all dialogs."""
+    app = Bare()
+    async with app.run_test() as pilot:
+        app.action_command_palette()
+        await pilot.pause()
+        palette = app.screen
+        assert isinstance(palette, CommandPalette)
+        palette._list_visible = False
+        palette._selected_command = DiscoveryHit("Keys", list)
+        app.pop_screen()
+        palette._select_or_command()
+        await pilot.pause()
+        assert len(app.screen_stack) == 1
 
 
 async def test_a_page_key_before_the_options_are_laid_out_ends_nothing() -> None:

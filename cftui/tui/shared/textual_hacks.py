@@ -4,9 +4,11 @@ from typing import Any
 
 from textual._styles_cache import StylesCache
 from textual.app import App, ScreenStackError
+from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.events import Mount
+from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import MountError, Widget
 from textual.widgets import OptionList
@@ -37,6 +39,16 @@ def _mount_palette_if_on_show(palette: CommandPalette, _: Mount) -> None:
 
 CommandPalette._on_mount = _mount_palette_if_on_show  # type: ignore[assignment, method-assign]
 """8.2 asks for the screen below: one closed before it is there, as by leaving, has none."""
+
+
+def _dismiss_if_on_show(palette: CommandPalette, result: Any = None) -> AwaitComplete:
+    if palette in palette.app.screen_stack[1:]:
+        return ModalScreen.dismiss(palette, result)
+    return AwaitComplete()
+
+
+CommandPalette.dismiss = _dismiss_if_on_show  # type: ignore[assignment, method-assign]
+"""8.2 takes away what is on top: the only screen, where the tour closed the palette before."""
 
 
 def leaving(app: App[Any]) -> bool:
