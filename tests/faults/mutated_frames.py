@@ -1,8 +1,10 @@
 """Workbooks and databases of ratings, as kinds of input that are mutated."""
 
 import io
+import re
 import sqlite3
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -27,12 +29,19 @@ def _id(cell: object) -> str:
 
 
 def xlsx_rows(data: bytes, _: str) -> set[Row]:
-    """Return the rows in the sheets of a workbook, by openpyxl."""
+    """Return the rows in the sheets of a workbook: by openpyxl, and as its text has them."""
+    found: set[Row] = set()
     try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            text = archive.read("xl/worksheets/sheet1.xml").decode(errors="replace")
+        for row in text.split("<row")[1:]:
+            cells = [re.sub("<.*?>", "", cell) for cell in re.findall("<v>(.*?)</v>", row)]
+            found |= found_in([[float(c) if number(c) is not None else c for c in cells]])
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-        return {row for sheet in book for row in found_in(sheet.iter_rows(values_only=True))}
+        found |= {row for sheet in book for row in found_in(sheet.iter_rows(values_only=True))}
     except Exception:
-        return set()
+        return found
+    return found
 
 
 def sqlite_rows(data: bytes, _: str) -> set[Row]:
