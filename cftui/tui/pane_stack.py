@@ -5,7 +5,7 @@ import asyncio
 from textual.reactive import reactive
 from textual.widgets import ContentSwitcher
 
-from cftui.tui.panes import entry_of
+from cftui.tui.panes import PaneEntry, entry_of
 from cftui.tui.services.services import Services
 from cftui.tui.shared.pane import Pane
 from cftui.tui.workspace import Workspace
@@ -22,6 +22,7 @@ class PaneStack(ContentSwitcher):
         super().__init__(id="body")
         self.services = services
         self._panes: dict[str, Pane] = {}
+        self._mounting: dict[str, asyncio.Future[None]] = {}
         remembered = (services.memory.state.settings or {}).get("split", {})
         self.set_reactive(PaneStack.workspace, Workspace(split=remembered))
 
@@ -51,11 +52,7 @@ class PaneStack(ContentSwitcher):
         if entry.id not in self._panes:  # modules a pane needs are many: 0.1 s, or more
             await asyncio.to_thread(entry.load)
         with self.app.batch_update():  # one layout, though a pane comes with many widgets
-            if entry.id not in self._panes:
-                pane = self._panes[entry.id] = entry.make(self.services)
-                pane.show(self.workspace)  # before it is composed, and below once it is there
-                await self.mount(pane)
-            pane = self._panes[entry.id]
+            pane = await self._made(entry)
             self.current = entry.id
             pane.show(self.workspace)
             pane.show_history()
@@ -63,3 +60,15 @@ class PaneStack(ContentSwitcher):
             if focused is None or pane not in focused.ancestors:
                 pane.focus_first()
         return pane
+
+    async def _made(self, entry: PaneEntry) -> Pane:
+        """Return a pane that is composed, whoever wanted it first and whether they still do.
+
+        The tour and a key may want one at the same time.
+        """
+        if entry.id not in self._panes:
+            pane = self._panes[entry.id] = entry.make(self.services)
+            pane.show(self.workspace)  # before it is composed, and in `bring` once it is there
+            self._mounting[entry.id] = asyncio.ensure_future(self.mount(pane))
+        await asyncio.shield(self._mounting[entry.id])
+        return self._panes[entry.id]

@@ -1,5 +1,6 @@
 """Keys that come while the app begins wait; what comes while it ends is let go of."""
 
+import asyncio
 import random
 import threading
 from pathlib import Path
@@ -8,12 +9,16 @@ import pytest
 from driving import BUNDLED, opened, until
 from textual import events
 from textual.css.query import NoMatches
+from textual.widgets import Input
 
 from cftui.runs.directory import Run
 from cftui.tui import app as app_module
 from cftui.tui.app import ANYWHERE, CftuiApp
+from cftui.tui.data.path_field import PathField
+from cftui.tui.pane_stack import PaneStack
 from cftui.tui.panes import PaneEntry
 from cftui.tui.performing import placed_commands
+from cftui.tui.shared.inputs import NumberField
 from cftui.tui.shared.key_order import KeyOrder
 from cftui.tui.shared.pane import Pane
 
@@ -123,3 +128,35 @@ async def test_modules_are_imported_beside_the_event_loop(
         await pilot.press("5", "6")
         await until(pilot, lambda: app.memory.state.pane == "lab")
     assert beside == {"train": True, "explore": True, "lab": True}
+
+
+async def test_escape_leaves_every_kind_of_field(trained_run: Run) -> None:
+    """So that letters are commands again: q leaves, digits bring other panes."""
+    app, tried = CftuiApp(BUNDLED), set()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        for digit in "1345":
+            await pilot.press(digit)
+            await app.workers.wait_for_complete()
+            fields = app.focused.query_ancestor(Pane).query(Input)
+            for kind, field in {(type(f), f.id): f for f in fields if f.focusable}.items():
+                tried.add(kind)
+                field.focus()
+                await pilot.press("escape")
+                assert not isinstance(app.focused, Input), field
+    assert {(PathField, "path"), (NumberField, None), (Input, "runs-filter")} <= tried
+    assert (Input, "search") in tried
+
+
+async def test_a_pane_that_two_bring_at_once_is_there_for_both(stored: Path) -> None:
+    """As the tour and a key do; nor is it missed where one of them gives up."""
+    app = CftuiApp(BUNDLED)
+    async with app.run_test() as pilot:
+        await opened(app, pilot, runs=False)
+        stack = app.query_one(PaneStack)
+        first = asyncio.ensure_future(stack.bring("crosstab"))
+        while "crosstab" not in stack._panes:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        first.cancel()  # not composed yet
+        pane, again = await asyncio.gather(stack.bring("crosstab"), stack.bring("crosstab"))
+        assert pane is again and pane in app.focused.ancestors

@@ -68,9 +68,9 @@ class PathField(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", "Complete", show=False, id="path.complete"),
-        Binding("escape", "screen.focus_next", "Leave", show=False, id="path.leave"),
-        Binding("down", "screen.focus_next", "Field below", show=False, id="path.below"),
-        Binding("up", "screen.focus_previous", "Field above", show=False, id="path.above"),
+        Binding("escape", "app.focus_next", "Leave", show=False, id="path.leave"),
+        Binding("down", "app.focus_next", "Field below", show=False, id="path.below"),
+        Binding("up", "app.focus_previous", "Field above", show=False, id="path.above"),
     ]
 
     def __init__(self, id: str) -> None:
