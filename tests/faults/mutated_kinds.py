@@ -288,13 +288,15 @@ def make_kind(name: str, folder: Path) -> Kind:
     """Return a kind of input, its files in a folder."""
     if name in INPUTS:
         return INPUTS[name](folder)
+    from mutated_frames import FRAMES
     from mutated_runs import RUN_FILES
 
-    return RUN_FILES[name](folder)
+    return {**FRAMES, **RUN_FILES}[name](folder)
 
 
 def names() -> tuple[str, ...]:
     """Return all kinds."""
+    from mutated_frames import FRAMES
     from mutated_runs import RUN_FILES
 
-    return *INPUTS, *RUN_FILES
+    return *INPUTS, *FRAMES, *RUN_FILES
