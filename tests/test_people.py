@@ -72,6 +72,14 @@ def test_other_files_and_damaged_ones_are_no_profiles(home: Path) -> None:
     assert profile_names(FINGERPRINT) == (ME, "Anna")
 
 
+def test_a_value_that_no_float_holds_is_no_rating(home: Path) -> None:
+    save_profile(FINGERPRINT, Profile((("a", 1.0),)))
+    path = home / "state" / "own-ratings" / f"{FINGERPRINT[:32]}.json"
+    text = path.read_text().replace("1.0", f'1.0], ["b", {"9" * 400}', 1)
+    path.write_text(text.replace('"threshold": null', f'"threshold": {"9" * 400}'))
+    assert '"b"' in path.read_text() and load_profile(FINGERPRINT) == Profile((("a", 1.0),))
+
+
 def test_ratings_are_merged_newer_first_and_the_newer_stands() -> None:
     old = Profile((("a", 1.0), ("b", 2.0)), 5.0)
     assert old.merged((("b", 3.0), ("c", 4.0))) == Profile(

@@ -8,6 +8,7 @@ from cftui.commands.console import print_table
 from cftui.printing import put
 from cftui.questions.data import DataProfile, SplitSummary, Timeline
 from cftui.ratings import words
+from cftui.ratings.oddity_words import SHELL, oddity_lines
 from cftui.text import bar, plain
 
 SHOWN_ROWS = 10
@@ -38,7 +39,7 @@ def print_profile(profile: DataProfile) -> None:
     _lines([words.time_words(profile) + named, *time_lines(profile.timeline, width)])
     _heading("First rows")
     _print_rows(profile)
-    if problems := words.problem_lines(profile):
+    if problems := [*oddity_lines(profile, SHELL), *words.problem_lines(profile)]:
         _heading("Problems")
         _lines(problems[:SHOWN_PROBLEMS])
         if len(problems) > SHOWN_PROBLEMS:

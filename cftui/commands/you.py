@@ -112,8 +112,9 @@ def import_file(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="An export of Letterboxd (ratings.csv, or the zip), IMDb or Goodreads; or a CSV"
-            " file with columns title, year, rating, or item (an id), rating",
+            help="An export of Letterboxd (ratings.csv, or the zip), IMDb, Goodreads, Trakt (CSV or"
+            " JSON) or Kinopoisk (text); or a CSV file with columns title, year, rating, or item"
+            " (an id), rating",
         ),
     ],
     *,

@@ -22,6 +22,7 @@ from cftui.questions.data import (
 from cftui.questions.items import Facets, FacetsAnswer
 from cftui.questions.job import Progress
 from cftui.ratings.features import explore_facets
+from cftui.ratings.oddities import oddities_of
 from cftui.ratings.outlier_lines import with_lines
 from cftui.ratings.profile import profile
 from cftui.ratings.reading.preview import preview
@@ -60,10 +61,11 @@ def list_data_sets(_: Library, __: ListDataSets) -> tuple[DataSetRow, ...]:
 
 @performs(DescribeData)
 def describe_data(library: Library, job: DescribeData, progress: Progress) -> DataProfile:
-    """Return the profile of the ratings in a store; its outliers with their lines."""
+    """Return the profile of the ratings in a store: its outliers with their lines, and oddities."""
     ratings = library.ratings(job.store)
     found = profile(ratings, progress)
-    return replace(found, outliers=with_lines(ratings, found.outliers))
+    outliers = with_lines(ratings, found.outliers)
+    return replace(found, outliers=outliers, oddities=oddities_of(ratings))
 
 
 @performs(CheckStore)

@@ -219,6 +219,20 @@ class Outlier:
     """As in Problem."""
 
 
+@dataclass(frozen=True)
+class Oddity:
+    """Something odd about a data set as a whole, such as users who rate exactly as another."""
+
+    kind: str
+    """Such as `copies`; `ratings/oddity_words` has a sentence for each."""
+    count: int
+    """Users, items, ratings or rows that are so."""
+    of: int
+    """Of how many."""
+    names: tuple[str, ...] = ()
+    """An id, a value or a date to be found by."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataProfile(DataSummary):
     """What there is to know of a data set before a model is chosen."""
@@ -251,9 +265,11 @@ class DataProfile(DataSummary):
     """Values that seem to mean that there is no rating."""
     middle: float = 0.0
     """The median of the values, of a sample where they are many."""
+    oddities: tuple[Oddity, ...] = ()
+    """What is odd about the ratings as a whole."""
 
 
-PROFILE_FORMAT = 3
+PROFILE_FORMAT = 4
 """Raising it makes every kept profile anew."""
 
 

@@ -25,8 +25,8 @@ class ReadExport(Question["ExportRead"], answered_in="cftui.explore.importing.re
 
     store: str
     path: str
-    """Of a CSV file by Letterboxd, IMDb or Goodreads, of one with a title (or an item's id) and a
-    rating in each row, or of the zip that Letterboxd gives."""
+    """Of an export of Letterboxd (also its zip), IMDb, Goodreads, Trakt or Kinopoisk, or of a CSV
+    file with a title (or an item's id) and a rating in each row."""
     scale: tuple[float, float] | None = None
     """Lowest and highest value that the file could hold; none where it is known or as here."""
 

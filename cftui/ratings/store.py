@@ -156,6 +156,7 @@ def _telling_damage(path: Path) -> Iterator[None]:
         raise _damaged(path, f"{error} is missing") from None
     except (
         *(OSError, ValueError, TypeError, AttributeError, EOFError),
+        *(IndexError, OverflowError, RecursionError),
         *(SyntaxError, tokenize.TokenError),  # a broken array header
     ) as error:
         raise _damaged(path, str(error)) from None

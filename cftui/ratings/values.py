@@ -46,12 +46,12 @@ class TextColumn:
 
     def __getitem__(self, code: int) -> str:
         start, end = int(self.offsets[code]), int(self.offsets[code + 1])
-        return self.blob[start:end].tobytes().decode()
+        return self.blob[start:end].tobytes().decode(errors="replace")  # bits rot
 
     def all(self) -> list[str]:
         """Return every text, in order."""
         blob, edges = self.blob.tobytes(), self.offsets.tolist()
-        return [blob[start:end].decode() for start, end in pairwise(edges)]
+        return [blob[start:end].decode(errors="replace") for start, end in pairwise(edges)]
 
     @classmethod
     def of(cls, texts: list[str]) -> "TextColumn":

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import math
 import zipfile
 from collections.abc import Callable, Sequence
@@ -134,6 +135,15 @@ def test_letterboxd_is_matched_by_title_and_year_each_with_how_sure(
     assert "26" not in dict(read.rated()) and dict(read.rated(similar=True))["26"] == 4.0
 
 
+def test_a_row_with_more_cells_than_columns_is_left_with_its_line(
+    imported: Callable[..., ExportRead],
+) -> None:
+    rows = ["2020-01-01,Heat,1995,u,4", "2020-01-02,Undated,,u,2,3", "2020-01-03,Hamlet,1996,u,4,"]
+    read = imported("\n".join([LETTERBOXD, *rows]))
+    assert [match.line for match in read.matches] == [2, 4]
+    assert [(row.line, row.why[:10]) for row in read.left] == [(3, "more cells")]
+
+
 def test_imdb_is_matched_by_its_ids_where_a_file_of_links_tells_them(
     imported: Callable[..., ExportRead], films: Source
 ) -> None:
@@ -211,18 +221,96 @@ def test_any_csv_by_title_or_by_id(imported: Callable[..., ExportRead], films: S
     )
 
 
+TRAKT_LIST = [
+    {
+        "rated_at": "2021-05-01T08:00:00.000Z",
+        "rating": 8,
+        "type": "movie",
+        "movie": {"title": "Whatever", "year": 1990, "ids": {"trakt": 1, "imdb": "tt0000042"}},
+    },
+    {"rated_at": "2021", "rating": 10, "type": "movie", "movie": {"title": "Heat", "year": 1995}},
+    {
+        "rated_at": "2021",
+        "rating": 3,
+        "type": "episode",
+        "episode": {"title": "Up", "number": 1},
+        "show": {"title": "Heat", "year": 1995},
+    },
+    {"rated_at": "2021", "rating": None, "movie": {"title": "Amélie", "year": 2001, "ids": None}},
+]
+TRAKT_HEADER = "rated_at,type,title,year,trakt_rating,trakt_id,imdb_id,tmdb_id,rating"
+TRAKT_CSV = (
+    f"{TRAKT_HEADER}\n2021-05-01T08:00:00Z,movie,Whatever,1990,7.1,1,tt0000042,2,8\n"
+    "2021,movie,Heat,1995,7.9,2,,,10\n2021,episode,Heat,1995,7.9,2,,,3\n"
+    "2021,movie,Amélie,2001,7.9,3,,,\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text", [TRAKT_CSV, json.dumps(TRAKT_LIST), json.dumps(TRAKT_LIST, indent=1), "[]"]
+)
+def test_trakt_is_read_as_csv_and_as_its_list(
+    text: str, imported: Callable[..., ExportRead], films: Source
+) -> None:
+    if text == "[]":
+        with pytest.raises(QuestionError, match="this is JSON"):
+            imported(text)
+        return
+    read = imported(text, films(links="15,0000042,7\n"))
+    assert [(m.item, m.value, m.given, m.sureness) for m in read.matches] == [
+        ("15", 4.0, 8.0, "id"),  # 1 to 10 onto 0.5 to 5: (8 - 1) / 9 of 4.5 above 0.5
+        ("18", 5.0, 10.0, "exact"),
+    ]
+    assert [row.why for row in read.left] == ["it is an episode"]
+    assert (read.kind, read.profile, read.unrated) == ("Trakt", "trakt", 1)
+
+
+KINOPOISK = (
+    "русскоязычное название\tоригинальное название\tгод\tстраны\tмоя оценка\tрейтинг КиноПоиска\n"
+    "Амели\tLe fabuleux destin, Amélie\t2001\tФранция, Германия\t10\t8.0\n"
+    "Схватка\tHeat\t1995\tСША\t1\t8.1\n"
+    "Матрица\tThe Matrix\t1999\tСША\t\t8.5\n"
+    "Ёлки\t\t2010\tРоссия\t6\t6.5\n"
+)
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "windows-1251"])
+def test_kinopoisk_is_read_in_russian_and_in_old_encodings(
+    codec: str, imported: Callable[..., ExportRead], films: Source
+) -> None:
+    ratings = films()
+    read = imported(KINOPOISK.replace("é", "e").encode(codec), ratings)
+    assert ("18", 0.5) in read.rated() and (read.kind, read.unrated) == ("Kinopoisk", 1)
+    assert read.left[-1].title == "Ёлки"
+    read = imported(
+        "Название;Год;Моя оценка;Дата\nHeat;1995;2;01.02.2020\nHeat;1995;9;31.01.2020\n", ratings
+    )
+    assert read.rated() == (("18", 1.0),)  # of the later day
+
+
+def test_an_export_of_before_unicode_is_read(
+    imported: Callable[..., ExportRead], films: Source
+) -> None:
+    ratings = films()
+    text = f"{LETTERBOXD}\n2020-01-01,Amélie,2001,x,4\n"
+    for codec in ("cp1252", "utf-16"):
+        assert imported(text.encode(codec), ratings).rated() == (("13", 4.0),)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"Date,Name,Year,Letterboxd URI\n2020-01-01,Heat,1995,x\n", "give ratings.csv of the"),
         (b"Const,Title,Title Type\ntt1,Heat,Movie\n", "export the page Your ratings"),
         (b"a,b\n1,2\n", "line 1: it needs a column rating"),
-        (b"", "its columns are none"),
+        (b"", "the file is empty"),
         (b"title,rating\n", "none of its 0 rows"),
         (b"title,rating\nHeat,\n", "none of its 1 rows has a rating"),
         (b"title,rating\nHeat,good\n", "line 2: column rating: 'good' is no rating"),
         (b"title,rating\nHeat,nan\n", "'nan' is no rating"),
-        (b"title,rating\nHeat,3\nCaf\xe9,3\n", "line 3: byte 0xe9 is not UTF-8"),
+        (b"title,rating\nHeat,3\nCaf\xe9\x01,3\n", "line 3: b'Caf\\xe9\\x01,3' is not UTF-8"),
+        (b'[{"rated_at": "2020", "rating": 8},\n{"rated', "line 1: the list is broken, or cut off"),
+        (b'[{"title": "Heat"}]', "this is JSON; export the ratings as CSV"),
         (b'title,rating\nHeat,3\n"Up,3\nM,3\n', "line 3: unexpected end of data"),
         (b"userId,movieId,rating\n1,11,3\n2,11,4\n", "line 3: a second person's ratings"),
         (b"PK\x03\x04 no zip at all", "zip"),
@@ -247,7 +335,7 @@ def test_a_zip_and_a_folder_of_letterboxd_are_read(tmp_path: Path, films: Source
     for name in ("letterboxd.zip", "unpacked"):
         assert read_export(ratings, tmp_path / name).rated() == (("18", 3.5),)
     for missing in ("nowhere.csv", "."):
-        with pytest.raises(QuestionError, match=r"no such file|cannot be read"):
+        with pytest.raises(QuestionError, match=r"no such file|no ratings.csv in this"):
             read_export(ratings, tmp_path / missing)
 
 

@@ -87,7 +87,7 @@ def test_what_cannot_go_on_starts_over(served: Served, change: str) -> None:
         with part.path.open("ab") as file:
             file.truncate(len(GOOD) + 1)
     elif change == "part only":
-        part.note.write_text("{")
+        part.note.write_text("[" * 100_000)
     else:
         part.note.unlink()
     if change == "part only":

@@ -88,6 +88,7 @@ def test_a_mapping_names_values(tmp_path: Path) -> None:
         ('{"user": [1], "item": 2, "rating": 3}', ("user", "[1]", "neither a number")),
         ('{"user": "\\ud800", "item": 2, "rating": 3}', ("user", "'\\ud800'", "neither")),
         ('{"user": 1, "item": 2, "rating": 1e400}', ("rating", "inf", "not finite")),
+        ('{"user": 1, "item": 1e400, "rating": 3}', ("item", "inf", "not finite")),
         ("[" * 5000, ("the line", "[" * 200, "not a JSON object")),
     ],
 )

@@ -10,6 +10,7 @@ from small import here
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading import blocks
+from cftui.ratings.reading.preamble import below_title
 from cftui.ratings.reading.preview import preview
 from cftui.ratings.reading.rewriting import tabs_for_blanks
 from cftui.ratings.store import open_ratings
@@ -314,3 +315,15 @@ def test_the_shell_tells_how_a_file_was_taken(
     assert words in capsys.readouterr().out
     assert here("data", "describe", str(path)) == 0
     assert words in capsys.readouterr().out
+
+
+def test_looking_for_a_title_splits_no_line_again_and_again() -> None:
+    asked: list[str] = []
+    lines = [(n, f"{n}::{n}::3::{n}") for n in range(1, 51)]
+
+    def split(line: str) -> list[str]:
+        asked.append(line)
+        return line.split("::")
+
+    assert below_title(lines, [split]).lines == lines
+    assert len(asked) <= 2 * len(lines)  # one line may be of megabytes

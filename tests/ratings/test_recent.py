@@ -84,6 +84,8 @@ def test_a_relative_path_is_kept_whole(
         b' "n_ratings": 1, "mapping": {}}]}',
         b'{"opened": [{"source": "a", "name": "a", "opened": 1, "n_users": 1, "n_items": 1,'
         b' "n_ratings": 1, "mapping": {"user": 3}}]}',
+        b'{"opened": [{"source": "a", "name": "a", "opened": 1' + b"0" * 400 + b', "n_users": 1,'
+        b' "n_items": 1, "n_ratings": 1, "mapping": {}}]}',
         b"[" * 100_000,
     ],
 )

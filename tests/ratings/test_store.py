@@ -273,7 +273,11 @@ def test_a_damaged_array_is_told_and_made_again(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", "{}", '{"format": 0}', '{"format": 1, "arrays": []}', "\x00"]
+    "text",
+    [
+        *("", "{", "[]", "null", "{}", '{"format": 0}', '{"format": 1, "arrays": []}', "\x00"),
+        "[" * 100_000,
+    ],
 )
 def test_broken_facts_are_told_and_made_again(write: Write, text: str) -> None:
     source = write(TEXT)
@@ -292,6 +296,24 @@ def test_arrays_that_do_not_fit_each_other_are_damage(write: Write) -> None:
     del meta["sums"]
     (store / "meta.json").write_text(json.dumps(meta))
     with pytest.raises(DataError, match="do not fit each other"):
+        open_store(store)
+
+
+def test_a_title_whose_bits_rotted_is_shown_and_found_by_a_check(write: Write) -> None:
+    store = ingest(write(TEXT, "movieId,title\n31,Toy\n"))
+    blob = store / "titles.blob.npy"
+    blob.write_bytes(blob.read_bytes().replace(b"Toy", b"T\x93y"))
+    items = open_store(store).items
+    assert "T\ufffdy" in [items.title_of(code) for code in range(len(items))]
+    assert "titles.blob" in check_store(store)
+
+
+def test_facts_of_an_older_store_that_no_float_holds_are_damage(write: Write) -> None:
+    store = ingest(write(TEXT))
+    meta = json.loads((store / "meta.json").read_text())
+    del meta["sums"]
+    (store / "meta.json").write_text(json.dumps({**meta, "low": 10**400}))
+    with pytest.raises(DataError, match="damaged"):
         open_store(store)
 
 

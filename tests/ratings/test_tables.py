@@ -177,6 +177,20 @@ def test_a_broken_table_is_refused(made: Callable[[Path], Path], tmp_path: Path)
                 assert len(table.value) + table.unusable_rows <= len(ROWS)
 
 
+@pytest.mark.parametrize("ending", ["xlsx", "zip"])
+def test_an_archive_that_lost_bytes_is_cut_off_or_damaged(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"ratings.{ending}"
+    if ending == "xlsx":
+        workbook(path, {"Sheet1": [HEAD, *ROWS]})
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("ratings.csv", "user,item,rating\n1,2,3\n" * 20)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:40] + whole[46:])  # members begin before the file now
+    with pytest.raises(DataError, match=rf"ratings\.{ending}.*cut off or damaged"):
+        read(locate(path))
+
+
 def test_a_sheet_keeps_ids_dates_and_row_numbers(tmp_path: Path) -> None:
     noon = datetime(2015, 1, 13, 12)
     rows = [

@@ -134,6 +134,27 @@ def test_no_match_is_told_with_the_share(files: Files) -> None:
     assert "movies.csv; ids stand for titles (--titles FILE" in ratings.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "head", "row"),
+    [("movies.csv", "movieId,title\n", "#,Zoë #"), ("movies.dat", "", "#::Zoë #::Drama")],
+)
+def test_one_line_that_is_not_unicode_spoils_no_other(
+    files: Files, name: str, head: str, row: str
+) -> None:
+    rows = [row.replace("#", str(own)).encode() for own in range(1, 9)]
+    rows[0] = rows[0].replace("ë".encode(), b"\xeb")
+    data = head.encode() + b"\n".join(rows) + b"\n"
+    ratings = open_ratings(files({"ratings.csv": RATED, name: data}))
+    assert [title_of(ratings, own) for own in ("1", "3")] == ["Zoë 1", "Zoë 3"]
+
+
+def test_a_header_with_more_names_than_any_row_has_fields_gives_no_titles(files: Files) -> None:
+    broken = table("movie,Id,title,genres", '#,"Film #",War')
+    ratings = open_ratings(files({"ratings.csv": RATED, "movies.csv": broken}))
+    assert ratings.summary().titled is False
+    assert "movies.csv is no table with a column" in ratings.warnings[0]
+
+
 def test_other_tables_beside_the_ratings_are_no_titles_and_no_fault(files: Files) -> None:
     others = {
         "notes.csv": table("id,name", "x#,Note #"),

@@ -16,7 +16,7 @@ from cftui import paths
 from cftui.runs.directory import Run, create_run
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore.predicting import PredictScreen
-from cftui.tui.services.memory import Memory
+from cftui.tui.services.memory import Memory, SessionState
 from cftui.tui.services.runs import RunService
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.chart import ChartView
@@ -306,6 +306,11 @@ async def test_resuming_a_run_while_others_start_leaves_start_free(
         await until(pilot, lambda: train.why_not("start") is None, 5)
         assert slow.started == 2 and app.workspace.starting == 0
         assert "finished" in text(app, "#status")
+
+
+def test_a_memory_nested_too_deeply_is_none(tmp_path: Path) -> None:
+    (tmp_path / "session.json").write_text("[" * 100_000)
+    assert Memory(tmp_path / "session.json").state == SessionState()
 
 
 async def test_a_pane_opened_while_a_trainer_starts_knows_of_it(

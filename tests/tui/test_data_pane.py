@@ -24,6 +24,7 @@ from cftui.tui.data.path_field import PathField, completions
 from cftui.tui.data.profile_view import ProfileView
 from cftui.tui.data.split_form import SplitForm
 from cftui.tui.shared.chart import ChartView
+from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.inputs import Choice, FileField, NumberField
 from cftui.tui.shared.overlays import AskYesNo
 
@@ -466,3 +467,24 @@ async def test_a_foreign_file_at_the_start_opens_the_pane_and_is_no_markup(
             "".join(s.text for s in line) for line in app.screen._compositor.render_strips()
         )
         assert "1 wer [b]" in screen and "[i]x" in screen and "\u202e" not in screen
+
+
+async def test_oddities_stand_under_problems_whole(tmp_path: Path) -> None:
+    rows = [f"u{n},i{n % 60},{n % 5 + 1}" for n in range(300)]
+    (tmp_path / "odd.csv").write_text("\n".join(["user,item,rating", *rows]) + "\n")
+    open_ratings(tmp_path / "odd.csv")
+    remember(pane="data")
+    app = CftuiApp(str(tmp_path / "odd.csv"))
+    async with app.run_test(size=(90, 40)) as pilot:
+        pane = await shown(app, pilot)
+        await until(pilot, lambda: "1 odd thing about these ratings" in text(app, "#against"))
+        problems = app.query_one("#problems", Grid)
+        while pane.profile.shown != ("problems",):
+            await pilot.press("v")
+        await until(pilot, lambda: 0 < problems.size.width < 80 and len(problems.rows) > 1)
+        await until(pilot, lambda: max(len(row) for (row,) in problems.rows) <= problems.size.width)
+        lines = [row for (row,) in problems.rows]
+        assert " ".join(line.strip() for line in lines) == (
+            "each of 300 users has a single rating: their column probably numbers rows; name the"
+            " column of the users: c"
+        )

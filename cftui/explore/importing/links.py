@@ -1,16 +1,15 @@
 """The ids that IMDb gives to a data set's items, where a file beside the ratings tells them."""
 
-import csv
-import io
 from pathlib import Path
 
 from cftui.explore.importing.matching import imdb_number
+from cftui.ratings.reading.exports import folded_names
+from cftui.ratings.reading.table import read_table
 from cftui.ratings.sources.packed import ArchivePart, is_zip, members
-from cftui.ratings.values import DataError, Ratings
+from cftui.ratings.values import Ratings
 
 LINKS = "links.csv"
 """As MovieLens calls it: movieId, imdbId, tmdbId."""
-MOST_BYTES = 64 << 20
 
 
 def imdb_links(ratings: Ratings) -> dict[str, str]:
@@ -19,15 +18,15 @@ def imdb_links(ratings: Ratings) -> dict[str, str]:
         part = _part(Path(ratings.source))
         if part is None:
             return {}
-        with part.open() as stream:
-            text = stream.read(MOST_BYTES).decode("utf-8-sig", "replace")
-        rows = csv.DictReader(io.StringIO(text, newline=""))
+        table = read_table(part)
+        names = folded_names(table.names)
+        imdb, own = names.index("imdbid"), names.index("movieid")
         return {
-            imdb_number(row["imdbId"]): row["movieId"].strip()
-            for row in rows
-            if row.get("imdbId") and row.get("movieId")
+            imdb_number(row[imdb]): row[own].strip()
+            for _, row in table.rows
+            if len(row) > max(imdb, own) and row[imdb].strip() and row[own].strip()
         }
-    except (OSError, DataError, csv.Error):
+    except (OSError, ValueError):  # of these DataError is one
         return {}
 
 

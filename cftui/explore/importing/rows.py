@@ -1,26 +1,27 @@
 """The rows of an exported file, each cell read or complained about with its line and column."""
 
-import csv
-import io
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cftui.explore.importing.formats import NOT_FILMS, ExportFormat, format_of, is_readable
 from cftui.questions.errors import QuestionError
 from cftui.questions.people import ExportLeft
-from cftui.ratings.sources.packed import ArchivePart, is_zip, members
+from cftui.ratings.reading.exports import (
+    NOT_FILMS,
+    ExportFormat,
+    folded_names,
+    format_of,
+    is_readable,
+)
+from cftui.ratings.reading.table import TextTable, read_table
+from cftui.ratings.sources.locate import ratings_part
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
 from cftui.text import plain
 
-MOST_BYTES = 64 << 20
-"""Of an export; what is larger is somebody's data set."""
-ZIPPED = "ratings.csv"
-"""The member of Letterboxd's zip."""
-DELIMITERS = ",;\t"
+DAY_FIRST = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})")
 TITLE_YEAR = re.compile(r"(.*\S)\s*\((\d{4})\)\s*$")
 
 
@@ -100,23 +101,21 @@ class _ExportTable:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._text = _text_of(path)
-        header = self._text.lstrip("\r\n").split("\n", 1)[0]
-        self._delimiter = max(DELIMITERS, key=header.count)
-        self._lines = self._cells()
-        _, names = next(self._lines, (1, []))
-        self.columns = tuple(" ".join(name.split()).lower() for name in names)
+        self._table = _opened(path)
+        self.columns = folded_names(self._table.names)
         self.kind = format_of(self.columns)
         if not is_readable(self.kind, self.columns):
-            told = ", ".join(plain(name.strip()) for name in names) or "none"
+            told = ", ".join(plain(name.strip()) for name in self._table.names) or "none"
             is_one = "" if self.kind.name == "CSV" else f" ({self.kind.name})"
-            raise QuestionError(
-                f"{path} line 1{is_one}: {self.kind.remedy}; its columns are {told[:300]}"
-            )
+            where = f"{path} line {self._table.header_line}{is_one}"
+            raise QuestionError(f"{where}: {self.kind.remedy}; its columns are {told[:300]}")
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Give the rows below the header, each with the line where it begins."""
-        return self._lines
+        try:
+            yield from self._table.rows
+        except DataError as error:
+            raise QuestionError(f"{error}; export the file once more") from None
 
     def cell(self, cells: list[str], names: tuple[str, ...]) -> str:
         """Return the first cell of these columns that is not empty; empty where all are."""
@@ -137,55 +136,15 @@ class _ExportTable:
         found = re.match(r"-?\d{1,4}", self.cell(cells, self.kind.year))
         return int(found[0]) if found else None
 
-    def _cells(self) -> Iterator[tuple[int, list[str]]]:
-        reader = csv.reader(
-            io.StringIO(self._text, newline=""), delimiter=self._delimiter, strict=True
-        )
-        begins = 1
-        try:
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    yield begins, cells
-                begins = reader.line_num + 1
-        except csv.Error as error:
-            raise QuestionError(
-                f"{self.path} line {begins}: {error}: a quotation mark is missing or too many;"
-                " export the file once more"
-            ) from None
 
-
-def _text_of(path: Path) -> str:
+def _opened(path: Path) -> TextTable:
     try:
-        part = _part(path)
-        with part.open() as stream:
-            content = stream.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        raise QuestionError(f"{path}: no such file; give the path of an exported file") from None
+        return read_table(ratings_part(path))
     except OSError as error:
         raise QuestionError(f"{path}: cannot be read: {cause(error)}") from None
-    except DataError as error:
-        raise QuestionError(str(error)) from None
-    if len(content) > MOST_BYTES:
-        much = f"{path}: more than {MOST_BYTES >> 20} MB are no one's export"
-        raise QuestionError(f"{much}; open a data set by its path: cftui {path}")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise QuestionError(
-            f"{part} line {line}: byte 0x{content[error.start]:02x} is not UTF-8; save the file"
-            " as CSV UTF-8"
-        ) from None
-
-
-def _part(path: Path) -> ArchivePart:
-    if path.is_dir() and (path / ZIPPED).is_file():
-        return ArchivePart(path / ZIPPED)  # Letterboxd's zip, unpacked
-    if not path.is_file() or not is_zip(path):
-        return ArchivePart(path)
-    if ZIPPED not in members(path):
-        raise DataError(f"{path}: this zip holds no {ZIPPED}; unpack it and give the file")
-    return ArchivePart(path, ZIPPED)
+    except (DataError, RuntimeError, ValueError) as error:  # also an unknown ~user, a NUL
+        words = str(error)
+        raise QuestionError(words if isinstance(error, DataError) else f"{path}: {words}") from None
 
 
 def _row(
@@ -193,12 +152,15 @@ def _row(
 ) -> ExportRow | None:
     """Return a row; none where it has no rating. Raises _Unusable."""
     kind = table.kind
+    if any(cell.strip() for cell in cells[len(table.columns) :]):
+        raise _Unusable("more cells than there are columns; is a comma not in quotation marks?")
     given = _given(table, cells, scale)
     if given is None:
         return None
     about = table.cell(cells, kind.kind)
     if any(word in about.lower() for word in NOT_FILMS):
-        raise _Unusable(f"it is a {plain(about)}")
+        article = "an" if about[0].lower() in "aeiou" else "a"
+        raise _Unusable(f"it is {article} {plain(about)}")
     titles, year = tuple(dict.fromkeys(table.each(cells, kind.titles))), table.year(cells)
     found = TITLE_YEAR.match(titles[0]) if titles and year is None else None
     if found:
@@ -207,7 +169,7 @@ def _row(
     if not titles and not item and not imdb:
         raise _Unusable("nothing names what is rated")
     isbns = [re.sub(r"[^0-9X]", "", cell.upper()) for cell in table.each(cells, kind.isbn)]
-    date = table.cell(cells, kind.dated)
+    date = DAY_FIRST.sub(r"\3-\2-\1", table.cell(cells, kind.dated))
     return ExportRow(line, titles, year, given, item, imdb, tuple(filter(None, isbns)), date)
 
 

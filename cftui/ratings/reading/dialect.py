@@ -15,9 +15,17 @@ from cftui.ratings.reading.cells import (
     usual_width,
 )
 from cftui.ratings.reading.columns import NEEDED, Guess, asked_names, find_columns
+from cftui.ratings.reading.exports import TRAKT_NAMES, is_trakt_list, told_of_export
 from cftui.ratings.reading.headless import likely_places, published_format, taken_words
 from cftui.ratings.reading.names import COUNTED, known_names, word_of
-from cftui.ratings.reading.old_text import CONTROLS, OLD, OldText, not_in_code
+from cftui.ratings.reading.old_text import (
+    CONTROLS,
+    CYRILLIC,
+    OLD,
+    OldText,
+    is_cyrillic,
+    not_in_code,
+)
 from cftui.ratings.reading.preamble import Line, below_comments, below_title
 from cftui.ratings.reading.rewriting import (
     BLANKS,
@@ -108,12 +116,14 @@ def recognise(head: bytes, mapping: ColumnMapping = AS_RECOGNISED) -> Dialect:
     Raises DataError, without the file's name, where nothing can be read. Columns that are not
     clear are told in the dialect's guess.
     """
-    written = _written(head, mapping)
+    written = written_in(head, mapping)
     separator = written.separator
     records = [split_line(line, separator) for _, line in written.lines[:SAMPLE]]
     number, first = written.first, records[0]
     header = _has_header(first, records[1:], mapping)
     rows = records[1:] if header else records
+    if header and not mapping.user and (words := told_of_export(first)):
+        raise DataError(words)
     names = _named(first, rows) if header else tuple(str(n + 1) for n in range(usual_width(rows)))
     published = "" if header else published_format(rows, separator, by_item=written.by_item)
     likely, doubt = (None, "") if header else likely_places(rows, published)
@@ -143,7 +153,7 @@ def recognise(head: bytes, mapping: ColumnMapping = AS_RECOGNISED) -> Dialect:
 
 
 @dataclass(frozen=True)
-class _Written:
+class Written:
     """The first lines of a file, from its header or its first row on."""
 
     lines: Sequence[Line]
@@ -155,21 +165,22 @@ class _Written:
     by_item: bool = False
 
 
-def _written(head: bytes, mapping: ColumnMapping) -> _Written:
+def written_in(head: bytes, mapping: ColumnMapping = AS_RECOGNISED) -> Written:
+    """Return a file's first lines and how they are written; raises DataError for no text."""
     text, encoding, notes = _decoded(head, encoding_of(head))
     below = below_comments(_lines(text, whole=len(head) < HEAD))
     lines, notes = below.lines, (*notes, *below.notes)
     if not lines:
         raise DataError("only comments; give a file with a header and ratings")
     if _by_item(lines):
-        return _Written(_items_joined(lines), encoding, ",", notes, lines[0][0], by_item=True)
+        return Written(_items_joined(lines), encoding, ",", notes, lines[0][0], by_item=True)
     asked = separator_of(mapping) or below.separator
     splits = [partial(split_line, separator=one) for one in ([asked] if asked else ALL)]
     if not any(_could_be_header(lines, split, mapping) for split in splits):
         title = below_title(lines, splits)
         lines, notes = title.lines, (*notes, *title.notes)
     separator = asked or best_separator(lines[:SAMPLE], mapping)
-    return _Written(lines, encoding, separator, notes, lines[0][0])
+    return Written(lines, encoding, separator, notes, lines[0][0])
 
 
 def _could_be_header(
@@ -212,6 +223,8 @@ def _lines(text: str, *, whole: bool) -> list[Line]:
     """Return the lines that are not blank, with their numbers; raises DataError for no text."""
     if not text.strip():
         raise DataError("the file is empty; give a file with a header and ratings")
+    if is_trakt_list(text):
+        raise DataError(told_of_export(TRAKT_NAMES))
     if text.startswith("{") or text.startswith("["):
         raise DataError("this is JSON; export the ratings as CSV or Parquet")
     lines = re.split("\r\n|\n|\r", text)
@@ -238,6 +251,9 @@ def _decoded(head: bytes, encoding: str) -> tuple[str, str, tuple[str, ...]]:
         line = head.count(b"\n", 0, error.start) + 1
         if not encoding.startswith("utf-8"):
             raise not_in_code(head, error, line, encoding) from None
+    if encoding == "utf-8" and is_cyrillic(head.partition(b"\n")[0]):
+        words = "read as Windows-1251: line 1 is Russian, and not UTF-8"
+        return head.decode(CYRILLIC, "replace"), CYRILLIC, (words,)
     old = OldText()
     lines = head.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     whole = lines if len(head) < HEAD else lines[: lines.rfind(b"\n") + 1]
@@ -285,6 +301,6 @@ def _too_few(names: Sequence[str], separator: str) -> str:
     )
 
 
-def _format(written: _Written) -> str:
+def _format(written: Written) -> str:
     between = WORDS.get(written.separator, f"{written.separator!r}")
     return f"text with {between} between columns"

@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -105,7 +106,19 @@ def _parsed(block: Block, lines: Sequence[bytes], layout: RowLayout) -> "list[pa
     except pa.ArrowInvalid:
         return None
     columns = [table.column(name).combine_chunks() for name in layout.names]
-    return columns if table.num_rows == len(lines) else None
+    ids = [columns[place] for place in _id_places(layout)]
+    endless = any(pa.types.is_floating(one.type) and _has_inf(one) for one in ids)
+    return columns if table.num_rows == len(lines) and not endless else None
+
+
+def _id_places(layout: RowLayout) -> tuple[int, int]:
+    return layout.places["user"], layout.places["item"]
+
+
+def _has_inf(numbers: "pa.Array") -> bool:
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.is_inf(numbers)).as_py())
 
 
 def _kind(value: object, role: str) -> "pa.DataType":
@@ -137,6 +150,10 @@ def _fields(line: bytes, layout: RowLayout) -> list[str] | Problem:
         texts.append(_shown(value))
         if isinstance(value, dict | list | bool) or not _encodable(texts[-1]):
             return Problem(0, name, ascii(value)[:SHOWN], "neither a number nor a text")
+    for place in _id_places(layout):
+        value = found.get(layout.names[place])
+        if isinstance(value, float) and math.isinf(value):  # 1e400, of which no digit is left
+            return Problem(0, layout.names[place], texts[place], "not finite")
     if not any(text.strip() for text in texts):
         return Problem(0, layout.names[0], "", "missing")
     return texts

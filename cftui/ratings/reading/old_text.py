@@ -1,8 +1,13 @@
 """Text of files that are older than UTF-8's success: its lines read as Windows-1252."""
 
+import re
+
 from cftui.ratings.values import DataError
 
 OLD = "windows-1252"
+CYRILLIC = "windows-1251"
+CYRILLIC_WORD = re.compile(rb"[\xc0-\xff\xa8\xb8]{4}")
+"""Signs of Windows-1251 that are Cyrillic letters; no word of Windows-1252 has so many accents."""
 CONTROLS = bytes({*range(32), 127} - {*b"\t\n\r\f\v\x1b"})
 """Signs that no text has."""
 
@@ -41,6 +46,11 @@ class OldText:
             return line.decode(OLD).encode()
         except UnicodeDecodeError:  # five bytes mean nothing there
             return line.decode("latin-1").encode()
+
+
+def is_cyrillic(header: bytes) -> bool:
+    """Tell whether a first line that is not UTF-8 has Russian words in it."""
+    return CYRILLIC_WORD.search(header) is not None
 
 
 def not_in_code(text: bytes, error: UnicodeError, line: int, encoding: str) -> DataError:

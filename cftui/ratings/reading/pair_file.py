@@ -1,8 +1,6 @@
 """Reads a file of pairs of a user and an item, as much of it as any file of ratings may be."""
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -12,6 +10,7 @@ from cftui.ratings.reading.blocks import Blocks
 from cftui.ratings.reading.columns import find_columns
 from cftui.ratings.reading.dialect import HEAD, recognise
 from cftui.ratings.reading.frames import COLUMNAR
+from cftui.ratings.reading.table import records
 from cftui.ratings.sources.locate import locate
 from cftui.ratings.sources.packed import ArchivePart, located
 from cftui.ratings.values import DataError
@@ -71,8 +70,9 @@ def _of_text(part: ArchivePart, head: bytes, knows: Knows) -> AskedPairs:
         # The ids of one pair, which look like names where no number is near.
         named, skip = None, dialect.header_line - 1
     blocks = Blocks(part, dialect.encoding, skip, dialect.rewrite())
-    records = _records(blocks, dialect.split_at, part, skip)
-    pairs = [_pair(part, line, fields, user, item) for line, fields in records]
+    text = b"".join(block.text for block in blocks).decode()
+    rows = records(part, text, dialect.split_at, skip, strict=False)
+    pairs = [_pair(part, line, fields, user, item) for line, fields in rows]
     taken = filter(None, (_taken(named, user, item), blocks.old_text.words))
     return AskedPairs(
         tuple(own for own, _ in pairs),
@@ -101,24 +101,6 @@ def _places(part: ArchivePart, names: Sequence[str], known: Mapping[str, int]) -
         if side not in places:
             places[side] = next(free)
     return places["user"], places["item"]
-
-
-def _records(
-    blocks: Blocks, separator: str, part: ArchivePart, skip: int
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not blank, each with the line on which it ends."""
-    text = b"".join(block.text for block in blocks).decode()
-    if len(separator) > 1:
-        # The csv module takes one character only.
-        spare = next(sign for sign in map(chr, range(1, 32)) if sign not in text)
-        text, separator = text.replace(separator, spare), spare
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    try:
-        for fields in rows:
-            if any(field.strip() for field in fields):
-                yield skip + rows.line_num, fields
-    except csv.Error as error:
-        raise DataError(f"{part} line {skip + rows.line_num}: {error}") from None
 
 
 def _pair(

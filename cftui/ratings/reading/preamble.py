@@ -78,14 +78,17 @@ def _commented_header(last: Line, below: Sequence[Line]) -> Line | None:
 
 def below_title(lines: Sequence[Line], splits: Sequence[Split]) -> Preamble:
     """Return what follows the title above a header, or above rows, if there is one."""
+    cells: list[list[Sequence[str]]] = [
+        [] for _ in splits
+    ]  # each line is split once: it may be long
+    named = [False for _ in splits]
     for depth in range(1, min(DEEPEST, len(lines) - 1) + 1):
         if lines[depth - 1][1].count('"') % 2:  # a text that goes on in the next line
             break
-        for split in splits:
-            above = [split(line) for _, line in lines[:depth]]
-            if any(known_names(fields) >= SURE for fields in above):
-                continue
-            if _begins(split, lines[depth:], above):
+        for place, split in enumerate(splits):
+            cells[place].append(split(lines[depth - 1][1]))
+            named[place] |= known_names(cells[place][-1]) >= SURE
+            if not named[place] and _begins(split, lines[depth:], cells[place]):
                 numbers = [number for number, _ in lines[:depth]]
                 return Preamble(lines[depth:], notes=(f"{_lines(numbers)} skipped: a title",))
     return Preamble(lines)
@@ -99,10 +102,9 @@ def _begins(split: Split, below: Sequence[Line], above: Sequence[Sequence[str]])
     cells = [sum(bool(field.strip()) for field in fields) for fields in above]
     if named:
         return not any(is_number(field) for fields in above for field in fields)
-    rows = [split(line) for _, line in below]
-    alike = len(rows) > 1 and all(len(fields) == width for fields in rows)
-    numbered = width > SURE and any(map(is_number, first))
-    return max(cells) <= 1 and numbered and alike
+    if max(cells) > 1 or width <= SURE or not any(map(is_number, first)):
+        return False  # told by few lines, before all others are split: one may be very long
+    return len(below) > 1 and all(len(split(line)) == width for _, line in below)
 
 
 def _lines(numbers: Sequence[int]) -> str:

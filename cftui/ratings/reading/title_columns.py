@@ -92,6 +92,7 @@ def title_columns(head: bytes) -> TitleColumns | None:
         return None
     escaped = r"\"" in text
     named = [found for sign in SEPARATORS if (found := _by_names(lines[0], sign, escaped=escaped))]
+    named = [found for found in named if _as_wide(lines[1:], found)]
     if named:
         return max(named, key=lambda found: len(found.names))
     if _is_header(lines[0]):
@@ -99,6 +100,12 @@ def title_columns(head: bytes) -> TitleColumns | None:
     if len(head) >= HEAD:
         del lines[-1]
     return next((found for sign in SEPARATORS if (found := _by_values(lines, sign))), None)
+
+
+def _as_wide(rows: Sequence[str], columns: TitleColumns) -> bool:
+    """Tell whether any row has as many fields as there are names; else who knows which lacks."""
+    width = max(n + 1 for n, name in enumerate(columns.names) if name)
+    return not rows or any(len(split_line(row, columns.separator)) >= width for row in rows)
 
 
 def titles_within(names: Sequence[str], item: int) -> TitleColumns | None:

@@ -3,6 +3,7 @@
 A file fits by its content: its ids are those of the ratings. MovieLens' own formats are known.
 """
 
+import codecs
 import csv
 import io
 import re
@@ -190,7 +191,10 @@ def _within(part: ArchivePart, data: bytes, wanted: set[str], word: str, *, sure
     if columns is None:
         raise _Broken("is no table with a column of ids and one of titles")
     codec = codec_of(data)
-    lines = io.TextIOWrapper(io.BytesIO(data), codec, newline="")
+    if codec in (LEGACY, "latin-1"):
+        lines: TextIO = io.StringIO(_old_text(data, LEGACY), newline="")
+    else:
+        lines = io.TextIOWrapper(io.BytesIO(data), codec, newline="")
     by_column = _by_column(lines, columns, wanted)
 
     def named(place: int) -> str:
@@ -279,12 +283,22 @@ def is_as_published(head: bytes) -> bool:
     return {"movieid", "title"} <= names and not legacy
 
 
-def _old_text(data: bytes) -> str:
-    """Return the text of a file that may be older than UTF-8's success."""
+def _old_text(data: bytes, old: str = "latin-1") -> str:
+    """Return the text of a file that may be older than UTF-8's success, in some lines at least."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        lines = data.removeprefix(codecs.BOM_UTF8).split(b"\n")
+        return "\n".join(_old_line(line, old) for line in lines)
+
+
+def _old_line(line: bytes, old: str) -> str:
+    for codec in ("utf-8", old):
+        try:
+            return line.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    return line.decode("latin-1")
 
 
 def _movies_dat(text: str) -> Iterator[Entry]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -38,6 +39,7 @@ NO_RATINGS = (
     "meta_",
 )
 """How files begin that come with ratings and are none."""
+TRAKT = re.compile("ratings.*[.]json")
 TITLES_READER = 2
 """Raising it makes the stores anew whose titles are not from a file as MovieLens writes it."""
 
@@ -93,7 +95,7 @@ def locate(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> SourceFiles:
     Raises DataError where there is no ratings file, or more than one could be meant.
     """
     try:
-        ratings = _ratings_part(source, mapping)
+        ratings = ratings_part(source, mapping)
         asked = _asked_titles(mapping.titles) if mapping.titles else None
         return SourceFiles(ratings, title_files(ratings, asked), mapping)
     except (OSError, RuntimeError, ValueError) as error:
@@ -150,10 +152,13 @@ def _likely(names: Iterable[str]) -> list[str]:
     usual = [name for own in USUAL for name in files if bases[name] == own]
     likely = [name for name in files if not bases[name].startswith((".", *NO_RATINGS))]
     texts = [name for name in likely if bases[name].endswith(ENDINGS)]
-    return usual or texts or [name for name in likely if bases[name].endswith(OTHER_ENDINGS)]
+    others = [name for name in likely if bases[name].endswith(OTHER_ENDINGS)]
+    # The last as Trakt calls what somebody rated there.
+    return usual or texts or others or [name for name in files if TRAKT.fullmatch(bases[name])]
 
 
-def _ratings_part(source: Path, mapping: ColumnMapping) -> ArchivePart:
+def ratings_part(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> ArchivePart:
+    """Return the one ratings file of a source; raises OSError, and DataError as `locate`."""
     path = source.expanduser().resolve()
     if path.is_dir():
         found = _within_folder(path)

@@ -1,5 +1,6 @@
 """Files as they are downloaded: plain, packed, or a member of a zip. Nothing is ever unpacked."""
 
+import errno
 import gzip
 import io
 import lzma
@@ -277,7 +278,8 @@ def _explained(part: ArchivePart) -> Iterator[None]:
         yield
     except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
         # What bz2, gzip and pyarrow say of their data has no number, what the system says has.
-        if isinstance(error, OSError) and error.errno is not None:
+        # A zip that lost bytes sends us to before its beginning, which the system calls invalid.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
         raise DataError(
             f"{part}: cut off or damaged ({error}); download or copy it again"

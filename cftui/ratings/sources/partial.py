@@ -60,7 +60,7 @@ class PartialDownload:
         """Return which file the bytes are of; none where that is not known."""
         try:
             noted = Version(**json.loads(self.note.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
         texts = all(isinstance(text, str) for text in (noted.url, noted.etag, noted.modified))
         sound = texts and isinstance(noted.of, int) and noted.url == self.entry.url

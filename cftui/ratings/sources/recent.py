@@ -37,7 +37,15 @@ def recently_used() -> tuple[RecentData, ...]:
     try:
         records = json.loads(_file().read_text(encoding="utf-8"))["opened"]
         found = [_from_record(record) for record in records]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+        OverflowError,
+    ):
         return ()
     return tuple(sorted(found, key=lambda recent: -recent.opened)[:KEPT])
 

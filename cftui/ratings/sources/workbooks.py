@@ -5,6 +5,7 @@ once. A line of the text is the row of that number in the spreadsheet. Errors ar
 without the file's name.
 """
 
+import errno
 import io
 import json
 import re
@@ -207,8 +208,12 @@ def _check_zipped(path: Path, size: int, _: int) -> None:
         with zipfile.ZipFile(path) as archive:
             _check_sizes(archive, size)
             _check_cells(archive)
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError) as error:
-        if isinstance(error, DataError):
+    except (
+        *(zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError),
+        OSError,  # a member said to be before the file's beginning
+    ) as error:
+        beyond = isinstance(error, OSError) and error.errno != errno.EINVAL
+        if isinstance(error, DataError) or beyond:
             raise
         raise DataError(f"cut off or damaged ({error}); download or copy it again") from None
 

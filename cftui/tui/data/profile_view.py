@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
@@ -13,6 +14,7 @@ from textual.widgets import Static
 from cftui.charts import Chart, Drawing, Marker
 from cftui.questions.data import QUANTILES, DataProfile, DataSummary, FirstRow
 from cftui.ratings import words
+from cftui.ratings.oddity_words import SCREEN, oddity_hint, oddity_lines
 from cftui.text import plain
 from cftui.tui.data.profile_chart import tail_chart, time_chart
 from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
@@ -30,6 +32,11 @@ SECTIONS = {
 LARGE = (120, 44)
 """From here on there is room for the problems too."""
 SPREAD_WIDTH = 24
+MARGIN = 3
+"""Cells of a row of problems that are no text: its mark, and the scrollbar."""
+LEAST_WIDTH = 20
+HIDDEN_WIDTH = 80
+"""Until they are shown."""
 
 
 MOST_TOLD = 2
@@ -120,8 +127,7 @@ class ProfileView(SectionedPage):
         rows = self.query_one("#rows", Grid)
         rows.set_columns(row_columns(titled=profile.titled, dated=profile.timeline is not None))
         rows.set_rows(profile.rows)
-        problems = words.problem_lines(profile)
-        self.query_one("#problems", Grid).set_rows([(line,) for line in problems])
+        self._show_problems()
         left_out = profile.unusable_rows + profile.duplicates + profile.unrated + profile.untimed
         self.query_one("#problems").border_title = (
             f"Problems: {words.left_out_words(profile)}" if left_out else "Problems"
@@ -153,6 +159,7 @@ class ProfileView(SectionedPage):
         """Show what there is room for."""
         self.set_class(self._large, "-large")
         super().show_sections()
+        self.call_after_refresh(self._show_problems)
 
     def on_resize(self, event: Resize) -> None:
         """Show what there is room for."""
@@ -176,6 +183,15 @@ class ProfileView(SectionedPage):
         against.update("\n".join(plain(line) for line in lines if line))
         against.set_class(any(lines), "warns")
 
+    def _show_problems(self) -> None:
+        """List what was found, a sentence in as many rows as it needs."""
+        grid = self.query_one("#problems", Grid)
+        if self._profile is None:
+            return
+        lines = [*oddity_lines(self._profile, SCREEN), *words.problem_lines(self._profile)]
+        room = max(grid.size.width or HIDDEN_WIDTH, LEAST_WIDTH) - MARGIN
+        grid.set_rows([(row,) for line in lines for row in _rows_of(line, room)])
+
     def _show_bars(self) -> None:
         bars = self.query_one("#bars", Static)
         if self._profile is not None and bars.size.width:
@@ -188,12 +204,19 @@ class ProfileView(SectionedPage):
         return make(self._profile, self._marker, ink, width, height)
 
 
+def _rows_of(sentence: str, width: int) -> list[str]:
+    """Return a sentence in rows of so many cells, all but the first set in."""
+    first, *others = Content(plain(sentence)).wrap(width - 2)
+    return [first.plain.rstrip(), *(f"  {row.plain.rstrip()}" for row in others)]
+
+
 def _against(profile: DataProfile) -> list[str]:
     seeming = profile.unrated_values
     return [
         words.outlier_words(profile),
         words.count_words(profile, "c, where values are chosen beside the columns,"),
         words.unrated_words(seeming, profile.n_ratings, "leave them out: c, and there unrated"),
+        oddity_hint(profile),
     ]
 
 

@@ -38,8 +38,8 @@ class Importer:
     def begin(self) -> None:
         """Ask for the file."""
         words = (
-            "Which file? An export of Letterboxd (ratings.csv or its zip), IMDb or Goodreads, or a"
-            " CSV of title, year and rating"
+            "Which file? An export of Letterboxd (ratings.csv or its zip), IMDb, Goodreads, Trakt"
+            " or Kinopoisk, or a CSV of title, year and rating"
         )
         self._widget.app.push_screen(AskText(words, refuse=refuse_file), self._read)
 

@@ -65,8 +65,8 @@ class YouView(RatedView):
         " ▲ and ▼ tell by how many places each movie rose or fell with your last change; enter"
         " there tells why it is on the list, v rates it, o opens it."
         " Your ratings are kept for the next time, under a name: p rates as somebody else, or makes"
-        " a profile, renames or deletes one; i makes one of an export of Letterboxd, IMDb or"
-        " Goodreads; a is one list for two of them."
+        " a profile, renames or deletes one; i makes one of an export of Letterboxd, IMDb,"
+        " Goodreads, Trakt or Kinopoisk; a is one list for two of them."
     )
     SCOPED_CSS = False
     DEFAULT_CSS = """

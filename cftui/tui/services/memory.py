@@ -72,7 +72,7 @@ class Memory:
 def _load(path: Path) -> SessionState:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return SessionState()
     if not isinstance(raw, dict):
         return SessionState()
