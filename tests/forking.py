@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +29,8 @@ import pytest
 OURS = [sys.executable, "-P", "-m"]
 """What the command line of a process of ours begins with."""
 HERE = Path(__file__).parent
+WAITING = {"_worker", "_do_waitpid", "wait", "select", "read"}
+"""Where threads wait: pools' for work, asyncio's for children, xdist's for messages."""
 NOT_FORKED = sys.platform != "linux" or Path("/proc/driver/nvidia").exists()
 """Elsewhere, and where torch may have spoken with a GPU, a fork is not safe."""
 
@@ -38,10 +41,25 @@ class ForkingPopen(subprocess.Popen[Any]):
     def __init__(self, args: Any, *rest: Any, **options: Any) -> None:
         words = [str(word) for word in args] if isinstance(args, Sequence) else []
         ours = words[:3] == OURS and words[3].startswith("cftui.")
-        if ours and not rest and options.get("preexec_fn") is None:
+        if ours and not rest and options.get("preexec_fn") is None and _others_wait():
             env = dict(options.get("env") or os.environ)
             options["preexec_fn"] = functools.partial(_become, words[3], words[4:], env)
         super().__init__(args, *rest, **options)
+
+
+def _others_wait() -> bool:
+    """Return, soon, whether all other threads wait for work.
+
+    One that imports, or builds a validator, would leave its locks taken in the child for ever:
+    that process is then started as ever.
+    """
+    own = threading.get_ident()
+    for _ in range(300):
+        frames = [frame for thread, frame in sys._current_frames().items() if thread != own]
+        if all(frame.f_code.co_name in WAITING for frame in frames):
+            return True
+        time.sleep(0.01)  # whose thread this is gives them no new work meanwhile
+    return False
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """The plan of the house: no circles among files, no class name twice, panes that keep apart."""
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -51,3 +51,9 @@ def test_no_class_name_stands_for_two_things() -> None:
     assert set(twice) == BESIDE_THEIR_HYPERPARAMETERS, twice
     for found in twice.values():
         assert sorted(name.split(".")[1] for name in found) == ["hyperparameters", "models"]
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """Pytest takes the second for the first, and only where both are collected."""
+    names = Counter(path.name for path in Path(__file__).parent.rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []

@@ -85,6 +85,25 @@ async def test_keys_go_on_where_the_focus_vanished() -> None:
         await until(pilot, lambda: app.answers == ["1"] and app.counted == 3)
 
 
+class Losing(Small):
+    """Loses the follower of one second trip, as where its widget goes just then."""
+
+    lost = False
+
+    async def on_follower(self, message: Follower) -> None:
+        if message.trip == 1 and not self.lost:
+            self.lost = True
+            message.prevent_default()
+
+
+async def test_keys_go_on_where_what_follows_a_later_trip_is_lost() -> None:
+    app = Losing()
+    async with app.run_test() as pilot:
+        burst(app, "1", "1", "1")
+        await until(pilot, lambda: app.counted == 3)
+        assert app.lost
+
+
 async def test_a_rating_typed_in_one_burst(trained_run: Run) -> None:
     app = CftuiApp(BUNDLED)
     async with app.run_test(size=(80, 24)) as pilot:

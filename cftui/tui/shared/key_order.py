@@ -70,7 +70,7 @@ class KeyOrder:
         self._burst.append(event)
         late = self._follower
         if late is not None:
-            self._app.set_timer(PATIENCE_SECONDS, lambda: self._give_up(late))
+            self._watch(late)
         else:
             await self._give_out()
 
@@ -90,7 +90,8 @@ class KeyOrder:
             return
         self._follower = Follower(self._seen(), trip)
         if not (self._app.focused or self._app.screen).post_message(self._follower):
-            self._follower = None
+            self._follower = None  # its widget is on its way out
+            self._app.call_later(self._go_on)
 
     def _seen(self) -> tuple[DOMNode | None, ...]:
         return self._app.screen, self._app.focused
@@ -124,10 +125,16 @@ class KeyOrder:
         if self._follower is None:
             await self._give_out()
 
+    def _watch(self, follower: Follower) -> None:
+        self._app.set_timer(PATIENCE_SECONDS, lambda: self._give_up(follower))
+
     async def _give_up(self, follower: Follower) -> None:
+        """Let the keys that wait for a follower that is lost go on; watch the one behind it."""
         if self._follower is follower:
             self._follower = None
             await self._give_out()
+        elif self._follower is not None and self._burst:
+            self._watch(self._follower)
 
 
 def hold_keys(widget: Widget) -> None:
