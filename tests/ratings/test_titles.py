@@ -379,3 +379,9 @@ def test_the_shell_takes_a_file_of_titles(
     assert here("data", "ingest", str(source), "--titles", "none.csv") == 1
     assert "none.csv: no file; give the file of titles" in capsys.readouterr().err
     assert DataConfig(titles="far.csv").mapping.titles == str(tmp_path / "far.csv")
+
+
+def test_a_beginning_that_is_one_long_line_is_no_table_of_titles(files: Files) -> None:
+    """Cut off where it is looked at, nothing is left of it."""
+    source = files({"ratings.csv": RATED, "movies.csv": "moviei" + "(" * 40_000})
+    assert open_ratings(source).items.titles_column is None

@@ -152,7 +152,7 @@ def _by_values(lines: Sequence[str], separator: str) -> TitleColumns | None:
         rows = [split_line(line, separator) for line in lines]
     except csv.Error:
         return None
-    width = len(rows[0])
+    width = len(rows[0]) if rows else 0
     if not 2 <= width <= 100 or sum(len(row) == width for row in rows) < 0.9 * len(rows):
         return None
     columns = list(zip(*(row for row in rows if len(row) == width), strict=True))
