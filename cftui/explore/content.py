@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from cftui.questions.errors import QuestionError
-from cftui.ratings.features import facets
+from cftui.ratings.facets import facets
 from cftui.ratings.values import Ratings
 
 RIDGES = np.array([0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0])

@@ -12,7 +12,7 @@ from cftui.library.trained import Trained
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter, ListOrder
 from cftui.questions.trained import Recommend, Recommendation
-from cftui.ratings.features import passing
+from cftui.ratings.facets import passing
 from cftui.ratings.values import Ratings
 
 
