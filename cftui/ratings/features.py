@@ -83,7 +83,9 @@ class Field:
 class Features:
     """The fields of some data, counted from its training ratings alone, in one numbering."""
 
-    ratings: Ratings
+    user: Integers
+    """Codes of all of the data's ratings, shape (n_ratings,); so `item`."""
+    item: Integers
     fields: tuple[Field, ...]
     absent: tuple[str, ...] = ()
     """Fields that were asked for and that these ratings do not tell."""
@@ -125,8 +127,8 @@ class Features:
 
     def rows_of(self, positions: Integers) -> Rows:
         """Return all columns of some of the data's ratings, a row each."""
-        user, item = self.ratings.user[positions], self.ratings.item[positions]
-        return self.rows_of_pairs(user, item, self.codes_of(positions))
+        codes = self.codes_of(positions)
+        return self.rows_of_pairs(self.user[positions], self.item[positions], codes)
 
     def rows_of_pairs(
         self, users: Integers, items: Integers, codes: Mapping[str, Codes] | None = None
@@ -152,7 +154,7 @@ def features_of(ratings: Ratings, parts: Split, wanted: Sequence[str]) -> Featur
     made = {name: _field(name, ratings, parts, clock) for name in wanted}
     found = tuple(made[name] for name in FIELDS if name in made and made[name].width)
     absent = tuple(name for name in FIELDS if name in made and not made[name].width)
-    return Features(ratings, found, absent, clock)
+    return Features(ratings.user, ratings.item, found, absent, clock)
 
 
 def _clock(ratings: Ratings, parts: Split) -> Clock | None:
@@ -173,10 +175,10 @@ def _field(name: str, ratings: Ratings, parts: Split, clock: Clock | None) -> Fi
         case "item":
             return _each(name, "item", ratings.n_items)
         case "history":
-            rows = _sets(user, item, ratings.n_users)
+            rows = set_rows(user, item, ratings.n_users)
             return Field.of_rows(name, ratings.n_items, "user", rows, one_hot=False)
         case "raters":
-            rows = _sets(item, user, ratings.n_items)
+            rows = set_rows(item, user, ratings.n_items)
             return Field.of_rows(name, ratings.n_users, "item", rows, one_hot=False)
         case "genres":
             return _genres(ratings)
@@ -213,11 +215,11 @@ def _genres(ratings: Ratings) -> Field:
     if not genres:
         return _coded("genres", np.full(ratings.n_items, -1))
     item, genre = np.nonzero(np.stack(list(genres.values()), axis=1))
-    rows = _sets(item, genre, ratings.n_items)
+    rows = set_rows(item, genre, ratings.n_items)
     return Field.of_rows("genres", len(genres), "item", rows, one_hot=False)
 
 
-def _sets(of: Integers, columns: Integers, n: int) -> Rows:
+def set_rows(of: Integers, columns: Integers, n: int) -> Rows:
     """Return the set of columns of each of n rows, sorted, from pairs that each occur once."""
     order = np.lexsort((columns, of))
     counts = np.bincount(of, minlength=n)
