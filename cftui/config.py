@@ -28,6 +28,7 @@ from cftui.hyperparameters import (
     ScheduleParameters,
     parameter,
     suited,
+    usual,
 )
 from cftui.hyperparameters.choosing import DEFAULTS, Model
 from cftui.hyperparameters.complaints import complaints
@@ -245,7 +246,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
 def make_config(settings: Mapping[str, Any]) -> RunConfig:
     """Return the validated configuration of nested settings (section → key → value).
 
-    Learning rate and weight decay, where they are not given, are what suits model and optimizer.
+    What is not given is what suits the model: learning rate and weight decay with its optimizer,
+    and for some the optimizer itself, the schedule, epochs and batch size.
     Raises ConfigError, which names every key that is unknown, mistyped or out of range.
     """
     try:
@@ -257,15 +259,24 @@ def make_config(settings: Mapping[str, Any]) -> RunConfig:
 
 
 def _with_suited(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with what suits the model, where they do not say it."""
     if _name_of(settings.get("method", {}), USUAL) != USUAL:
         return dict(settings)
-    optimizer = settings.get("optimizer", {})
-    given = {"name": optimizer} if isinstance(optimizer, str) else optimizer
-    name = _name_of(given, DEFAULTS["optimizer"])
-    if not isinstance(given, Mapping) or name not in OPTIMIZERS:
-        return dict(settings)
-    numbers = suited(_name_of(settings.get("model", {}), DEFAULTS["model"]), name)
-    return {**settings, "optimizer": {"name": name, **numbers, **given}}
+    model = _name_of(settings.get("model", {}), DEFAULTS["model"])
+    filled = dict(settings)
+    for section, keys in usual(model).items():
+        filled[section] = _filled(settings.get(section, {}), keys)
+    optimizer = filled.get("optimizer", {})
+    name = _name_of(optimizer, DEFAULTS["optimizer"])
+    if isinstance(optimizer, str):
+        optimizer = {"name": optimizer}
+    if not isinstance(optimizer, Mapping) or name not in OPTIMIZERS:
+        return filled
+    return {**filled, "optimizer": {"name": name, **suited(model, name), **optimizer}}
+
+
+def _filled(given: Any, keys: Mapping[str, Any]) -> Any:
+    return {**keys, **given} if isinstance(given, Mapping) else given
 
 
 def _name_of(section: Any, default: str) -> str:
@@ -287,7 +298,8 @@ def merge(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
     """Return settings with changes laid over them, section by section.
 
     Choosing another model, method, optimizer or schedule by name drops the former one's parameters;
-    with another model, so go a learning rate and a weight decay that merely suited the former.
+    with another model, so go a learning rate and a weight decay that merely suited the former, and
+    where another optimizer or another number of epochs suits it, so do those.
     """
     merged = {k: dict(v) if isinstance(v, Mapping) else v for k, v in settings.items()}
     _drop_suited(merged, changes)
@@ -305,16 +317,39 @@ def merge(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
 
 
 def _drop_suited(merged: dict[str, Any], changes: Mapping[str, Any]) -> None:
-    """Take numbers out that nobody chose: they were what suits a model that is to change."""
-    optimizer = merged.get("optimizer")
+    """Take out what nobody chose: it was what suits a model that is to change."""
     before = _name_of(merged.get("model", {}), DEFAULTS["model"])
-    name = _name_of(optimizer, DEFAULTS["optimizer"])
-    if _name_of(changes.get("model", {}), before) == before or name not in OPTIMIZERS:
+    after = _name_of(changes.get("model", {}), before)
+    if after == before:
         return
-    if isinstance(optimizer, dict):
+    if usual(before) != usual(after):
+        _drop_usual(merged, before)
+    optimizer = merged.get("optimizer")
+    name = _name_of(optimizer, DEFAULTS["optimizer"])
+    if isinstance(optimizer, dict) and name in OPTIMIZERS:
         for key, number in suited(before, name).items():
             if optimizer.get(key) == number:
                 del optimizer[key]
+
+
+def _drop_usual(merged: dict[str, Any], before: str) -> None:
+    """Take sections out that are as is usual with a model, and such numbers of `training`.
+
+    Only of settings that are whole: in others somebody chose what is there.
+    """
+    try:
+        whole = make_config({"model": before}).to_settings()
+    except ConfigError:
+        return
+    if merged.get("optimizer", {}) != whole["optimizer"]:
+        return
+    del merged["optimizer"]
+    if merged.get("schedule") == whole["schedule"]:
+        del merged["schedule"]
+    training = merged.get("training", {})
+    for key in ("epochs", "batch_size"):
+        if key in training and training[key] == whole["training"][key]:
+            del training[key]
 
 
 def parse_assignments(assignments: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -4,9 +4,13 @@ Configurations validate with these, forms and help are drawn from them, modules 
 them. Only pydantic is imported, so that the screen and the shell may use them freely.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from cftui.hyperparameters.base import (
     Ability,
     DataInfo,
+    FieldSize,
     ModelParameters,
     OptimizerParameters,
     Parameters,
@@ -16,10 +20,10 @@ from cftui.hyperparameters.base import (
     parameter,
     unit_of,
 )
-from cftui.hyperparameters.models import CustomModel, Dot, DotBias, Net, is_source
+from cftui.hyperparameters.models import CustomModel, Dot, DotBias, Fm, Net, is_source
 from cftui.hyperparameters.optimizers import Adagrad, Adam, AdamW, RmsProp, Sgd
 from cftui.hyperparameters.registry import MODELS, models_with
-from cftui.hyperparameters.schedules import Constant, CosineRestarts, OneCycle
+from cftui.hyperparameters.schedules import Constant, Cosine, CosineRestarts, OneCycle
 from cftui.hyperparameters.specs import FieldSpec, specs_of
 
 OPTIMIZERS: dict[str, type[OptimizerParameters]] = {
@@ -31,9 +35,15 @@ OPTIMIZERS: dict[str, type[OptimizerParameters]] = {
 }
 SCHEDULES: dict[str, type[ScheduleParameters]] = {
     "constant": Constant,
+    "cosine": Cosine,
     "cosine-restarts": CosineRestarts,
     "one-cycle": OneCycle,
 }
+
+
+def usual(model: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return, by section and key, what suits a model where the lesson's recipe does not."""
+    return MODELS.get(model, ModelParameters).usual
 
 
 def suited(model: str, optimizer: str) -> dict[str, float]:
@@ -57,12 +67,15 @@ __all__ = [
     "Adam",
     "AdamW",
     "Constant",
+    "Cosine",
     "CosineRestarts",
     "CustomModel",
     "DataInfo",
     "Dot",
     "DotBias",
+    "FieldSize",
     "FieldSpec",
+    "Fm",
     "ModelParameters",
     "Net",
     "OneCycle",
@@ -79,4 +92,5 @@ __all__ = [
     "specs_of",
     "suited",
     "unit_of",
+    "usual",
 ]

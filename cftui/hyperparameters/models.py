@@ -3,11 +3,13 @@
 What suits a model was found by trying, on the bundled ratings, three epochs in batches of 64.
 """
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from cftui.hyperparameters.base import DataInfo, ModelParameters, Table, parameter
+from cftui.hyperparameters.fields import FIELDS, FieldWords, parse_fields
 from cftui.hyperparameters.registry import built_in
 
 
@@ -111,11 +113,21 @@ class Net(ModelParameters):
     init_range: float = parameter(
         0.01, "Initial embeddings are uniform between minus and plus this", gt=0, le=10
     )
+    genres: bool = parameter(False, "The item's genres go into the first layer too")
+    year: bool = parameter(False, "So does the year of the film, three years as one")
+    calendar: bool = parameter(
+        False, "So does the half-year of the rating; a list for now is made without"
+    )
 
     @property
-    def sizes(self) -> tuple[int, ...]:
-        """Return the width of each layer's input, from the two embeddings to the output's one."""
-        return (self.n_factors + (self.n_item_factors or self.n_factors), *self.hidden, 1)
+    def reads(self) -> tuple[str, ...]:
+        """Return the fields that are switched on."""
+        return tuple(field for field in FIELDS if getattr(self, field, False) is True)
+
+    def sizes(self, info: DataInfo) -> tuple[int, ...]:
+        """Return the width of each layer's input, from embeddings and features to the output's."""
+        embeddings = self.n_factors + (self.n_item_factors or self.n_factors)
+        return (embeddings + sum(field.width for field in info.fields), *self.hidden, 1)
 
     def tables(self, info: DataInfo) -> tuple[Table, ...]:
         """Return the embeddings (lesson 5, EmbeddingNet) and the layers (as nn.Linear begins)."""
@@ -123,11 +135,61 @@ class Net(ModelParameters):
         users, _ = _factors(info, self.n_factors, low, high)
         _, items = _factors(info, self.n_item_factors or self.n_factors, low, high)
         found = [users, items]
-        for place, (width, out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
+        for place, (width, out) in enumerate(pairwise(self.sizes(info))):
             bound = width**-0.5
             found.append(Table(f"layers.{place}.weight", (out, width), -bound, bound))
             found.append(Table(f"layers.{place}.bias", (out,), -bound, bound))
         return tuple(found)
+
+
+@built_in(
+    "cftui.models.fm:FactorizationMachine",
+    suited={"adam": (1e-2, 4.5e-4)},
+    usual={
+        "optimizer": {"name": "adam"},
+        "schedule": {"name": "cosine"},
+        "training": {"epochs": 6, "batch_size": 2048},
+    },
+)
+class Fm(ModelParameters):
+    """Factorization machine: every pair of features that meet in a rating, by factors of each.
+
+    The weight decay decides how good it is: with 1e-5 it learns the ratings by heart.
+    """
+
+    name: Literal["fm"] = "fm"
+    fields: FieldWords = parameter(
+        "future", f"What it knows of a rating: {', '.join(FIELDS)}; future (the first seven); all"
+    )
+    n_factors: int = parameter(
+        16, "Size of each feature's embedding", unit="factors", ge=1, le=4096
+    )
+    members: int = parameter(
+        1,
+        "Machines trained at once, each from other initial values; their mean predicts",
+        ge=1,
+        le=64,
+    )
+    init_range: float = parameter(
+        0.02, "Initial values are uniform between minus and plus this", gt=0, le=10
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Return the fields that the words mean."""
+        return parse_fields(self.fields)
+
+    def tables(self, info: DataInfo) -> tuple[Table, ...]:
+        """Return the mean, and a table for each field that the ratings tell.
+
+        Of shape (width, members, n_factors + 1): each column's factors and, last, its weight.
+        """
+        low, high, mean = -self.init_range, self.init_range, info.mean or 0.0
+        shape = (self.members, self.n_factors + 1)
+        return (
+            Table("mean", (), mean, mean),
+            *(Table(f"tables.{f.name}", (f.width, *shape), low, high) for f in info.fields),
+        )
 
 
 class CustomModel(ModelParameters):

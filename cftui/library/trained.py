@@ -9,6 +9,7 @@ import numpy as np
 
 from cftui.config import RunConfig
 from cftui.hyperparameters import Ability, models_with
+from cftui.library.features import features_for, info_with
 from cftui.models import build_model, load_of_run
 from cftui.models.errors import ModelError
 from cftui.models.factors import Factors
@@ -181,6 +182,8 @@ def _module_scorer(
 
     # A user's own model gives ratings as they are.
     unit = record.unit if custom is None else IDENTITY
-    module = build_model(config.model, unit.info(ratings.info()), custom)
+    features = features_for(config, ratings, custom)
+    info = unit.info(info_with(features, ratings))
+    module = build_model(config.model, info, custom, features)
     load_arrays(module, tables)
     return ModuleScorer(module, ratings.n_items, unit)

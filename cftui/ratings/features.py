@@ -1,13 +1,14 @@
 """What is known of a rating besides its value: named fields of sparse columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cftui.hyperparameters import DataInfo, FieldSize
 from cftui.hyperparameters.fields import FIELDS, TIMED, parse_fields
 from cftui.ratings.clock import Clock
 from cftui.ratings.facets import facets
@@ -21,7 +22,7 @@ Whose = Literal["user", "item", "rating"]
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class SparseRows:
     """Sparse rows: row i has the columns and values from indptr[i] to indptr[i + 1]."""
 
     indptr: NDArray[np.int64]
@@ -32,12 +33,12 @@ class Rows:
     def __len__(self) -> int:
         return len(self.indptr) - 1
 
-    def take(self, rows: Integers) -> "Rows":
+    def take(self, rows: Integers) -> "SparseRows":
         """Return some of the rows, in the order asked for."""
         lengths = np.diff(self.indptr)[rows]
         indptr = _edges(lengths)
         places = np.arange(indptr[-1]) + np.repeat(self.indptr[rows] - indptr[:-1], lengths)
-        return Rows(indptr, self.columns[places], self.values[places])
+        return SparseRows(indptr, self.columns[places], self.values[places])
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +62,14 @@ class Field:
     """For `rating` the column of each of the data's ratings, -1 where unknown; else empty."""
 
     @property
-    def rows(self) -> Rows:
+    def rows(self) -> SparseRows:
         """Return the rows of users or items."""
-        return Rows(self.indptr, self.columns, self.values)
+        return SparseRows(self.indptr, self.columns, self.values)
 
     @classmethod
-    def of_rows(cls, name: str, width: int, of: Whose, rows: Rows, *, one_hot: bool) -> "Field":
+    def of_rows(
+        cls, name: str, width: int, of: Whose, rows: SparseRows, *, one_hot: bool
+    ) -> "Field":
         """Return a field of users or items."""
         return cls(
             name, width, of, one_hot, rows.indptr, rows.columns, rows.values, np.zeros(0, np.int32)
@@ -75,7 +78,7 @@ class Field:
     @classmethod
     def of_ratings(cls, name: str, width: int, codes: Codes) -> "Field":
         """Return a field of ratings."""
-        none = Rows(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+        none = SparseRows(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
         return cls(name, width, "rating", True, none.indptr, none.columns, none.values, codes)
 
 
@@ -86,6 +89,8 @@ class Features:
     user: Integers
     """Codes of all of the data's ratings, shape (n_ratings,); so `item`."""
     item: Integers
+    mean: float
+    """Of the training ratings, in rating units."""
     fields: tuple[Field, ...]
     absent: tuple[str, ...] = ()
     """Fields that were asked for and that these ratings do not tell."""
@@ -99,6 +104,11 @@ class Features:
     def named(self, name: str) -> Field:
         """Return a field; raises KeyError where there is none of this name."""
         return {each.name: each for each in self.fields}[name]
+
+    def sized(self, info: DataInfo) -> DataInfo:
+        """Return what a model must know of the ratings, with the mean and the fields' sizes."""
+        sizes = (FieldSize(each.name, each.width, each.one_hot) for each in self.fields)
+        return replace(info, mean=self.mean, fields=tuple(sizes))
 
     @cached_property
     def offsets(self) -> NDArray[np.int64]:
@@ -125,21 +135,21 @@ class Features:
         clock = self.clock
         return {name: clock.codes(name, users, items, times) for name in timed}
 
-    def rows_of(self, positions: Integers) -> Rows:
+    def rows_of(self, positions: Integers) -> SparseRows:
         """Return all columns of some of the data's ratings, a row each."""
         codes = self.codes_of(positions)
         return self.rows_of_pairs(self.user[positions], self.item[positions], codes)
 
     def rows_of_pairs(
         self, users: Integers, items: Integers, codes: Mapping[str, Codes] | None = None
-    ) -> Rows:
+    ) -> SparseRows:
         """Return all columns of pairs, a row each; without codes no time is known."""
         parts = [self._rows_of_field(each, users, items, codes or {}) for each in self.fields]
         return _side_by_side(parts, self.offsets)
 
     def _rows_of_field(
         self, each: Field, users: Integers, items: Integers, codes: Mapping[str, Codes]
-    ) -> Rows:
+    ) -> SparseRows:
         if each.of != "rating":
             return each.rows.take(users if each.of == "user" else items)
         return _one_hot(codes.get(each.name, np.full(len(users), -1, np.int32)))
@@ -154,7 +164,8 @@ def features_of(ratings: Ratings, parts: Split, wanted: Sequence[str]) -> Featur
     made = {name: _field(name, ratings, parts, clock) for name in wanted}
     found = tuple(made[name] for name in FIELDS if name in made and made[name].width)
     absent = tuple(name for name in FIELDS if name in made and not made[name].width)
-    return Features(ratings.user, ratings.item, found, absent, clock)
+    mean = float(ratings.value[parts.train].mean(dtype=np.float64))
+    return Features(ratings.user, ratings.item, mean, found, absent, clock)
 
 
 def _clock(ratings: Ratings, parts: Split) -> Clock | None:
@@ -171,9 +182,9 @@ def _field(name: str, ratings: Ratings, parts: Split, clock: Clock | None) -> Fi
     user, item = ratings.user[parts.train], ratings.item[parts.train]
     match name:
         case "user":
-            return _each(name, "user", ratings.n_users)
+            return each_of(name, "user", ratings.n_users)
         case "item":
-            return _each(name, "item", ratings.n_items)
+            return each_of(name, "item", ratings.n_items)
         case "history":
             rows = set_rows(user, item, ratings.n_users)
             return Field.of_rows(name, ratings.n_items, "user", rows, one_hot=False)
@@ -200,7 +211,8 @@ def _timed(name: str, ratings: Ratings, clock: Clock | None) -> Field:
     return Field.of_ratings(name, clock.width(name), codes)
 
 
-def _each(name: str, of: Whose, n: int) -> Field:
+def each_of(name: str, of: Whose, n: int) -> Field:
+    """Return a field in which each of n users or items is a column of its own."""
     return Field.of_rows(name, n, of, _one_hot(np.arange(n)), one_hot=True)
 
 
@@ -214,27 +226,28 @@ def _genres(ratings: Ratings) -> Field:
     genres = facets(ratings).genres
     if not genres:
         return _coded("genres", np.full(ratings.n_items, -1))
-    item, genre = np.nonzero(np.stack(list(genres.values()), axis=1))
+    # By name: how common each is may change with a table of titles.
+    item, genre = np.nonzero(np.stack([genres[name] for name in sorted(genres)], axis=1))
     rows = set_rows(item, genre, ratings.n_items)
     return Field.of_rows("genres", len(genres), "item", rows, one_hot=False)
 
 
-def set_rows(of: Integers, columns: Integers, n: int) -> Rows:
+def set_rows(of: Integers, columns: Integers, n: int) -> SparseRows:
     """Return the set of columns of each of n rows, sorted, from pairs that each occur once."""
     order = np.lexsort((columns, of))
     counts = np.bincount(of, minlength=n)
     values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
-    return Rows(_edges(counts), columns[order].astype(np.int32), values.astype(np.float32))
+    return SparseRows(_edges(counts), columns[order].astype(np.int32), values.astype(np.float32))
 
 
-def _one_hot(codes: Integers) -> Rows:
+def _one_hot(codes: Integers) -> SparseRows:
     """Return a row for each code, with a one there; none where the code is -1."""
     known = codes >= 0
     columns = codes[known].astype(np.int32)
-    return Rows(_edges(known), columns, np.ones(len(columns), np.float32))
+    return SparseRows(_edges(known), columns, np.ones(len(columns), np.float32))
 
 
-def _side_by_side(parts: Sequence[Rows], offsets: NDArray[np.int64]) -> Rows:
+def _side_by_side(parts: Sequence[SparseRows], offsets: NDArray[np.int64]) -> SparseRows:
     """Return rows that hold those of every part, each part's columns from its offset on."""
     lengths = np.stack([np.diff(part.indptr) for part in parts], axis=1)
     n = len(lengths)
@@ -243,7 +256,7 @@ def _side_by_side(parts: Sequence[Rows], offsets: NDArray[np.int64]) -> Rows:
     order = np.argsort(row, kind="stable")
     columns = np.concatenate([p.columns + o for p, o in zip(parts, offsets[:-1], strict=True)])
     values = np.concatenate([part.values for part in parts])
-    return Rows(_edges(lengths.sum(1)), columns[order].astype(np.int32), values[order])
+    return SparseRows(_edges(lengths.sum(1)), columns[order].astype(np.int32), values[order])
 
 
 def _edges(lengths: Sequence[int] | NDArray[Any]) -> NDArray[np.int64]:
@@ -253,4 +266,13 @@ def _edges(lengths: Sequence[int] | NDArray[Any]) -> NDArray[np.int64]:
     return edges
 
 
-__all__ = ["FIELDS", "Features", "Field", "Rows", "features_of", "parse_fields"]
+__all__ = [
+    "FIELDS",
+    "Features",
+    "Field",
+    "SparseRows",
+    "each_of",
+    "features_of",
+    "parse_fields",
+    "set_rows",
+]

@@ -24,6 +24,7 @@ def ratings(tmp_path_factory: pytest.TempPathFactory) -> Ratings:
     lines = (folder / "movies.csv").read_text().splitlines()
     lines[1] = '1001,"No year here",(no genres listed)'
     lines[3] = '1003,"Late (2030)",War'
+    lines[5] = '1005,"Neither early nor late (1999)",Drama'
     (folder / "movies.csv").write_text("\n".join(lines) + "\n")
     rows = (folder / "ratings.csv").read_text().splitlines()
     # Two ratings of one user at the same moment, and one rating without a time.
@@ -86,7 +87,7 @@ def test_items_are_told_by_title_genres_and_training_ratings(
         assert rows_of_field(features, "popularity", item) == {int(math.log2(1 + count)): 1.0}
         own = rows_of_field(features, "genres", item)
         assert len(own) == len(_genres(ratings, item))
-        assert sum(value**2 for value in own.values()) == pytest.approx(1)
+        assert sum(value**2 for value in own.values()) == pytest.approx(1 if own else 0)
         for column in own:
             shared[column] = shared.get(column, set(genres)) & set(_genres(ratings, item))
     assert sorted(map(tuple, shared.values())) == [(genre,) for genre in genres]
