@@ -207,6 +207,18 @@ class RunConfig(Section):
     def _gathered(cls, settings: Any) -> Any:
         return gathered(dict(settings)) if isinstance(settings, Mapping) else settings
 
+    @model_validator(mode="after")
+    def _has_its_method(self) -> "RunConfig":
+        name, method = self.model.name, self.method.name
+        needed = method_of(name)
+        if method != needed and (needed != USUAL or self.method.only):
+            own = f"{method} trains {self.method.only} alone" if self.method.only else ""
+            raise ValueError(
+                f"{own or f'{name} is trained by {needed}, not by {method}'};"
+                " choose the model, and leave method, optimizer and schedule out"
+            )
+        return self
+
     @property
     def optimizer(self) -> OptimizerParameters:
         """Return gradient descent's optimizer; raises ConfigError where the method is another."""
@@ -234,6 +246,11 @@ class RunConfig(Section):
         if self.split.kind != "given":
             del sections["split"]["file"], sections["split"]["held"]
         return sections
+
+
+def method_of(model: str) -> str:
+    """Return the name of the method that trains a model."""
+    return _name_of(usual(model).get("method", {}), USUAL)
 
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -266,6 +283,8 @@ def _with_suited(settings: Mapping[str, Any]) -> dict[str, Any]:
     filled = dict(settings)
     for section, keys in usual(model).items():
         filled[section] = _filled(settings.get(section, {}), keys)
+    if _name_of(filled.get("method", {}), USUAL) != USUAL:
+        return filled
     optimizer = filled.get("optimizer", {})
     name = _name_of(optimizer, DEFAULTS["optimizer"])
     if isinstance(optimizer, str):
@@ -322,7 +341,9 @@ def _drop_suited(merged: dict[str, Any], changes: Mapping[str, Any]) -> None:
     after = _name_of(changes.get("model", {}), before)
     if after == before:
         return
-    if usual(before) != usual(after):
+    if method_of(before) != method_of(after):
+        _drop_method(merged)
+    elif usual(before) != usual(after):
         _drop_usual(merged, before)
     optimizer = merged.get("optimizer")
     name = _name_of(optimizer, DEFAULTS["optimizer"])
@@ -330,6 +351,14 @@ def _drop_suited(merged: dict[str, Any], changes: Mapping[str, Any]) -> None:
         for key, number in suited(before, name).items():
             if optimizer.get(key) == number:
                 del optimizer[key]
+
+
+def _drop_method(merged: dict[str, Any]) -> None:
+    """Take out all that means nothing to another method: an epoch is not a sweep."""
+    for section in ("method", *PARTS):
+        merged.pop(section, None)
+    for key in ("epochs", "batch_size"):
+        merged.get("training", {}).pop(key, None)
 
 
 def _drop_usual(merged: dict[str, Any], before: str) -> None:

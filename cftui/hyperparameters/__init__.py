@@ -20,7 +20,7 @@ from cftui.hyperparameters.base import (
     parameter,
     unit_of,
 )
-from cftui.hyperparameters.models import CustomModel, Dot, DotBias, Fm, Net, is_source
+from cftui.hyperparameters.models import BayesFm, CustomModel, Dot, DotBias, Fm, Net, is_source
 from cftui.hyperparameters.optimizers import Adagrad, Adam, AdamW, RmsProp, Sgd
 from cftui.hyperparameters.registry import MODELS, models_with
 from cftui.hyperparameters.schedules import Constant, Cosine, CosineRestarts, OneCycle
@@ -66,6 +66,7 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "BayesFm",
     "Constant",
     "Cosine",
     "CosineRestarts",

@@ -58,13 +58,14 @@ class Parameters(BaseModel):
     name: str
 
 
-Ability = Literal["factors", "biases", "dot-product", "sigmoid"]
+Ability = Literal["factors", "biases", "dot-product", "sigmoid", "draws"]
 """What a model can be asked for beyond predictions.
 
 `factors`, `biases`: it has tables `user_factors` and `item_factors`, or `user_bias` and
 `item_bias`. `dot-product`: it predicts from these tables alone, by a dot product, so that numpy
 scores it, its arithmetic fits on a page, and newcomers are folded in. `sigmoid`: which brings that
-product to the range of the ratings.
+product to the range of the ratings. `draws`: its tables are draws from a posterior, whose mean
+predicts and whose spread gives bands.
 """
 SuitedNumbers = tuple[float, float]
 """A learning rate and a weight decay."""

@@ -25,7 +25,7 @@ from cftui.runs.ratings_of import ratings_of, read_whole
 from cftui.runs.record import RunRecord
 from cftui.training.build import check_checkpoint
 from cftui.training.custom_model import load_for_new_run
-from cftui.training.engines.torch_device import refuse_missing
+from cftui.training.learners.choose import refuse_unable
 from cftui.training.signals import ignore_hangup
 from cftui.training.trainer_process import Assignment, Listener, TrainerProcess
 
@@ -71,7 +71,7 @@ def resume_run(
 
 
 def _new_run(config: RunConfig, run_id: str, name: str, refit_of: str) -> Assignment:
-    refuse_missing(config.training.device)
+    refuse_unable(config)
     source = resolve_source(config.data.source)
     ratings = open_ratings(source, config.data.mapping, thorough=True)
     check_split(config.split, ratings)
@@ -120,7 +120,7 @@ def _old_run(run: Run, lock: RunLock, learning_rate: float | None) -> Assignment
     record, config = read_whole(run)
     if record.state == "finished":
         raise RunError(f"{run.id} is finished; nothing is left to train")
-    refuse_missing(config.training.device)
+    refuse_unable(config)
     ratings = ratings_of(record, config, thorough=True)
     custom = load_of_run(run, record, config.model, ratings.info())
     # A trainer that died before its first checkpoint has not taken a step either.
