@@ -56,7 +56,7 @@ class Design:
         return np.array(counts, np.float64).reshape(-1, n_own + 1) / max(len(self.user), 1)
 
     def rows_of_own(self, codes: np.ndarray) -> np.ndarray:
-        """Return codes within each field of ratings, shape (fields, n), as rows of `DrawRows.own`."""
+        """Return codes within each field of ratings, (fields, n), as rows of `DrawRows.own`."""
         first = self.first[self.n_of_sides : -1, None] - self.first_own
         unknown = self.n_features - self.first_own + 1 + np.arange(len(first))[:, None]
         return np.where(codes < 0, unknown, codes + first).astype(np.uint32)

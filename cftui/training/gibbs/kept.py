@@ -19,7 +19,7 @@ Tables = dict[str, np.ndarray]
 class KeptDraws:
     """Draws in the order in which they were kept, all chains' of a sweep together.
 
-    DrawRows are kept as float16: that moves a prediction of some stars by less than 0.001, which the
+    Rows are kept as float16: that moves a prediction of some stars by less than 0.001, which the
     mean over many draws makes less still.
     """
 
