@@ -22,7 +22,7 @@ from cftui.hyperparameters.base import (
 )
 from cftui.hyperparameters.models import BayesFm, CustomModel, Dot, DotBias, Fm, Net, is_source
 from cftui.hyperparameters.optimizers import Adagrad, Adam, AdamW, RmsProp, Sgd
-from cftui.hyperparameters.registry import MODELS, models_with
+from cftui.hyperparameters.registry import MODELS, models_with, why_not_here
 from cftui.hyperparameters.schedules import Constant, Cosine, CosineRestarts, OneCycle
 from cftui.hyperparameters.specs import FieldSpec, specs_of
 
@@ -94,4 +94,5 @@ __all__ = [
     "suited",
     "unit_of",
     "usual",
+    "why_not_here",
 ]

@@ -79,6 +79,8 @@ class ModelParameters(Parameters):
     abilities: ClassVar[frozenset[Ability]] = frozenset()
     suited: ClassVar[Mapping[str, SuitedNumbers]] = {}
     """By optimizer, where its own defaults do not suit the model."""
+    needs: ClassVar[str] = ""
+    """A package that training it takes; the app works without it."""
     usual: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """By section and key, what else suits the model where nothing is said."""
 

@@ -203,6 +203,7 @@ def usual_chains() -> int:
     "cftui.models.draws:Draws",
     abilities=("draws",),
     usual={"method": {"name": "gibbs"}, "training": {"epochs": 200}},
+    needs="numba",
 )
 class BayesFm(ModelParameters):
     """Factorization machine whose posterior is drawn from: the draws' mean predicts, with bands.

@@ -8,8 +8,10 @@ from cftui.training.gibbs.design import Design
 from cftui.training.gibbs.rows import DrawRows, rows_of
 from cftui.training.gibbs.sample import Sample
 
+WANTED = 90
+"""Draws that are kept of all chains together: the mean of 30 misses that of all by 0.003 MSE."""
 MOST, LEAST = 30, 8
-"""Draws of each chain that are kept: as many as there is room for."""
+"""Of each chain, where others are beside it; as many as there is room for."""
 ROOM = 256 << 20
 """Bytes for all of them."""
 NAMES = ("draw_intercepts", "draw_users", "draw_items", "draw_ratings", "draw_variances")
@@ -28,7 +30,7 @@ class KeptDraws:
         self._design = design
         rows = design.users.n_rows + design.items.n_rows + design.n_features - design.first_own
         fitting = ROOM // (2 * rows * (rank + 1) * chains)
-        self._most = int(np.clip(fitting, LEAST, MOST))
+        self._most = int(np.clip(fitting, LEAST, max(MOST, WANTED // chains)))
         self._burn_in, self._sweeps = burn_in, sweeps
         self._draws: list[Tables] = []
 
