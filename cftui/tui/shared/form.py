@@ -275,8 +275,14 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         async with self.batch():
             for row in rows[keep:]:
                 await row.remove()
-            if new and keep:
-                await self.mount_all(new, after=rows[keep - 1])
+            if new:
+                await self.mount_all(new, after=rows[keep - 1] if keep else self._above(section))
+
+    def _above(self, section: str) -> FormRow:
+        """Return the last row of all sections before one that is not the first."""
+        before = SECTIONS[: SECTIONS.index(section)]
+        classes = {f"section-{name}" for name in before}
+        return [row for row in self.query(FormRow) if classes & row.classes][-1]
 
     def _tell(self) -> None:
         self._check()
