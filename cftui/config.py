@@ -160,7 +160,9 @@ class TrainingConfig(Section):
     epochs: int = parameter(
         3, "Passes over the training ratings", unit="epochs", ge=1, le=1_000_000
     )
-    batch_size: int = parameter(64, "Ratings in a step", unit="ratings", ge=1, le=2**24)
+    batch_size: int = parameter(
+        64, "Ratings in a step; 0: as suits model and data", unit="ratings", ge=0, le=2**24
+    )
     seed: int = parameter(42, "Seed of initial values and order", ge=0, le=2**32 - 1)
     device: str = parameter(
         "auto",
@@ -234,6 +236,13 @@ class RunConfig(Section):
         if isinstance(self.method, GradientDescent):
             return self.method
         raise ConfigError(f"training by {self.method.name} has neither optimizer nor schedule")
+
+    def settled(self, n_train: int) -> "RunConfig":
+        """Return the same with a number for what is to suit so many training ratings."""
+        if self.training.batch_size:
+            return self
+        size = {"batch_size": self.model.batch_size(n_train)}
+        return self.model_copy(update={"training": self.training.model_copy(update=size)})
 
     def to_settings(self) -> dict[str, dict[str, Any]]:
         """Return the sections as plain values, ready for TOML or JSON."""
@@ -377,7 +386,7 @@ def _drop_usual(merged: dict[str, Any], before: str) -> None:
         del merged["schedule"]
     training = merged.get("training", {})
     for key in ("epochs", "batch_size"):
-        if key in training and training[key] == whole["training"][key]:
+        if key in training and whole["training"][key] in (0, training[key]):
             del training[key]
 
 

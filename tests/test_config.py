@@ -105,7 +105,7 @@ def test_what_is_wrong_is_refused_with_its_key(settings: dict[str, Any], words: 
 
 def test_every_wrong_key_is_named_at_once() -> None:
     with pytest.raises(ConfigError) as refused:
-        make_config({"training": {"epochs": 0, "batch_size": 0}, "split": {"seed": "x"}})
+        make_config({"training": {"epochs": 0, "batch_size": -1}, "split": {"seed": "x"}})
     named = {line.split(" = ")[0] for line in str(refused.value).splitlines()}
     assert named == {"training.epochs", "training.batch_size", "split.seed"}
 
@@ -249,7 +249,7 @@ def test_another_model_brings_its_own_optimizer_and_epochs() -> None:
     assert (kept.optimizer.name, kept.training.seed, kept.training.epochs) == ("sgd", 7, 3)
     longer = merge(lesson, {"training": {"epochs": 9}})
     kept = make_config(merge(longer, {"model": {"name": "fm"}}))
-    assert (kept.training.epochs, kept.training.batch_size) == (9, 2048)
+    assert (kept.training.epochs, kept.training.batch_size) == (9, 0)
     typed = make_config(merge({"optimizer": {"name": "sgd"}}, {"model": {"name": "fm"}}))
     assert typed.optimizer.name == "sgd"
 

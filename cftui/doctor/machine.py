@@ -32,7 +32,7 @@ def machine_in_float64(
         met = [places[batch] for places in own]
         loss, gradient = _descent(table, mean, [x[m] for m in met], [values[m] for m in met])
         losses.append(loss)
-        step(table, gradient)
+        step(table, gradient + 2 * model.l2 / len(ratings) * table)
     edges = features.offsets[1:-1]
     named = zip(features.names, np.split(table, edges), strict=True)
     mean_table = {"mean": np.array(mean)}

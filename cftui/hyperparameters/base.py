@@ -94,6 +94,10 @@ class ModelParameters(Parameters):
         """Return the fields of features that the model reads, in the order of FIELDS."""
         return ()
 
+    def batch_size(self, n_train: int) -> int:
+        """Return how many ratings of a step suit the model and so many training ratings."""
+        return 64
+
     def tables(self, info: DataInfo) -> tuple[Table, ...]:
         """Return every parameter array of the model on these ratings."""
         raise TypeError(f"{type(self).__name__} does not say which tables it has")

@@ -25,6 +25,8 @@ class RatingModel(nn.Module):
         self.high = info.high
         self.known: KnownFeatures | None = None
         """The features that it reads, set by who builds it."""
+        self.l2 = 0.0
+        """What is lowered is the sum of squared errors plus this times the sum of all squares."""
         self.n_members = 1
         """Models side by side in it, each of which meets the ratings in an order of its own."""
 

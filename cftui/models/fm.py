@@ -27,7 +27,7 @@ class FactorizationMachine(RatingModel):
 
     def __init__(self, info: DataInfo, p: parameters.Fm) -> None:
         super().__init__(info)
-        self.n_members, self.n_factors = p.members, p.n_factors
+        self.n_members, self.n_factors, self.l2 = p.members, p.n_factors, p.l2
         # Not trained: every user and item has a weight that can say the same.
         self.register_buffer("mean", torch.tensor(info.mean or 0.0))
         shape = (p.members, p.n_factors + 1)

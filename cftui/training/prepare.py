@@ -62,6 +62,7 @@ def prepare(
     if (features := features_for(config, ratings, custom)) is not None:
         info = features.sized(training.info)
         training = replace(training, info=info, features=features)
+    config = config.settled(len(training))
     threads = threads or config.training.threads
     learner = begin(config, _to_learn(training, config, unit), custom, threads=threads)
     if isinstance(learner, Sampler):

@@ -170,6 +170,8 @@ def test_net_adds_columns_for_features(known: Features, ratings: Ratings) -> Non
 def test_what_suits_it_is_taken_where_nothing_is_said() -> None:
     config = make_config({"model": {"name": "fm"}})
     assert (config.optimizer.name, config.schedule.name) == ("adam", "cosine")
-    assert (config.training.epochs, config.training.batch_size) == (6, 2048)
+    assert (config.training.epochs, config.training.batch_size) == (6, 0)
+    for n_train, size in ((500, 2048), (80_004, 2048), (1_600_000, 40_960)):
+        assert config.settled(n_train).training.batch_size == size
     said = make_config({"model": "fm", "optimizer": "sgd", "training": {"epochs": 2}})
-    assert (said.optimizer.name, said.training.epochs, said.training.batch_size) == ("sgd", 2, 2048)
+    assert (said.optimizer.name, said.training.epochs, said.training.batch_size) == ("sgd", 2, 0)

@@ -74,6 +74,9 @@ class TorchEngine:
         if ratings.features is not None and ratings.positions is not None:
             self._positions = resident(ratings.positions, self._device)
         self._squared_unit = ratings.squared_unit
+        # Of a batch's mean squared error and the sum of squares over the number of ratings.
+        own = self._model.l2 if isinstance(self._model, RatingModel) else 0.0
+        self._l2 = 2 * own / len(ratings)
 
     def _places_of_members(self, seed: int, n: int) -> torch.Tensor | None:
         """Return which rating each member meets in place of another, shape (n, members)."""
@@ -89,6 +92,7 @@ class TorchEngine:
         """Take a step a batch; return the losses, float32, shape (steps,)."""
         model, optimizer, size = self._model, self._optimizer, self._batch_size
         step_once = stepper(optimizer)
+        weights: list[torch.Tensor] = list(model.parameters())
         model.train()
         positions = resident(order, self._device)
         if self._places is not None:
@@ -110,6 +114,9 @@ class TorchEngine:
             if self._squared_unit != 1.0:
                 lowered, error = lowered / self._squared_unit, error / self._squared_unit
             lowered.backward()  # type: ignore[no-untyped-call]
+            if self._l2:
+                gradients = [weight.grad for weight in weights if weight.grad is not None]
+                torch._foreach_add_(gradients, weights, alpha=self._l2)
             step_once()
             losses[step] = error.detach()
         return losses.cpu().numpy()
