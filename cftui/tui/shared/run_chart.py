@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cftui.charts import Chart, Colour, Marker, Series
 from cftui.runs.history import History
+from cftui.tui.shared.draw_series import draw_series
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,6 +55,11 @@ def loss_chart(
     ]
     start = x[0] if len(x) else 0.0
     valid = [point for point in valid if point[0] >= start]
+    epochs = [
+        (epoch_x(history, choice, epoch.step, epoch.train_seconds), epoch)
+        for epoch in history.epochs
+    ]
+    draws = draw_series([point for point in epochs if point[0] >= start], *ink.series[2:4])
     raw, smoothed, held_out = ink.series[0], ink.series[0], ink.series[1]
     return Chart(
         width,
@@ -68,6 +74,7 @@ def loss_chart(
                 held_out,
                 kind="line" if len(valid) > FEW_EPOCHS else "points",
             ),
+            *draws,
         ),
         ink.foreground,
         title="loss (MSE)",
