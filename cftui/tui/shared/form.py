@@ -220,7 +220,8 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         """Show other values of the sections that the choice of a model changes."""
         for part in ("optimizer", "schedule"):
             if self._settings[part] != before.get(part):
-                await self._rebuild(part, keep=0)
+                await self._rebuild(part)
+                self.show_section(part, self._settings[part])
         if self._settings["training"] != before.get("training"):
             self.show_section("training", self._settings["training"])
 
@@ -263,7 +264,7 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         async with self.batch():
             for row in rows[keep:]:
                 await row.remove()
-            if new and keep:
+            if new:
                 await self.mount_all(new, after=rows[keep - 1])
 
     def _tell(self) -> None:
