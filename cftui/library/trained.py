@@ -131,6 +131,15 @@ class Trained:
         """Return, for each item, whether any rating of it was trained on."""
         return np.bincount(self.ratings.item[self.split.train], minlength=self.ratings.n_items) > 0
 
+    @cached_property
+    def known_items(self) -> np.ndarray:
+        """Return, for each item, whether its prediction is its own; shape (n_items,).
+
+        Of one that nobody trained on, where the model reads genres or year.
+        """
+        told = not {"genres", "year"}.isdisjoint(self.config.model.reads)
+        return np.ones_like(self.trained_items) if told else self.trained_items
+
 
 def load_trained(
     run: Run,

@@ -49,6 +49,11 @@ class RatingModel(nn.Module):
         error = functional.mse_loss(self(*inputs), values)
         return error, error
 
+    def of_members(self, *inputs: Any) -> Tensor:
+        """Return each member's predicted ratings, shape (batch, members)."""
+        ratings: Tensor = self(*inputs)
+        return ratings[:, None]
+
     def of_all_items(self, users: Tensor) -> Tensor:
         """Return predicted ratings of every item, shape (len(users), n_items).
 

@@ -45,12 +45,12 @@ class FactorizationMachine(RatingModel):
         """Return predicted ratings, shape (batch,), for codes of shape (batch,)."""
         return self.of_members(users, items, features).mean(1)
 
-    def of_members(self, users: Tensor, items: Tensor, features: FeatureBatch) -> Tensor:
+    def of_members(self, *inputs: Any) -> Tensor:
         """Return each member's predicted ratings, shape (batch, members).
 
-        `users`, `items`: codes of shape (batch,), or (batch, members) with a pair for each.
+        `inputs`: as of `forward`, or users and items of shape (batch, members), a pair for each.
         """
-        known = self._features
+        known, features = self._features, inputs[2]
         sums = [
             self._picked(self._side(whose, rows), inverse)
             for whose in SIDES

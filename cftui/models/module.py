@@ -120,16 +120,27 @@ def resident(array: np.ndarray, device: torch.device) -> Tensor:
 @torch.no_grad()
 def score(module: nn.Module, pairs: Pairs, device: torch.device) -> np.ndarray:
     """Return predicted ratings, float32, shape (n,), without dropout."""
+    return _scored(module, module, pairs, device)
+
+
+@torch.no_grad()
+def score_members(module: RatingModel, pairs: Pairs, device: torch.device) -> np.ndarray:
+    """Return each member's predicted ratings, float32, shape (n, members)."""
+    return _scored(module, module.of_members, pairs, device)
+
+
+def _scored(
+    module: nn.Module, forward: Callable[..., Tensor], pairs: Pairs, device: torch.device
+) -> np.ndarray:
     module.eval()
-    scores = np.empty(len(pairs), dtype=np.float32)
+    found = []
     for start in range(0, len(pairs), SCORE_CHUNK):
-        place = slice(start, start + SCORE_CHUNK)
-        part = pairs[place]
+        part = pairs[start : start + SCORE_CHUNK]
         codes = resident(part.users, device), resident(part.items, device)
         rated = None if part.positions is None else resident(part.positions, device)
-        predicted = module(*inputs_of(module, *codes, rated))
-        scores[place] = predicted.float().cpu().numpy()
-    return scores
+        predicted = forward(*inputs_of(module, *codes, rated))
+        found.append(predicted.float().cpu().numpy())
+    return np.concatenate(found) if found else np.empty(0, np.float32)
 
 
 @torch.no_grad()
@@ -160,6 +171,17 @@ class ModuleScorer:
     def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, shape (n,), float32."""
         return self._unit.to_ratings(score(self._module, pairs, torch.device("cpu")))
+
+    def spread(self, pairs: Pairs) -> np.ndarray | None:
+        """Return the standard deviation of the members' predictions, in rating units, shape (n,).
+
+        None where the model has one member alone.
+        """
+        if not isinstance(self._module, RatingModel) or self._module.n_members == 1:
+            return None
+        found = score_members(self._module, pairs, torch.device("cpu"))
+        spread: np.ndarray = found.std(axis=1, ddof=1) * self._unit.scale
+        return spread
 
     def score_all_items(self, user: int) -> np.ndarray:
         """Return one user's predicted ratings of every item, shape (n_items,)."""

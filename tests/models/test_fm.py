@@ -14,11 +14,12 @@ from cftui.hyperparameters.fields import FIELDS
 from cftui.models import build_model, features
 from cftui.models.fm import FactorizationMachine
 from cftui.models.initial import initial_values
-from cftui.models.module import inputs_of, load_arrays, score, score_all_items
+from cftui.models.module import ModuleScorer, inputs_of, load_arrays, score, score_all_items
 from cftui.ratings.features import Features, features_of
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import split
 from cftui.ratings.store import open_ratings
+from cftui.ratings.unit import RatingUnit
 from cftui.ratings.values import Ratings
 from tests.small import write_ratings
 
@@ -135,6 +136,18 @@ def test_members_learn_as_if_alone(known: Features, ratings: Ratings) -> None:
         errors.append(np.mean((found - ratings.value[meets[:, member]]) ** 2))
     assert float(lowered.detach()) == pytest.approx(sum(errors), rel=1e-5)
     assert float(told.detach()) == pytest.approx(np.mean(errors), rel=1e-5)
+
+
+def test_members_differ_by_their_spread(known: Features, ratings: Ratings) -> None:
+    built, pairs = machine(known, ratings, members=3), Pairs(ratings.user[:9], ratings.item[:9])
+    found = known.rows_of_pairs(pairs.users, pairs.items)
+    own = []
+    for a, b in zip(found.indptr[:-1], found.indptr[1:], strict=True):
+        x = dict(zip(found.columns[a:b].tolist(), found.values[a:b].tolist(), strict=True))
+        own.append([by_the_equation(built, known, member, x) for member in range(3)])
+    spread = ModuleScorer(built, ratings.n_items, RatingUnit(1.0, 10.0)).spread(pairs)
+    np.testing.assert_allclose(spread, 2 * np.std(own, axis=1, ddof=1), rtol=1e-4)
+    assert ModuleScorer(machine(known, ratings), ratings.n_items).spread(pairs) is None
 
 
 def _columns(ratings: Ratings) -> tuple[np.ndarray, ...]:

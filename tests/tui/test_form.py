@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from cftui.config import make_config
+from cftui.hyperparameters import registry
 from cftui.paths import BUNDLED, consent_folder
 from cftui.runs.directory import Run
 from cftui.runs.events import Finished
@@ -83,6 +84,44 @@ async def test_model_and_optimizer_bring_the_numbers_that_suit(stored: Path) -> 
         assert numbers(app) == ("0.005", "0.0002")
         config = app.query_one(TrainingForm).config
         assert config is not None and config.optimizer.weight_decay == 2e-4
+
+
+async def test_a_model_with_a_method_of_its_own_has_other_sections(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        await choose(app, pilot, "optimizer.name", "adam")
+        field(app, "training.epochs").value = "7"
+        await pilot.pause()
+        await choose(app, pilot, "model.name", "bayes-fm")
+        form = app.query_one(TrainingForm)
+        assert form.config is not None and form.config.method.name == "gibbs"
+        assert field(app, "training.epochs").value == "200"
+        assert field(app, "method.burn_in").value == "10"
+        keys = {one.key for one in app.query(Choice)}
+        assert "model.name" in keys and "optimizer.name" not in keys
+        assert app.focused is field(app, "model.name")
+        # Right again and again comes back to what was chosen.
+        await choose(app, pilot, "model.name", "dot-bias")
+        assert field(app, "optimizer.name").value == "adam"
+        assert field(app, "training.epochs").value == "7"
+        assert numbers(app) == ("0.01", "0.0002")
+
+
+async def test_a_model_that_cannot_be_trained_here_says_what_to_install(
+    stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda name: None)
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        await choose(app, pilot, "model.name", "bayes-fm")
+        form = app.query_one(TrainingForm)
+        assert form.config is None
+        assert "bayes-fm needs the package numba" in form.problem
+        assert "pip install numba" in form.problem
+        await choose(app, pilot, "model.name", "dot-bias")
+        assert form.config is not None and not form.problem
 
 
 async def test_switches_and_sizes(stored: Path) -> None:

@@ -12,10 +12,18 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
-from cftui.config import ConfigError, RunConfig, SplitConfig, TrainingConfig, make_config, merge
+from cftui.config import (
+    ConfigError,
+    RunConfig,
+    SplitConfig,
+    TrainingConfig,
+    make_config,
+    merge,
+    method_of,
+)
 from cftui.hyperparameters import MODELS, OPTIMIZERS, SCHEDULES, FieldSpec, specs_of, why_not_here
 from cftui.hyperparameters.installed import installed_models
-from cftui.hyperparameters.methods import METHODS, PARTS
+from cftui.hyperparameters.methods import METHODS, PARTS, USUAL
 from cftui.questions.custom_model import ModelDescription
 from cftui.text import plain
 from cftui.tui.shared.inputs import (
@@ -108,6 +116,8 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         except ConfigError:
             remembered = RunConfig()
         self._settings: dict[str, dict[str, Any]] = remembered.to_settings()
+        self._left: dict[str, dict[str, Any]] = {}
+        """As the settings were before a model with another method of training was chosen."""
         self._described: dict[str, ModelDescription] = {}
         self.problem = ""
         self._config: RunConfig | None = remembered
@@ -202,10 +212,14 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
     async def _choose(self, section: str, name: str, *, typing: bool = False) -> None:
         """Take another model, optimizer or schedule, with the numbers that suit it."""
         before = self.settings()
-        self._settings = merge(self._settings, {section: {"name": name}})
+        back = section == "model" and "method" in before and method_of(name) == USUAL
+        base = {**self._left, "split": before["split"]} if back and self._left else before
+        self._settings = merge(base, {section: {"name": name}})
         self._fill(name if section == "model" and name in MODELS else None)
         if self._settings.keys() != before.keys():
-            await self.recompose()  # another method of training, which has other sections
+            # Another method of training, which has other sections: what was chosen in them waits.
+            self._left = before if "method" in self._settings else {}
+            await self.recompose()
             next(field for field in self.query(Choice) if field.key == "model.name").focus()
             return
         with contextlib.suppress(ConfigError, KeyError):
@@ -231,8 +245,9 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
     async def _rebuild_changed(self, before: Mapping[str, Mapping[str, Any]]) -> None:
         """Show other values of the sections that the choice of a model changes."""
         for part in ("optimizer", "schedule"):
-            if self._settings.get(part) != before.get(part):
-                await self._rebuild(part, keep=0)
+            if self._settings[part] != before.get(part):
+                await self._rebuild(part)
+                self.show_section(part, self._settings[part])
         if self._settings["training"] != before.get("training"):
             self.show_section("training", self._settings["training"])
 
@@ -276,13 +291,7 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
             for row in rows[keep:]:
                 await row.remove()
             if new:
-                await self.mount_all(new, after=rows[keep - 1] if keep else self._above(section))
-
-    def _above(self, section: str) -> FormRow:
-        """Return the last row of all sections before one that is not the first."""
-        before = SECTIONS[: SECTIONS.index(section)]
-        classes = {f"section-{name}" for name in before}
-        return [row for row in self.query(FormRow) if classes & row.classes][-1]
+                await self.mount_all(new, after=rows[keep - 1])
 
     def _tell(self) -> None:
         self._check()
