@@ -219,9 +219,6 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         if self._settings.keys() != before.keys():
             # Another method of training, which has other sections: what was chosen in them waits.
             self._left = before if "method" in self._settings else {}
-            await self.recompose()
-            next(field for field in self.query(Choice) if field.key == "model.name").focus()
-            return
         with contextlib.suppress(ConfigError, KeyError):
             # Other sections may be wrong just now.
             chosen = {"optimizer": self._settings["optimizer"]}
@@ -244,7 +241,10 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
 
     async def _rebuild_changed(self, before: Mapping[str, Mapping[str, Any]]) -> None:
         """Show other values of the sections that the choice of a model changes."""
-        for part in ("optimizer", "schedule"):
+        if self._settings.keys() != before.keys():
+            for part in ("method", *PARTS):
+                await self._remake(part)
+        for part in (part for part in PARTS if part in self._settings and part in before):
             if self._settings[part] != before.get(part):
                 await self._rebuild(part)
                 self.show_section(part, self._settings[part])
@@ -292,6 +292,16 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
                 await row.remove()
             if new:
                 await self.mount_all(new, after=rows[keep - 1])
+
+    async def _remake(self, section: str) -> None:
+        """Show all rows of a section that is new, none of one that is gone."""
+        above = {f"section-{name}" for name in SECTIONS[: SECTIONS.index(section)]}
+        async with self.batch():
+            await self.query(f".section-{section}").remove()
+            if new := list(self._rows(section)):
+                await self.mount_all(
+                    new, after=[row for row in self.query(FormRow) if above & row.classes][-1]
+                )
 
     def _tell(self) -> None:
         self._check()
