@@ -7,8 +7,8 @@ import numpy as np
 
 LEAST_MARKED = 5
 """Items that a mark, such as a genre, must have and must lack for a correlation with it."""
-NAMED = 3
-"""What an axis is told by, at most."""
+NAMED, WEAKEST = 3, 0.1
+"""What an axis is told by, at most, and the least correlation that tells anything."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ def meanings_of(
     A measure is NaN where it is unknown; of marks there must be some on either side.
     """
     found = ((name, _correlation(along, values)) for name, values in measures.items())
-    told = [(name, r) for name, r in found if r is not None]
+    told = [(name, r) for name, r in found if r is not None and abs(r) >= WEAKEST]
     return tuple(sorted(told, key=lambda one: -abs(one[1]))[:NAMED])
 
 
