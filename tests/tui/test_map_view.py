@@ -1,5 +1,6 @@
 """Explore's map: no point is lost, labels keep apart, and what its keys do."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ from textual.widgets import Static
 
 from cftui.people import Profile, save_profile
 from cftui.ratings.values import Ratings
+from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.directory import Run
+from cftui.runs.moments import save_moment
 from cftui.tui.explore.item_map.canvas import MapCanvas
 from cftui.tui.explore.item_map.inks import COLOURINGS, ramp
 from cftui.tui.explore.item_map.labels import label_text, placed
@@ -162,7 +165,7 @@ async def test_the_map_by_its_keys(trained_run: Run, bundled: Ratings) -> None:
         assert sum(counts) == int(total) == 9066 and counts[0] < 9066
         await pilot.press("slash", *"matrix the", "enter", "enter")
         await until(pilot, lambda: line(view, "here").startswith("◆ Matrix, The (1999)"))
-        assert canvas.has_focus and not view.has_class("-search")
+        await until(pilot, lambda: canvas.has_focus and not view.has_class("-search"))
         await until(pilot, lambda: len(table(view, "#near")) > 5)
         await pilot.press("plus")
         await until(pilot, lambda: line(view, "here").startswith("◆ Matrix, The (1999)"))
@@ -207,3 +210,36 @@ async def test_it_goes_with_the_theme_the_marker_and_the_size(stored: Path) -> N
         await until(pilot, lambda: canvas.window is not None and canvas.window.width > 80)
         assert before is not None and canvas.points is not None
         await until(pilot, lambda: "9,066 in view" in line(view, "legend"))
+
+
+async def test_moments_are_gone_through_played_and_followed(
+    trained_run: Run, tables: dict[str, np.ndarray]
+) -> None:
+    step, factors = load_checkpoint(trained_run.last).step, tables["item_factors"]
+    for at, share in ((0, 0.01), (step // 2, 0.5)):
+        save_moment(trained_run.path, at, factors * share)
+    async with explore() as (pilot, pane):
+        view = await opened_map(pilot, pane)
+        newest = view.canvas.points
+        assert newest is not None and "moment" not in about(view)
+        await pilot.press("comma", "comma")
+        await until(pilot, lambda: "moment 1 of 3: step 0" in about(view))
+        first = view.canvas.points
+        # What was a hundredth as large is drawn so, where the newest will be.
+        assert first is not None and first.frame == newest.frame
+        assert np.allclose(first.xs.std(), 0.01 * newest.xs.std(), rtol=0.01)
+        await pilot.press("full_stop")
+        await until(pilot, lambda: f"moment 2 of 3: step {step // 2:,}" in about(view))
+        await pilot.press("space")
+        await until(pilot, lambda: "moment" not in about(view))
+        assert view.canvas.points is not None and (view.canvas.points.xs == newest.xs).all()
+        save_moment(trained_run.path, step + 50, factors * 2)
+        view._follow()
+        await until(pilot, lambda: f"step {step + 50:,}" in about(view))
+        points = view.canvas.points
+        assert np.allclose(points.xs.std(), 2 * newest.xs.std(), rtol=0.01)
+        # A run of an earlier version, or one whose moments are gone, has its last weights.
+        shutil.rmtree(trained_run.path / "moments")
+        view.run_changed()
+        await until(pilot, lambda: f"step {step:,}" in about(view))
+        assert view.why_not("play")

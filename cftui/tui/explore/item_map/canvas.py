@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
@@ -83,6 +84,7 @@ class MapCanvas(Widget, can_focus=True):
         self._held: int | None = None
         """What the window was brought to: it stays the cursor until the window moves."""
         self._lines: list[Line] = []
+        self._base = Style()
 
     def show(self, points: MapPoints | None, *, anew: bool = False) -> None:
         """Draw points; `anew`: all of them, wherever the window was."""
@@ -154,9 +156,14 @@ class MapCanvas(Widget, can_focus=True):
             base + self.get_component_rich_style("map--cursor", partial=True),
         )
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines within a region; their common style is found once."""
+        self._base = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Return one line."""
-        width, style = self.size.width, self.rich_style
+        width, style = self.size.width, self._base
         if y < len(self._lines):
             return Strip(self._lines[y]).adjust_cell_length(width, style)
         if self._lines or y != self.size.height // 2:

@@ -5,7 +5,7 @@ from cftui.tui.shared.commands import Command
 COMMANDS = (
     Command("map.search", "slash", "search", "Search", "Bring a movie to the middle", True),
     Command("map.in", "plus,equals_sign", "zoom(1)", "Zoom in", "Larger, about the middle", True),
-    Command("map.out", "minus,underscore", "zoom(-1)", "Out", "Smaller", True),
+    Command("map.out", "minus,underscore", "zoom(-1)", "Out", "Smaller"),
     Command("map.whole", "0,home", "whole", "Whole", "Have all of it in view", True),
     Command("map.colour", "c", "colour", "Colour", "By genre, year, ratings, bias, you", True),
     Command("map.axes", "a", "axes(1)", "Axes", "The next pair of components", True),

@@ -40,7 +40,8 @@ class EndLists(Horizontal):
         for (number, axis), ids, arrows in zip(axes, self.IDS, ARROWS, strict=True):
             for rows, key, arrow in zip((axis.low, axis.high), ids, arrows, strict=True):
                 grid = self.query_one(f"#{key}", Grid)
-                grid.border_title = Text(f"{arrow} {axis_words(number, axis, key in HIGH)}")
+                told = meaning_words(axis, high=key in HIGH)
+                grid.border_title = Text(f"{arrow} {number}: {told}")
                 grid.set_rows(rows, [row.item for row in rows])
 
     def focus_first(self) -> None:
@@ -51,8 +52,13 @@ class EndLists(Horizontal):
 HIGH = ("right", "up")
 
 
-def axis_words(number: int, axis: MapAxis, high: bool = True) -> str:
-    """Return an axis by its number, its share, and what goes with it towards one of its ends."""
+def axis_words(number: int, axis: MapAxis) -> str:
+    """Return an axis by its number, its share of the variance, and what goes with it."""
+    return f"component {number} ({axis.share:.0%}): {meaning_words(axis)}"
+
+
+def meaning_words(axis: MapAxis, *, high: bool = True) -> str:
+    """Return what grows, or falls, towards one end of an axis, with Pearson's r."""
     sign = 1 if high else -1
     told = ", ".join(f"{shown(name)} {sign * r:+.2f}" for name, r in axis.meanings)
-    return f"component {number}, {axis.share:.0%} of the variance: {told or 'goes with nothing'}"
+    return told or "goes with nothing known"

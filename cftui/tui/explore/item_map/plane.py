@@ -45,11 +45,13 @@ class Shown:
 class MapPlane(Vertical):
     """The canvas between its axes and its legend, or the lists of the axes' ends."""
 
+    SCOPED_CSS = False  # a class of the screen that tells its size stands above it
     DEFAULT_CSS = """
     MapPlane { width: 1fr; }
     MapPlane #here { height: 1; padding: 0 1; }
-    MapPlane #legend { height: auto; max-height: 2; padding: 0 1; }
+    MapPlane #legend { height: 2; padding: 0 1; }
     MapPlane #legend { color: $text-muted; }
+    .-short MapPlane #legend, .-wide MapPlane #legend { height: 1; }
     MapPlane EndLists { display: none; }
     """
 
@@ -141,7 +143,8 @@ class MapPlane(Vertical):
         told = ", ".join(filter(None, (found.way, shown.whose)))
         without = f"; no run: {shown.why_no_run}" if shown.why_no_run else ""
         words = (
-            f"→ {axis_words(*axes[0])}\n↑ {axis_words(*axes[1])}\n{told}; axes of"
+            f"→ {axis_words(*axes[0])}\n"
+            f"↑ {axis_words(*axes[1])}\n{told}; axes of"
             f" {found.n_fitted:,} {shown.items_word} with {found.min_ratings:,}+ ratings{without}"
         )
         self.query_one("#about", Static).update(words)
@@ -154,7 +157,8 @@ class MapPlane(Vertical):
         if shown is None or self._drawn is None:
             return
         here = "" if point is None else item_words(shown.items, shown.found, point)
-        self.query_one("#here", Static).update(here)
+        # Without a new layout: their sizes are settled, and every key comes by here.
+        self.query_one("#here", Static).update(here, layout=False)
         told = Text(f"{tally_words(message.tally, filter_words(shown.only))}   ")
         told.append_text(legend_text(self.app, *self._drawn))
-        self.query_one("#legend", Static).update(told)
+        self.query_one("#legend", Static).update(told, layout=False)
