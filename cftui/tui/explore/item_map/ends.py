@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from cftui.questions.item_map import MapAxis
+from cftui.tui.explore.view import fill
 from cftui.tui.shared.cells import shown
 from cftui.tui.shared.grid import Column, Grid
 
@@ -42,7 +43,7 @@ class EndLists(Horizontal):
                 grid = self.query_one(f"#{key}", Grid)
                 told = meaning_words(axis, high=key in HIGH)
                 grid.border_title = Text(f"{arrow} {number}: {told}")
-                grid.set_rows(rows, [row.item for row in rows])
+                fill(grid, rows, [row.item for row in rows])
 
     def focus_first(self) -> None:
         """Take the focus."""

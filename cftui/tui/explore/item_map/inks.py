@@ -3,9 +3,9 @@
 Levels go from one end of a ramp to the other, on which lightness always moves the same way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.style import Style
@@ -45,10 +45,16 @@ class Legend:
 
 
 def inks_for(
-    colouring: Colouring, items: MappedItems, found: ItemMap, scores: ItemScores | None
+    colouring: Colouring,
+    items: MappedItems,
+    found: ItemMap,
+    scores: ItemScores | None,
+    shown: "NDArray[np.bool_]",
 ) -> tuple[PointInks, Legend]:
-    """Return the inks of all points and what they mean."""
+    """Return the inks of all points and what they mean; levels are those of what is shown."""
     import numpy as np
+
+    levels = partial(_levels, shown)
 
     match colouring:
         case "genre":
@@ -57,20 +63,18 @@ def inks_for(
             return inks, Legend("", words, "other")
         case "year":
             values = np.where(items.years > 0, items.years, np.nan)
-            return _levels("year", values, lambda v: f"{v:.0f}", rest="none", even=True)
+            return levels("year", values, lambda v: f"{v:.0f}", rest="none", even=True)
         case "popularity":
             values = np.log(items.n_ratings)
-            return _levels("ratings", values, lambda v: f"{np.exp(v):,.0f}")
+            return levels("ratings", values, lambda v: f"{np.exp(v):,.0f}")
         case "bias":
             known = np.where(items.n_ratings >= found.min_ratings, 1.0, np.nan)
             rest = f"fewer than {found.min_ratings:,} ratings"
             if found.bias is not None:
-                return _levels("bias", found.bias * known, lambda v: f"{v:+.2f}", rest=rest)
-            return _levels("mean rating", items.mean * known, lambda v: fitting(v, 2, 6), rest=rest)
+                return levels("bias", found.bias * known, lambda v: f"{v:+.2f}", rest=rest)
+            return levels("mean rating", items.mean * known, lambda v: fitting(v, 2, 6), rest=rest)
         case "you" if scores is not None:
-            return _levels(
-                f"for you, by {scores.words}", scores.share, lambda v: f"top {1 - v:.0%}"
-            )
+            return levels(f"for you, by {scores.words}", scores.share, lambda v: f"top {1 - v:.0%}")
     nothing = np.zeros(len(items.items), np.int64)
     return PointInks("density", nothing, LEVELS), Legend(
         "in a cell", ("1", f"{2 ** (LEVELS - 1)}+")
@@ -78,7 +82,13 @@ def inks_for(
 
 
 def _levels(
-    head: str, values: "Floats", words: Any, *, rest: str = "", even: bool = False
+    shown: "NDArray[np.bool_]",
+    head: str,
+    values: "Floats",
+    words: Callable[[float], str],
+    *,
+    rest: str = "",
+    even: bool = False,
 ) -> tuple[PointInks, Legend]:
     """Return levels of values, NaN where unknown, equally wide from the 2nd to the 98th percentile.
 
@@ -87,17 +97,19 @@ def _levels(
     import numpy as np
 
     known = np.isfinite(values)
-    levels = np.full(len(values), LEVELS, np.int64)
-    if not known.any():
+    levels, seen = np.full(len(values), LEVELS, np.int64), values[known & shown]
+    if not len(seen):
         return PointInks("level", levels, LEVELS), Legend(head, ("", ""), rest)
-    low, high = np.percentile(values[known], (2, 98))
+    low, high = np.percentile(seen, (2, 98))
     if even:
-        edges = np.percentile(values[known], np.linspace(0, 100, LEVELS + 1)[1:-1])
-        low, high = values[known].min(), values[known].max()
+        edges = np.percentile(seen, np.linspace(0, 100, LEVELS + 1)[1:-1])
+        low, high = seen.min(), seen.max()
     else:
         edges = np.linspace(low, high, LEVELS + 1)[1:-1]
     levels[known] = np.searchsorted(edges, values[known], side="right")
-    return PointInks("level", levels, LEVELS), Legend(head, (words(low), words(high)), rest)
+    return PointInks("level", levels, LEVELS), Legend(
+        head, (words(float(low)), words(float(high))), rest
+    )
 
 
 def styles_for(app: App[Any], inks: PointInks) -> list[Style]:

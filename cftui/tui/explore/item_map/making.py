@@ -56,9 +56,9 @@ class MapMaker:
             return None
         found, self.why_no_run = None, ""
         if run:
-            if at is None:
-                await self.look(run)
-                at = self.moments.steps[-1] if self.moments else None
+            await self.look(run)
+            steps = self.moments.steps if self.moments else ()
+            at = at if at in steps else steps[-1] if steps else None
             found = await self._ask_run(MapOfItems(self._store, run, at), "map")
             if found is None and not self.why_no_run:
                 return None

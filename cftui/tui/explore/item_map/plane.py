@@ -36,6 +36,8 @@ class Shown:
     marker: Marker
     whose: str
     """Which run places them, and as of when; empty by likes."""
+    moment: str = ""
+    """Which former moment of the run it is; empty for the newest."""
     newest: bool = True
     """Whether it is no former moment of a run, which would be drawn in the newest one's frame."""
     items_word: str = "movies"
@@ -114,7 +116,8 @@ class MapPlane(Vertical):
         if shown is None:
             return
         found, items = shown.found, shown.items
-        inks, legend = inks_for(shown.colouring, items, found, shown.scores)
+        passing = passing_items(items, shown.only)
+        inks, legend = inks_for(shown.colouring, items, found, shown.scores, passing)
         self._drawn = inks, legend
         across, up = self._pairs[self._pair]
         xs, ys = found.positions[:, across], found.positions[:, up]
@@ -127,7 +130,7 @@ class MapPlane(Vertical):
             ys=ys,
             titles=items.titles,
             often=items.n_ratings,
-            shown=passing_items(items, shown.only),
+            shown=passing,
             inks=inks,
             frame=self._frame[1],
         )
@@ -159,6 +162,7 @@ class MapPlane(Vertical):
         here = "" if point is None else item_words(shown.items, shown.found, point)
         # Without a new layout: their sizes are settled, and every key comes by here.
         self.query_one("#here", Static).update(here, layout=False)
-        told = Text(f"{tally_words(message.tally, filter_words(shown.only))}   ")
+        moment = f"{shown.moment}   " if shown.moment else ""
+        told = Text(f"{moment}{tally_words(message.tally, filter_words(shown.only))}   ")
         told.append_text(legend_text(self.app, *self._drawn))
         self.query_one("#legend", Static).update(told, layout=False)

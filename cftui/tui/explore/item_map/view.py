@@ -59,6 +59,8 @@ class MapView(View):
         """Whether likes are wished for though a run could answer."""
         self._at: int | None = None
         """The moment on show; none for the newest."""
+        self._of_run = ""
+        """The run that `_at` is of."""
 
     def compose(self) -> ComposeResult:
         """Lay out the map between a search, when there is one, and what is near the cursor."""
@@ -112,7 +114,8 @@ class MapView(View):
 
     def run_changed(self) -> None:
         """Ask another run, or its newer weights."""
-        self._at = None
+        if self._run != self._of_run:
+            self._of_run, self._at = self._run, None
         self._ask_map()
 
     def narrowed(self) -> None:
@@ -136,6 +139,8 @@ class MapView(View):
     @work(exclusive=True, group="ask", exit_on_error=False, description="Making a map")
     async def _ask_map(self) -> None:
         found = await self._maker.make(self.setting, self._run, self._at)
+        if self._at not in self._steps:
+            self._at = None  # thinned meanwhile
         if found is not None:
             self._take(found)
 
@@ -150,7 +155,8 @@ class MapView(View):
             self.colouring,
             self.only,
             marker,
-            whose=moment_words(self._maker.moments, self._at) or self.by(found.step),
+            whose=self.by(found.step),
+            moment=moment_words(self._maker.moments, self._at),
             newest=self._at is None,
             items_word=self.setting.items_word,
             why_no_run=self._maker.why_no_run,

@@ -46,4 +46,4 @@ def moment_words(moments: MomentsKept | None, at: int | None) -> str:
     place = moments.steps.index(at) + 1
     epoch = f", epoch {at / moments.steps_per_epoch:.1f}" if moments.steps_per_epoch else ""
     best = ", the best" if at == moments.best != moments.weights else ""
-    return f"moment {place} of {len(moments.steps)}: step {at:,}{epoch}{best}"
+    return f"moment {place} of {len(moments.steps)}{epoch}{best}"
