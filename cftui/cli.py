@@ -13,6 +13,7 @@ BEGAN = time.monotonic()
 
 COMMANDS = (
     *("train", "evaluate", "runs", "data", "predict", "recommend", "you", "similar", "audience"),
+    "map",
     *("crosstab", "lab"),
     *("config", "completion", "man", "doctor"),
 )

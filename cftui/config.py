@@ -168,11 +168,14 @@ class TrainingConfig(Section):
         "auto",
         "auto, cpu, cuda, cuda:N or mps",
     )
-    threads: int = parameter(0, "CPU threads; 0 lets torch choose", unit="threads", ge=0, le=1024)
+    threads: int = parameter(
+        0, "CPU threads; 0 lets torch choose", unit="threads", zero="auto", ge=0, le=1024
+    )
     patience: int = parameter(
         0,
         "End after so many epochs without improvement; 0: never early",
         unit="epochs",
+        zero="off",
         ge=0,
         le=1_000_000,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.fields import FieldInfo
 
 
@@ -125,15 +125,25 @@ class ScheduleParameters(Parameters):
     """Base of the learning-rate schedules."""
 
 
-def parameter(default: Any, help: str, *, unit: str = "", **limits: Any) -> Any:
-    """Describe one hyper-parameter: its default, a line of help, its unit and its limits."""
-    return Field(default, description=help, json_schema_extra={"unit": unit}, **limits)
+def parameter(default: Any, help: str, *, unit: str = "", zero: str = "", **limits: Any) -> Any:
+    """Describe one hyper-parameter: its default, a line of help, its unit and its limits.
+
+    `zero`: what 0 means where it is no number, such as auto; forms show it and take it.
+    """
+    extra: dict[str, JsonValue] = {"unit": unit, "zero": zero}
+    return Field(default, description=help, json_schema_extra=extra, **limits)
 
 
 def unit_of(field: FieldInfo) -> str:
     """Return the unit that `parameter` was given, or an empty string."""
     extra = field.json_schema_extra
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+
+
+def zero_of(field: FieldInfo) -> str:
+    """Return the word for 0 that `parameter` was given, or an empty string."""
+    extra = field.json_schema_extra
+    return str(extra.get("zero", "")) if isinstance(extra, dict) else ""
 
 
 def limits_of(field: FieldInfo) -> str:

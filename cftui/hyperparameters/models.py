@@ -100,7 +100,11 @@ class Net(ModelParameters):
     name: Literal["net"] = "net"
     n_factors: int = parameter(50, "Size of each user's embedding", unit="factors", ge=1, le=4096)
     n_item_factors: int = parameter(
-        0, "Size of each item's embedding; 0: as the users'", unit="factors", ge=0, le=4096
+        *(0, "Size of each item's embedding; 0: as the users'"),
+        unit="factors",
+        zero="same",
+        ge=0,
+        le=4096,
     )
     hidden: Annotated[tuple[Size, ...], BeforeValidator(_sizes)] = parameter(
         (10,), "Sizes of the hidden layers, such as 64 32; none: linear", max_length=32
