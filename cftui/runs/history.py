@@ -30,6 +30,8 @@ class Curve:
         self.smooth = array("d")
         self.learning_rate = array("d")
         self.seconds = array("d")
+        self.tenth = array("d")
+        self.ninetieth = array("d")
 
     def __len__(self) -> int:
         return len(self.step)
@@ -37,9 +39,10 @@ class Curve:
     def append(self, event: Step) -> None:
         """Add one step event at the end."""
         self.step.append(event.step)
-        for name in ("loss", "low", "high", "smooth", "learning_rate", "seconds"):
-            value = getattr(event, name)
-            getattr(self, name).append(nan if value is None else value)
+        for name, column in vars(self).items():
+            if name != "step":
+                value = getattr(event, name)
+                column.append(nan if value is None else value)
 
     def rewind(self, step: int) -> None:
         """Drop everything after a step."""
@@ -56,6 +59,9 @@ class History:
         self.curve = Curve()
         self.epochs: list[Epoch] = []
         self.controls: list[Control] = []
+        """Wishes that were answered, without those that a death undid."""
+        self.resumed: list[int] = []
+        """Steps at which it went on from a checkpoint."""
         self.device: Device | None = None
         """The newest reading of the device."""
         self.end: Finished | Failed | None = None
@@ -104,6 +110,8 @@ class History:
             case Resumed():
                 self.curve.rewind(event.step)
                 self.epochs = [epoch for epoch in self.epochs if epoch.step <= event.step]
+                self.controls = [one for one in self.controls if one.step <= event.step]
+                self.resumed = [*(at for at in self.resumed if at <= event.step), event.step]
                 self.end = None
             case Finished() | Failed():
                 self.end = event
