@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from cftui.runs.row import RunRow
 
 Word = Annotated[str, typer.Argument(metavar="RUN", help="Id, unique prefix, name, or latest")]
+Plain = Annotated[
+    bool, typer.Option("--plain", help="Sentences for a screen reader: what the charts show")
+]
 Words = Annotated[
     list[str],
     typer.Argument(metavar="[WORDS...]", help="Such as: adam 'mse<0.8' state:live; all must fit"),
@@ -108,17 +111,24 @@ def _summary(run: "Run", status: "RunStatus") -> dict[str, Any]:
     }
 
 
-def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> None:
+def show(
+    word: Word = "latest", plain: Plain = False, json: Json = False, debug: Debug = False
+) -> None:
     """Show a run's state, settings and epochs, and the line that repeats it."""
     from cftui.runs.compare import command_line
     from cftui.runs.events import Finished
     from cftui.runs.history import read_history
     from cftui.runs.judging import verdict_of
     from cftui.runs.rates import change_words, changes_of, unrepeated
+    from cftui.runs.telling import sentences
 
     run = find(word)
     status, config, history = run.status(), run.config(), read_history(run.events)
     again, changes = command_line(run), changes_of(run)
+    if plain and not json:
+        put(f"Run {run.id}, {status.shown}.")
+        put("\n".join(sentences(history)))
+        return
     if json:
         from dataclasses import asdict
 

@@ -48,6 +48,9 @@ ANYWHERE = (
         "app.palette", "colon,ctrl+p", "command_palette", "Palette", "Find any command by name"
     ),
     Command("app.marker", "ctrl+t", "marker", "Marker", "Draw charts in braille, blocks or dots"),
+    Command(
+        "app.save-chart", "E", "save_chart", "Save chart", "Write the charts in view to a file"
+    ),
     Command("app.help", "question_mark", "help", "Help", "Explain this pane and its keys", True),
     Command("app.tour", "f9", "tour", "Tour", "The lesson, stop by stop; again to leave it"),
     Command("app.tour-next", "f8", "tour_go(1)", "Tour on", "The next stop of the tour"),
@@ -245,6 +248,14 @@ class CftuiApp(PlainApp):
         self.memory.update(marker=MARKERS[(place + 1) % len(MARKERS)])
         if self._stack is not None:
             self._stack.redraw()
+
+    def action_save_chart(self) -> None:
+        """Write the charts in view to a file."""
+        from cftui.tui.shared.save_chart import ask_where_to_save
+
+        pane = self._stack.in_view if self._stack is not None else None
+        if pane is not None:
+            ask_where_to_save(pane, self.services.paint)
 
     def action_help(self) -> None:
         """Explain the pane in view."""

@@ -1,0 +1,216 @@
+"""A run's curves as charts: its losses beside what needs no model, its rate, its lists."""
+
+import math
+
+from cftui.charts import Chart, Level, Line, Note, Series, Spot
+from cftui.runs.events import Epoch, Finished
+from cftui.runs.happened import marks_of
+from cftui.runs.history import History
+from cftui.runs.loss_band import loss_band
+from cftui.tui.shared.run_chart import (
+    AXIS_WORDS,
+    ChartChoice,
+    ChartInk,
+    curve_x,
+    epoch_series,
+    epoch_x,
+    shown_reports,
+    step_x,
+    x_limits,
+)
+
+BEST = "◆"
+BASELINES = (("biases", "biases alone"), ("global_mean", "mean alone"))
+
+
+def loss_chart(
+    history: History,
+    choice: ChartChoice,
+    ink: ChartInk,
+    width: int,
+    height: int,
+    *,
+    bare: bool = False,
+) -> Chart:
+    """Return most batch losses as a band, their average, validation, and what needs no model."""
+    told = [epoch for epoch in history.epochs if epoch.valid_mse is not None]
+    rate = constant_rate(history)
+    return Chart(
+        width,
+        height,
+        (*_training(history, choice, ink, width), _validation(history, told, choice, ink)),
+        ink.foreground,
+        title=f"loss (MSE){choice.words}",
+        y_label="" if rate is None else f"learning rate {rate:g}, constant",
+        x_label=AXIS_WORDS[choice.x_axis],
+        log_x=choice.log_x,
+        log_y=choice.log_loss,
+        x_limits=x_limits(history, choice),
+        gutter=choice.gutter,
+        bare=bare,
+        lines=mark_lines(history, choice),
+        levels=_baselines(history),
+        spots=_best_spot(history, told, choice, ink),
+        notes=_notes(history, told, choice, ink),
+        marker=choice.marker,
+        no_colour=ink.no_colour,
+        empty="The curve begins with the first steps",
+    )
+
+
+def _training(
+    history: History, choice: ChartChoice, ink: ChartInk, width: int
+) -> tuple[Series, Series]:
+    """Return the band that four of five batches are in, and the debiased average."""
+    from cftui.thin import floats, means, slices
+
+    columns, reach = max(width, 20), "all" if choice.reach == "all" else "bulk"
+    first, last = shown_reports(history, choice.window)
+    x = curve_x(history, choice)[first:last]
+    edges = slices(x, columns // 2, choice.log_x)
+    low, high = loss_band(history.curve, first, last, edges) if len(x) else (x, x)
+    smooth_x, smooth = means(
+        x, history.curve.smooth[first:last], 2 * columns, logarithmic=choice.log_x
+    )
+    return (
+        Series(
+            "80 % of batches",
+            floats(x[edges]),
+            floats(low),
+            ink.series[0],
+            kind="band",
+            top=floats(high),
+            reach="all" if reach == "all" else "none",
+        ),
+        Series(
+            "average",
+            floats(smooth_x),
+            floats(smooth),
+            ink.series[1],
+            mark="+",
+            thick=True,
+            reach="none" if choice.reach == "valid" else "all" if reach == "all" else "bulk",
+        ),
+    )
+
+
+def _validation(history: History, told: list[Epoch], choice: ChartChoice, ink: ChartInk) -> Series:
+    return Series(
+        "validation",
+        tuple(_x(history, choice, epoch) for epoch in told),
+        tuple(epoch.valid_mse or 0.0 for epoch in told),
+        ink.series[2],
+        kind="joined",
+        mark="o",
+    )
+
+
+def _x(history: History, choice: ChartChoice, epoch: Epoch) -> float:
+    return epoch_x(history, choice, epoch.step, epoch.train_seconds)
+
+
+def _best(told: list[Epoch]) -> Epoch:
+    """Return the epoch of the least validation error, the first of equals."""
+    return min(told, key=lambda epoch: math.inf if epoch.valid_mse is None else epoch.valid_mse)
+
+
+def _best_spot(
+    history: History, told: list[Epoch], choice: ChartChoice, ink: ChartInk
+) -> tuple[Spot, ...]:
+    if not told:
+        return ()
+    best = _best(told)
+    return (Spot(_x(history, choice, best), best.valid_mse or 0.0, BEST, ink.foreground),)
+
+
+def _notes(
+    history: History, told: list[Epoch], choice: ChartChoice, ink: ChartInk
+) -> tuple[Note, ...]:
+    """Return the best and the last validation error as words beside their points."""
+    if not told:
+        return ()
+    best, last = _best(told), told[-1]
+    words = [(best, f"{BEST} best {best.valid_mse:.4f}, epoch {best.epoch}")]
+    if last is not best:
+        words.append((last, f"last {last.valid_mse:.4f}"))
+    return tuple(
+        Note(_x(history, choice, epoch), epoch.valid_mse or 0.0, text, ink.series[2])
+        for epoch, text in words
+    )
+
+
+def _baselines(history: History) -> tuple[Level, ...]:
+    """Return the validation errors of what needs no model, where they were measured."""
+    end = history.end
+    told = history.started.baselines if history.started else None
+    told = told or (end.baselines if isinstance(end, Finished) else None) or {}
+    return tuple(
+        Level(told[name], f"{words} {told[name]:.4f}") for name, words in BASELINES if name in told
+    )
+
+
+def mark_lines(history: History, choice: ChartChoice) -> tuple[Line, ...]:
+    """Return upright lines where the rate was changed, or the run paused, stopped or went on."""
+    return tuple(Line(step_x(history, choice, mark.step), mark.words) for mark in marks_of(history))
+
+
+def constant_rate(history: History) -> float | None:
+    """Return the learning rate that all steps had so far; none where it changed, or is unknown."""
+    rates = history.curve.learning_rate
+    if not len(rates) or min(rates) != max(rates) or math.isnan(rates[0]):
+        return None
+    return rates[0]
+
+
+def rate_chart(
+    history: History, choice: ChartChoice, ink: ChartInk, width: int, height: int
+) -> Chart:
+    """Return the learning rate."""
+    from cftui.thin import extremes, floats
+
+    first, last = shown_reports(history, choice.window)
+    x, y = extremes(
+        curve_x(history, choice)[first:last],
+        history.curve.learning_rate[first:last],
+        max(width, 20),
+    )
+    return Chart(
+        width,
+        height,
+        (Series("learning rate", floats(x), floats(y), ink.series[0]),),
+        ink.foreground,
+        x_label=AXIS_WORDS[choice.x_axis],
+        log_x=choice.log_x,
+        x_limits=x_limits(history, choice),
+        gutter=choice.gutter,
+        lines=mark_lines(history, choice),
+        marker=choice.marker,
+        no_colour=ink.no_colour,
+        empty="The learning rate",
+    )
+
+
+def lists_chart(
+    history: History, choice: ChartChoice, ink: ChartInk, width: int, height: int
+) -> Chart:
+    """Return recall and NDCG of the top 20, an epoch a point."""
+    x = [_x(history, choice, epoch) for epoch in history.epochs]
+    recall = [epoch.recall for epoch in history.epochs]
+    ndcg = [epoch.ndcg for epoch in history.epochs]
+    return Chart(
+        width,
+        height,
+        (
+            epoch_series("recall@20", x, recall, ink.series[2]),
+            epoch_series("NDCG@20", x, ndcg, ink.series[3]),
+        ),
+        ink.foreground,
+        x_label=AXIS_WORDS[choice.x_axis],
+        log_x=choice.log_x,
+        x_limits=x_limits(history, choice),
+        gutter=choice.gutter,
+        lines=mark_lines(history, choice),
+        marker=choice.marker,
+        no_colour=ink.no_colour,
+        empty="Recall and NDCG of the top 20 lists, an epoch",
+    )
