@@ -33,14 +33,15 @@ def draw_inside(plot: Plot) -> None:
     _draw_curves(plot, [curve for curve in plot.curves if not curve.is_band])
     _draw_lines(plot)
     _draw_spots(plot)
-    words = _label_levels(plot)
+    words = _written(plot)
+    _tell_beyond(plot, words)
+    _label_levels(plot, words)
     for note in plot.chart.notes:
         place = plot.place(note.x, note.y)
         text = set_cell_size(plain(note.text), min(plot.columns, cell_len(plain(note.text))))
         if place is not None:
             starts = _beside(plot, place[1], cell_len(text))
             _write_near(plot, place[0], starts, text, note.colour, words)
-    _tell_beyond(plot)
 
 
 def _fill(plot: Plot, band: DrawnCurve) -> None:
@@ -179,11 +180,18 @@ Words = set[tuple[int, int]]
 """Cells of the page that hold words."""
 
 
-def _label_levels(plot: Plot) -> Words:
+def _written(plot: Plot) -> Words:
+    """Return the cells that hold words so far: labels of lines, and spots."""
+    return {
+        (row, column)
+        for row in range(plot.top, plot.bottom)
+        for column in range(plot.left, plot.left + plot.columns)
+        if plot.page.text[row][column].isalnum()
+    }
+
+
+def _label_levels(plot: Plot, words: Words) -> None:
     """Write each level's label on its line or beside it, at the right or where there is room."""
-    words: Words = {(row, column) for row in range(plot.top, plot.bottom)
-                    for column in range(plot.left, plot.left + plot.columns)
-                    if plot.page.text[row][column].isalnum()}  # fmt: skip
     for level in plot.chart.levels:
         place = plot.place(_any_x(plot), level.y)
         label = f" {plain(level.label)} "
@@ -191,7 +199,6 @@ def _label_levels(plot: Plot) -> Words:
             room = plot.columns - cell_len(label)
             starts = [plot.left + start for start in (room, 0, room // 2)]
             _write_near(plot, place[0], starts, label, plot.inks.title, words)
-    return words
 
 
 def _beside(plot: Plot, column: int, size: int) -> tuple[int, ...]:
@@ -221,17 +228,16 @@ def _write_near(
     words |= {(at[0], c) for c in range(at[1] - 1, at[1] + size + 1)}
 
 
-def _tell_beyond(plot: Plot) -> None:
+def _tell_beyond(plot: Plot, words: Words) -> None:
     """Say at the edges what lies above and below."""
     if plot.rows < 3:
         return
     above, below = beyond(plot.chart, plot.curves, plot.x_limits, plot.y_limits)
-    for row, words in (
+    for row, told in (
         (plot.top, above.words("above", "↑")),
         (plot.bottom - 1, below.words("below", "↓")),
     ):
-        text = set_cell_size(plain(words), min(cell_len(plain(words)), plot.columns))
-        start = plot.left + plot.columns - cell_len(text)
-        if not plot.page.free(row, start, cell_len(text)):
-            start = plot.left
-        plot.page.put(row, start, text, plot.inks.title)
+        text = set_cell_size(plain(told), min(cell_len(plain(told)), plot.columns))
+        starts = [plot.left + plot.columns - cell_len(text), plot.left]
+        if text:
+            _write_near(plot, row, starts, text, plot.inks.title, words)

@@ -75,6 +75,12 @@ class History:
         return max(reported, self.epochs[-1].step if self.epochs else 0)
 
     @property
+    def baselines(self) -> dict[str, float]:
+        """Return validation errors without a model, as `Started` tells; empty if unmeasured."""
+        told = self.started.baselines if self.started else None
+        return told or (self.end.baselines if isinstance(self.end, Finished) else None) or {}
+
+    @property
     def train_seconds(self) -> float:
         """Return the time spent training, pauses left out."""
         return self.curve.seconds[-1] if len(self.curve) else 0.0

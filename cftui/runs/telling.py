@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import isfinite
 
-from cftui.runs.events import Epoch, Finished
+from cftui.runs.events import Epoch
 from cftui.runs.happened import marks_of
 from cftui.runs.history import History
 
@@ -50,9 +50,7 @@ def _course(values: Sequence[float], least: int, best: Epoch) -> str:
 
 def _beside(history: History, best: float) -> Iterator[str]:
     """Yield whether the best error is below those of what needs no model."""
-    end = history.end
-    known = history.started.baselines if history.started else None
-    known = known or (end.baselines if isinstance(end, Finished) else None) or {}
+    known = history.baselines
     for name, words in (("biases", "user and item biases"), ("global_mean", "the mean")):
         if name in known:
             gap = known[name] - best

@@ -50,6 +50,15 @@ def test_of_events_of_many_losses_the_band_is_near_the_quantiles(older: bool) ->
     assert 0.75 < np.mean(inside) < 0.85
 
 
+def test_of_very_many_events_a_sample_gives_nearly_the_same() -> None:
+    losses = np.random.default_rng(4).gamma(2.0, size=50_000)
+    low, high = loss_band(curve_of(losses, 1), 0, 50_000, np.array([0, 25_000, 49_999]))
+    for place, part in enumerate((losses[:25_000], losses[25_000:])):
+        told = np.quantile(part, (0.1, 0.9))
+        assert (low[place], high[place]) == pytest.approx(tuple(told), rel=0.05)
+    assert low[2] == high[2] == pytest.approx(losses[-1])
+
+
 def test_one_event_a_slice_gives_its_own_quantiles() -> None:
     losses = np.random.default_rng(2).exponential(size=400)
     low, high = loss_band(curve_of(losses, 40), 0, 10, np.arange(10))

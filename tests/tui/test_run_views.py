@@ -178,7 +178,7 @@ def test_best_and_last_epoch_stand_beside_what_needs_no_model() -> None:
     )
     chart = loss_chart(told, ChartChoice(), INK, 80, 20)
     assert [(note.x, note.text) for note in chart.notes] == [
-        (200, "◆ best 0.7600, epoch 2"),
+        (200, "◆ best 0.7600, epoch 2, beats biases"),
         (300, "last 0.7900"),
     ]
     assert [(spot.x, spot.y) for spot in chart.spots] == [(200, 0.76)]
@@ -238,8 +238,10 @@ def test_values_are_read_at_a_reported_step() -> None:
     assert step_at(told, ChartChoice(x_axis="epoch"), 0.9) == 100
     assert step_at(told, ChartChoice(x_axis="time"), 1.2) == 10
     words = reading_words(told, 150)
-    assert words.startswith("step 150  epoch 1.50  average 1.0000  batches 0.500 to 1.500  lr 0.1")
-    assert words.endswith("validation 0.8000 (epoch 1)")
+    assert words == (
+        "step 150  epoch 1.50  average 1.0000  validation 0.8000 (epoch 1)  lr 0.1"
+        "  batches 0.500 to 1.500"
+    )
     assert "validation" not in reading_words(told, 10)
     assert neighbour(told, 10, 1) == 100 and neighbour(told, 150, 5) == 150
 

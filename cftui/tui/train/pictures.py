@@ -1,9 +1,10 @@
 """A run's curves as charts: its losses beside what needs no model, its rate, its lists."""
 
 import math
+from typing import Literal
 
 from cftui.charts import Chart, Level, Line, Note, Series, Spot
-from cftui.runs.events import Epoch, Finished
+from cftui.runs.events import Epoch
 from cftui.runs.happened import marks_of
 from cftui.runs.history import History
 from cftui.runs.loss_band import loss_band
@@ -11,6 +12,7 @@ from cftui.tui.shared.run_chart import (
     AXIS_WORDS,
     ChartChoice,
     ChartInk,
+    Reach,
     curve_x,
     epoch_series,
     epoch_x,
@@ -20,6 +22,8 @@ from cftui.tui.shared.run_chart import (
 )
 
 BEST = "◆"
+REACH: dict[Reach, Literal["all", "bulk", "none"]] = {"bulk": "bulk", "valid": "none", "all": "all"}
+"""Of band and average, as `Series` has it."""
 BASELINES = (("biases", "biases alone"), ("global_mean", "mean alone"))
 
 
@@ -64,7 +68,7 @@ def _training(
     """Return the band that four of five batches are in, and the debiased average."""
     from cftui.thin import floats, means, slices
 
-    columns, reach = max(width, 20), "all" if choice.reach == "all" else "bulk"
+    columns, reach = max(width, 20), REACH[choice.reach]
     first, last = shown_reports(history, choice.window)
     x = curve_x(history, choice)[first:last]
     edges = slices(x, columns // 2, choice.log_x)
@@ -80,7 +84,7 @@ def _training(
             ink.series[0],
             kind="band",
             top=floats(high),
-            reach="all" if reach == "all" else "none",
+            reach=reach,
         ),
         Series(
             "average",
@@ -89,7 +93,7 @@ def _training(
             ink.series[1],
             mark="+",
             thick=True,
-            reach="none" if choice.reach == "valid" else "all" if reach == "all" else "bulk",
+            reach=reach,
         ),
     )
 
@@ -130,7 +134,9 @@ def _notes(
     if not told:
         return ()
     best, last = _best(told), told[-1]
-    words = [(best, f"{BEST} best {best.valid_mse:.4f}, epoch {best.epoch}")]
+    words = [
+        (best, f"{BEST} best {best.valid_mse:.4f}, epoch {best.epoch}{_beaten(history, best)}")
+    ]
     if last is not best:
         words.append((last, f"last {last.valid_mse:.4f}"))
     return tuple(
@@ -139,11 +145,17 @@ def _notes(
     )
 
 
+def _beaten(history: History, best: Epoch) -> str:
+    """Return whether the best epoch is better than biases alone; empty where that is unknown."""
+    biases = history.baselines.get("biases")
+    if biases is None or best.valid_mse is None:
+        return ""
+    return ", beats biases" if best.valid_mse < biases else ", worse than biases"
+
+
 def _baselines(history: History) -> tuple[Level, ...]:
     """Return the validation errors of what needs no model, where they were measured."""
-    end = history.end
-    told = history.started.baselines if history.started else None
-    told = told or (end.baselines if isinstance(end, Finished) else None) or {}
+    told = history.baselines
     return tuple(
         Level(told[name], f"{words} {told[name]:.4f}") for name, words in BASELINES if name in told
     )
@@ -156,10 +168,12 @@ def mark_lines(history: History, choice: ChartChoice) -> tuple[Line, ...]:
 
 def constant_rate(history: History) -> float | None:
     """Return the learning rate that all steps had so far; none where it changed, or is unknown."""
-    rates = history.curve.learning_rate
-    if not len(rates) or min(rates) != max(rates) or math.isnan(rates[0]):
+    import numpy as np
+
+    rates = np.array(history.curve.learning_rate)
+    if not len(rates) or not (rates == rates[0]).all():
         return None
-    return rates[0]
+    return float(rates[0])
 
 
 def rate_chart(

@@ -7,7 +7,7 @@ from cftui.runs.history import History
 
 
 def reading_words(history: History, step: int) -> str:
-    """Return the values of all charts at a reported step; empty where there is none."""
+    """Return the values of all charts at a reported step, most wanted first; empty without one."""
     curve = history.curve
     place = bisect_left(curve.step, step)
     if not len(curve) or place >= len(curve):
@@ -16,11 +16,13 @@ def reading_words(history: History, step: int) -> str:
     if history.started:
         parts.append(f"epoch {curve.step[place] / history.started.steps_per_epoch:.2f}")
     parts.append(f"average {curve.smooth[place]:.4f}")
-    if curve.low[place] < curve.high[place]:
-        parts.append(f"batches {curve.low[place]:.3f} to {curve.high[place]:.3f}")
+    error, *lists = _epoch_words(history, curve.step[place]) or ("",)
+    parts.append(error)
     if isfinite(curve.learning_rate[place]):
         parts.append(f"lr {curve.learning_rate[place]:.3g}")
-    return "  ".join([*parts, *_epoch_words(history, curve.step[place])])
+    if curve.low[place] < curve.high[place]:
+        parts.append(f"batches {curve.low[place]:.3f} to {curve.high[place]:.3f}")
+    return "  ".join(filter(None, [*parts, *lists]))
 
 
 def _epoch_words(history: History, step: int) -> list[str]:
