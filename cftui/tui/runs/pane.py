@@ -42,7 +42,7 @@ COMMANDS = (
     ),
     Command("runs.axis", "a", "axis", "Axis", "Epochs, seconds or steps along the x axis"),
     Command("runs.log", "y", "log", "Log", "Logarithmic loss axis, on or off"),
-    Command("runs.log-x", "Y", "log_x", "Log x", "Logarithmic x axis, on or off"),
+    Command("runs.log-x", "L", "log_x", "Log x", "Logarithmic x axis, on or off"),
     Command("runs.tell", "T", "tell", "Tell", "What the chart shows of each run, in sentences"),
     Command("runs.about", "i", "about", "Info", "Show the details, or the chart alone", True),
     Command("runs.diff", "d", "diff", "Diff", "What differs between the marked runs", True),

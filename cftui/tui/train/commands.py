@@ -20,7 +20,7 @@ COMMANDS = (
     ),
     Command("train.axis", "a", "axis", "Axis", "Steps, epochs or seconds along the x axis", True),
     Command("train.log", "y", "log", "Log", "Logarithmic loss axis, on or off", True),
-    Command("train.log-x", "Y", "log_x", "Log x", "Logarithmic x axis, on or off"),
+    Command("train.log-x", "L", "log_x", "Log x", "Logarithmic x axis, on or off"),
     Command(
         "train.range",
         "V",
