@@ -14,8 +14,10 @@ from cftui.painter.reach import beyond
 from cftui.text import plain
 
 EIGHTHS = " ▁▂▃▄▅▆▇"
-REACH = 3
-"""Rows from a point at which words about it may stand."""
+NEAR = 1
+"""Rows from its line at which a level's label may stand: farther off it would be another's."""
+LOW = 12
+"""Rows of a plot below which words stand nearer."""
 SLIGHT = UNDER + EIGHTHS + "▀"
 """What words may cover: the ground, and the edges of bands."""
 TURN = 2
@@ -41,7 +43,8 @@ def draw_inside(plot: Plot) -> None:
         text = set_cell_size(plain(note.text), min(plot.columns, cell_len(plain(note.text))))
         if place is not None:
             starts = _beside(plot, place[1], cell_len(text))
-            _write_near(plot, place[0], starts, text, note.colour, words)
+            reach = 3 if plot.rows >= LOW else 2
+            _write_near(plot, place[0], starts, text, note.colour, words, reach)
 
 
 def _fill(plot: Plot, band: DrawnCurve) -> None:
@@ -198,7 +201,7 @@ def _label_levels(plot: Plot, words: Words) -> None:
         if place is not None and cell_len(label) <= plot.columns:
             room = plot.columns - cell_len(label)
             starts = [plot.left + start for start in (room, 0, room // 2)]
-            _write_near(plot, place[0], starts, label, plot.inks.title, words)
+            _write_near(plot, place[0], starts, label, plot.inks.title, words, NEAR)
 
 
 def _beside(plot: Plot, column: int, size: int) -> tuple[int, ...]:
@@ -209,11 +212,17 @@ def _beside(plot: Plot, column: int, size: int) -> tuple[int, ...]:
 
 
 def _write_near(
-    plot: Plot, row: int, starts: Sequence[int], text: str, colour: Colour, words: Words
+    plot: Plot,
+    row: int,
+    starts: Sequence[int],
+    text: str,
+    colour: Colour,
+    words: Words,
+    reach: int = 3,
 ) -> None:
-    """Write words near a row where they cover least, and no other words."""
+    """Write words at most `reach` rows from a row, where they cover least and no other words."""
     size = cell_len(text)
-    rows = [r for r in range(row - REACH, row + REACH + 1) if plot.top <= r < plot.bottom]
+    rows = [r for r in range(row - reach, row + reach + 1) if plot.top <= r < plot.bottom]
     places = [(r, c) for r in rows for c in starts if c >= plot.left]
     open_ = [p for p in places if not words & {(p[0], c) for c in range(p[1], p[1] + size)}]
     if not open_:

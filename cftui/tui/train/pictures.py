@@ -24,6 +24,8 @@ from cftui.tui.shared.run_chart import (
 BEST = "◆"
 REACH: dict[Reach, Literal["all", "bulk", "none"]] = {"bulk": "bulk", "valid": "none", "all": "all"}
 """Of band and average, as `Series` has it."""
+ROOMY = 60
+"""Cells of a chart's width from which on its legend has full words."""
 BASELINES = (("biases", "biases alone"), ("global_mean", "mean alone"))
 
 
@@ -44,7 +46,7 @@ def loss_chart(
         height,
         (*_training(history, choice, ink, width), _validation(history, told, choice, ink)),
         ink.foreground,
-        title=f"loss (MSE){choice.words}",
+        title=f"{'loss (MSE)' if width >= ROOMY else 'MSE'}{choice.words}",
         y_label="" if rate is None else f"learning rate {rate:g}, constant",
         x_label=AXIS_WORDS[choice.x_axis],
         log_x=choice.log_x,
@@ -78,7 +80,7 @@ def _training(
     )
     return (
         Series(
-            "80 % of batches",
+            "80 % of batches" if width >= ROOMY else "batches",
             floats(x[edges]),
             floats(low),
             ink.series[0],
