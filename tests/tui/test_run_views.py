@@ -178,7 +178,7 @@ def test_best_and_last_epoch_stand_beside_what_needs_no_model() -> None:
     )
     chart = loss_chart(told, ChartChoice(), INK, 80, 20)
     assert [(note.x, note.text) for note in chart.notes] == [
-        (200, "◆ best 0.7600, epoch 2, beats biases"),
+        (200, "best ◆ 0.7600, epoch 2, beats biases"),
         (300, "last 0.7900"),
     ]
     assert [(spot.x, spot.y) for spot in chart.spots] == [(200, 0.76)]

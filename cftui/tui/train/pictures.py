@@ -137,7 +137,7 @@ def _notes(
         return ()
     best, last = _best(told), told[-1]
     words = [
-        (best, f"{BEST} best {best.valid_mse:.4f}, epoch {best.epoch}{_beaten(history, best)}")
+        (best, f"best {BEST} {best.valid_mse:.4f}, epoch {best.epoch}{_beaten(history, best)}")
     ]
     if last is not best:
         words.append((last, f"last {last.valid_mse:.4f}"))
