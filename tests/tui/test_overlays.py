@@ -8,6 +8,7 @@ from textual.geometry import Region
 
 from cftui.charts import Drawing
 from cftui.painter.drawing import draw
+from cftui.runs.annotations import write_annotations
 from cftui.runs.directory import Run
 from cftui.runs.history import read_history
 from cftui.runs.index import read_row
@@ -15,6 +16,7 @@ from cftui.tui.app import CftuiApp
 from cftui.tui.runs.overlay_chart import MEASURES, Measure, Overlay
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.run_chart import ChartChoice, ChartInk
+from cftui.tui.train.run_charts import RunCharts
 
 INK = ChartInk((200, 200, 200), ((1, 2, 3), (4, 5, 6), (7, 8, 9), (9, 9, 9)), False)
 
@@ -66,3 +68,22 @@ async def test_one_measure_where_there_is_not(three_runs: list[Run]) -> None:
         await until(pilot, lambda: bool(app.query("#overlay-3")))
         shown = [view.id for view in app.query(ChartView) if view.display and view.size]
         assert "overlay" in shown and "overlay-1" not in shown
+
+
+async def test_marked_runs_stand_behind_the_one_in_train(three_runs: list[Run]) -> None:
+    for mark, run in enumerate(three_runs, 1):
+        write_annotations(run.path, mark=mark)
+    remember(pane="train")
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        charts = app.query_one(RunCharts)
+
+        def labels() -> list[str]:
+            return [one.label for one in getattr(charts.loss.painted, "series", ())]
+
+        await until(pilot, lambda: len(labels()) == 5)
+        assert labels()[3:] == ["B adam alone", "C dot-bias-sgd"]
+        painted = charts.loss.painted
+        assert painted is not None and [note.text for note in painted.notes][-2:] == ["B", "C"]
+        assert painted.series[3].y[-1] == pytest.approx(0.8056, abs=1e-4)

@@ -13,14 +13,14 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from cftui.charts import Chart, Colour
-from cftui.runs.columns import BY_NAME, in_order
+from cftui.runs.columns import BY_NAME, in_order, lettered
 from cftui.runs.details import read_details
 from cftui.runs.directory import Run
 from cftui.runs.filters import chosen
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
 from cftui.tui.runs.details import RunDetailsView
-from cftui.tui.runs.marks import Changes, Marks, drawn
+from cftui.tui.runs.marks import Changes, Marks
 from cftui.tui.runs.overlay_chart import MEASURES, Measure, Overlay
 from cftui.tui.runs.table import rate_width, runs_columns
 from cftui.tui.services.runs import path_of
@@ -197,7 +197,7 @@ class RunsBoard(Vertical):
 
     def _draw_marked(self) -> None:
         """Draw the marked runs; what the cursor is on waits until it rests."""
-        marked = drawn(self._all)
+        marked = lettered(self._all)
         if marked:
             self._follow(marked)
         if self.row != self._detailed or not marked:
@@ -219,7 +219,7 @@ class RunsBoard(Vertical):
     def _rested(self) -> None:
         """Show the run at the cursor, and what can be done with it."""
         row = self.row
-        self._follow(drawn(self._all) or ([row] if row else []))
+        self._follow(lettered(self._all) or ([row] if row else []))
         if row != self._detailed:
             self._detailed = row
             self._detail(row)

@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import DescendantFocus, Resize
 
+from cftui.runs.columns import lettered
 from cftui.runs.control import WishKind
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
@@ -17,7 +18,7 @@ from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.form import TrainingForm
 from cftui.tui.shared.grid import Grid
-from cftui.tui.shared.messages import ChooseRun, FillForm, ResumeRun, StartRun, WishRun
+from cftui.tui.shared.messages import ChooseRun, FillForm, FollowRuns, ResumeRun, StartRun, WishRun
 from cftui.tui.shared.overlays import RUN_COLUMNS, AskNumber, run_columns
 from cftui.tui.shared.pane import Pane
 from cftui.tui.shared.telling import TellScreen
@@ -129,6 +130,8 @@ class TrainPane(Pane):
         """Show what a run costs on these ratings, the runs, and what is on its way."""
         now = self.workspace
         self.new_run.show(now)
+        if lettered(now.runs) and lettered(now.runs) != lettered(before.runs):
+            self.call_later(self._follow_marked)
         if now.runs_on_these_ratings != before.runs_on_these_ratings:
             self._show_runs()
         if now.starting != before.starting:
@@ -154,13 +157,23 @@ class TrainPane(Pane):
         if row is None:
             self.charts.clear()
         else:
-            self.charts.show(history)
+            self.charts.show(history, self._rivals(row))
         at_end = self.epochs.cursor_row >= len(self.epochs.rows) - 1
         self.epochs.set_rows(tuple(history.epochs))
         self.epochs.border_title = plain(why_no_lists(history))
         if at_end and not self.epochs.has_focus:
             self.epochs.action_last()
         self.status.show(row, history)
+
+    def _follow_marked(self) -> None:
+        """Have the marked runs read too; a message made by a call from above would not rise."""
+        self.post_message(FollowRuns(tuple(row.id for row in lettered(self.workspace.runs))))
+
+    def _rivals(self, row: RunRow) -> list[tuple[RunRow, History]]:
+        """Return the marked runs beside the one in view, as far as their events are read."""
+        marked = [one for one in lettered(self._rows) if one.id != row.id]
+        found = [(one, self.services.runs.history_of(one.id)) for one in marked]
+        return [(one, history) for one, history in found if history is not None]
 
     def _put_cursor_on(self, row: RunRow | None) -> None:
         ids = [known.id for known in self._rows]

@@ -1,13 +1,18 @@
 """A run's curves as charts: its losses beside what needs no model, its rate, its lists."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
-from cftui.charts import Chart, Level, Line, Note, Series, Spot
+from cftui.charts import Chart, Level, Limits, Line, Note, Series, Spot
+from cftui.runs.columns import letter
 from cftui.runs.events import Epoch
 from cftui.runs.happened import marks_of
 from cftui.runs.history import History
 from cftui.runs.loss_band import loss_band
+from cftui.runs.row import RunRow
+from cftui.text import plain
 from cftui.tui.shared.run_chart import (
     AXIS_WORDS,
     ChartChoice,
@@ -24,6 +29,7 @@ from cftui.tui.shared.run_chart import (
 BEST = "◆"
 REACH: dict[Reach, Literal["all", "bulk", "none"]] = {"bulk": "bulk", "valid": "none", "all": "all"}
 """Of band and average, as `Series` has it."""
+Rivals = Sequence[tuple[RunRow, History]]
 ROOMY = 60
 """Cells of a chart's width from which on its legend has full words."""
 BASELINES = (("biases", "biases alone"), ("global_mean", "mean alone"))
@@ -37,14 +43,23 @@ def loss_chart(
     height: int,
     *,
     bare: bool = False,
+    rivals: Rivals = (),
 ) -> Chart:
-    """Return most batch losses as a band, their average, validation, and what needs no model."""
+    """Return most batch losses as a band, their average, validation, and what needs no model.
+
+    `rivals`: marked runs, whose validation stands behind, its letter at its end.
+    """
+    others = [_rival(row, past, choice, ink, width) for row, past in rivals]
     told = [epoch for epoch in history.epochs if epoch.valid_mse is not None]
     rate = constant_rate(history)
     return Chart(
         width,
         height,
-        (*_training(history, choice, ink, width), _validation(history, told, choice, ink)),
+        (
+            *_training(history, choice, ink, width),
+            _validation(history, told, choice, ink, width),
+            *others,
+        ),
         ink.foreground,
         title=f"{'loss (MSE)' if width >= ROOMY else 'MSE'}{choice.words}",
         y_label="" if rate is None else f"learning rate {rate:g}, constant",
@@ -57,7 +72,10 @@ def loss_chart(
         lines=mark_lines(history, choice),
         levels=_baselines(history),
         spots=_best_spot(history, told, choice, ink),
-        notes=_notes(history, told, choice, ink),
+        notes=(
+            *_notes(history, told, choice, ink),
+            *_letters(others, x_limits(history, choice), ink),
+        ),
         marker=choice.marker,
         no_colour=ink.no_colour,
         empty="The curve begins with the first steps",
@@ -100,11 +118,41 @@ def _training(
     )
 
 
-def _validation(history: History, told: list[Epoch], choice: ChartChoice, ink: ChartInk) -> Series:
+def _rival(row: RunRow, history: History, choice: ChartChoice, ink: ChartInk, width: int) -> Series:
+    told = [epoch for epoch in history.epochs if epoch.valid_mse is not None]
+    label = plain(f"{letter(row.mark)} {row.label}")
+    own = _validation(history, told, choice, ink, width)
+    return replace(
+        own, label=label, colour=ink.foreground, faint=True, mark=letter(row.mark), reach="bulk"
+    )
+
+
+def _letters(others: Sequence[Series], ends: Limits | None, ink: ChartInk) -> tuple[Note, ...]:
+    """Return each run's letter at the last of its points on show."""
+    last = math.inf if ends is None else ends[1]
+    shown = [(one, [place for place, x in enumerate(one.x) if x <= last]) for one in others]
+    return tuple(
+        Note(one.x[places[-1]], one.y[places[-1]], one.mark, ink.foreground)
+        for one, places in shown
+        if places
+    )
+
+
+def _validation(
+    history: History, told: list[Epoch], choice: ChartChoice, ink: ChartInk, width: int
+) -> Series:
+    """Return the error an epoch; of very many the extremes, which has the best one."""
+    from cftui.thin import extremes, floats
+
+    x, y = extremes(
+        [_x(history, choice, epoch) for epoch in told],
+        [epoch.valid_mse or 0.0 for epoch in told],
+        max(width, 20),
+    )
     return Series(
         "validation",
-        tuple(_x(history, choice, epoch) for epoch in told),
-        tuple(epoch.valid_mse or 0.0 for epoch in told),
+        floats(x),
+        floats(y),
         ink.series[2],
         kind="joined",
         mark="o",

@@ -26,7 +26,7 @@ from cftui.tui.shared.run_chart import (
     step_at,
     step_x,
 )
-from cftui.tui.train.pictures import constant_rate, lists_chart, loss_chart, rate_chart
+from cftui.tui.train.pictures import Rivals, constant_rate, lists_chart, loss_chart, rate_chart
 from cftui.tui.train.reading import neighbour, reading_words
 from cftui.tui.train.windows import moved, zoomed
 
@@ -76,6 +76,7 @@ class RunCharts(Vertical, can_focus=True):
         super().__init__()
         self._memory, self._paint = services.memory, services.paint
         self._history = History()
+        self._rivals: Rivals = ()
         self._view = "both"
         self._window: Window | None = None
         self._reach: Reach = REACHES[0]
@@ -105,8 +106,12 @@ class RunCharts(Vertical, can_focus=True):
         """Return what was read; empty where nothing is."""
         return "" if self._step is None else reading_words(self._history, self._step)
 
-    def show(self, history: History) -> None:
-        """Draw a run's curves as far as they have come; another run's from their beginning."""
+    def show(self, history: History, rivals: Rivals = ()) -> None:
+        """Draw a run's curves as far as they have come; another run's from their beginning.
+
+        `rivals`: marked runs that it is measured with.
+        """
+        self._rivals = tuple(rivals)
         if history is not self._history:
             self._history, self._window, self._step = history, None, None
         self.set_class(constant_rate(history) is not None, "-constant")
@@ -124,7 +129,9 @@ class RunCharts(Vertical, can_focus=True):
         self._show_reading()
 
     def _loss(self, width: int, height: int) -> Chart:
-        return self._chart(partial(loss_chart, bare=self.second.display), width, height)
+        return self._chart(
+            partial(loss_chart, bare=self.second.display, rivals=self._rivals), width, height
+        )
 
     def _chart(self, make: Callable[..., Chart], width: int, height: int) -> Chart:
         app = self.app
