@@ -30,7 +30,7 @@ class KeyBar(Widget):
         color: $footer-foreground;
         background: $footer-background;
         & > .key-bar--key { color: $footer-key-foreground; text-style: bold; }
-        & > .key-bar--grey { color: $foreground-disabled; }
+        & > .key-bar--grey { color: $footer-disabled; }
     }
     """
 
