@@ -1,5 +1,6 @@
 """Themes: what some of them lack that our stylesheets need, and whether one can be drawn."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,6 +36,7 @@ READ_ON: Mapping[str, tuple[tuple[str, ...], float]] = {
     "block-cursor-blurred-foreground": (("block-cursor-blurred-background",), LEGIBLE),
 }
 """What is written on what, in our stylesheets and in Textual's, and how well it must be read."""
+AUTO = re.compile(r"auto (\d+)%")
 SHARES = {"text-muted": LEGIBLE, "text-disabled": SEEN}
 """Written on whatever is below, black or white by that, with a share of it shining through."""
 
@@ -57,14 +59,14 @@ def readable(variables: Mapping[str, str]) -> dict[str, str]:
             found[name] = moved_apart(below[0] + ink, below, least).hex
     below = [base + one for one in map(colour_of, map(found.get, (*GROUNDS, "panel"))) if one]
     for name, least in SHARES.items():
-        if found.get(name, "").startswith("auto"):
-            found[name] = f"auto {_share(below, least)}%"
+        if share := AUTO.fullmatch(found.get(name, "")):
+            found[name] = f"auto {_share(below, least, int(share[1]))}%"
     return found
 
 
-def _share(grounds: Sequence[Color], least: float) -> int:
+def _share(grounds: Sequence[Color], least: float, begin: int) -> int:
     """Return how many per cent of black or white make text that can be read on each ground."""
-    for share in range(40, 100, 5):
+    for share in range(begin, 100):
         inks = [(ground.blend(ink_on(ground), share / 100), ground) for ground in grounds]
         if all(contrast(ink, ground) >= least for ink, ground in inks):
             return share
