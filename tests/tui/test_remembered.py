@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from driving import opened, remember
 
 from cftui import paths
+from cftui.preferences import Preferences
 from cftui.tui.app import CftuiApp
 from cftui.tui.remembered import KNOWN, refuse_unknown
 from cftui.tui.services.memory import Memory, SessionState
@@ -33,6 +35,10 @@ def test_what_the_screen_keeps_itself_is_never_refused() -> None:
             memory = memory_of(json.dumps({name: value}))
             assert memory.complaints == [] and getattr(memory.state, name) == value
     assert all(getattr(SessionState(), name) in known for name, known in KNOWN.items())
+
+
+def test_ones_own_settings_know_the_same_palettes() -> None:
+    assert get_args(Preferences.model_fields["heat"].annotation) == ("", *KNOWN["heat"])
 
 
 @pytest.mark.parametrize("name", KNOWN)
