@@ -1,12 +1,13 @@
 """RunConfig: the one description of a run, from which it can be repeated."""
 
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -153,6 +154,23 @@ class SplitConfig(Section):
         return n_ratings - int(self.fraction * n_ratings)
 
 
+def rates_by_step(changes: str) -> dict[int, float]:
+    """Return learning rates by step, of words such as `3260=0.002 4000=1e-4`.
+
+    Raises ValueError for others.
+    """
+    found: dict[int, float] = {}
+    for word in changes.split():
+        step, equals, rate = word.partition("=")
+        try:
+            found[int(step)] = float(rate)
+        except ValueError:
+            raise ValueError(f"{word!r} is not STEP=RATE, such as 3260=0.002") from None
+        if not equals or int(step) < 0 or not 0 < found[int(step)] < math.inf:
+            raise ValueError(f"{word!r}: a step is 0 or more, a learning rate above 0")
+    return found
+
+
 class TrainingConfig(Section):
     """How long, in what portions and where."""
 
@@ -183,6 +201,21 @@ class TrainingConfig(Section):
         le=1e6,
     )
 
+    rate_changes: str = parameter(
+        "", "Other learning rates on the way: STEP=RATE, such as 3260=0.002 4000=1e-4"
+    )
+
+    @property
+    def rates_by_step(self) -> dict[int, float]:
+        """Return the learning rates that `rate_changes` names, by the steps done before each."""
+        return rates_by_step(self.rate_changes)
+
+    @field_validator("rate_changes")
+    @classmethod
+    def _are_changes(cls, changes: str) -> str:
+        rates_by_step(changes)
+        return changes
+
     @field_validator("device")
     @classmethod
     def _is_device(cls, device: str) -> str:
@@ -209,6 +242,14 @@ class RunConfig(Section):
     def _gathered(cls, settings: Any) -> Any:
         return gathered(dict(settings)) if isinstance(settings, Mapping) else settings
 
+    @model_validator(mode="after")
+    def _has_a_rate_to_change(self) -> Self:
+        if self.training.rate_changes and self.method.learning_rate is None:
+            raise ValueError(
+                f"training.rate_changes: training by {self.method.name} has no learning rate"
+            )
+        return self
+
     @property
     def optimizer(self) -> OptimizerParameters:
         """Return gradient descent's optimizer; raises ConfigError where the method is another."""
@@ -233,6 +274,8 @@ class RunConfig(Section):
                 sections |= self.method.to_sections()
             else:
                 sections[name] = getattr(self, name).model_dump(mode="json")
+        if not self.training.rate_changes:
+            del sections["training"]["rate_changes"]
         if self.split.kind != "given":
             del sections["split"]["file"], sections["split"]["held"]
         return sections

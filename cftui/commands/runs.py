@@ -182,7 +182,7 @@ def refit(
     """
     from cftui.commands.train import train_detached, train_here
     from cftui.runs.directory import RunError, new_id
-    from cftui.runs.rates import changes_of, unrepeated
+    from cftui.runs.rates import changes_of, not_refitted
     from cftui.runs.refit import refit_config, refit_name
 
     run = find(word)
@@ -190,7 +190,7 @@ def refit(
         config = refit_config(run)
     except RunError as error:
         raise UsageError(str(error)) from None
-    if words := unrepeated(changes_of(run)):
+    if words := not_refitted(changes_of(run)):
         say(words)
     begin = train_detached if detach else train_here
     called = refit_name(run) if name is None else name

@@ -149,7 +149,7 @@ class RunController:
         pane.post_message(FillForm(settings))
         row = next((row for row in self._runs.rows if row.id == run), None)
         ratings = self._stack.workspace.ratings
-        if row is not None and row.rate_changes:
+        if row is not None and row.rate_changes and "rate_changes" not in settings["training"]:
             from cftui.runs.rates import change_words
 
             words = (

@@ -152,7 +152,7 @@ async def descended(pilot: Pilot[None]) -> None:
     """Take an epoch and a half, and look at what Adam with L2 did then."""
     app = pilot.app
     assert isinstance(app, CftuiApp)
-    await until(pilot, lambda: bool(app.query(LabPane)))
+    await until(pilot, lambda: bool(app.query(LabPane)) and app.query_one(LabPane).is_mounted)
     pane = app.query_one(LabPane)
     await until(pilot, lambda: pane.settled and app.workspace.ratings is not None)
     await pilot.press("pagedown", *["full_stop"] * 14, "tab", "tab")

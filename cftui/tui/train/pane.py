@@ -37,10 +37,11 @@ from cftui.tui.shared.run_chart import (
     lists_chart,
     loss_chart,
     rate_chart,
+    why_no_curve,
 )
 from cftui.tui.shared.run_words import cost_words, run_words
 from cftui.tui.train.device_line import DeviceLine
-from cftui.tui.workspace import Workspace
+from cftui.tui.workspace import LOOKING, Workspace
 
 COMMANDS = (
     Command("train.start", "s", "start", "Start", "Train a new run with the form's settings", True),
@@ -80,6 +81,7 @@ NARROW_EPOCHS = ("epoch", "train", "valid", "NDCG@20", "s")
 Values = tuple[tuple[str, object], ...]
 NARROW = 100
 """Cells of the screen's width below which tables leave columns out."""
+NO_EPOCH = "An epoch's errors stand here at its end"
 VIEWS = ("both", "loss", "rate", "lists")
 """`lists`: the loss, and below it recall and NDCG in the learning rate's place."""
 
@@ -181,20 +183,16 @@ class TrainPane(Pane):
                 yield form
                 yield Static("", id="hint", markup=False)
                 yield Static("", id="cost", markup=False)
-                runs = Grid(RUN_COLUMNS, empty="No runs yet: s starts one", id="run-list")
+                runs = Grid(RUN_COLUMNS, empty=LOOKING, id="run-list")
                 runs.border_title = "Runs"
                 yield runs
             with Vertical(id="main"):
-                yield ChartView(
-                    self._paint, id="loss", placeholder="Press s to train, and watch it here"
-                )
+                yield ChartView(self._paint, id="loss", placeholder=LOOKING)
                 yield ChartView(self._paint, id="rate", placeholder="The learning rate", pause=1.0)
                 yield Static("", id="verdict", markup=False)
                 yield Static("", id="status", markup=False)
                 yield DeviceLine(id="device")
-                yield Grid(
-                    EPOCH_COLUMNS, empty="An epoch's errors stand here at its end", id="epochs"
-                )
+                yield Grid(EPOCH_COLUMNS, empty=NO_EPOCH, id="epochs")
 
     @property
     def form(self) -> TrainingForm:
@@ -246,6 +244,7 @@ class TrainPane(Pane):
             self.form.show_section("split", now.split)
         if now.runs_on_these_ratings != before.runs_on_these_ratings:
             self._show_runs()
+        self._say_none()
         if now.starting != before.starting:
             self._show_starting()
         if _offered(now) != _offered(before):
@@ -259,6 +258,14 @@ class TrainPane(Pane):
         self.runs.border_title = "Runs; live ones go on if you quit" if live else "Runs"
         self.runs.border_subtitle = f"{len(rows)}" if rows else ""
 
+    def _say_none(self) -> None:
+        """Say in the place of runs that there are none, or that it is not known yet."""
+        now = self.workspace
+        here = " on these ratings" if now.runs else ""
+        self.runs.set_empty(now.waiting or f"No runs{here} yet: s starts one")
+        loss = self.query_one("#loss", ChartView)
+        loss.placeholder = now.waiting or "Press s to train, and watch it here"
+
     def show_history(self) -> None:
         """Show one run's curves, epochs and state."""
         row, history = self._row, self.services.runs.history
@@ -269,6 +276,7 @@ class TrainPane(Pane):
         self._put_cursor_on(row)
         self._draw()
         at_end = self.epochs.cursor_row >= len(self.epochs.rows) - 1
+        self.epochs.set_empty(why_no_curve(history, NO_EPOCH) if row is not None else NO_EPOCH)
         self.epochs.set_rows(tuple(history.epochs))
         self.epochs.border_title = plain(_why_no_lists(history))
         if at_end and not self.epochs.has_focus:
