@@ -65,7 +65,8 @@ def train(
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N, mps")] = None,
     split: Annotated[
-        str | None, typer.Option(help="random, per-user, leave-last-out, time, given or none")
+        str | None,
+        typer.Option(help="random, per-user, per-user-latest, leave-last-out, time, given or none"),
     ] = None,
     settings: Assignments = [],  # noqa: B006 - Typer copies it
     config: Annotated[Path | None, typer.Option(help="A run's config.toml to begin from")] = None,
