@@ -267,7 +267,10 @@ def _with_suited(settings: Mapping[str, Any]) -> dict[str, Any]:
     name = _name_of(given, DEFAULTS["optimizer"])
     if not isinstance(given, Mapping) or name not in OPTIMIZERS:
         return dict(settings)
-    numbers = suited(_name_of(settings.get("model", {}), DEFAULTS["model"]), name)
+    model = settings.get("model", {})
+    numbers = suited(_name_of(model, DEFAULTS["model"]), name)
+    if isinstance(model, Mapping) and (model.get("l2_factors") or model.get("l2_biases")):
+        numbers["weight_decay"] = 0.0  # which that is instead of
     return {**settings, "optimizer": {"name": name, **numbers, **given}}
 
 
