@@ -14,7 +14,7 @@ BEGAN = time.monotonic()
 COMMANDS = (
     *("train", "evaluate", "runs", "data", "predict", "recommend", "you", "similar", "audience"),
     *("crosstab", "lab"),
-    "doctor",
+    *("recipes", "doctor"),
 )
 TOUR = "tour"
 
@@ -23,6 +23,7 @@ cftui [DATA]            open the explorer (DATA: the path of a ratings file, or 
                         cftui data list shows, such as ml-latest-small)
 cftui COMMAND --help    train, evaluate, runs, data, predict, recommend, you, similar, audience,
                         crosstab, lab: the same from the shell
+cftui recipes           settings by name for train --recipe, and what each reaches
 cftui tour              the lesson in a few stops inside the explorer; tour --help
 cftui doctor            look at this machine, and check what its devices compute
 

@@ -20,8 +20,11 @@ from cftui.commands.console import (
     say,
 )
 from cftui.commands.progress import EventPrinter
+from cftui.commands.recipes import LIST, chosen_recipe
+from cftui.commands.recipes import recipes as list_recipes
 from cftui.config import RunConfig, make_config, merge, parse_assignments, read_config
 from cftui.hyperparameters import MODELS, OPTIMIZERS, SCHEDULES
+from cftui.hyperparameters.recipes import recipes
 from cftui.printing import put
 
 Assignments = Annotated[
@@ -38,8 +41,19 @@ def _names(kinds: dict[str, Any]) -> str:
     return ", ".join(kinds)
 
 
+def _titles() -> str:
+    return ", ".join(one.name for one in recipes())
+
+
 def train(
     *,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"Settings by name, under all other options: {_titles()}; list says more",
+        ),
+    ] = None,
     data: Annotated[
         str | None, typer.Option(help="A data set's name or the path of a ratings file")
     ] = None,
@@ -99,7 +113,12 @@ def train(
         section: {key: value for key, value in keys.items() if value is not None}
         for section, keys in options.items()
     }
+    if recipe == LIST:
+        list_recipes(json=json)
+        return 0
     base = read_config(config) if config else {}
+    if recipe is not None:
+        base = chosen_recipe(recipe).applied(base)
     assigned = parse_assignments(settings)
     resolved = make_config(merge(merge(base, given), assigned))
     typed = model is not None or "name" in assigned.get("model", {})
