@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from small import here, write_ratings
 
+from cftui.commands.recipes import LIST, recipe_words
 from cftui.config import RunConfig, make_config
 from cftui.hyperparameters import MODELS
 from cftui.hyperparameters.recipes import RECIPES, first_recipe, recipe_named, recipes
@@ -61,6 +62,7 @@ def test_the_shell_lists_and_trains_recipes(tmp_path: Path, capsys: Capture) -> 
     listed = capsys.readouterr().out
     assert here("train", "--recipe", "list") == 0
     assert capsys.readouterr().out == listed and "field-sgd" in listed
+    assert recipe_words("field") == ["field-sgd"] and LIST in recipe_words("")
     assert here("train", "--recipe", "fields") == 2
     assert "--recipe fields: choose lesson-sgd, lesson-adam, field-sgd" in capsys.readouterr().err
     data = str(write_ratings(tmp_path / "small", users=40, items=60, n=900))

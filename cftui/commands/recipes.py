@@ -23,6 +23,12 @@ def recipes(*, json: Json = False, debug: Debug = False) -> None:
     put(f"MSE and seconds {WHERE}; cftui train --recipe NAME")
 
 
+def recipe_words(incomplete: str) -> list[str]:
+    """Return what a shell may complete a recipe's name to."""
+    names = (*(one.name for one in all_recipes()), LIST)
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def chosen_recipe(name: str) -> Recipe:
     """Return the recipe of that name; raises UsageError where there is none."""
     found = recipe_named(name)

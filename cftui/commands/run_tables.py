@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cftui.commands.console import Debug, Json, UsageError, print_json, print_table
+from cftui.commands.console import Debug, Json, UsageError, print_json, print_table, run_words
 from cftui.commands.opening import find
 from cftui.commands.progress import EventPrinter, beside
 from cftui.commands.tables import GAP
@@ -20,12 +20,20 @@ if TYPE_CHECKING:
     from cftui.runs.record import RunStatus
     from cftui.runs.row import RunRow
 
-Word = Annotated[str, typer.Argument(metavar="RUN", help="Id, unique prefix, name, or latest")]
+Word = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="Id, unique prefix, name, or latest", autocompletion=run_words
+    ),
+]
 Words = Annotated[
     list[str],
     typer.Argument(metavar="[WORDS...]", help="Such as: adam 'mse<0.8' state:live; all must fit"),
 ]
-Runs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids, prefixes, names")]
+Runs = Annotated[
+    list[str],
+    typer.Argument(metavar="RUN...", help="Ids, prefixes, names", autocompletion=run_words),
+]
 SHOWN = ("state", "verdict", "epochs", "mse", "recall", "ndcg", "time", "data", "when")
 """Columns of the printed list, beside id and name."""
 

@@ -13,6 +13,7 @@ from cftui.commands.console import (
     Json,
     UsageError,
     process,
+    run_words,
     say,
 )
 from cftui.commands.opening import find
@@ -220,7 +221,7 @@ def trust(word: Word, debug: Debug = False) -> None:
 
 @app.command()
 def rm(
-    words: Annotated[list[str], typer.Argument(metavar="RUN...")],
+    words: Annotated[list[str], typer.Argument(metavar="RUN...", autocompletion=run_words)],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")] = False,
     debug: Debug = False,
 ) -> None:

@@ -20,7 +20,7 @@ from cftui.commands.console import (
     say,
 )
 from cftui.commands.progress import EventPrinter
-from cftui.commands.recipes import LIST, chosen_recipe
+from cftui.commands.recipes import LIST, chosen_recipe, recipe_words
 from cftui.commands.recipes import recipes as list_recipes
 from cftui.config import RunConfig, make_config, merge, parse_assignments, read_config
 from cftui.hyperparameters import MODELS, OPTIMIZERS, SCHEDULES
@@ -51,6 +51,7 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME",
+            autocompletion=recipe_words,
             help=f"Settings by name, under all other options: {_titles()}; list says more",
         ),
     ] = None,

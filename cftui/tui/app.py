@@ -32,6 +32,7 @@ from cftui.tui.workspace import Workspace
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from cftui.preferences import Preferences
     from cftui.tui.pane_stack import PaneStack
     from cftui.tui.performing import Performer
     from cftui.tui.ratings_controller import RatingsController
@@ -121,6 +122,8 @@ class CftuiApp(PlainApp):
         self._stack: PaneStack | None = None
         self._children: list[Child] = []
         self._theme_choice = ThemeChoice(self, self.memory)
+        self.keys: dict[str, str] = {}
+        """Keys of the user's own, by the commands' ids."""
         self.key_order = KeyOrder(self, super().on_event)
         self.key_order.close()
         self._collecting = Collecting(lambda: forget_cuts(self))
@@ -169,12 +172,13 @@ class CftuiApp(PlainApp):
         from cftui.tui.services.services import make_services
         from cftui.tui.shared.messages import ChooseData
 
+        await self._take_preferences()
         brain, painter = self._children = [Child("cftui.brain"), Child("cftui.painter")]
         self.services = make_services(self.memory, brain.ask, painter.ask)
         self._stack = stack = PaneStack(self.services)
         self._runs = RunController(stack)
         self._ratings = RatingsController(stack, self._runs)
-        self._performer = Performer(self, stack, ANYWHERE)
+        self._performer = Performer(self, stack, ANYWHERE, self.keys)
         frame = self.query_one("#frame", Container)
         with self.batch_update():
             await frame.mount(stack)
@@ -207,6 +211,38 @@ class CftuiApp(PlainApp):
 
     def _workspace_changed(self, workspace: Workspace) -> None:
         self.query_one(TabBar).about = workspace.headline
+
+    async def _take_preferences(self) -> None:
+        """Begin with what the user's own settings say; what of them cannot be used is told."""
+        from cftui.preferences import usable
+        from cftui.tui.keymaps import keymap
+
+        own, wrong = await asyncio.to_thread(usable)
+        if own.theme and own.theme != self.theme:
+            self._theme_choice.take(own.theme)
+        begin: dict[str, Any] = {"marker": own.marker} if own.marker else {}
+        if own.train and self.memory.state.settings is None:
+            begin["settings"] = own.train
+        self.memory.update(**begin)
+        self.keys = keymap(own)
+        self.set_keymap(self.keys)
+        if own.keys or wrong:
+            self.run_worker(self._tell_wrong(own, wrong), group="preferences")
+
+    async def _tell_wrong(self, own: "Preferences", wrong: str) -> None:
+        from cftui.tui.keymaps import wrong_keys
+        from cftui.tui.performing import placed_commands
+
+        ids = await asyncio.to_thread(lambda: [p.command.id for p in placed_commands(ANYWHERE)])
+        words = [*filter(None, [wrong]), *wrong_keys(own, ids)]
+        if words and not leaving(self):
+            self.notify(
+                plain("; ".join(words)),
+                title="Settings that cannot be used",
+                severity="warning",
+                markup=False,
+                timeout=12,
+            )
 
     # What the user does anywhere
 
@@ -248,11 +284,15 @@ class CftuiApp(PlainApp):
 
     def action_help(self) -> None:
         """Explain the pane in view."""
+        from cftui.tui.keymaps import remapped
         from cftui.tui.shared.overlays import HelpScreen
 
         pane = self._stack.in_view if self._stack is not None else None
         if pane is not None:
-            groups = [("In this pane", pane.commands_now()), ("Anywhere", ANYWHERE)]
+            groups = [
+                ("In this pane", remapped(pane.commands_now(), self.keys)),
+                ("Anywhere", remapped(ANYWHERE, self.keys)),
+            ]
             self.push_screen(HelpScreen(entry_of(pane.id or "").title, pane.about(), groups))
 
     # The tour

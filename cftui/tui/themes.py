@@ -24,11 +24,14 @@ class ThemeChoice:
 
     def begin(self) -> None:
         """Take the theme that is remembered."""
-        remembered = self._memory.state.theme
-        if remembered in self._app.available_themes:
-            self._app.theme = remembered
+        self.take(self._memory.state.theme)
+
+    def take(self, theme: str) -> None:
+        """Take a theme by its name; one that is not known is told of."""
+        if theme in self._app.available_themes:
+            self._app.theme = theme
         else:
-            self._refuse(remembered, "is not known here")
+            self._refuse(theme, "is not known here")
 
     def take_back_unless_drawable(self, before: str) -> bool:
         """Return whether the app's theme may stay; else another is set.
