@@ -117,10 +117,13 @@ class DataConfig(Section):
 class SplitConfig(Section):
     """Which ratings are held out for validation."""
 
-    kind: Literal["random", "per-user", "leave-last-out", "time", "given", "none"] = parameter(
+    kind: Literal[
+        "random", "per-user", "per-user-latest", "leave-last-out", "time", "given", "none"
+    ] = parameter(
         "random",
-        "Validation ratings: random, a share of each user's, each user's latest, the latest of all,"
-        " given by a file, or none: all ratings train, and no error can be measured",
+        "Validation ratings: random, a share of each user's, each user's latest share, each user's"
+        " last one, the latest of all, given by a file, or none: all ratings train, and no error"
+        " can be measured",
     )
     fraction: float = parameter(
         0.2, "Share of the ratings held out; leave-last-out holds out one a user", gt=0, lt=1
@@ -143,7 +146,7 @@ class SplitConfig(Section):
     @property
     def needs_timestamps(self) -> bool:
         """Return whether ratings without timestamps cannot be split so."""
-        return self.kind in ("leave-last-out", "time")
+        return self.kind in ("per-user-latest", "leave-last-out", "time")
 
     def expected_training(self, n_ratings: int, n_users: int) -> int:
         """Return how many ratings will train, near enough for a forecast where kinds round."""
@@ -310,7 +313,10 @@ def _with_suited(settings: Mapping[str, Any]) -> dict[str, Any]:
     name = _name_of(given, DEFAULTS["optimizer"])
     if not isinstance(given, Mapping) or name not in OPTIMIZERS:
         return dict(settings)
-    numbers = suited(_name_of(settings.get("model", {}), DEFAULTS["model"]), name)
+    model = settings.get("model", {})
+    numbers = suited(_name_of(model, DEFAULTS["model"]), name)
+    if isinstance(model, Mapping) and (model.get("l2_factors") or model.get("l2_biases")):
+        numbers["weight_decay"] = 0.0  # which that is instead of
     return {**settings, "optimizer": {"name": name, **numbers, **given}}
 
 

@@ -47,6 +47,20 @@ Ability = Literal["factors", "biases", "dot-product", "sigmoid"]
 scores it, its arithmetic fits on a page, and newcomers are folded in. `sigmoid`: which brings that
 product to the range of the ratings.
 """
+
+
+@dataclass(frozen=True)
+class L2PerRating:
+    """What a rating adds to its squared error: these times the squares of the rows it touches."""
+
+    factors: float = 0.0
+    biases: float = 0.0
+
+    def __bool__(self) -> bool:
+        """Return whether there is any."""
+        return self.factors > 0 or self.biases > 0
+
+
 SuitedNumbers = tuple[float, float]
 """A learning rate and a weight decay."""
 
@@ -64,6 +78,11 @@ class ModelParameters(Parameters):
     def label(self) -> str:
         """Return a word for the model that fits into a run's id."""
         return self.name
+
+    @property
+    def l2_per_rating(self) -> L2PerRating:
+        """Return the penalties that a rating puts on its own rows; none by default."""
+        return L2PerRating()
 
     def tables(self, info: DataInfo) -> tuple[Table, ...]:
         """Return every parameter array of the model on these ratings."""
