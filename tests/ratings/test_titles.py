@@ -114,6 +114,15 @@ def test_the_file_that_fits_most_is_taken_and_the_other_is_told(files: Files) ->
     assert ratings.summary().titles_from == told
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "cp1252", "utf-16"])
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_a_line_break_within_a_title_is_one_line_feed(files: Files, end: str, codec: str) -> None:
+    text = f'movieId,title{end}1,"Amélie,{end}the film"{end}2,Plain{end}'
+    ratings = open_ratings(files({"ratings.csv": RATED, "movies.csv": text.encode(codec)}))
+    assert title_of(ratings, "1") == "Amélie,\nthe film"
+    assert title_of(ratings, "2") == "Plain"
+
+
 def test_ids_are_compared_as_written(files: Files) -> None:
     rated = RATED.replace("\n1,3,", "\n1,003,")
     source = files(

@@ -192,9 +192,9 @@ def _within(part: ArchivePart, data: bytes, wanted: set[str], word: str, *, sure
         raise _Broken("is no table with a column of ids and one of titles")
     codec = codec_of(data)
     if codec in (LEGACY, "latin-1"):
-        lines: TextIO = io.StringIO(_old_text(data, LEGACY), newline="")
+        lines: TextIO = io.StringIO(_old_text(data, LEGACY), newline=None)
     else:
-        lines = io.TextIOWrapper(io.BytesIO(data), codec, newline="")
+        lines = io.TextIOWrapper(io.BytesIO(data), codec, newline=None)
     by_column = _by_column(lines, columns, wanted)
 
     def named(place: int) -> str:
