@@ -244,8 +244,9 @@ def _decoded(head: bytes, encoding: str) -> tuple[str, str, tuple[str, ...]]:
         odd = len(beginning) - len(beginning.translate(None, CONTROLS))
         if odd > max(len(beginning) / 50, 8):
             raise DataError("not text; give a CSV or Parquet file (text: save it as UTF-8)")
+    whole = len(head) < HEAD and not encoding.startswith("utf-8")  # which may be cut off
     try:
-        text = codecs.getincrementaldecoder(encoding)().decode(head, len(head) < HEAD)
+        text = codecs.getincrementaldecoder(encoding)().decode(head, whole)
         return text, encoding, ()
     except UnicodeDecodeError as error:
         line = head.count(b"\n", 0, error.start) + 1
@@ -256,8 +257,8 @@ def _decoded(head: bytes, encoding: str) -> tuple[str, str, tuple[str, ...]]:
         return head.decode(CYRILLIC, "replace"), CYRILLIC, (words,)
     old = OldText()
     lines = head.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    whole = lines if len(head) < HEAD else lines[: lines.rfind(b"\n") + 1]
-    return old.decoded(whole, 1).decode(), OLD if encoding == "utf-8" else encoding, (old.words,)
+    sound = lines if len(head) < HEAD else lines[: lines.rfind(b"\n") + 1]
+    return old.decoded(sound, 1).decode(), OLD if encoding == "utf-8" else encoding, (old.words,)
 
 
 def _has_header(

@@ -65,14 +65,14 @@ class TitleColumns:
 def codec_of(data: bytes, *, whole: bool = True) -> str:
     """Return the codec that all of a text can be read by: Unicode, else western Europe's of old.
 
-    Without `whole` a sign may be cut off at the end.
+    In UTF-8, and without `whole`, a sign may be cut off at the end.
     """
     for codec in (encoding_of(data), LEGACY):
         decoder = codecs.getincrementaldecoder(codec)()
         try:
             for begin in range(0, len(data), CHUNK):
                 decoder.decode(data[begin : begin + CHUNK])
-            decoder.decode(b"", final=whole)
+            decoder.decode(b"", final=whole and not codec.startswith("utf-8"))
         except UnicodeDecodeError:
             continue
         return codec

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from cftui.ratings.reading.names import word_of
+from cftui.ratings.reading.old_text import half_character
 from cftui.ratings.reading.title_columns import (
     HEAD,
     LEGACY,
@@ -182,6 +183,8 @@ class _Broken(ValueError):
 
 def _within(part: ArchivePart, data: bytes, wanted: set[str], word: str, *, sure: bool) -> Found:
     """Return what a file has for the items wanted; raises _Broken."""
+    if half_character(data):  # and the row that it ends within may lack more
+        data = data[: max(data.rfind(b"\n"), data.rfind(b"\r")) + 1]
     own = movielens(data)
     if own is not None:
         kept = [(e[0].strip(), e[1], e[2]) for e in own if e[0].strip() in wanted and e[1]]
