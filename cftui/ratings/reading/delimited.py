@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cftui.questions.data import Problem
 from cftui.ratings.reading.arrays import column_of, numbers_of
 from cftui.ratings.reading.blocks import Block
-from cftui.ratings.reading.checked import BLANKS, Longs, RowColumns, checked_rows
+from cftui.ratings.reading.checked import BLANKS, Longs, RowColumns, checked_rows, role_columns
 from cftui.ratings.reading.rows import SHOWN, Row, RowLayout, Rows, check
 
 END = b"."
@@ -43,8 +43,7 @@ def read_block(block: Block, layout: RowLayout, separator: str) -> ReadBlock:
     if len(separator) > 1:
         spare = next(bytes([sign]) for sign in range(1, 32) if bytes([sign]) not in text)
         text, separator = text.replace(separator.encode(), spare), spare.decode()
-    places = tuple(layout.places.values())
-    split = _SplitBlock(text, separator, len(layout.names), places, block.cut)
+    split = _SplitBlock(text, separator, len(layout.names), layout.wanted, block.cut)
     open_line = split.open_line
     cut_off, within = split.cut_line, CHARACTER
     if open_line is not None and block.last and not split.swallows_rows(layout):
@@ -55,7 +54,7 @@ def read_block(block: Block, layout: RowLayout, separator: str) -> ReadBlock:
         return found if line != cut_off else _cut_off(found, layout, within)
 
     part = RowColumns(
-        columns={role: split.column(place) for role, place in layout.places.items()},
+        columns=role_columns(layout, split.column),
         at=split.found,
         odd=[*split.odd, cut_off] if cut_off is not None and cut_off == open_line else split.odd,
         fields=fields,

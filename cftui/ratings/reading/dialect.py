@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
+from cftui.ratings.reading.asked import asked_names
 from cftui.ratings.reading.cells import (
     column,
     is_number,
@@ -14,7 +15,7 @@ from cftui.ratings.reading.cells import (
     rises,
     usual_width,
 )
-from cftui.ratings.reading.columns import NEEDED, Guess, asked_names, find_columns
+from cftui.ratings.reading.columns import NEEDED, Guess, find_columns
 from cftui.ratings.reading.exports import TRAKT_NAMES, is_trakt_list, told_of_export
 from cftui.ratings.reading.headless import likely_places, published_format, taken_words
 from cftui.ratings.reading.names import COUNTED, known_names, word_of
@@ -43,6 +44,7 @@ from cftui.ratings.reading.splitting import (
     separator_of,
     split_line,
 )
+from cftui.ratings.reading.times import joined
 from cftui.ratings.values import DataError
 
 HEAD = 1 << 16
@@ -90,8 +92,11 @@ class Dialect:
         place = self.guess.places.get(role)
         if place is None:
             return []
-        rows = (split_line(line, self.separator) for line in self.lines)
-        return [row[place] for row in rows if len(row) >= len(self.names)]
+        split = (split_line(line, self.separator) for line in self.lines)
+        rows = [row for row in split if len(row) >= len(self.names)]
+        if role == "timestamp" and self.guess.joined:
+            return [joined([row[n] for n in self.guess.joined]) for row in rows]
+        return [row[place] for row in rows]
 
     @property
     def split_at(self) -> str:

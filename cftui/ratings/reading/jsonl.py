@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +14,7 @@ from cftui.questions.data import ColumnMapping, Problem
 from cftui.ratings.reading.blocks import Block
 from cftui.ratings.reading.columns import Guess, find_columns
 from cftui.ratings.reading.dialect import HEAD, SAMPLE, encoding_of
-from cftui.ratings.reading.names import ROLES
-from cftui.ratings.reading.rows import SHOWN, RowLayout, Rows, written
+from cftui.ratings.reading.rows import SHOWN, RowLayout, Rows, picked, written
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,14 +35,10 @@ class JsonHead:
 
     def layout(self, mapping: ColumnMapping) -> RowLayout:
         """Return where the values of a row stand once they are taken out of its object."""
-        roles = [role for role in ROLES if role in self.guess.places]
-        names = tuple(self.names[self.guess.places[role]] for role in roles)
-        layout = RowLayout({role: n for n, role in enumerate(roles)}, names, self.guess.notes)
-        return layout.told_by(self._texts("rating"), self._texts("timestamp"), mapping)
-
-    def _texts(self, role: str) -> list[str]:
-        place = self.guess.places.get(role)
-        return [] if place is None else [_shown(one.get(self.names[place])) for one in self.objects]
+        layout = picked(self.guess, self.names)
+        rows = [[_shown(one.get(name)) for name in layout.names] for one in self.objects]
+        ratings = [row[layout.places["rating"]] for row in rows]
+        return layout.told_by(ratings, list(map(layout.time_text, rows)), mapping)
 
 
 def recognise_json(head: bytes, mapping: ColumnMapping) -> JsonHead | None:
@@ -57,15 +53,15 @@ def recognise_json(head: bytes, mapping: ColumnMapping) -> JsonHead | None:
         return None
     objects = tuple(one for one in map(_object, lines) if one is not None)
     names = tuple(dict.fromkeys(name for one in objects[:SAMPLE] for name in one))
-    guess = find_columns(names, mapping)
-    rows = tuple(tuple(_shown(one.get(name)) for name in names) for one in objects[:10])
-    return JsonHead(encoding, names, guess, rows, objects)
+    rows = tuple(tuple(_shown(one.get(name)) for name in names) for one in objects[:SAMPLE])
+    guess = find_columns(names, mapping, rows=rows)
+    return JsonHead(encoding, names, guess, rows[:10], objects)
 
 
 def read_json_block(block: Block, layout: RowLayout) -> Rows:
     """Return the rows of a block, checked; where pyarrow refuses it, each line by itself."""
     from cftui.ratings.reading.arrays import texts_of
-    from cftui.ratings.reading.checked import RowColumns, checked_rows
+    from cftui.ratings.reading.checked import RowColumns, checked_rows, role_columns
 
     lines = block.text.split(b"\n")[:-1]
     columns = _parsed(block, lines, layout)
@@ -74,7 +70,7 @@ def read_json_block(block: Block, layout: RowLayout) -> Rows:
         columns = [texts_of([])] * len(layout.names)
         odd = [number for number, line in enumerate(lines) if line.strip()]
     part = RowColumns(
-        columns=dict(zip(layout.places, columns, strict=True)),
+        columns=role_columns(layout, columns.__getitem__),
         at=np.arange(len(columns[0])),
         odd=odd,
         fields=lambda line: _fields(lines[line], layout),
@@ -95,7 +91,7 @@ def _parsed(block: Block, lines: Sequence[bytes], layout: RowLayout) -> "list[pa
     beginning = [_object(line) or {} for line in lines[:SAMPLE]]
     schema = [
         (name, _kind(next((one[name] for one in beginning if one.get(name) is not None), ""), role))
-        for role, name in zip(layout.places, layout.names, strict=True)
+        for role, name in zip_longest(layout.places, layout.names)
     ]
     try:
         table = pa.json.read_json(
@@ -121,7 +117,7 @@ def _has_inf(numbers: "pa.Array") -> bool:
     return bool(pc.any(pc.is_inf(numbers)).as_py())
 
 
-def _kind(value: object, role: str) -> "pa.DataType":
+def _kind(value: object, role: str | None) -> "pa.DataType":
     """Return as what to read the values that are like this one."""
     import pyarrow as pa
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.blocks import Blocks
-from cftui.ratings.reading.columns import find_columns
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
 from cftui.ratings.reading.frames import COLUMNAR
 from cftui.ratings.reading.title_columns import TitleColumns, titles_within
@@ -141,11 +140,11 @@ def _parquet(
 ) -> tuple[TitleColumns | None, Iterator[Any]]:
     import pyarrow as pa
 
-    from cftui.ratings.reading.parquet import open_parquet
+    from cftui.ratings.reading.parquet import columns_of, open_parquet
 
     with open_parquet(part) as file:
         names = file.schema_arrow.names
-        columns = titles_within(names, find_columns(names, mapping).places.get("item", -1))
+        columns = titles_within(names, columns_of(file, mapping).places.get("item", -1))
     if columns is None:
         return None, iter(())
     places = _places(columns)

@@ -101,7 +101,7 @@ def _layout_of(part: ArchivePart, dialect: Dialect, mapping: ColumnMapping) -> R
         roles = {place: role for role, place in dialect.guess.places.items()}
         names = [f"{roles[n]} (column {own})" if n in roles else own for n, own in enumerate(names)]
     places = {role: dialect.guess.places[role] for role in ROLES if role in dialect.guess.places}
-    layout = RowLayout(places, tuple(names), dialect.notes)
+    layout = RowLayout(places, tuple(names), dialect.notes, joined=dialect.guess.joined)
     ratings, times = (dialect.texts(role) for role in ROLES[2:])
     told = layout.told_by(ratings, times, mapping)
     if told.times.undecided and (date := _telling_date(part, dialect)):
