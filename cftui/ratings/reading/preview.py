@@ -56,7 +56,7 @@ def _json(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str, A
     if told is None:
         return None
     return {
-        "format": "JSON lines",
+        "format": told.format,
         "encoding": told.encoding,
         "has_header": True,
         "columns": tuple(name[:SHOWN_CHARACTERS] for name in told.names),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cftui.ratings.reading.dialect import encoding_of
+from cftui.ratings.reading.encodings import encoding_of
 from cftui.ratings.reading.names import NAMES, word_of
 from cftui.ratings.reading.splitting import split_line
 

@@ -9,7 +9,8 @@ from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
 from cftui.ratings.reading import cells
 from cftui.ratings.reading.blocks import Block, Blocks
 from cftui.ratings.reading.columns import find_columns
-from cftui.ratings.reading.dialect import HEAD, Dialect, encoding_of, recognise
+from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
+from cftui.ratings.reading.encodings import encoding_of
 from cftui.ratings.reading.headless import TITLE
 from cftui.ratings.reading.rewriting import BLANKS
 from cftui.ratings.reading.rows import KEPT_PROBLEMS, RowLayout, Rows
