@@ -105,7 +105,10 @@ def title_columns(head: bytes) -> TitleColumns | None:
 def _as_wide(rows: Sequence[str], columns: TitleColumns) -> bool:
     """Tell whether any row has as many fields as there are names; else who knows which lacks."""
     width = max(n + 1 for n, name in enumerate(columns.names) if name)
-    return not rows or any(len(split_line(row, columns.separator)) >= width for row in rows)
+    split = [split_line(row, columns.separator) for row in rows]
+    if len(columns.separator) == 1:  # a title may go on in the next line
+        split += csv.reader([f"{row}\n" for row in rows], delimiter=columns.separator)
+    return not rows or any(len(row) >= width for row in split)
 
 
 def titles_within(names: Sequence[str], item: int) -> TitleColumns | None:
