@@ -139,7 +139,7 @@ def _can_be(word: str, role: str) -> bool:
 
 
 def _if_ratings(name: str, place: int, column: Sequence[str]) -> tuple[int | None, str]:
-    if not cells.mostly(column, cells.is_number) or cells.mostly(column, cells.is_time):
+    if not cells.mostly(column, cells.is_number) or any(map(cells.is_time, column)):
         return None, ""
     if len(set(column)) <= 2 and set(map(str.strip, column)) <= {"0", "1", ""}:
         return None, (
