@@ -90,7 +90,8 @@ class DataConfig(Section):
     item: ColumnName = parameter("", "The items' column: name or number; empty: recognised")
     rating: ColumnName = parameter("", "The ratings' column: name or number; empty: recognised")
     timestamp: ColumnName = parameter(
-        "", "The times' column: name or number; none: without times; empty: recognised"
+        "",
+        "The times' column: name or number, date+time joins two; none: without; empty: recognised",
     )
     separator: str = parameter("", "What separates columns, such as ; or tab; empty: recognised")
     values: Literal["", "log"] = parameter(
@@ -102,8 +103,10 @@ class DataConfig(Section):
     unrated: Numbers = parameter(
         "", "Values that mean not rated, such as 0 or -1,99: their rows are left out"
     )
-    dates: Literal["", "day-first", "month-first"] = parameter(
-        "", "How dates such as 01/02/2015 are read; empty: as the file tells"
+    dates: Literal["", "day-first", "month-first", "excel", "days", "numbers"] = parameter(
+        "",
+        "How dates such as 01/02/2015 are read, or times that are numbers: Excel's days, days since"
+        " 1970, as they stand; empty: as the file tells",
     )
 
     @property
