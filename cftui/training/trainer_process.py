@@ -99,7 +99,7 @@ class TrainerProcess:
         """Make the directory complete and tidy, and build the trainer."""
         run = self.task.run
         sweep(run.path, (run.last.name, run.best.name, RECORD, SETTINGS, VOCABULARY))
-        sweep(run.path, (ANNOTATIONS,), alone=False)
+        sweep(run.path, (run.events.name, run.log.name, run.lock.name, ANNOTATIONS), alone=False)
         keep_reserve(run.path)
         self.events = EventLog(run.events)
         if self.task.name:
