@@ -106,6 +106,31 @@ def make_folder(folder: Path) -> None:
         sync_folder(each.parent)
 
 
+def move_aside(path: Path) -> Path:
+    """Give a damaged file or folder a name that is free, beside where it was; return its path.
+
+    Raises OSError where the folder cannot be written.
+    """
+    aside = name_aside(path)
+    # Linked, not renamed, where that can be: what has come by that name is not replaced.
+    with contextlib.suppress(OSError):
+        os.link(path, aside, follow_symlinks=False)
+        path.unlink()
+        sync_folder(path.parent)
+        return aside
+    aside = name_aside(path)
+    path.rename(aside)
+    return aside
+
+
+def name_aside(path: Path) -> Path:
+    """Return the free name that a damaged file is to be moved to."""
+    number = 1
+    while os.path.lexists(aside := path.with_name(f"{path.name}.damaged-{number}")):
+        number += 1
+    return aside
+
+
 def open_plainly(path: Path) -> BufferedReader:
     """Open a file to read, whatever lies there: no link is followed, no pipe waited for.
 

@@ -58,6 +58,8 @@ class Resumed(Event):
     device: str
     step: Int
     epoch: Int
+    aside: str = ""
+    """The name that a damaged last checkpoint is kept under, where it goes on from another."""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ class Assignment:
     resuming: bool = False
     learning_rate: float | None = None
     """To go on with in place of the one in force."""
+    aside: str = ""
+    """What a damaged checkpoint was renamed to, where it does not go on from that."""
     name: str = ""
     """For the run, where it is given one."""
 
@@ -154,6 +156,7 @@ class TrainerProcess:
                     device=record.device,
                     step=progress.step,
                     epoch=progress.epoch,
+                    aside=self.task.aside,
                 )
             )
 
