@@ -106,27 +106,27 @@ def make_folder(folder: Path) -> None:
         sync_folder(each.parent)
 
 
-def move_aside(path: Path) -> Path:
-    """Give a damaged file or folder a name that is free, beside where it was; return its path.
+def move_aside(path: Path, why: str = "damaged") -> Path:
+    """Give a file or folder in the way a name that is free, beside where it was; return its path.
 
-    Raises OSError where the folder cannot be written.
+    `why`: a word for the name. Raises OSError where the folder cannot be written.
     """
-    aside = name_aside(path)
+    aside = name_aside(path, why)
     # Linked, not renamed, where that can be: what has come by that name is not replaced.
     with contextlib.suppress(OSError):
         os.link(path, aside, follow_symlinks=False)
         path.unlink()
         sync_folder(path.parent)
         return aside
-    aside = name_aside(path)
+    aside = name_aside(path, why)
     path.rename(aside)
     return aside
 
 
-def name_aside(path: Path) -> Path:
-    """Return the free name that a damaged file is to be moved to."""
+def name_aside(path: Path, why: str = "damaged") -> Path:
+    """Return the free name that `move_aside` would give a file."""
     number = 1
-    while os.path.lexists(aside := path.with_name(f"{path.name}.damaged-{number}")):
+    while os.path.lexists(aside := path.with_name(f"{path.name}.{why}-{number}")):
         number += 1
     return aside
 

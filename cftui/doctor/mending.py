@@ -8,8 +8,8 @@ from pathlib import Path
 from cftui.doctor.finding import Mend
 from cftui.files import move_aside, name_aside
 
-ASIDE = re.compile(r".+\.damaged-\d+")
-"""Names that damaged files and folders are moved to."""
+ASIDE = re.compile(r".+\.(damaged|kept)-\d+")
+"""Names that files and folders are moved to, damaged ones or good ones that were in the way."""
 
 
 def removing(paths: Iterable[Path], what: str = "it") -> Mend:

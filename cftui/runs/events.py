@@ -59,7 +59,7 @@ class Resumed(Event):
     step: Int
     epoch: Int
     aside: str = ""
-    """The name that a damaged last checkpoint is kept under, where it goes on from another."""
+    """The names that checkpoints are kept under where it goes on from another than the last."""
 
 
 @dataclass(frozen=True)

@@ -32,17 +32,19 @@ def offer(run: Run) -> str:
 
 
 def check_origin(run: Run, origin: Origin) -> None:
-    """Raise RunError where a run is not to go on from there, since better is there."""
-    found = instead_of_last(run)
-    if found is None:
+    """Raise RunError for another origin than the last checkpoint where that is whole."""
+    if origin != "last" and instead_of_last(run) is None:
         raise RunError(f"{run.id}: its last checkpoint is whole; leave --from out")
-    if (found, origin) == ("best", "start"):
-        raise RunError(f"{run.id}: its best weights are whole: --from best; or train a new run")
 
 
-def put_aside(run: Run) -> str:
-    """Move the last checkpoint out of the way; return the name it has then, empty if it is gone.
+def put_aside(run: Run, origin: Origin) -> str:
+    """Move what a run does not go on from out of its way; return the names that it has then.
 
     Raises OSError where the disk refuses.
     """
-    return move_aside(run.last).name if os.path.lexists(run.last) else ""
+    moved = {"last": (), "best": (run.last,), "start": (run.last, run.best)}[origin]
+    return ", ".join(
+        move_aside(path, "kept" if is_sound(path) else "damaged").name
+        for path in moved
+        if os.path.lexists(path)
+    )

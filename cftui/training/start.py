@@ -125,9 +125,8 @@ def _old_run(run: Run, lock: RunLock, learning_rate: float | None, origin: Origi
     """Return what is left to do of a run; its record is signed, nothing else is changed."""
     before = names_waiting(run.path)
     record, config = read_whole(run)
-    if origin != "last":
-        check_origin(run, origin)
-    elif record.state == "finished":
+    check_origin(run, origin)
+    if origin == "last" and record.state == "finished":
         lost = offer(run)
         words = f"but its last checkpoint is lost{lost}" if lost else "nothing is left to train"
         raise RunError(f"{run.id} is finished; {words}")
@@ -143,7 +142,7 @@ def _old_run(run: Run, lock: RunLock, learning_rate: float | None, origin: Origi
         record, state="starting", pid=os.getpid(), host=socket.gethostname(), message=""
     )
     run.keep_settings(config)
-    aside = "" if origin == "last" else put_aside(run)
+    aside = put_aside(run, origin)
     run.write_record(signed)
     return Assignment(
         run,

@@ -59,7 +59,7 @@ class Assignment:
     learning_rate: float | None = None
     """To go on with in place of the one in force."""
     aside: str = ""
-    """What a damaged checkpoint was renamed to, where it does not go on from that."""
+    """What the checkpoints that it does not go on from were renamed to."""
     name: str = ""
     """For the run, where it is given one."""
 

@@ -13,7 +13,8 @@ from cftui import paths
 from cftui.runs.checkpoint import CheckpointError, load_checkpoint
 from cftui.runs.directory import Run, RunError
 from cftui.runs.event_log import read_events, settled
-from cftui.runs.events import Epoch, Finished, Resumed
+from cftui.runs.events import Epoch, Failed, Finished, Resumed
+from cftui.training.learners.gradient import GradientLearner
 from cftui.training.start import resume_run, start_run
 from cftui.tui.services import runs as runs_service
 from cftui.tui.services.runs import LastIsLost, RunService
@@ -80,7 +81,7 @@ def test_it_goes_on_from_its_best_weights_and_ends_as_if_nothing_had_been(
     assert run.last.read_bytes() == damaged and run.best.read_bytes() == before
 
     assert here("runs", "resume", "r", "--from", "best") == 0
-    assert "what was damaged is kept as last.safetensors.damaged-1" in capsys.readouterr().out
+    assert "what was there is kept as last.safetensors.damaged-1" in capsys.readouterr().out
     assert (run.path / "last.safetensors.damaged-1").read_bytes() == damaged
     assert run.record().state == "finished"
     assert arrays(run.last) == arrays(whole / "last.safetensors")
@@ -102,6 +103,7 @@ def test_without_best_weights_it_begins_again(
     with pytest.raises(CheckpointError, match=r"best\.safetensors.*resume r --from start"):
         resume_run(run, lambda _: None, origin="best", began=0.0)
     assert isinstance(resume_run(run, lambda _: None, origin="start", began=0.0), Finished)
+    assert (run.path / "best.safetensors.damaged-1").exists()
     assert arrays(run.last) == arrays(whole / "last.safetensors")
     assert losses(run.events) == losses(whole / "events.jsonl")
 
@@ -109,12 +111,28 @@ def test_without_best_weights_it_begins_again(
 def test_what_is_whole_is_not_given_up(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RunError, match="its last checkpoint is whole; leave --from out"):
         resume_run(run, lambda _: None, origin="best", began=0.0)
-    flip(run.last)
-    with pytest.raises(RunError, match="its best weights are whole: --from best"):
-        resume_run(run, lambda _: None, origin="start", began=0.0)
     assert here("runs", "resume", "r", "--from", "middle") == 2
     assert "--from middle: one of last, best, start" in capsys.readouterr().err
-    assert sorted(path.name for path in run.path.iterdir() if "damaged" in path.name) == []
+    assert not list(run.path.glob("*-1"))
+    damaged, best = flip(run.last), run.best.read_bytes()
+    assert isinstance(resume_run(run, lambda _: None, origin="start", began=0.0), Finished)
+    assert (run.path / "last.safetensors.damaged-1").read_bytes() == damaged
+    assert (run.path / "best.safetensors.kept-1").read_bytes() == best
+
+
+def test_a_method_that_needs_more_than_weights_is_begun_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flip(run.last)
+
+    def restore(*_: object) -> None:
+        raise KeyError("chain")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GradientLearner, "restore", restore)
+        failed = resume_run(run, lambda _: None, origin="best", began=0.0)
+    assert isinstance(failed, Failed) and "resume r --from start" in failed.message
+    assert isinstance(resume_run(run, lambda _: None, origin="start", began=0.0), Finished)
 
 
 async def test_the_screen_is_told_what_to_ask(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
