@@ -126,13 +126,15 @@ def show(
     from cftui.runs.compare import command_line
     from cftui.runs.events import Finished
     from cftui.runs.history import read_history
+    from cftui.runs.interventions import WHILE_LIVE, intervention_words, interventions_of
     from cftui.runs.judging import verdict_of
     from cftui.runs.rates import change_words, changes_of, unrepeated
     from cftui.runs.telling import sentences
 
     run = find(word)
     status, config, history = run.status(), run.config(), read_history(run.events)
-    again, changes = command_line(run), changes_of(run)
+    again, changes, done = command_line(run), changes_of(run), interventions_of(run)
+    left_out = unrepeated(status.record)
     if plain and not json:
         put(f"Run {run.id}, {status.shown}.")
         put("\n".join(sentences(history)))
@@ -144,7 +146,8 @@ def show(
 
         epochs = [as_row(epoch) for epoch in history.epochs]
         told = {"config": config.to_settings(), "command": again, "epochs_done": epochs}
-        told |= {"rate_changes": list(map(asdict, changes)), "unrepeated": unrepeated(changes)}
+        told |= {"rate_changes": list(map(asdict, changes)), "unrepeated": left_out}
+        told |= {"interventions": [{**asdict(one), "words": one.words} for one in done]}
         print_json({**_summary(run, status), **told})
         return
     put(f"{run.id}  {run.name()}  {status.shown}  step {status.record.step:,}")
@@ -161,9 +164,9 @@ def show(
         put(status.record.unit_words)
     if changes:
         put(f"learning rate {change_words(changes)}")
-    put(f"again: {again}")
-    if changes:
-        put(unrepeated(changes))
+    if words := intervention_words(done):
+        put(f"{WHILE_LIVE}: {words}")
+    put(f"again: {again}", *filter(None, [left_out]))
     printer = EventPrinter(json=False)
     for epoch in history.epochs:
         printer(epoch)

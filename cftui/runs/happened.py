@@ -1,12 +1,9 @@
-"""What was done to a run while it trained: the marks on its charts."""
+"""What was done to a run while it was live, as marks on its charts."""
 
 from dataclasses import dataclass
 
-from cftui.runs.events import Control, Finished
 from cftui.runs.history import History
-
-WORDS = {"pause": "pause", "resume": "goes on", "stop": "stop"}
-"""Of the wishes that leave a mark beside a learning rate's."""
+from cftui.runs.interventions import Intervention
 
 
 @dataclass(frozen=True)
@@ -19,21 +16,14 @@ class RunMark:
 
 def marks_of(history: History) -> tuple[RunMark, ...]:
     """Return changes of the rate, pauses, stops and goings on, in order; one a step."""
-    told = [(one.step, words) for one in history.controls if (words := _words(one))]
-    told += [(step, "resumed") for step in history.resumed]
-    end = history.end
-    if isinstance(end, Finished) and end.outcome == "stopped":
-        told.append((end.step, "stop"))
     at_step: dict[int, dict[str, None]] = {}
-    for step, words in sorted(told, key=lambda one: one[0]):
-        at_step.setdefault(step, {})[words] = None
+    for one in sorted(history.interventions, key=lambda one: one.step):
+        if one.kind != "checkpoint":
+            at_step.setdefault(one.step, {})[_words(one)] = None
     return tuple(RunMark(step, ", ".join(words)) for step, words in at_step.items())
 
 
-def _words(control: Control) -> str:
-    """Return what a wish did; empty where it was refused, or leaves no mark."""
-    if control.outcome != "obeyed":
-        return ""
-    if control.wish == "learning-rate" and control.value is not None:
-        return f"lr {control.value:g}"
-    return WORDS.get(control.wish, "")
+def _words(one: Intervention) -> str:
+    """Return what was done, short enough for a chart."""
+    rate = one.kind == "learning-rate" and one.value is not None
+    return f"lr {one.value:g}" if rate else one.words

@@ -35,7 +35,7 @@ async def test_zoom_pan_and_logarithms_are_drawn_and_said(trained_run: Run) -> N
         charts = await drawn(app, pilot)
         whole = painted(charts.loss).x_limits
         assert whole == (1.0, 3753.0)
-        await pilot.press("plus", "L", "y")
+        await pilot.press("plus", "H", "y")
         await until(pilot, lambda: "zoomed" in painted(charts.loss).title)
         await quiet(pilot, 2)
         zoomed = painted(charts.loss)
@@ -46,7 +46,7 @@ async def test_zoom_pan_and_logarithms_are_drawn_and_said(trained_run: Run) -> N
         assert "zoomed · log x · log y" in head
         await pilot.press("left_square_bracket")
         await until(pilot, lambda: painted(charts.loss).x_limits != zoomed.x_limits)
-        await pilot.press("z", "L", "y")
+        await pilot.press("z", "H", "y")
         await until(pilot, lambda: painted(charts.loss).x_limits == whole)
 
 

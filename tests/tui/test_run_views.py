@@ -10,7 +10,7 @@ from cftui.runs.events import Control, Epoch, Failed, Finished, Resumed, Started
 from cftui.runs.happened import marks_of
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
-from cftui.tui.shared.run_chart import ChartChoice, ChartInk, Window, step_at
+from cftui.tui.shared.run_chart import ChartChoice, ChartInk, StepWindow, step_at
 from cftui.tui.shared.run_words import cost_words, run_words
 from cftui.tui.train.pictures import lists_chart, loss_chart, rate_chart
 from cftui.tui.train.reading import neighbour, reading_words
@@ -115,7 +115,7 @@ def test_a_resumed_run_is_drawn_without_what_was_undone() -> None:
     assert smooth.y[-1] == 2.0
     assert valid.x == ()
     assert band.y[0] < 1.0 < band.top[0] and band.y[-1] < 2.0 < band.top[-1]
-    assert [(line.x, line.label) for line in chart.lines] == [(60, "resumed")]
+    assert [(line.x, line.label) for line in chart.lines] == [(60, "went on")]
 
 
 @pytest.mark.parametrize(
@@ -143,14 +143,14 @@ def test_the_lists_of_an_epoch_are_drawn_where_they_were_judged() -> None:
 
 def test_zoom_keeps_the_latest_part() -> None:
     told = history(started(), *(step(number, float(number)) for number in range(1, 101)))
-    chart = loss_chart(told, ChartChoice(window=Window(76)), INK, 80, 20)
+    chart = loss_chart(told, ChartChoice(window=StepWindow(76)), INK, 80, 20)
     assert chart.series[1].x[0] == 76 and chart.series[1].x[-1] == 100
     assert chart.x_limits == (76, 100) and "zoomed" in chart.title
-    early = loss_chart(told, ChartChoice(window=Window(10, 20)), INK, 80, 20)
+    early = loss_chart(told, ChartChoice(window=StepWindow(10, 20)), INK, 80, 20)
     assert (
         early.x_limits
         == (10, 20)
-        == rate_chart(told, ChartChoice(window=Window(10, 20)), INK, 80, 8).x_limits
+        == rate_chart(told, ChartChoice(window=StepWindow(10, 20)), INK, 80, 8).x_limits
     )
 
 
@@ -205,8 +205,8 @@ def test_controls_are_marked_where_they_were_obeyed() -> None:
     )
     assert [(mark.step, mark.words) for mark in marks_of(told)] == [
         (10, "lr 0.002"),
-        (20, "pause, goes on"),
-        (30, "resumed"),
+        (20, "paused, went on"),
+        (30, "went on"),
     ]
     chart = rate_chart(told, ChartChoice(x_axis="time"), INK, 80, 8)
     assert [line.x for line in chart.lines] == [1.0, 2.0, 3.0]
@@ -215,7 +215,7 @@ def test_controls_are_marked_where_they_were_obeyed() -> None:
 def test_windows_zoom_move_and_follow() -> None:
     told = history(started(), *(step(n, n / 10) for n in range(1, 1001)))
     late = zoomed(told, None, 2, None)
-    assert late == Window(500, None) or late == Window(501, None)
+    assert late == StepWindow(500, None) or late == StepWindow(501, None)
     around = zoomed(told, None, 2, 201)
     assert around is not None and around.last is not None
     assert around.first < 201 < around.last and around.last - around.first in (499, 500)
@@ -223,9 +223,9 @@ def test_windows_zoom_move_and_follow() -> None:
     assert zoomed(told, late, -2, None) is None
     earlier = moved(told, late, -1)
     assert earlier is not None and earlier.last is not None and earlier.last < 1000
-    assert moved(told, Window(1, 100), -1) == Window(1, 100)
+    assert moved(told, StepWindow(1, 100), -1) == StepWindow(1, 100)
     assert moved(told, None, 1) is None
-    deep: Window | None = None
+    deep: StepWindow | None = None
     for _ in range(40):
         deep = zoomed(told, deep, 2, 500)
     assert deep is not None and deep.last is not None and deep.last - deep.first >= 7

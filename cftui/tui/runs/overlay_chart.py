@@ -33,6 +33,7 @@ EMPTY = {
 }
 AIR = 0.04
 """Share of the x axis that is left free at its end, for the letters of the runs."""
+READING = "Reading the runs …"
 Points = tuple[tuple[float, ...], tuple[float, ...]]
 
 
@@ -78,7 +79,7 @@ class Overlay:
             notes=_letters(runs, series),
             marker=choice.marker,
             no_colour=ink.no_colour,
-            empty=EMPTY[measure],
+            empty=EMPTY[measure] if all(past.whole for _, past in runs) else READING,
         )
 
     def _series(

@@ -11,6 +11,7 @@ from cftui.runs.row import RunRow
 from cftui.runs.telling import sentences
 from cftui.tui.runs import actions
 from cftui.tui.runs.board import RunsBoard
+from cftui.tui.runs.log import LogScreen
 from cftui.tui.runs.overlay_chart import MEASURES
 from cftui.tui.runs.table import sorted_by, titled
 from cftui.tui.services.services import Services
@@ -42,7 +43,7 @@ COMMANDS = (
     ),
     Command("runs.axis", "a", "axis", "Axis", "Epochs, seconds or steps along the x axis"),
     Command("runs.log", "y", "log", "Log", "Logarithmic loss axis, on or off"),
-    Command("runs.log-x", "L", "log_x", "Log x", "Logarithmic x axis, on or off"),
+    Command("runs.log-x", "H", "log_x", "Log x", "Logarithmic x axis, on or off"),
     Command("runs.tell", "T", "tell", "Tell", "What the chart shows of each run, in sentences"),
     Command("runs.about", "i", "about", "Info", "Show the details, or the chart alone", True),
     Command("runs.diff", "d", "diff", "Diff", "What differs between the marked runs", True),
@@ -50,6 +51,7 @@ COMMANDS = (
     Command("runs.refit", "R", "refit", "Refit", "Train this run's model again, on all ratings"),
     Command("runs.copy", "c", "copy", "Copy", "Copy the command line that repeats this run"),
     Command("runs.rename", "n", "rename", "Rename", "Give this run a name"),
+    Command("runs.log-text", "L", "log_text", "Log", "What its trainer wrote, and your note"),
     Command("runs.notes", "t", "notes", "Notes", "Write a note on this run"),
     Command(
         "runs.pause",
@@ -176,6 +178,11 @@ class RunsPane(Pane):
                 return None
         return self._why_not_for(action, row)
 
+    def is_on(self, action: str) -> bool:
+        """Return whether what an action turns on is on."""
+        state = self._memory.state
+        return {"log": state.log_loss, "log_x": state.log_x}.get(action, False)
+
     def _why_not_for(self, action: str, row: RunRow) -> str | None:
         match action:
             case "pause":
@@ -268,6 +275,11 @@ class RunsPane(Pane):
         """Tell in sentences what is drawn of each run."""
         told = [(titled(row), sentences(past)) for row, past in self.board.drawn_runs]
         self.app.push_screen(TellScreen("Runs on the chart", told))
+
+    def action_log_text(self) -> None:
+        """Show what the trainer wrote."""
+        if self.board.row is not None:
+            self.app.push_screen(LogScreen(self.board.row))
 
     def action_about(self) -> None:
         """Show the details beside the chart, or in its place where it is narrow; or hide them."""

@@ -22,7 +22,7 @@ REACHES: tuple[Reach, ...] = ("bulk", "valid", "all")
 
 
 @dataclass(frozen=True)
-class Window:
+class StepWindow:
     """The steps on show; `last` None goes on with the run."""
 
     first: int
@@ -36,7 +36,7 @@ class ChartChoice:
     x_axis: str = "step"
     log_loss: bool = False
     log_x: bool = False
-    window: Window | None = None
+    window: StepWindow | None = None
     marker: Marker = "braille"
     reach: Reach = "bulk"
     gutter: int = 0
@@ -62,6 +62,13 @@ class ChartInk:
     foreground: Colour
     series: tuple[Colour, ...]
     no_colour: bool
+
+
+def why_no_curve(history: History, to_come: str) -> str:
+    """Return what stands where nothing is known of a run: what is to come, or why nothing is."""
+    if not history.whole:
+        return "Reading the run …"
+    return to_come if history.end is None else "It ended before there was anything to show"
 
 
 def epoch_series(
@@ -114,7 +121,7 @@ def step_at(history: History, choice: ChartChoice, x: float) -> int:
     return steps[min(around, key=lambda place: abs(column[place] - value))]
 
 
-def shown_reports(history: History, window: Window | None) -> tuple[int, int]:
+def shown_reports(history: History, window: StepWindow | None) -> tuple[int, int]:
     """Return the first reported step on show, and the one behind the last, by their places."""
     steps = history.curve.step
     if window is None or not len(steps):

@@ -12,6 +12,14 @@ COMMANDS = (
         "Pause the run, or let it go on; a stopped or died one goes on from its checkpoint",
         True,
     ),
+    Command(
+        "train.recipes",
+        "n",
+        "recipes",
+        "Recipes",
+        "Fill the form with settings by name; says what error each reaches, and in what time",
+        True,
+    ),
     Command("train.stop", "x", "stop", "Stop", "End the run; what it learned is kept", True),
     Command("train.rate", "l", "rate", "Rate", "Change the learning rate of a live run", True),
     Command("train.checkpoint", "w", "checkpoint", "Checkpoint", "Write a checkpoint now"),
@@ -19,8 +27,8 @@ COMMANDS = (
         "train.view", "v", "view", "View", "Loss, learning rate, recall and NDCG of lists", True
     ),
     Command("train.axis", "a", "axis", "Axis", "Steps, epochs or seconds along the x axis", True),
-    Command("train.log", "y", "log", "Log", "Logarithmic loss axis, on or off", True),
-    Command("train.log-x", "L", "log_x", "Log x", "Logarithmic x axis, on or off"),
+    Command("train.log", "y", "log", "Log", "Logarithmic loss axis, on or off"),
+    Command("train.log-x", "H", "log_x", "Log x", "Logarithmic x axis, on or off"),
     Command(
         "train.range",
         "V",
@@ -47,6 +55,7 @@ COMMANDS = (
 )
 ABOUT = (
     "Choose a model, an optimizer and a schedule at the left, press s, and watch it learn."
+    " n fills the form with a recipe, settings by name with what each reaches;"
     " tab goes through the fields and lists; left and right change a choice; in a"
     " number's field digits are typed, and esc takes them back and leaves it.\n\n"
     "A run lives in a process of its own: quit, or lose the connection, and it goes on; open"

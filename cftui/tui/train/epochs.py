@@ -15,6 +15,7 @@ EPOCH_COLUMNS = (
     Column("lr", 7, align="right", key=lambda epoch: rate_text(epoch.learning_rate)),
     Column("s", 5, align="right", key=lambda epoch: f"{epoch.seconds:.1f}"),
 )
+NO_EPOCH = "An epoch's errors stand here at its end"
 NARROW_EPOCHS = ("epoch", "train", "valid", "NDCG@20", "s")
 
 

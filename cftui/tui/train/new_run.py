@@ -6,6 +6,8 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
+from cftui.config import ConfigError, make_config
+from cftui.hyperparameters.recipes import recipe_named
 from cftui.questions.custom_model import DescribeModel, ModelDescription
 from cftui.text import plain
 from cftui.tui.services.child import ChildError
@@ -16,6 +18,7 @@ from cftui.tui.shared.inputs import Choice, FileField, TextField
 from cftui.tui.shared.messages import ChooseSplit
 from cftui.tui.shared.overlays import AskYesNo
 from cftui.tui.shared.run_words import cost_words
+from cftui.tui.train.recipes import ChooseRecipe
 from cftui.tui.workspace import Workspace
 
 Values = tuple[tuple[str, object], ...]
@@ -80,6 +83,21 @@ class NewRun(Vertical):
     def begin(self) -> None:
         """Take the focus where one begins."""
         self.form.query(Choice).first().focus()
+
+    async def choose_recipe(self) -> None:
+        """Fill the form with a recipe's settings; data, split, seed and device stay."""
+        name = await self.app.push_screen_wait(ChooseRecipe())
+        recipe = recipe_named(name) if name else None
+        if recipe is None:
+            return
+        try:
+            config = make_config(recipe.applied(self.form.settings()))
+        except ConfigError as error:
+            words = plain(str(error).splitlines()[0])
+            self.notify(words, title="Recipes", severity="error", markup=False)
+            return
+        await self.form.load(config.to_settings())
+        self.begin()
 
     def explain(self, field: Widget | None) -> None:
         """Say what a field means; nothing for one that is elsewhere."""

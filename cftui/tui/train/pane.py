@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -21,13 +21,14 @@ from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import ChooseRun, FillForm, FollowRuns, ResumeRun, StartRun, WishRun
 from cftui.tui.shared.overlays import RUN_COLUMNS, AskNumber, run_columns
 from cftui.tui.shared.pane import Pane
+from cftui.tui.shared.run_chart import why_no_curve
 from cftui.tui.shared.telling import TellScreen
 from cftui.tui.train.commands import ABOUT, COMMANDS
-from cftui.tui.train.epochs import EPOCH_COLUMNS, epoch_columns, why_no_lists
+from cftui.tui.train.epochs import EPOCH_COLUMNS, NO_EPOCH, epoch_columns, why_no_lists
 from cftui.tui.train.new_run import NewRun
 from cftui.tui.train.run_charts import RunCharts
 from cftui.tui.train.run_standing import NARROW, RunStanding
-from cftui.tui.workspace import Workspace
+from cftui.tui.workspace import LOOKING, Workspace
 
 
 class TrainPane(Pane):
@@ -66,15 +67,13 @@ class TrainPane(Pane):
         with Horizontal():
             with Vertical(id="side"):
                 yield NewRun(self.services)
-                runs = Grid(RUN_COLUMNS, empty="No runs yet: s starts one", id="run-list")
+                runs = Grid(RUN_COLUMNS, empty=LOOKING, id="run-list")
                 runs.border_title = "Runs"
                 yield runs
             with Vertical(id="main"):
                 yield RunCharts(self.services)
                 yield RunStanding()
-                yield Grid(
-                    EPOCH_COLUMNS, empty="An epoch's errors stand here at its end", id="epochs"
-                )
+                yield Grid(EPOCH_COLUMNS, empty=NO_EPOCH, id="epochs")
 
     @property
     def new_run(self) -> NewRun:
@@ -134,6 +133,7 @@ class TrainPane(Pane):
             self.call_later(self._follow_marked)
         if now.runs_on_these_ratings != before.runs_on_these_ratings:
             self._show_runs()
+        self._say_none()
         if now.starting != before.starting:
             self.status.show(self._row, self._history, starting=bool(now.starting))
         if _offered(now) != _offered(before):
@@ -147,6 +147,13 @@ class TrainPane(Pane):
         self.runs.border_title = "Runs; live ones go on if you quit" if live else "Runs"
         self.runs.border_subtitle = f"{len(rows)}" if rows else ""
 
+    def _say_none(self) -> None:
+        """Say in the place of runs that there are none, or that it is not known yet."""
+        now = self.workspace
+        here = " on these ratings" if now.runs else ""
+        self.runs.set_empty(now.waiting or f"No runs{here} yet: s starts one")
+        self.charts.loss.placeholder = now.waiting or "Press s to train, and watch it here"
+
     def show_history(self) -> None:
         """Show one run's curves, epochs and state."""
         row, history = self._row, self.services.runs.history
@@ -159,6 +166,7 @@ class TrainPane(Pane):
         else:
             self.charts.show(history, self._rivals(row))
         at_end = self.epochs.cursor_row >= len(self.epochs.rows) - 1
+        self.epochs.set_empty(why_no_curve(history, NO_EPOCH) if row is not None else NO_EPOCH)
         self.epochs.set_rows(tuple(history.epochs))
         self.epochs.border_title = plain(why_no_lists(history))
         if at_end and not self.epochs.has_focus:
@@ -226,6 +234,10 @@ class TrainPane(Pane):
                 return None if live else "Only a live run (▶) can do that"
         return None
 
+    def is_on(self, action: str) -> bool:
+        """Return whether what an action turns on is on."""
+        return self.is_mounted and self.charts.is_on(action)
+
     def _why_no_start(self) -> str | None:
         if self.workspace.starting:
             return "A trainer is starting already"
@@ -236,6 +248,11 @@ class TrainPane(Pane):
     def action_start(self) -> None:
         """Train a new run."""
         self.post_message(StartRun(self.form.settings()))
+
+    @work(exclusive=True, group="recipe", exit_on_error=False, description="Choosing a recipe")
+    async def action_recipes(self) -> None:
+        """Fill the form with a recipe's settings; data, split, seed and device stay."""
+        await self.new_run.choose_recipe()
 
     def action_pause(self) -> None:
         """Pause the run, or let it go on, from its checkpoint where it has ended."""

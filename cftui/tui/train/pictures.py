@@ -23,6 +23,7 @@ from cftui.tui.shared.run_chart import (
     epoch_x,
     shown_reports,
     step_x,
+    why_no_curve,
     x_limits,
 )
 
@@ -78,7 +79,7 @@ def loss_chart(
         ),
         marker=choice.marker,
         no_colour=ink.no_colour,
-        empty="The curve begins with the first steps",
+        empty=why_no_curve(history, "The curve begins with the first steps"),
     )
 
 
@@ -250,7 +251,7 @@ def rate_chart(
         lines=mark_lines(history, choice),
         marker=choice.marker,
         no_colour=ink.no_colour,
-        empty="The learning rate",
+        empty=why_no_curve(history, "The learning rate"),
     )
 
 
@@ -276,5 +277,5 @@ def lists_chart(
         lines=mark_lines(history, choice),
         marker=choice.marker,
         no_colour=ink.no_colour,
-        empty="Recall and NDCG of the top 20 lists, an epoch",
+        empty=why_no_curve(history, "Recall and NDCG of the top 20 lists, an epoch"),
     )

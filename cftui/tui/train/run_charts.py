@@ -21,7 +21,7 @@ from cftui.tui.shared.run_chart import (
     ChartChoice,
     ChartInk,
     Reach,
-    Window,
+    StepWindow,
     shown_reports,
     step_at,
     step_x,
@@ -29,6 +29,7 @@ from cftui.tui.shared.run_chart import (
 from cftui.tui.train.pictures import Rivals, constant_rate, lists_chart, loss_chart, rate_chart
 from cftui.tui.train.reading import neighbour, reading_words
 from cftui.tui.train.windows import moved, zoomed
+from cftui.tui.workspace import LOOKING
 
 VIEWS = ("both", "loss", "rate", "lists")
 """`lists`: the loss, and below it recall and NDCG in the learning rate's place."""
@@ -78,7 +79,7 @@ class RunCharts(Vertical, can_focus=True):
         self._history = History()
         self._rivals: Rivals = ()
         self._view = "both"
-        self._window: Window | None = None
+        self._window: StepWindow | None = None
         self._reach: Reach = REACHES[0]
         self._step: int | None = None
         """At which the charts are read."""
@@ -86,8 +87,7 @@ class RunCharts(Vertical, can_focus=True):
 
     def compose(self) -> ComposeResult:
         """Lay out the charts, and the line that says what was read."""
-        placeholder = "Press s to train, and watch it here"
-        yield ReadableChart(self._paint, id="loss", placeholder=placeholder)
+        yield ReadableChart(self._paint, id="loss", placeholder=LOOKING)
         yield ReadableChart(self._paint, id="rate", placeholder="The learning rate", pause=1.0)
         yield Static("", id="reading", markup=False)
 
@@ -105,6 +105,17 @@ class RunCharts(Vertical, can_focus=True):
     def reading(self) -> str:
         """Return what was read; empty where nothing is."""
         return "" if self._step is None else reading_words(self._history, self._step)
+
+    def is_on(self, action: str) -> bool:
+        """Return whether what an action of the pane turns on is on."""
+        state = self._memory.state
+        return {
+            "log": state.log_loss,
+            "log_x": state.log_x,
+            "zoom(2)": self._window is not None,
+            "range": self._reach != REACHES[0],
+            "read": self._step is not None,
+        }.get(action, False)
 
     def show(self, history: History, rivals: Rivals = ()) -> None:
         """Draw a run's curves as far as they have come; another run's from their beginning.
@@ -185,7 +196,7 @@ class RunCharts(Vertical, can_focus=True):
         """Show all steps."""
         self._look(None)
 
-    def _look(self, window: Window | None) -> None:
+    def _look(self, window: StepWindow | None) -> None:
         if window != self._window:
             self._window = window
             self.redraw()

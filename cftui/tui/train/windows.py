@@ -1,7 +1,7 @@
 """Zooming and moving along a run's steps: each makes another window of a run's history."""
 
 from cftui.runs.history import History
-from cftui.tui.shared.run_chart import Window
+from cftui.tui.shared.run_chart import StepWindow
 
 MOST = 64
 """Times that a run's steps are zoomed in at most."""
@@ -9,7 +9,9 @@ LEAST = 8
 """Reports that a window shows at least."""
 
 
-def zoomed(history: History, window: Window | None, by: int, at: int | None) -> Window | None:
+def zoomed(
+    history: History, window: StepWindow | None, by: int, at: int | None
+) -> StepWindow | None:
     """Return half of the steps on show, or twice as many where `by` is below 0.
 
     Around the step `at`, which stays where it is; without one the end stays, and goes on with a
@@ -28,7 +30,7 @@ def zoomed(history: History, window: Window | None, by: int, at: int | None) -> 
     return _window(history, window, centre - share * length, centre + (1 - share) * length)
 
 
-def moved(history: History, window: Window | None, by: int) -> Window | None:
+def moved(history: History, window: StepWindow | None, by: int) -> StepWindow | None:
     """Return the window moved by a quarter of itself, as far as there are steps."""
     if window is None:
         return None
@@ -38,7 +40,7 @@ def moved(history: History, window: Window | None, by: int) -> Window | None:
     return _window(history, None, first + by_steps, last + by_steps)
 
 
-def _ends(history: History, window: Window | None) -> tuple[int, int]:
+def _ends(history: History, window: StepWindow | None) -> tuple[int, int]:
     """Return the first and the last step on show."""
     steps = history.curve.step
     if window is None:
@@ -46,11 +48,13 @@ def _ends(history: History, window: Window | None) -> tuple[int, int]:
     return max(window.first, steps[0]), steps[-1] if window.last is None else window.last
 
 
-def _window(history: History, before: Window | None, first: float, last: float) -> Window | None:
+def _window(
+    history: History, before: StepWindow | None, first: float, last: float
+) -> StepWindow | None:
     """Return a window within the steps there are; one that reaches the end stays there."""
     steps = history.curve.step
     low, high = max(round(first), steps[0]), min(round(last), steps[-1])
     follows = high >= steps[-1] and (before is None or before.last is None)
     if low <= steps[0] and high >= steps[-1]:
         return None
-    return Window(low, None if follows else high)
+    return StepWindow(low, None if follows else high)
