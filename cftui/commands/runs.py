@@ -13,6 +13,7 @@ from cftui.commands.console import (
     Json,
     UsageError,
     process,
+    run_words,
     say,
 )
 from cftui.commands.opening import find
@@ -190,7 +191,7 @@ def refit(
     """
     from cftui.commands.train import train_detached, train_here
     from cftui.runs.directory import RunError, new_id
-    from cftui.runs.rates import changes_of, unrepeated
+    from cftui.runs.rates import changes_of, not_refitted
     from cftui.runs.refit import refit_config, refit_name
 
     run = find(word)
@@ -198,7 +199,7 @@ def refit(
         config = refit_config(run)
     except RunError as error:
         raise UsageError(str(error)) from None
-    if words := unrepeated(changes_of(run)):
+    if words := not_refitted(changes_of(run)):
         say(words)
     begin = train_detached if detach else train_here
     called = refit_name(run) if name is None else name
@@ -229,7 +230,7 @@ def trust(word: Word, debug: Debug = False) -> None:
 
 @app.command()
 def rm(
-    words: Annotated[list[str], typer.Argument(metavar="RUN...")],
+    words: Annotated[list[str], typer.Argument(metavar="RUN...", autocompletion=run_words)],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask")] = False,
     debug: Debug = False,
 ) -> None:

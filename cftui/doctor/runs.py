@@ -28,7 +28,7 @@ HEAD_BYTES = 65_536
 """Of the events, in which one should be found."""
 KINDS = {stat.S_IFLNK: "a link", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 WEIGHTS = "parameters/"
-FOLDERS = frozenset({"control"})
+FOLDERS = frozenset({"control", "moments"})
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from textual.worker import Worker
 
+from cftui.hyperparameters.recipes import recipe_named
 from cftui.runs.model_source import ModelSource
 from cftui.text import plain
 from cftui.tui.pane_stack import PaneStack
@@ -110,7 +111,9 @@ class RunController:
         if like.run:
             reading = self._runs.settings(like.run)
             settings = await self._try(reading, "Its settings cannot be used")
+        recipe = recipe_named(like.recipe)
         if settings is not None:
+            settings = recipe.applied(settings) if recipe else settings
             self.start({**settings, **like.changes})
 
     def refit(self, run: str) -> None:
@@ -165,7 +168,7 @@ class RunController:
         pane.post_message(FillForm(settings))
         row = next((row for row in self._runs.rows if row.id == run), None)
         ratings = self._stack.workspace.ratings
-        if row is not None and row.rate_changes:
+        if row is not None and row.rate_changes and "rate_changes" not in settings["training"]:
             from cftui.runs.rates import change_words
 
             words = (

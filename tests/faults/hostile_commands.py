@@ -86,6 +86,7 @@ def on_one(run: str, out: Path) -> Iterator[tuple[str, ...]]:
     yield "runs", "attach", "--", run
     yield "recommend", "--user", "1", f"--run={run}"
     yield "predict", "--user", "1", "--item", "1001", f"--run={run}"
+    yield "map", f"--run={run}", "--at", "0"
 
 
 def more_on_one(run: str, out: Path) -> Iterator[tuple[str, ...]]:

@@ -159,9 +159,9 @@ class RunService:
         """Return the learning rate that a run's method scales, wishes counted; none without one."""
         history = self.history_of(run_id)
         wished = [
-            control.value
-            for control in (history.controls if history else ())
-            if control.wish == "learning-rate" and control.outcome == "obeyed" and control.value
+            one.value
+            for one in (history.interventions if history else ())
+            if one.kind == "learning-rate" and one.value
         ]
         return wished[-1] if wished else Run(path_of(run_id)).config().method.learning_rate
 
@@ -204,7 +204,8 @@ class RunService:
             read = await asyncio.to_thread(_read_all, tails)
             for run, events in zip(followed, read, strict=True):
                 run.history.feed(events)
-            if any(read):
+            first = _mark_whole(followed)
+            if any(read) or first:
                 news()
             behind = any(tail.behind for tail in tails) or self._wanted() != wanted
 
@@ -302,6 +303,15 @@ class RunService:
     async def export(self, rows: Sequence[RunRow], path: Path) -> int:
         """Write runs to a file; return how many. Raises RunServiceError."""
         return await _do(export_runs, rows, path)
+
+
+def _mark_whole(followed: Sequence[FollowedRun]) -> bool:
+    """Take note of histories that were read to their end; return whether one was so first."""
+    now = [run.history for run in followed if not (run.history.whole or run.tail.behind)]
+    for history in now:
+        history.whole = True
+        history.version += 1
+    return bool(now)
 
 
 def _read_all(tails: Sequence[EventTail]) -> list[list[Event]]:
