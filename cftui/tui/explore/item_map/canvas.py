@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cftui.tui.explore.item_map.drawing import Line, Palette, drawn
+from cftui.tui.explore.item_map.drawing import Line, MapInks, drawn
 from cftui.tui.explore.item_map.inks import styles_for
 from cftui.tui.explore.item_map.points import MapPoints, Tally
 from cftui.tui.explore.item_map.raster import ASPECT, Marker, Window, nearest, raster, whole
@@ -147,9 +147,9 @@ class MapCanvas(Widget, can_focus=True):
             return self._held
         return nearest(window, points.xs, points.ys, points.shown, points.often)
 
-    def _palette(self, points: MapPoints) -> Palette:
+    def _palette(self, points: MapPoints) -> MapInks:
         base = self.rich_style
-        return Palette(
+        return MapInks(
             [base + style for style in styles_for(self.app, points.inks)],
             base,
             base + self.get_component_rich_style("map--label", partial=True),
