@@ -17,8 +17,9 @@ BEGAN = time.monotonic()
 
 COMMANDS = (
     *("train", "evaluate", "runs", "data", "predict", "recommend", "you", "similar", "audience"),
+    "map",
     *("crosstab", "lab"),
-    *("config", "completion", "man", "doctor"),
+    *("recipes", "config", "completion", "man", "doctor"),
 )
 TOUR = "tour"
 

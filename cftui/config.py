@@ -90,7 +90,8 @@ class DataConfig(Section):
     item: ColumnName = parameter("", "The items' column: name or number; empty: recognised")
     rating: ColumnName = parameter("", "The ratings' column: name or number; empty: recognised")
     timestamp: ColumnName = parameter(
-        "", "The times' column: name or number; none: without times; empty: recognised"
+        "",
+        "The times' column: name or number, date+time joins two; none: without; empty: recognised",
     )
     separator: str = parameter("", "What separates columns, such as ; or tab; empty: recognised")
     values: Literal["", "log"] = parameter(
@@ -102,8 +103,10 @@ class DataConfig(Section):
     unrated: Numbers = parameter(
         "", "Values that mean not rated, such as 0 or -1,99: their rows are left out"
     )
-    dates: Literal["", "day-first", "month-first"] = parameter(
-        "", "How dates such as 01/02/2015 are read; empty: as the file tells"
+    dates: Literal["", "day-first", "month-first", "excel", "days", "numbers"] = parameter(
+        "",
+        "How dates such as 01/02/2015 are read, or times that are numbers: Excel's days, days since"
+        " 1970, as they stand; empty: as the file tells",
     )
 
     @property
@@ -117,10 +120,13 @@ class DataConfig(Section):
 class SplitConfig(Section):
     """Which ratings are held out for validation."""
 
-    kind: Literal["random", "per-user", "leave-last-out", "time", "given", "none"] = parameter(
+    kind: Literal[
+        "random", "per-user", "per-user-latest", "leave-last-out", "time", "given", "none"
+    ] = parameter(
         "random",
-        "Validation ratings: random, a share of each user's, each user's latest, the latest of all,"
-        " given by a file, or none: all ratings train, and no error can be measured",
+        "Validation ratings: random, a share of each user's, each user's latest share, each user's"
+        " last one, the latest of all, given by a file, or none: all ratings train, and no error"
+        " can be measured",
     )
     fraction: float = parameter(
         0.2, "Share of the ratings held out; leave-last-out holds out one a user", gt=0, lt=1
@@ -143,7 +149,7 @@ class SplitConfig(Section):
     @property
     def needs_timestamps(self) -> bool:
         """Return whether ratings without timestamps cannot be split so."""
-        return self.kind in ("leave-last-out", "time")
+        return self.kind in ("per-user-latest", "leave-last-out", "time")
 
     def expected_training(self, n_ratings: int, n_users: int) -> int:
         """Return how many ratings will train, near enough for a forecast where kinds round."""
@@ -183,11 +189,14 @@ class TrainingConfig(Section):
         "auto",
         "auto, cpu, cuda, cuda:N or mps",
     )
-    threads: int = parameter(0, "CPU threads; 0 lets torch choose", unit="threads", ge=0, le=1024)
+    threads: int = parameter(
+        0, "CPU threads; 0 lets torch choose", unit="threads", zero="auto", ge=0, le=1024
+    )
     patience: int = parameter(
         0,
         "End after so many epochs without improvement; 0: never early",
         unit="epochs",
+        zero="off",
         ge=0,
         le=1_000_000,
     )
@@ -307,7 +316,10 @@ def _with_suited(settings: Mapping[str, Any]) -> dict[str, Any]:
     name = _name_of(given, DEFAULTS["optimizer"])
     if not isinstance(given, Mapping) or name not in OPTIMIZERS:
         return dict(settings)
-    numbers = suited(_name_of(settings.get("model", {}), DEFAULTS["model"]), name)
+    model = settings.get("model", {})
+    numbers = suited(_name_of(model, DEFAULTS["model"]), name)
+    if isinstance(model, Mapping) and (model.get("l2_factors") or model.get("l2_biases")):
+        numbers["weight_decay"] = 0.0  # which that is instead of
     return {**settings, "optimizer": {"name": name, **numbers, **given}}
 
 

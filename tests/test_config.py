@@ -63,7 +63,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"schedule": {"name": "cosine-restarts", "cycle_len": 0}}, "schedule.cycle_len = 0"),
     ({"schedule": {"cycle_len": 2}}, "schedule.cycle_len: unknown key"),
     ({"schedule": ["constant"]}, "schedule"),
-    ({"schedule": "one-cycel"}, "schedule: 'one-cycel' is not one of constant, cosine-restarts, o"),
+    ({"schedule": "one-cycel"}, "schedule: 'one-cycel' is not one of constant, cosine-restarts, e"),
     ({"schedule": {"name": "one-cycle", "warm_up": 0}}, "schedule.warm_up = 0: must be greater"),
     (
         {"schedule": {"name": "one-cycle", "low_momentum": 0.9, "high_momentum": 0.8}},

@@ -31,6 +31,7 @@ from cftui.tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.widget import Widget
 
     from cftui.preferences import Preferences
     from cftui.tui.pane_stack import PaneStack
@@ -58,6 +59,7 @@ ANYWHERE = (
         "Other colours for heat tables: ember, dusk (safe for the colour-blind), fern",
     ),
     Command("app.help", "question_mark", "help", "Help", "Explain this pane and its keys", True),
+    Command("app.jump", "ctrl+o", "jump", "Jump", "A letter on each part of the screen goes there"),
     Command("app.tour", "f9", "tour", "Tour", "The lesson, stop by stop; again to leave it"),
     Command("app.tour-next", "f8", "tour_go(1)", "Tour on", "The next stop of the tour"),
     Command("app.tour-back", "f7", "tour_go(-1)", "Tour back", "The stop before"),
@@ -280,7 +282,10 @@ class CftuiApp(PlainApp):
 
     async def run_action(self, *args: Any, **kwargs: Any) -> bool:
         """Do what a key or a link asks for; nothing once the app leaves."""
-        return not leaving(self) and await super().run_action(*args, **kwargs)
+        done = not leaving(self) and await super().run_action(*args, **kwargs)
+        if self._stack is not None and self._stack.in_view is not None:
+            self._stack.in_view.refresh_offer()  # what it turned on, the footer shows
+        return done
 
     async def action_pane(self, name: str) -> None:
         """Bring a pane into view."""
@@ -300,6 +305,16 @@ class CftuiApp(PlainApp):
         self.memory.update(marker=MARKERS[(place + 1) % len(MARKERS)])
         if self._stack is not None:
             self._stack.redraw()
+
+    def action_jump(self) -> None:
+        """Put a letter on everything that can have the focus."""
+        from cftui.tui.shared.jump import LetterScreen
+
+        def go(target: "Widget | None") -> None:
+            if target is not None and target.focusable:
+                target.focus()
+
+        self.push_screen(LetterScreen(self.screen), go)
 
     @property
     def heat_palette(self) -> "Palette":

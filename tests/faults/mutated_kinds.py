@@ -138,8 +138,7 @@ def check_titles(path: Path, data: bytes) -> bool:
     there = {tuple(fields[:2]) for text in texts_of(data) for fields in split_lines(text, ",")}
     there = {(one[0].strip(), one[1]) for one in there if len(one) == 2}
     there |= {(n, f"Film {int(n) // 2}, The ({1950 + int(n)})") for n in map(str, range(60))}
-    strange = {(n, title.replace("\r", "\n")) for n, title in found.titles.items()} - there
-    if strange:
+    if strange := set(found.titles.items()) - there:
         raise Wrong(f"{len(strange)} titles: {sorted(strange)[:3]}")
     if found.warning and path.name not in found.warning:
         raise Wrong(f"a warning without the file: {found.warning}")

@@ -57,6 +57,13 @@ def test_explore_user(trained_run: Run, snap_compare: Any, size: tuple[int, int]
     assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=settled())
 
 
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_explore_map(trained_run: Run, snap_compare: Any, size: tuple[int, int]) -> None:
+    remember(pane="explore")
+    app = CftuiApp(paths.BUNDLED)
+    assert snap_compare(app, terminal_size=size, run_before=settled("M"))
+
+
 def test_explore_movie(trained_run: Run, snap_compare: Any) -> None:
     remember(pane="explore")
     keys = ("m", "slash", *"matr", "down")

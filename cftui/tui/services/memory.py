@@ -38,6 +38,8 @@ class SessionState:
     """What your list in Explore is ordered by: likes, stars or popular."""
     profile: str = "me"
     """Who was rated as last in Explore."""
+    map_colour: str = "genre"
+    """What colours tell on Explore's map: a name of `cftui.tui.explore.item_map.inks`."""
     tour: str = ""
     """The stop at which the tour was left."""
     tour_language: str = "en"

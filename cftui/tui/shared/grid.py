@@ -110,6 +110,11 @@ class Grid(ScrollView, can_focus=True):
         return self._rows
 
     @property
+    def keys(self) -> Sequence[Hashable]:
+        """Return the key of each row; none where rows have no keys."""
+        return self._keys or ()
+
+    @property
     def cursor_key(self) -> Hashable | None:
         """The key of the cursor's row; None without keys or rows."""
         return self._keys[self.cursor_row] if self._keys and self._rows else None

@@ -13,6 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from cftui.charts import Chart
+from cftui.config import ConfigError, make_config
+from cftui.hyperparameters.recipes import recipe_named
 from cftui.questions.custom_model import DescribeModel, ModelDescription
 from cftui.runs.control import WishKind
 from cftui.runs.history import History
@@ -41,6 +43,7 @@ from cftui.tui.shared.run_chart import (
 )
 from cftui.tui.shared.run_words import cost_words, run_words
 from cftui.tui.train.device_line import DeviceLine
+from cftui.tui.train.recipes import ChooseRecipe
 from cftui.tui.workspace import LOOKING, Workspace
 
 COMMANDS = (
@@ -53,6 +56,14 @@ COMMANDS = (
         "Pause the run, or let it go on; a stopped or died one goes on from its checkpoint",
         True,
     ),
+    Command(
+        "train.recipes",
+        "n",
+        "recipes",
+        "Recipes",
+        "Fill the form with settings by name; says what error each reaches, and in what time",
+        True,
+    ),
     Command("train.stop", "x", "stop", "Stop", "End the run; what it learned is kept", True),
     Command("train.rate", "l", "rate", "Rate", "Change the learning rate of a live run", True),
     Command("train.checkpoint", "w", "checkpoint", "Checkpoint", "Write a checkpoint now"),
@@ -60,7 +71,7 @@ COMMANDS = (
         "train.view", "v", "view", "View", "Loss, learning rate, recall and NDCG of lists", True
     ),
     Command("train.axis", "a", "axis", "Axis", "Steps, epochs or seconds along the x axis", True),
-    Command("train.log", "y", "log", "Log", "Logarithmic loss axis, on or off", True),
+    Command("train.log", "y", "log", "Log", "Logarithmic loss axis, on or off"),
     Command("train.zoom-in", "plus,equals_sign", "zoom(2)", "Zoom in", "Show the later half"),
     Command("train.zoom-out", "minus", "zoom(-2)", "Zoom out", "Show twice as much"),
     Command("train.runs", "r", "runs", "Runs", "Go to the list of runs"),
@@ -96,6 +107,7 @@ class TrainPane(Pane):
 
     ABOUT: ClassVar[str] = (
         "Choose a model, an optimizer and a schedule at the left, press s, and watch it learn."
+        " n fills the form with a recipe, settings by name with what each reaches;"
         " tab goes through the fields and lists; left and right change a choice; in a"
         " number's field digits are typed, and esc takes them back and leaves it.\n\n"
         "A run lives in a process of its own: quit, or lose the connection, and it goes on; open"
@@ -446,6 +458,22 @@ class TrainPane(Pane):
     def action_start(self) -> None:
         """Train a new run."""
         self.post_message(StartRun(self.form.settings()))
+
+    @work(exclusive=True, group="recipe", exit_on_error=False, description="Choosing a recipe")
+    async def action_recipes(self) -> None:
+        """Fill the form with a recipe's settings; data, split, seed and device stay."""
+        name = await self.app.push_screen_wait(ChooseRecipe())
+        recipe = recipe_named(name) if name else None
+        if recipe is None:
+            return
+        try:
+            config = make_config(recipe.applied(self.form.settings()))
+        except ConfigError as error:
+            words = plain(str(error).splitlines()[0])
+            self.notify(words, title="Recipes", severity="error", markup=False)
+            return
+        await self.form.load(config.to_settings())
+        self.action_form()
 
     def action_pause(self) -> None:
         """Pause the run, or let it go on, from its checkpoint where it has ended."""
