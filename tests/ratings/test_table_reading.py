@@ -130,6 +130,13 @@ def as_feather(folder: Path) -> Path:
     return folder / "votes.feather"
 
 
+def test_zeros_within_a_workbook_are_no_rows_passed_over(tmp_path: Path) -> None:
+    rows = [open_row(row) for row in (HEAD, *ROWS)]
+    path = open_document(tmp_path / "votes.ods", "".join(rows).replace(rows[2], "\0" * 200))
+    with pytest.raises(DataError, match=r"votes.ods: zeros within its XML"):
+        read(locate(path))
+
+
 def test_a_workbook_that_has_no_end_is_refused_and_its_reader_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

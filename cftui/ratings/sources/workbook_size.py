@@ -1,5 +1,6 @@
-"""Whether a workbook is small enough to be read, before anything reads it."""
+"""Whether a workbook is small and sound enough to be read, before anything reads it."""
 
+import codecs
 import errno
 import re
 import zipfile
@@ -98,9 +99,12 @@ def _refuse_ours(text: bytes) -> None:
 
 def _in_pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, end: bytes) -> Iterator[bytes]:
     """Yield the text of a member, each piece up to an `end` of something."""
-    rest = b""
+    rest, wide = b"", False
     with archive.open(member) as file:
         while piece := file.read(PIECE):
+            wide = wide or piece.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+            if b"\0" in piece and not wide:  # which calamine passes over, with the rows there
+                raise DataError("zeros within its XML; download or copy it again")
             whole, found, rest = (rest + piece).rpartition(end)
             yield whole + found
             if len(rest) > LONGEST:
