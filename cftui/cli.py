@@ -5,34 +5,37 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cftui.printing import put
+
+if TYPE_CHECKING:
+    from cftui.tui.tour.asked import TourChoice
 
 BEGAN = time.monotonic()
 """When this process began, as near as Python can tell."""
 
 COMMANDS = (
     *("train", "evaluate", "runs", "data", "predict", "recommend", "you", "similar", "audience"),
+    "map",
     *("crosstab", "lab"),
-    "doctor",
+    *("recipes", "config", "completion", "man", "doctor"),
 )
 TOUR = "tour"
 
-USAGE = """\
-cftui [DATA]            open the explorer (DATA: the path of a ratings file, or a name that
-                        cftui data list shows, such as ml-latest-small)
-cftui COMMAND --help    train, evaluate, runs, data, predict, recommend, you, similar, audience,
-                        crosstab, lab: the same from the shell
-cftui tour              the lesson in a few stops inside the explorer; tour --help
-cftui doctor            look at this machine, and check what its devices compute
-
-A file that is called like a command is opened as ./train.
-"""
+COMPLETING = "_CFTUI_COMPLETE"
+"""What a shell sets where it asks how a word may end."""
+PARTS = ("torch", "textual", "plotext", "numpy", "pandas", "pyarrow")
+"""What a report of a fault should say the versions of."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exit code 0 done, 1 failed, 2 wrong use."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if COMPLETING in os.environ:
+        from cftui.commands.completion import complete
+
+        sys.exit(complete())
     first = words[0] if words else ""
     if first in COMMANDS:
         from cftui.commands import run_command
@@ -41,14 +44,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if first == TOUR:
         sys.exit(open_tour(words[1:]))
     if first in ("-h", "--help"):
+        from cftui.commands.usage import USAGE
+
         put(USAGE, end="")
         sys.exit(0)
     if first in ("-V", "--version"):
-        from importlib.metadata import version
-
-        put(f"cftui {version('cftui')}")
+        put(versions())
         sys.exit(0)
     sys.exit(open_screen(words))
+
+
+def versions() -> str:
+    """Return the versions of cftui, and of what it stands on; imports none of them."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    def of(name: str) -> str:
+        try:
+            return f"{name} {version(name)}"
+        except PackageNotFoundError:
+            return f"{name} missing"
+
+    parts = ", ".join([f"Python {platform.python_version()}", *map(of, PARTS)])
+    return f"{of('cftui')}\n{parts}"
 
 
 def open_screen(words: Sequence[str]) -> int:
@@ -57,6 +75,8 @@ def open_screen(words: Sequence[str]) -> int:
     from cftui.paths import BUNDLED, resolve_source
 
     if len(words) > 1 or (words and words[0].startswith("-")):
+        from cftui.commands.usage import USAGE
+
         put(f"cftui: cannot make sense of {' '.join(words)!r}\n{USAGE}", err=True, end="")
         return 2
     data = words[0] if words else BUNDLED
@@ -76,9 +96,7 @@ def open_screen(words: Sequence[str]) -> int:
     if objection:
         put(f"cftui: {objection}", err=True)
         return 2
-    from cftui.tui.app import run_app
-
-    return run_app(data)
+    return _run_app(data)
 
 
 def open_tour(words: Sequence[str]) -> int:
@@ -94,9 +112,16 @@ def open_tour(words: Sequence[str]) -> int:
     if objection:
         put(f"cftui: {objection}", err=True)
         return 2
+    return _run_app(BUNDLED, choice)
+
+
+def _run_app(data: str, tour: "TourChoice | None" = None) -> int:
+    from cftui.terminal_colours import tell_textual
+
+    tell_textual()
     from cftui.tui.app import run_app
 
-    return run_app(BUNDLED, choice)
+    return run_app(data, tour)
 
 
 def terminal_objection() -> str | None:

@@ -1,12 +1,13 @@
 """RunConfig: the one description of a run, from which it can be repeated."""
 
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -119,10 +120,13 @@ class DataConfig(Section):
 class SplitConfig(Section):
     """Which ratings are held out for validation."""
 
-    kind: Literal["random", "per-user", "leave-last-out", "time", "given", "none"] = parameter(
+    kind: Literal[
+        "random", "per-user", "per-user-latest", "leave-last-out", "time", "given", "none"
+    ] = parameter(
         "random",
-        "Validation ratings: random, a share of each user's, each user's latest, the latest of all,"
-        " given by a file, or none: all ratings train, and no error can be measured",
+        "Validation ratings: random, a share of each user's, each user's latest share, each user's"
+        " last one, the latest of all, given by a file, or none: all ratings train, and no error"
+        " can be measured",
     )
     fraction: float = parameter(
         0.2, "Share of the ratings held out; leave-last-out holds out one a user", gt=0, lt=1
@@ -145,7 +149,7 @@ class SplitConfig(Section):
     @property
     def needs_timestamps(self) -> bool:
         """Return whether ratings without timestamps cannot be split so."""
-        return self.kind in ("leave-last-out", "time")
+        return self.kind in ("per-user-latest", "leave-last-out", "time")
 
     def expected_training(self, n_ratings: int, n_users: int) -> int:
         """Return how many ratings will train, near enough for a forecast where kinds round."""
@@ -154,6 +158,23 @@ class SplitConfig(Section):
         if self.kind == "none":
             return n_ratings
         return n_ratings - int(self.fraction * n_ratings)
+
+
+def rates_by_step(changes: str) -> dict[int, float]:
+    """Return learning rates by step, of words such as `3260=0.002 4000=1e-4`.
+
+    Raises ValueError for others.
+    """
+    found: dict[int, float] = {}
+    for word in changes.split():
+        step, equals, rate = word.partition("=")
+        try:
+            found[int(step)] = float(rate)
+        except ValueError:
+            raise ValueError(f"{word!r} is not STEP=RATE, such as 3260=0.002") from None
+        if not equals or int(step) < 0 or not 0 < found[int(step)] < math.inf:
+            raise ValueError(f"{word!r}: a step is 0 or more, a learning rate above 0")
+    return found
 
 
 class TrainingConfig(Section):
@@ -168,11 +189,14 @@ class TrainingConfig(Section):
         "auto",
         "auto, cpu, cuda, cuda:N or mps",
     )
-    threads: int = parameter(0, "CPU threads; 0 lets torch choose", unit="threads", ge=0, le=1024)
+    threads: int = parameter(
+        0, "CPU threads; 0 lets torch choose", unit="threads", zero="auto", ge=0, le=1024
+    )
     patience: int = parameter(
         0,
         "End after so many epochs without improvement; 0: never early",
         unit="epochs",
+        zero="off",
         ge=0,
         le=1_000_000,
     )
@@ -182,6 +206,21 @@ class TrainingConfig(Section):
         ge=0,
         le=1e6,
     )
+
+    rate_changes: str = parameter(
+        "", "Other learning rates on the way: STEP=RATE, such as 3260=0.002 4000=1e-4"
+    )
+
+    @property
+    def rates_by_step(self) -> dict[int, float]:
+        """Return the learning rates that `rate_changes` names, by the steps done before each."""
+        return rates_by_step(self.rate_changes)
+
+    @field_validator("rate_changes")
+    @classmethod
+    def _are_changes(cls, changes: str) -> str:
+        rates_by_step(changes)
+        return changes
 
     @field_validator("device")
     @classmethod
@@ -209,6 +248,14 @@ class RunConfig(Section):
     def _gathered(cls, settings: Any) -> Any:
         return gathered(dict(settings)) if isinstance(settings, Mapping) else settings
 
+    @model_validator(mode="after")
+    def _has_a_rate_to_change(self) -> Self:
+        if self.training.rate_changes and self.method.learning_rate is None:
+            raise ValueError(
+                f"training.rate_changes: training by {self.method.name} has no learning rate"
+            )
+        return self
+
     @property
     def optimizer(self) -> OptimizerParameters:
         """Return gradient descent's optimizer; raises ConfigError where the method is another."""
@@ -233,6 +280,8 @@ class RunConfig(Section):
                 sections |= self.method.to_sections()
             else:
                 sections[name] = getattr(self, name).model_dump(mode="json")
+        if not self.training.rate_changes:
+            del sections["training"]["rate_changes"]
         if self.split.kind != "given":
             del sections["split"]["file"], sections["split"]["held"]
         return sections
@@ -267,7 +316,10 @@ def _with_suited(settings: Mapping[str, Any]) -> dict[str, Any]:
     name = _name_of(given, DEFAULTS["optimizer"])
     if not isinstance(given, Mapping) or name not in OPTIMIZERS:
         return dict(settings)
-    numbers = suited(_name_of(settings.get("model", {}), DEFAULTS["model"]), name)
+    model = settings.get("model", {})
+    numbers = suited(_name_of(model, DEFAULTS["model"]), name)
+    if isinstance(model, Mapping) and (model.get("l2_factors") or model.get("l2_biases")):
+        numbers["weight_decay"] = 0.0  # which that is instead of
     return {**settings, "optimizer": {"name": name, **numbers, **given}}
 
 

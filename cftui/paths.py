@@ -69,6 +69,11 @@ def state_folder() -> Path:
     return _folder("state")
 
 
+def config_file() -> Path:
+    """Return the file of a person's own settings (`cftui.preferences`); they write it."""
+    return _folder("config") / "config.toml"
+
+
 def consent_folder() -> Path:
     """Return the folder of what this person agreed to, which a shared home does not move."""
     own = os.environ.get(CONSENT_VARIABLE)
@@ -79,7 +84,8 @@ def homes() -> tuple[Path, ...]:
     """Return the folders that hold all that is kept for the user."""
     override = os.environ.get(HOME_VARIABLE)
     whole = Path(override).expanduser().absolute() if override else None
-    kept = (whole,) if whole else tuple(_users(kind) for kind in ("data", "cache", "state"))
+    kinds = ("data", "cache", "state", "config")
+    kept = (whole,) if whole else tuple(map(_users, kinds))
     return tuple(dict.fromkeys((*kept, consent_folder())))
 
 

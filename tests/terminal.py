@@ -148,8 +148,13 @@ def processes(home: Path) -> dict[int, str]:
 
 
 def trainers(home: Path) -> dict[int, str]:
-    """Return the living trainers of a home."""
-    return {pid: words for pid, words in processes(home).items() if " train " in f"{words} "}
+    """Return the living trainers of a home; one that goes on with a run is one as well."""
+    starts = (" train ", " runs resume ")
+    return {
+        pid: words
+        for pid, words in processes(home).items()
+        if any(start in f"{words} " for start in starts)
+    }
 
 
 def end_processes(home: Path) -> None:

@@ -15,6 +15,7 @@ from small import here, open_small, record_of, small_config, write_ratings
 
 from cftui import cli, commands
 from cftui.commands.progress import EventPrinter
+from cftui.commands.usage import USAGE
 from cftui.ratings.reading.pair_file import read_pairs
 from cftui.ratings.values import DataError
 from cftui.runs.directory import Run, create_run
@@ -503,4 +504,4 @@ def test_every_word_is_a_command_with_help(capsys: pytest.CaptureFixture[str]) -
     assert sorted(cli.COMMANDS) == sorted((*commands.SINGLE, *commands.GROUPS))
     for word in cli.COMMANDS:
         assert here(word, "--help") == 0
-        assert f" {word} [OPTIONS]" in capsys.readouterr().out and word in cli.USAGE
+        assert f" {word} [OPTIONS]" in capsys.readouterr().out and word in USAGE

@@ -147,10 +147,7 @@ def test_show_tells_the_line_that_repeats(
 
 
 CHANGES = (RateChange(100, 0.02), RateChange(3260, 0.002))
-LEFT_OUT = (
-    "the learning rate was changed to 0.02 at step 100 and to 0.002 at step 3,260;"
-    " no option repeats that"
-)
+REPEATED = "--set 'training.rate_changes=100=0.02 3260=0.002'"
 
 
 @pytest.fixture
@@ -178,15 +175,16 @@ def test_show_tells_how_the_learning_rate_was_changed(
     assert here("runs", "show", which) == 0
     told = capsys.readouterr().out.splitlines()
     assert "learning rate 0.02 from step 100, 0.002 from step 3,260" in told
+    assert ("while it ran: went on at step 3,500" in told) == (which == "old")
     again = next(place for place, line in enumerate(told) if line.startswith("again: "))
-    assert told[again + 1] == LEFT_OUT
+    assert told[again].endswith(REPEATED)
     assert here("runs", "show", which, "--json") == 0
     [line] = lines(capsys)
     assert line["rate_changes"] == [
         {"step": 100, "learning_rate": 0.02},
         {"step": 3260, "learning_rate": 0.002},
     ]
-    assert line["unrepeated"] == LEFT_OUT and "0.02" not in line["command"]
+    assert line["unrepeated"] == "" and line["command"].endswith(REPEATED)
 
 
 def test_diff_and_export_tell_a_changed_learning_rate(

@@ -11,10 +11,12 @@ import typer
 from cftui.commands.console import guarded, process
 
 SINGLE = (
-    *("train", "evaluate", "predict", "recommend", "similar", "audience", "crosstab", "doctor"),
+    *("train", "recipes", "evaluate", "predict", "recommend", "similar", "audience"),
+    *("map", "crosstab"),
+    *("completion", "man", "doctor"),
 )
 """Commands, each the function of its name in the file of its name."""
-GROUPS = ("runs", "data", "you", "lab")
+GROUPS = ("runs", "data", "you", "lab", "config")
 """Words that commands of their own follow: `app` in the file of the name."""
 
 
@@ -28,8 +30,13 @@ def run_command(words: Sequence[str], *, began: float) -> int:
     return guarded(lambda: _app(words[0])(list(words), standalone_mode=False), words)
 
 
-def _app(word: str) -> typer.Typer:
-    """Return an app that knows the command that a word names."""
+def whole_app() -> typer.Typer:
+    """Return an app that knows all commands, for completion and the manual."""
+    return _app(*SINGLE, *GROUPS)
+
+
+def _app(*words: str) -> typer.Typer:
+    """Return an app that knows the commands that words name."""
     app = typer.Typer(
         name="cftui",
         no_args_is_help=True,
@@ -38,9 +45,10 @@ def _app(word: str) -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(lambda: None)  # else a single command is no word of its own
-    module = import_module(f"cftui.commands.{word}")
-    if word in GROUPS:
-        app.add_typer(module.app, name=word)
-    else:
-        app.command(word)(getattr(module, word))
+    for word in words:
+        module = import_module(f"cftui.commands.{word}")
+        if word in GROUPS:
+            app.add_typer(module.app, name=word)
+        else:
+            app.command(word)(getattr(module, word))
     return app

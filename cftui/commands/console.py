@@ -44,8 +44,25 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line
 Debug = Annotated[
     bool, typer.Option("--debug", callback=_set_debug, help="Show the traceback of an error")
 ]
+
+
+def run_words() -> list[str]:
+    """Return what may stand for a run, for a shell that completes it: the latest ids first."""
+    from cftui.paths import runs_folder
+
+    try:
+        return ["latest", *sorted((each.name for each in runs_folder().iterdir()), reverse=True)]
+    except OSError:
+        return ["latest"]
+
+
 RunWord = Annotated[
-    str, typer.Option("--run", help="A run's id, a unique prefix, its name, or latest")
+    str,
+    typer.Option(
+        "--run",
+        help="A run's id, a unique prefix, its name, or latest",
+        autocompletion=run_words,
+    ),
 ]
 
 

@@ -106,7 +106,8 @@ def describe(
     split: Annotated[
         str,
         typer.Option(
-            help="Also what would be held out: random, per-user, leave-last-out, time, given"
+            help="Also what would be held out: random, per-user, per-user-latest, leave-last-out,"
+            " time, given"
         ),
     ] = "",
     settings: Annotated[

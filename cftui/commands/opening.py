@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cftui.commands.console import UsageError, print_json, say
+from cftui.commands.console import UsageError, print_json, run_words, say
 from cftui.commands.meter import meter
 from cftui.printing import put
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 Data = Annotated[str | None, typer.Option(help="Only runs on this data set are meant by `latest`")]
 MaybeRun = Annotated[
     str | None,
-    typer.Option("--run", help="A run's id, a unique prefix, its name, or latest, which is usual"),
+    typer.Option(
+        "--run",
+        help="A run's id, a unique prefix, its name, or latest, which is usual",
+        autocompletion=run_words,
+    ),
 ]
 Best = Annotated[bool, typer.Option("--best", help="Use the weights at the best validation error")]
 

@@ -94,6 +94,8 @@ class EventPrinter:
                 )
             case Resumed():
                 words = f"run {event.run} goes on from step {event.step:,} on {event.device}"
+                if event.aside:
+                    words += f"; what was there is kept as {event.aside}"
             case Epoch():
                 unseen = ""
                 if event.unseen_mse is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cftui.commands.console import Debug, Json, UsageError, print_json, print_table
+from cftui.commands.console import Debug, Json, UsageError, print_json, print_table, run_words
 from cftui.commands.opening import find
 from cftui.commands.progress import EventPrinter, beside
 from cftui.commands.tables import GAP
@@ -20,12 +20,20 @@ if TYPE_CHECKING:
     from cftui.runs.record import RunStatus
     from cftui.runs.row import RunRow
 
-Word = Annotated[str, typer.Argument(metavar="RUN", help="Id, unique prefix, name, or latest")]
+Word = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="Id, unique prefix, name, or latest", autocompletion=run_words
+    ),
+]
 Words = Annotated[
     list[str],
     typer.Argument(metavar="[WORDS...]", help="Such as: adam 'mse<0.8' state:live; all must fit"),
 ]
-Runs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids, prefixes, names")]
+Runs = Annotated[
+    list[str],
+    typer.Argument(metavar="RUN...", help="Ids, prefixes, names", autocompletion=run_words),
+]
 SHOWN = ("state", "verdict", "epochs", "mse", "recall", "ndcg", "time", "data", "when")
 """Columns of the printed list, beside id and name."""
 
@@ -113,12 +121,14 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
     from cftui.runs.compare import command_line
     from cftui.runs.events import Finished
     from cftui.runs.history import read_history
+    from cftui.runs.interventions import WHILE_LIVE, intervention_words, interventions_of
     from cftui.runs.judging import verdict_of
     from cftui.runs.rates import change_words, changes_of, unrepeated
 
     run = find(word)
     status, config, history = run.status(), run.config(), read_history(run.events)
-    again, changes = command_line(run), changes_of(run)
+    again, changes, done = command_line(run), changes_of(run), interventions_of(run)
+    left_out = unrepeated(status.record)
     if json:
         from dataclasses import asdict
 
@@ -126,7 +136,8 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
 
         epochs = [as_row(epoch) for epoch in history.epochs]
         told = {"config": config.to_settings(), "command": again, "epochs_done": epochs}
-        told |= {"rate_changes": list(map(asdict, changes)), "unrepeated": unrepeated(changes)}
+        told |= {"rate_changes": list(map(asdict, changes)), "unrepeated": left_out}
+        told |= {"interventions": [{**asdict(one), "words": one.words} for one in done]}
         print_json({**_summary(run, status), **told})
         return
     put(f"{run.id}  {run.name()}  {status.shown}  step {status.record.step:,}")
@@ -143,9 +154,9 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
         put(status.record.unit_words)
     if changes:
         put(f"learning rate {change_words(changes)}")
-    put(f"again: {again}")
-    if changes:
-        put(unrepeated(changes))
+    if words := intervention_words(done):
+        put(f"{WHILE_LIVE}: {words}")
+    put(f"again: {again}", *filter(None, [left_out]))
     printer = EventPrinter(json=False)
     for epoch in history.epochs:
         printer(epoch)

@@ -7,6 +7,7 @@ them. Only pydantic is imported, so that the screen and the shell may use them f
 from cftui.hyperparameters.base import (
     Ability,
     DataInfo,
+    L2PerRating,
     ModelParameters,
     OptimizerParameters,
     Parameters,
@@ -19,7 +20,7 @@ from cftui.hyperparameters.base import (
 from cftui.hyperparameters.models import CustomModel, Dot, DotBias, Net, is_source
 from cftui.hyperparameters.optimizers import Adagrad, Adam, AdamW, RmsProp, Sgd
 from cftui.hyperparameters.registry import MODELS, models_with
-from cftui.hyperparameters.schedules import Constant, CosineRestarts, OneCycle
+from cftui.hyperparameters.schedules import Constant, CosineRestarts, Exponential, OneCycle
 from cftui.hyperparameters.specs import FieldSpec, specs_of
 
 OPTIMIZERS: dict[str, type[OptimizerParameters]] = {
@@ -33,6 +34,7 @@ SCHEDULES: dict[str, type[ScheduleParameters]] = {
     "constant": Constant,
     "cosine-restarts": CosineRestarts,
     "one-cycle": OneCycle,
+    "exponential": Exponential,
 }
 
 
@@ -62,7 +64,9 @@ __all__ = [
     "DataInfo",
     "Dot",
     "DotBias",
+    "Exponential",
     "FieldSpec",
+    "L2PerRating",
     "ModelParameters",
     "Net",
     "OneCycle",

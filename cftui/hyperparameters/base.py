@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.fields import FieldInfo
 
 
@@ -47,6 +47,20 @@ Ability = Literal["factors", "biases", "dot-product", "sigmoid"]
 scores it, its arithmetic fits on a page, and newcomers are folded in. `sigmoid`: which brings that
 product to the range of the ratings.
 """
+
+
+@dataclass(frozen=True)
+class L2PerRating:
+    """What a rating adds to its squared error: these times the squares of the rows it touches."""
+
+    factors: float = 0.0
+    biases: float = 0.0
+
+    def __bool__(self) -> bool:
+        """Return whether there is any."""
+        return self.factors > 0 or self.biases > 0
+
+
 SuitedNumbers = tuple[float, float]
 """A learning rate and a weight decay."""
 
@@ -64,6 +78,11 @@ class ModelParameters(Parameters):
     def label(self) -> str:
         """Return a word for the model that fits into a run's id."""
         return self.name
+
+    @property
+    def l2_per_rating(self) -> L2PerRating:
+        """Return the penalties that a rating puts on its own rows; none by default."""
+        return L2PerRating()
 
     def tables(self, info: DataInfo) -> tuple[Table, ...]:
         """Return every parameter array of the model on these ratings."""
@@ -90,15 +109,25 @@ class ScheduleParameters(Parameters):
     """Base of the learning-rate schedules."""
 
 
-def parameter(default: Any, help: str, *, unit: str = "", **limits: Any) -> Any:
-    """Describe one hyper-parameter: its default, a line of help, its unit and its limits."""
-    return Field(default, description=help, json_schema_extra={"unit": unit}, **limits)
+def parameter(default: Any, help: str, *, unit: str = "", zero: str = "", **limits: Any) -> Any:
+    """Describe one hyper-parameter: its default, a line of help, its unit and its limits.
+
+    `zero`: what 0 means where it is no number, such as auto; forms show it and take it.
+    """
+    extra: dict[str, JsonValue] = {"unit": unit, "zero": zero}
+    return Field(default, description=help, json_schema_extra=extra, **limits)
 
 
 def unit_of(field: FieldInfo) -> str:
     """Return the unit that `parameter` was given, or an empty string."""
     extra = field.json_schema_extra
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+
+
+def zero_of(field: FieldInfo) -> str:
+    """Return the word for 0 that `parameter` was given, or an empty string."""
+    extra = field.json_schema_extra
+    return str(extra.get("zero", "")) if isinstance(extra, dict) else ""
 
 
 def limits_of(field: FieldInfo) -> str:

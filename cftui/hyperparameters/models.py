@@ -7,8 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from cftui.hyperparameters.base import DataInfo, ModelParameters, Table, parameter
+from cftui.hyperparameters.base import DataInfo, L2PerRating, ModelParameters, Table, parameter
 from cftui.hyperparameters.registry import built_in
+
+L2 = "L2 per rating: this times the squares of the {} it touches, added to its squared error"
+L2_FACTORS, L2_BIASES = L2.format("factors"), L2.format("biases")
 
 
 def _factors(info: DataInfo, n_factors: int, low: float, high: float) -> tuple[Table, Table]:
@@ -31,6 +34,13 @@ class DotBias(ModelParameters):
     init_range: float = parameter(
         0.01, "Initial values are uniform between minus and plus this", gt=0, le=10
     )
+    l2_factors: float = parameter(0.0, L2_FACTORS, ge=0, le=10)
+    l2_biases: float = parameter(0.0, L2_BIASES, ge=0, le=10)
+
+    @property
+    def l2_per_rating(self) -> L2PerRating:
+        """Return both."""
+        return L2PerRating(self.l2_factors, self.l2_biases)
 
     def tables(self, info: DataInfo) -> tuple[Table, ...]:
         """Return the two embedding tables and the two bias tables (lesson 5, `get_emb`)."""
@@ -63,6 +73,12 @@ class Dot(ModelParameters):
     init_range: float = parameter(
         0.05, "Initial values are uniform between 0 and this", gt=0, le=10
     )
+    l2_factors: float = parameter(0.0, L2_FACTORS, ge=0, le=10)
+
+    @property
+    def l2_per_rating(self) -> L2PerRating:
+        """Return that of the factors."""
+        return L2PerRating(self.l2_factors)
 
     def tables(self, info: DataInfo) -> tuple[Table, ...]:
         """Return the two embedding tables (lesson 5, EmbeddingDot)."""
@@ -97,7 +113,11 @@ class Net(ModelParameters):
     name: Literal["net"] = "net"
     n_factors: int = parameter(50, "Size of each user's embedding", unit="factors", ge=1, le=4096)
     n_item_factors: int = parameter(
-        0, "Size of each item's embedding; 0: as the users'", unit="factors", ge=0, le=4096
+        *(0, "Size of each item's embedding; 0: as the users'"),
+        unit="factors",
+        zero="same",
+        ge=0,
+        le=4096,
     )
     hidden: Annotated[tuple[Size, ...], BeforeValidator(_sizes)] = parameter(
         (10,), "Sizes of the hidden layers, such as 64 32; none: linear", max_length=32

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from cftui.hyperparameters.base import limits_of, unit_of
+from cftui.hyperparameters.base import limits_of, unit_of, zero_of
 
 Kind = Literal["int", "float", "bool", "choice", "text"]
 
@@ -23,6 +23,8 @@ class FieldSpec:
     limits: str = ""
     options: tuple[str, ...] = ()
     """What a choice chooses from."""
+    zero: str = ""
+    """A word for 0 where that is no number."""
 
 
 def specs_of(record: type[BaseModel]) -> tuple[FieldSpec, ...]:
@@ -38,5 +40,7 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
         kind, options = "choice", tuple(str(option) for option in get_args(info.annotation))
     default = "" if info.is_required() else info.get_default(call_default_factory=True)
     return FieldSpec(
-        name, kind, default, info.description or "", unit_of(info), limits_of(info), options
+        *(name, kind, default, info.description or "", unit_of(info), limits_of(info)),
+        options,
+        zero_of(info),
     )

@@ -5,6 +5,7 @@ import numpy as np
 from cftui.hyperparameters import (
     Constant,
     CosineRestarts,
+    Exponential,
     OneCycle,
     OptimizerParameters,
     ScheduleParameters,
@@ -31,6 +32,9 @@ def learning_rates(
         case CosineRestarts():
             rates: np.ndarray = base * _cosine_restarts(schedule, steps, steps_per_epoch)
             return rates
+        case Exponential():
+            decayed: np.ndarray = base * schedule.gamma ** (steps // steps_per_epoch)
+            return decayed
         case OneCycle():
             low = 1 / schedule.start_div
             last = low / schedule.end_div

@@ -58,6 +58,8 @@ class Resumed(Event):
     device: str
     step: Int
     epoch: Int
+    aside: str = ""
+    """The names that checkpoints are kept under where it goes on from another than the last."""
 
 
 @dataclass(frozen=True)

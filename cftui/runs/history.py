@@ -17,6 +17,7 @@ from cftui.runs.events import (
     Started,
     Step,
 )
+from cftui.runs.interventions import Intervention, take
 
 
 class Curve:
@@ -55,10 +56,13 @@ class History:
         self.started: Started | None = None
         self.curve = Curve()
         self.epochs: list[Epoch] = []
-        self.controls: list[Control] = []
+        self.interventions: list[Intervention] = []
+        """What was done to it while it was live, without what a death undid; steps may repeat."""
         self.device: Device | None = None
         """The newest reading of the device."""
         self.end: Finished | Failed | None = None
+        self.whole = False
+        """Whether the file was read to its end once: until then nothing is known to be missing."""
         self.version = 0
         """Rises with every event, so that a view knows when to draw anew."""
 
@@ -95,17 +99,19 @@ class History:
                 self.curve.append(event)
             case Epoch():
                 self.epochs.append(event)
-            case Control():
-                self.controls.append(event)
             case Device():
                 self.device = event.after(self.device)
             case Started():
                 self.started = event
+            case Control():
+                take(self.interventions, event)
             case Resumed():
+                take(self.interventions, event)
                 self.curve.rewind(event.step)
                 self.epochs = [epoch for epoch in self.epochs if epoch.step <= event.step]
                 self.end = None
             case Finished() | Failed():
+                take(self.interventions, event)
                 self.end = event
 
 
@@ -115,4 +121,5 @@ def read_history(path: Path) -> History:
 
     history = History()
     history.feed(read_events(path))
+    history.whole = True
     return history

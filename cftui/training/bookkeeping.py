@@ -21,6 +21,7 @@ from cftui.runs.record import RECORD, RunRecord, State, as_json
 from cftui.training.endings import NonFiniteLoss
 from cftui.training.learners.protocol import Learner, Report
 from cftui.training.lists import ListFigures
+from cftui.training.moments import MomentKeeper
 from cftui.training.progress import Progress, read_state, write_state
 from cftui.training.reporter import FINEST, Reporter
 
@@ -62,6 +63,7 @@ class Book:
         self._settings = json.dumps(settings or {})
         # Sums are made there while the disk is waited for.
         self._beside = ThreadPoolExecutor(2, "checkpoint")
+        self._moments = MomentKeeper(run, learner.steps_per_epoch, self._beside)
         self._checkpoint_at = time.monotonic()
 
     def enter(self, report: Report) -> None:
@@ -80,8 +82,9 @@ class Book:
         self.rate = report.learning_rate
 
     def keep_up(self) -> None:
-        """Report the steps entered, and write a checkpoint, where it is time."""
+        """Report the steps entered, take a moment, and write a checkpoint, where it is time."""
         self._reporter.report(self.progress, self.rate)
+        self._moments.look(self.progress.step, self._learner.parameters)
         if time.monotonic() - self._checkpoint_at >= CHECKPOINT_SECONDS:
             self.checkpoint()
 
@@ -135,7 +138,9 @@ class Book:
         # The step event ends where the checkpoint is, so that undoing cuts between two events.
         self.report_steps()
         began = time.monotonic()
+        self._moments.keep(self.progress.step, parameters)
         self._write_checkpoint(parameters, best)
+        self._moments.settle()
         self._checkpoint_at = time.monotonic()
         took = round(self._checkpoint_at - began, 6)
         self._emit(Checkpointed(self.progress.step, self.progress.epoch, took))
@@ -184,6 +189,7 @@ class Book:
             part, _, rest = name.partition("/")
             parts[part][rest] = array
         self._learner.restore(parts["parameters"], parts["state"], place)
+        self._moments.go_back(self.progress.step)
         if self.progress.best_step == self.progress.step:
             # The death may have come between writing the last and the best checkpoint.
             self.save_best()

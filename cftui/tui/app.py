@@ -26,12 +26,14 @@ from cftui.tui.shared.key_order import Follower, KeyOrder
 from cftui.tui.shared.plain_app import PlainApp
 from cftui.tui.shared.tab_bar import TabBar
 from cftui.tui.shared.textual_hacks import forget_cuts, leaving
-from cftui.tui.themes import FALLBACKS, ThemeChoice
+from cftui.tui.themes import FALLBACKS, ThemeChoice, readable
 from cftui.tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.widget import Widget
 
+    from cftui.preferences import Preferences
     from cftui.tui.pane_stack import PaneStack
     from cftui.tui.performing import Performer
     from cftui.tui.ratings_controller import RatingsController
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from cftui.tui.services.child import Child
     from cftui.tui.services.services import Services
     from cftui.tui.shared import messages
+    from cftui.tui.shared.palettes import Palette
     from cftui.tui.tour.asked import TourChoice
     from cftui.tui.tour.player import Tour
 
@@ -48,7 +51,15 @@ ANYWHERE = (
         "app.palette", "colon,ctrl+p", "command_palette", "Palette", "Find any command by name"
     ),
     Command("app.marker", "ctrl+t", "marker", "Marker", "Draw charts in braille, blocks or dots"),
+    Command(
+        "app.heat",
+        "ctrl+g",
+        "heat",
+        "Heat colours",
+        "Other colours for heat tables: ember, dusk (safe for the colour-blind), fern",
+    ),
     Command("app.help", "question_mark", "help", "Help", "Explain this pane and its keys", True),
+    Command("app.jump", "ctrl+o", "jump", "Jump", "A letter on each part of the screen goes there"),
     Command("app.tour", "f9", "tour", "Tour", "The lesson, stop by stop; again to leave it"),
     Command("app.tour-next", "f8", "tour_go(1)", "Tour on", "The next stop of the tour"),
     Command("app.tour-back", "f7", "tour_go(-1)", "Tour back", "The stop before"),
@@ -121,6 +132,8 @@ class CftuiApp(PlainApp):
         self._stack: PaneStack | None = None
         self._children: list[Child] = []
         self._theme_choice = ThemeChoice(self, self.memory)
+        self.keys: dict[str, str] = {}
+        """Keys of the user's own, by the commands' ids."""
         self.key_order = KeyOrder(self, super().on_event)
         self.key_order.close()
         self._collecting = Collecting(lambda: forget_cuts(self))
@@ -164,17 +177,20 @@ class CftuiApp(PlainApp):
         from cftui.tui.pane_stack import PaneStack
         from cftui.tui.performing import Performer
         from cftui.tui.ratings_controller import RatingsController
+        from cftui.tui.remembered import refuse_unknown
         from cftui.tui.run_controller import RunController
         from cftui.tui.services.child import Child
         from cftui.tui.services.services import make_services
         from cftui.tui.shared.messages import ChooseData
 
+        refuse_unknown(self.memory)
+        await self._take_preferences()
         brain, painter = self._children = [Child("cftui.brain"), Child("cftui.painter")]
         self.services = make_services(self.memory, brain.ask, painter.ask)
         self._stack = stack = PaneStack(self.services)
         self._runs = RunController(stack)
         self._ratings = RatingsController(stack, self._runs)
-        self._performer = Performer(self, stack, ANYWHERE)
+        self._performer = Performer(self, stack, ANYWHERE, self.keys)
         frame = self.query_one("#frame", Container)
         with self.batch_update():
             await frame.mount(stack)
@@ -184,6 +200,7 @@ class CftuiApp(PlainApp):
             self.watch(stack, "workspace", self._workspace_changed, init=False)
             await stack.bring(self.memory.state.pane)
         self.call_after_refresh(self._keep_theme)
+        self._say_unusable()
         self._ratings.open(ChooseData(self.source))
         self._runs.poll()
         self._collecting.settle()
@@ -191,6 +208,12 @@ class CftuiApp(PlainApp):
         if self._tour_choice is not None:
             self._begin_tour(self._tour_choice)
         self.key_order.open()
+
+    def _say_unusable(self) -> None:
+        """Say what of the memory cannot be used, and what is there instead."""
+        if complaints := self.memory.complaints:
+            words = "; ".join(complaints)
+            self.notify(words, title="What was remembered", severity="warning", timeout=10)
 
     def _poll(self) -> None:
         if leaving(self):
@@ -207,6 +230,40 @@ class CftuiApp(PlainApp):
 
     def _workspace_changed(self, workspace: Workspace) -> None:
         self.query_one(TabBar).about = workspace.headline
+
+    async def _take_preferences(self) -> None:
+        """Begin with what the user's own settings say; what of them cannot be used is told."""
+        from cftui.preferences import usable
+        from cftui.tui.keymaps import keymap
+
+        own, wrong = await asyncio.to_thread(usable)
+        if own.theme and own.theme != self.theme:
+            self._theme_choice.take(own.theme)
+        begin: dict[str, Any] = {"marker": own.marker} if own.marker else {}
+        if own.heat:
+            begin["heat"] = own.heat
+        if own.train and self.memory.state.settings is None:
+            begin["settings"] = own.train
+        self.memory.update(**begin)
+        self.keys = keymap(own)
+        self.set_keymap(self.keys)
+        if own.keys or wrong:
+            self.run_worker(self._tell_wrong(own, wrong), group="preferences")
+
+    async def _tell_wrong(self, own: "Preferences", wrong: str) -> None:
+        from cftui.tui.keymaps import wrong_keys
+        from cftui.tui.performing import placed_commands
+
+        ids = await asyncio.to_thread(lambda: [p.command.id for p in placed_commands(ANYWHERE)])
+        words = [*filter(None, [wrong]), *wrong_keys(own, ids)]
+        if words and not leaving(self):
+            self.notify(
+                plain("; ".join(words)),
+                title="Settings that cannot be used",
+                severity="warning",
+                markup=False,
+                timeout=12,
+            )
 
     # What the user does anywhere
 
@@ -225,7 +282,10 @@ class CftuiApp(PlainApp):
 
     async def run_action(self, *args: Any, **kwargs: Any) -> bool:
         """Do what a key or a link asks for; nothing once the app leaves."""
-        return not leaving(self) and await super().run_action(*args, **kwargs)
+        done = not leaving(self) and await super().run_action(*args, **kwargs)
+        if self._stack is not None and self._stack.in_view is not None:
+            self._stack.in_view.refresh_offer()  # what it turned on, the footer shows
+        return done
 
     async def action_pane(self, name: str) -> None:
         """Bring a pane into view."""
@@ -246,13 +306,47 @@ class CftuiApp(PlainApp):
         if self._stack is not None:
             self._stack.redraw()
 
+    def action_jump(self) -> None:
+        """Put a letter on everything that can have the focus."""
+        from cftui.tui.shared.jump import LetterScreen
+
+        def go(target: "Widget | None") -> None:
+            if target is not None and target.focusable:
+                target.focus()
+
+        self.push_screen(LetterScreen(self.screen), go)
+
+    @property
+    def heat_palette(self) -> "Palette":
+        """The palette of heat tables."""
+        from cftui.tui.shared.palettes import palette_of
+
+        return palette_of(self.memory.state.heat)
+
+    def action_heat(self) -> None:
+        """Draw heat tables in the next palette."""
+        from cftui.tui.shared.heat import Heated
+        from cftui.tui.shared.palettes import after
+
+        palette = after(self.memory.state.heat)
+        self.memory.update(heat=palette.name)
+        for widget in self.screen_stack[0].query("*"):
+            if isinstance(widget, Heated):
+                widget.notify_style_update()
+                widget.refresh()
+        self.notify(f"Heat: {palette.name}, {palette.words}", timeout=4)
+
     def action_help(self) -> None:
         """Explain the pane in view."""
+        from cftui.tui.keymaps import remapped
         from cftui.tui.shared.overlays import HelpScreen
 
         pane = self._stack.in_view if self._stack is not None else None
         if pane is not None:
-            groups = [("In this pane", pane.commands_now()), ("Anywhere", ANYWHERE)]
+            groups = [
+                ("In this pane", remapped(pane.commands_now(), self.keys)),
+                ("Anywhere", remapped(ANYWHERE, self.keys)),
+            ]
             self.push_screen(HelpScreen(entry_of(pane.id or "").title, pane.about(), groups))
 
     # The tour
@@ -354,6 +448,11 @@ class CftuiApp(PlainApp):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return values for what a theme lacks."""
         return FALLBACKS
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's variables, each text readable on its ground."""
+        self.theme_variables = readable(super().get_css_variables())
+        return self.theme_variables
 
     def watch_theme(self, before: str, theme: str) -> None:
         """Take back a theme that cannot be drawn."""

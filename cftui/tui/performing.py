@@ -1,6 +1,6 @@
 """Every command by its id: found, offered in the palette, performed wherever its pane is."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual.app import App, SystemCommand
@@ -28,10 +28,13 @@ class PlacedCommand:
         way = [] if here or self.entry is None else [self.entry.title, self.view.capitalize()]
         return ELSEWHERE.join([*filter(None, way), words])
 
-    def key(self, *, here: bool) -> str:
-        """Return what to press for it."""
-        keys = key_label(self.command.keys)
-        return f"key {keys}" if here or self.entry is None else f"key {self.entry.key}, then {keys}"
+    def key(self, keymap: Mapping[str, str], *, here: bool) -> str:
+        """Return what to press for it, where `keymap` has keys of the user's own by ids."""
+        keys = key_label(keymap.get(self.command.id, self.command.keys))
+        if here or self.entry is None:
+            return f"key {keys}"
+        pane = self.entry.command
+        return f"key {key_label(keymap.get(pane.id, pane.keys))}, then {keys}"
 
 
 def placed_commands(anywhere: Sequence[Command]) -> list[PlacedCommand]:
@@ -49,9 +52,18 @@ def placed_commands(anywhere: Sequence[Command]) -> list[PlacedCommand]:
 class Performer:
     """Performs the commands of an app and of its panes."""
 
-    def __init__(self, app: App[None], stack: PaneStack, anywhere: Sequence[Command]) -> None:
-        """Know the commands of the app, `anywhere`, beside those of the panes."""
-        self._app, self._stack = app, stack
+    def __init__(
+        self,
+        app: App[None],
+        stack: PaneStack,
+        anywhere: Sequence[Command],
+        keymap: Mapping[str, str],
+    ) -> None:
+        """Know the commands of the app, `anywhere`, beside those of the panes.
+
+        `keymap`: keys of the user's own, by ids.
+        """
+        self._app, self._stack, self._keymap = app, stack, keymap
         self._anywhere = tuple(anywhere)
 
     async def perform(self, command_id: str) -> None:
@@ -84,14 +96,14 @@ class Performer:
 
     def offers(self) -> Iterator[SystemCommand]:
         """Yield all commands for the palette: what can be done here first."""
-        every = placed_commands(self._anywhere)
+        every, keymap = placed_commands(self._anywhere), self._keymap
         here = [placed for placed in every if self._is_here(placed)]
         for placed in here:
-            title, key = placed.title(here=True), placed.key(here=True)
+            title, key = placed.title(here=True), placed.key(keymap, here=True)
             yield SystemCommand(title, key, self._runner(placed))
         for placed in every:
             if placed not in here:
-                title, key = placed.title(here=False), placed.key(here=False)
+                title, key = placed.title(here=False), placed.key(keymap, here=False)
                 yield SystemCommand(title, key, self._runner(placed), discover=False)
 
     def _is_here(self, placed: PlacedCommand) -> bool:

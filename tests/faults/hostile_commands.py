@@ -86,6 +86,7 @@ def on_one(run: str, out: Path) -> Iterator[tuple[str, ...]]:
     yield "runs", "attach", "--", run
     yield "recommend", "--user", "1", f"--run={run}"
     yield "predict", "--user", "1", "--item", "1001", f"--run={run}"
+    yield "map", f"--run={run}", "--at", "0"
 
 
 def more_on_one(run: str, out: Path) -> Iterator[tuple[str, ...]]:
@@ -97,6 +98,7 @@ def more_on_one(run: str, out: Path) -> Iterator[tuple[str, ...]]:
     yield "audience", "--like", "1001", f"--run={run}"
     yield "runs", "pause", "--", run
     yield "runs", "resume", "--", run
+    yield "runs", "resume", "--from", "best", "--", run
     yield "runs", "refit", "--", run
 
 

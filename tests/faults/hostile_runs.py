@@ -95,6 +95,14 @@ def link(name: str, target: str = "thesis.txt") -> Change:
     return change
 
 
+def hard_link(name: str) -> Change:
+    def change(run: Path, outside: Outside) -> None:
+        remove(run / name)
+        (run / name).hardlink_to(outside.thesis)
+
+    return change
+
+
 def pipe(name: str) -> Change:
     def change(run: Path, _: Outside) -> None:
         remove(run / name)
@@ -319,6 +327,13 @@ def to_outside(run: Path, outside: Outside) -> None:
     run.symlink_to(outside.folder / "notes")
 
 
+def many_moments(run: Path, _: Outside) -> None:
+    for step in range(5_000):
+        (run / "moments" / f"{step + 10**8:09d}.safetensors").touch()
+    (run / "moments" / ("9" * 200)).touch()
+    (run / "moments" / "=x\x1b[2J.safetensors").touch()
+
+
 def old_times(name: str, seconds: int) -> Change:
     def change(run: Path, _: Outside) -> None:
         os.utime(run / name, (seconds, seconds))
@@ -338,6 +353,15 @@ def _odd_files() -> Iterator[tuple[str, Change]]:
     for name in FILES:
         yield f"link-{name}", link(name)
     yield "link-control", link("control", "notes")
+    yield "link-moments", link("moments", "notes")
+    yield "link-moment", link(MOMENT)
+    yield "pipe-moment", pipe(MOMENT)
+    yield "folder-moment", folder(MOMENT)
+    yield "sparse-moment", sparse(MOMENT, 1 << 40)
+    yield "cut-moment", cut(MOMENT)
+    yield "many-moments", many_moments
+    for name in ("run.json", "user.toml", "lock", "events.jsonl", "log.txt", ".reserve"):
+        yield f"hard-{name}", hard_link(name)
     for name in (*READ, "last.safetensors", "vocabulary.safetensors", ".reserve", "control/1.json"):
         yield f"pipe-{name.replace('/', '-')}", pipe(name)
     for name in READ[:5]:
@@ -465,6 +489,7 @@ def _escapes() -> Iterator[tuple[str, Change]]:
 
 
 VOCABULARY = "vocabulary.safetensors"
+MOMENT = "moments/000000000.safetensors"
 
 
 def _weights() -> Iterator[tuple[str, Change]]:
@@ -487,6 +512,10 @@ def _weights() -> Iterator[tuple[str, Change]]:
     yield "step-huger", tensors(step=HUGER)
     yield "step-square", tensors(step="²")
     yield "progress", tensors(progress="[" * DEEP)
+    yield "moment-huge", header(MOMENT, each_tensor(lambda e: e.update(shape=[2**40, 2**40])))
+    yield "moment-bf16", header(MOMENT, other_type("BF16", 2))
+    yield "moment-nan", retold(MOMENT, lambda arrays: {k: a * np.nan for k, a in arrays.items()})
+    yield "moment-shape", retold(MOMENT, lambda arrays: {k: a[:2] for k, a in arrays.items()})
     yield "vocabulary-bf16", header(VOCABULARY, other_type("BF16", 2))
     yield "vocabulary-few", retold(VOCABULARY, lambda arrays: {k: a[:2] for k, a in arrays.items()})
     yield "vocabulary-none", retold(VOCABULARY, lambda arrays: {"x": np.zeros(1)})

@@ -350,6 +350,8 @@ def test_unknown_times_are_the_oldest(tmp_path: Path) -> None:
     assert ratings.value[(ratings.user == 1) & (ratings.item == 0)].tolist() == [4.0]
     last = split(SplitConfig(kind="leave-last-out"), ratings)
     assert last.valid.tolist() == [2, 4]
+    share = split(SplitConfig(kind="per-user-latest", fraction=0.4), ratings)
+    assert share.valid.tolist() == [2, 3, 4]  # of user 1 two of four, of user 2 one of two
     latest = summarize(SplitConfig(kind="time", fraction=0.4), ratings)
     assert (latest.cut, latest.untimed) == (3000, 2)
     assert "2 ratings without a time count as the oldest" in words.split_lines(latest, "items")
@@ -363,6 +365,8 @@ def test_no_split_by_times_that_most_ratings_do_not_have(dated: Read) -> None:
     few = dated(["", "", "", "1300000000"])
     with pytest.raises(ConfigError, match="3 of 4 ratings have no time; choose random"):
         split(SplitConfig(kind="leave-last-out"), few)
+    with pytest.raises(ConfigError, match="3 of 4 ratings have no time; choose random"):
+        split(SplitConfig(kind="per-user-latest"), few)
     half = dated(["", "", "1300000000", "1300000000"])
     with pytest.raises(ConfigError, match="only 2 ratings have a time; hold out fewer"):
         split(SplitConfig(kind="time", fraction=0.8), half)

@@ -57,6 +57,13 @@ def test_explore_user(trained_run: Run, snap_compare: Any, size: tuple[int, int]
     assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=settled())
 
 
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_explore_map(trained_run: Run, snap_compare: Any, size: tuple[int, int]) -> None:
+    remember(pane="explore")
+    app = CftuiApp(paths.BUNDLED)
+    assert snap_compare(app, terminal_size=size, run_before=settled("M"))
+
+
 def test_explore_movie(trained_run: Run, snap_compare: Any) -> None:
     remember(pane="explore")
     keys = ("m", "slash", *"matr", "down")
@@ -145,7 +152,7 @@ async def descended(pilot: Pilot[None]) -> None:
     """Take an epoch and a half, and look at what Adam with L2 did then."""
     app = pilot.app
     assert isinstance(app, CftuiApp)
-    await until(pilot, lambda: bool(app.query(LabPane)))
+    await until(pilot, lambda: bool(app.query(LabPane)) and app.query_one(LabPane).is_mounted)
     pane = app.query_one(LabPane)
     await until(pilot, lambda: pane.settled and app.workspace.ratings is not None)
     await pilot.press("pagedown", *["full_stop"] * 14, "tab", "tab")

@@ -7,11 +7,19 @@ from torch.nn import functional
 from cftui.config import RunConfig
 from cftui.models import build_model
 from cftui.models.custom import CustomClass
-from cftui.models.module import arrays_of, load_arrays, resident, score, score_all_items
+from cftui.models.module import (
+    arrays_of,
+    load_arrays,
+    resident,
+    score,
+    score_all_items,
+    trainable,
+)
 from cftui.optim.torch_optim import make_optimizer, set_rates
 from cftui.optim.torch_quick import stepper
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.parts import TrainingRatings
+from cftui.training.engines.per_rating import is_summed, penalty, row_steps
 from cftui.training.engines.protocol import Arrays
 from cftui.training.engines.torch_device import choose_device
 from cftui.training.engines.torch_state import (
@@ -58,6 +66,9 @@ class TorchEngine:
         self._items = resident(ratings.item, self._device)
         self._values = resident(ratings.value, self._device)
         self._squared_unit = ratings.squared_unit
+        self._l2, self._summed = config.model.l2_per_rating, is_summed(config.optimizer)
+        self._tables = dict(trainable(self._model))
+        self._rows = row_steps(config, self._model)
 
     def run(
         self, order: np.ndarray, learning_rates: np.ndarray, momenta: np.ndarray | None = None
@@ -76,15 +87,26 @@ class TorchEngine:
         kept = [None] * len(learning_rates) if momenta is None else momenta.tolist()
         for step, (rate, momentum) in enumerate(zip(learning_rates.tolist(), kept, strict=True)):
             batch = slice(step * size, (step + 1) * size)
+            if self._rows is not None:
+                losses[step] = self._rows.take(users[batch], items[batch], values[batch], rate)
+                continue
             set_rates(optimizer, rate, momentum)
             optimizer.zero_grad()
             loss = functional.mse_loss(model(users[batch], items[batch]), values[batch])
             if self._squared_unit != 1.0:
                 loss = loss / self._squared_unit
-            loss.backward()  # type: ignore[no-untyped-call]
+            self._objective(loss, users[batch], items[batch]).backward()  # type: ignore[no-untyped-call]
             step_once()
             losses[step] = loss.detach()
         return losses.cpu().numpy()
+
+    def _objective(
+        self, loss: torch.Tensor, users: torch.Tensor, items: torch.Tensor
+    ) -> torch.Tensor:
+        """Return what a step descends: the loss itself, unless L2 per rating or a sum is set."""
+        if self._l2:
+            loss = loss + penalty(self._tables, self._l2, users, items)
+        return loss * len(users) if self._summed else loss
 
     def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, float32, shape (n,), without dropout."""

@@ -78,7 +78,7 @@ class CrosstabPane(Pane):
         self._asked_run: tuple[str, int, bool] | None = None
         self._factors: bool | None = None
         """Whether the user wants factors beside; none: as the room allows."""
-        self.learner = SheetLearner(self.state, self._ask, self._show)
+        self.learner = SheetLearner(self.state, self._ask, self._show, self._say_solved)
 
     def compose(self) -> ComposeResult:
         """Lay out the grid with the chart in its corner, and two lines of words."""
@@ -237,12 +237,21 @@ class CrosstabPane(Pane):
         if name in ("undo",) and not self.state.undoable:
             return "Nothing was changed yet"
         if name == "model" and self.state.source == "sheet" and self._run is None:
-            return "No run has finished an epoch yet: train one (3)"
+            return self.workspace.no_answer
         if name in ("solve", "bfgs", "step", "edit", "factors") and self.state.source == "run":
             return "m shows the sheet, which learns here; runs learn in Train (3)"
         if name == "unsort" and not self.state.order_words:
             return "Nothing is sorted"
         return None
+
+    def is_on(self, action: str) -> bool:
+        """Return whether what an action turns on is on now."""
+        on = {
+            f"view('{self.state.view}')": True,
+            "factors": self._with_factors,
+            "solve": bool(self.learner.learning),
+        }
+        return on.get(action, False)
 
     def action_solve(self) -> None:
         """Descend until nothing changes; again to pause."""
@@ -258,6 +267,9 @@ class CrosstabPane(Pane):
         """Solve by L-BFGS, and show the way that it went; again to pause."""
         if not self._pause():
             self._learn(self.learner.solve)
+
+    def _say_solved(self, words: str) -> None:
+        self.notify(words, title="The sheet", markup=False, timeout=6)
 
     def _pause(self) -> bool:
         """Let the sheet stand still; return whether it was learning."""

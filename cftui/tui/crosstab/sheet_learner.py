@@ -24,9 +24,10 @@ class SheetLearner:
         state: CrosstabState,
         ask: Asker,
         show: Callable[[], None],
+        say: Callable[[str], None],
     ) -> None:
-        """Ask by `ask`; `show` what came of it."""
-        self._state, self._ask, self._show = state, ask, show
+        """Ask by `ask`; `show` what came of it, and `say` how it ended."""
+        self._state, self._ask, self._show, self._say = state, ask, show, say
         self.learning = ""
         """What the sheet is doing; empty where it stands still."""
 
@@ -47,6 +48,7 @@ class SheetLearner:
             state.learn(answer)
             if abs(before - answer.rmse) <= SETTLED * int(steps) * answer.rmse:
                 self.stop()
+                self._say(f"Converged at step {answer.sheet.step:,}: RMSE {answer.rmse:.4f}")
             self._show()
             steps = min(steps * 1.15, MOST_STEPS)
             await asyncio.sleep(max(0.0, FRAME_SECONDS - (time.monotonic() - began)))
@@ -72,6 +74,9 @@ class SheetLearner:
                 break
             await self._replay(solved)
             if solved.converged or not solved.rmses:
+                if self.learning:
+                    end = "Solved" if solved.converged else "No step lowers the error any more"
+                    self._say(f"{end} at step {solved.sheet.step:,}: RMSE {solved.rmse:.4f}")
                 break
         self.stop()
         self._show()

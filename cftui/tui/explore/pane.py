@@ -18,6 +18,7 @@ from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.explore.biases import BiasView, no_biases
 from cftui.tui.explore.check import CheckView
+from cftui.tui.explore.item_map.view import MapView
 from cftui.tui.explore.kind_bar import KindBar
 from cftui.tui.explore.movie import MovieView
 from cftui.tui.explore.new_movie import NewMovieView
@@ -40,6 +41,7 @@ COMMANDS = (
     Command("explore.users", "u", "users", "User", "What a user rated and would like"),
     Command("explore.movies", "m", "movies", "Movie", "What is near a movie, and who loved it"),
     Command("explore.biases", "b", "biases", "Biases", "Best and worst, whoever rated them"),
+    Command("explore.map", "M", "map", "Map", "All movies on a plane, by what they are like"),
     Command("explore.you", "y", "you", "You", "Rate a few movies and get your list"),
     Command("explore.new", "N", "new", "New movie", "For whom one that is not here would be"),
     Command("explore.check", "C", "check", "Check", "How accurate the run is, and where not"),
@@ -55,6 +57,7 @@ KINDS = (
     ("users", "u", "User"),
     ("movies", "m", "Movie"),
     ("biases", "b", "Biases"),
+    ("map", "M", "Map"),
     ("you", "y", "You"),
     ("new", "N", "New movie"),
     ("check", "C", "Check"),
@@ -63,6 +66,7 @@ ViewKind = (
     type[UserView]
     | type[MovieView]
     | type[BiasView]
+    | type[MapView]
     | type[YouView]
     | type[NewMovieView]
     | type[CheckView]
@@ -71,6 +75,7 @@ VIEWS: dict[str, ViewKind] = {
     "users": UserView,
     "movies": MovieView,
     "biases": BiasView,
+    "map": MapView,
     "you": YouView,
     "new": NewMovieView,
     "check": CheckView,
@@ -144,7 +149,9 @@ class ExplorePane(Pane):
         if setting.run_path != former.run_path or setting.answers != former.answers:
             self._set(replace(setting, model=None))
             self._describe(setting.run_path)
-        elif setting.summary != former.summary or not former.same_weights(setting):
+        elif (setting.summary, setting.waiting) != (former.summary, former.waiting) or (
+            not former.same_weights(setting)
+        ):
             self._set(setting)
         self.refresh_offer()
 
@@ -182,7 +189,7 @@ class ExplorePane(Pane):
 
     def redraw(self) -> None:
         """Draw the charts anew, after a change of their marks."""
-        for view in self.query(CheckView):
+        for view in (*self.query(CheckView), *self.query(MapView)):
             view.redraw()
 
     def _set(self, setting: Setting) -> None:
@@ -235,6 +242,10 @@ class ExplorePane(Pane):
         """Show the best and the worst."""
         await self._show_kind("biases")
 
+    async def action_map(self) -> None:
+        """Show all movies on a plane."""
+        await self._show_kind("map")
+
     async def action_you(self) -> None:
         """Rate a few movies oneself."""
         await self._show_kind("you")
@@ -280,7 +291,7 @@ class ExplorePane(Pane):
         if action == "back" and not self._opened_from:
             return "Nothing was opened from another view"
         if action == "run" and not self._with_weights:
-            return "No run has finished an epoch yet: train one (3)"
+            return self.workspace.no_answer
         if action == "refit":
             return why_not_refit(self._setting.row)
         if action == "biases" and model is not None and not model.has_item_bias:

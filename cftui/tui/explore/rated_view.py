@@ -189,12 +189,26 @@ class RatedView(View):
         if value is None:
             value = scale.nearest(summary.mean)
 
-        def give(given: float | None) -> None:
-            if given is not None:
-                self.keep(self.yours.rate(item, given))
-                self.your_grid.action_first()  # where it stands now: left and right change it
+        after = self._offered_after(item)
+        next_title = self.title_of(after) if after else ""
+        screen = RateScreen(self.title_of(item), value, scale, next_title=next_title)
 
-        self.app.push_screen(RateScreen(self.title_of(item), value, scale), give)
+        def give(given: float | None) -> None:
+            if given is None:
+                return
+            self.keep(self.yours.rate(item, given))
+            self.your_grid.action_first()  # where it stands now: left and right change it
+            if screen.goes_on and after:
+                self.offers.grid.cursor_row = self.offers.grid.keys.index(after)
+                self.ask_value(after)
+
+        self.app.push_screen(screen, give)
+
+    def _offered_after(self, item: str) -> str:
+        """Return the next title on offer that is not rated; empty where there is none."""
+        keys = [str(key) for key in self.offers.grid.keys]
+        rest = keys[keys.index(item) + 1 :] if item in keys else []
+        return next((key for key in rest if self.yours.value_of(key) is None), "")
 
     @property
     def scale(self) -> Scale:

@@ -53,13 +53,24 @@ class RateScreen(Dialog[float | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", id="rate.cancel"),
+        Binding("tab", "give_and_go_on", "Next", id="rate.next", priority=True),
     ]
 
     def __init__(
-        self, title: str, value: float, scale: Scale, *, head: str = "Your rating"
+        self,
+        title: str,
+        value: float,
+        scale: Scale,
+        *,
+        head: str = "Your rating",
+        next_title: str = "",
     ) -> None:
+        """Ask for a title's value; `next_title`: what tab goes on to, if anything."""
         super().__init__()
         self._title, self._scale, self._value, self._head = title, scale, value, head
+        self._next = next_title
+        self.goes_on = False
+        """Whether the next title is to be asked for."""
 
     def compose(self) -> ComposeResult:
         """Lay out the title, the scale and the field."""
@@ -73,6 +84,9 @@ class RateScreen(Dialog[float | None]):
             )
             field.cursor_blink = False
             yield field
+            if self._next:
+                words = plain(f"tab gives it, and goes on to {self._next}")
+                yield Static(words, classes="dim", markup=False)
             yield Static("", id="complaint", markup=False)
 
     def on_key(self, event: events.Key) -> None:
@@ -101,7 +115,15 @@ class RateScreen(Dialog[float | None]):
     @on(Input.Submitted)
     def _submit(self, message: Input.Submitted) -> None:
         message.stop()
-        value = _number(message.value)
+        self._give()
+
+    def action_give_and_go_on(self) -> None:
+        """Give the value, and ask for that of the next title."""
+        self.goes_on = bool(self._next)
+        self._give()
+
+    def _give(self) -> None:
+        value = _number(self.query_one(Input).value)
         if value is not None and self._scale.low <= value <= self._scale.high:
             self.dismiss(value)
         else:

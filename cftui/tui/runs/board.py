@@ -28,7 +28,7 @@ from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import FollowRuns
 from cftui.tui.shared.run_chart import AXES, ChartChoice, ChartInk
-from cftui.tui.workspace import Workspace
+from cftui.tui.workspace import LOOKING, Workspace
 
 REST_SECONDS = 0.12
 """After the cursor's last move, the run that it is on is read and shown."""
@@ -151,9 +151,10 @@ class RunsBoard(Vertical):
         self._draw_marked()
 
     def _why_empty(self) -> str:
+        if not self._workspace.runs_listed:
+            return LOOKING
         if not self._all:
-            listed = self._workspace.runs_listed
-            return "No runs yet; train one (3)" if listed else "Looking for runs …"
+            return "No runs yet; train one (3)"
         if self.words.value:
             return "No run fits; esc empties the filter"
         return "None on these ratings; o lists all"
@@ -162,6 +163,8 @@ class RunsBoard(Vertical):
         live, marked = sum(row.alive for row in self._all), len(self.marked)
         where = " on these ratings" if self._memory.state.runs_own else ""
         parts = [f"{listed:,} of {len(self._all):,} runs{where}"]
+        if not self._workspace.runs_listed:
+            parts = [LOOKING, *(parts if self._all else [])]
         parts += [f"{live} live"] if live else []
         parts += [f"{marked} marked"] if marked else []
         said = self.query_one("#runs-said", Static)

@@ -18,6 +18,7 @@ EMPTY = {
     "valid": "The first error stands here when an epoch is done",
     "train": "The curve begins with the first steps",
 }
+READING = "Reading the runs …"
 Points = tuple[tuple[float, ...], tuple[float, ...]]
 
 
@@ -59,7 +60,7 @@ class Overlay:
             log_y=choice.log_loss,
             marker=choice.marker,
             no_colour=ink.no_colour,
-            empty=EMPTY[loss],
+            empty=EMPTY[loss] if all(history.whole for _, history in runs) else READING,
         )
 
     def _series(

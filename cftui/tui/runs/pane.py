@@ -10,6 +10,7 @@ from cftui.runs.filters import HELP
 from cftui.runs.row import RunRow
 from cftui.tui.runs import actions
 from cftui.tui.runs.board import RunsBoard
+from cftui.tui.runs.log import LogScreen
 from cftui.tui.runs.overlay_chart import LOSSES
 from cftui.tui.runs.table import sorted_by
 from cftui.tui.services.services import Services
@@ -39,6 +40,7 @@ COMMANDS = (
     Command("runs.refit", "R", "refit", "Refit", "Train this run's model again, on all ratings"),
     Command("runs.copy", "c", "copy", "Copy", "Copy the command line that repeats this run"),
     Command("runs.rename", "n", "rename", "Rename", "Give this run a name"),
+    Command("runs.log-text", "L", "log_text", "Log", "What its trainer wrote, and your note"),
     Command("runs.notes", "t", "notes", "Notes", "Write a note on this run"),
     Command(
         "runs.pause",
@@ -242,6 +244,11 @@ class RunsPane(Pane):
         """Switch the loss axis between linear and logarithmic."""
         self._memory.update(log_loss=not self._memory.state.log_loss)
         self.board.draw()
+
+    def action_log_text(self) -> None:
+        """Show what the trainer wrote."""
+        if self.board.row is not None:
+            self.app.push_screen(LogScreen(self.board.row))
 
     def action_about(self) -> None:
         """Show the details beside the chart, or in its place where it is narrow; or hide them."""

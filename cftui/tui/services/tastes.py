@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 from functools import partial
 
+from cftui.questions.item_map import MapOfItems, ScoreItems
 from cftui.questions.likes import (
     AlikeItems,
     FitTastes,
@@ -72,8 +73,8 @@ class TastesFirst:
 def _tastes_for(question: Question[A]) -> FitTastes | None:
     """Return what fits the tastes that a question is about; none for one about anything else."""
     match question:
-        case ForYou() | WhyLiked() | AlikeItems():
+        case ForYou() | WhyLiked() | AlikeItems() | ScoreItems():
             return FitTastes(question.store, question.threshold)
-        case ExploreUser(run="", store=store):
+        case ExploreUser(run="", store=store) | MapOfItems(run="", store=store):
             return FitTastes(store)
     return None

@@ -14,20 +14,28 @@ class Commanded(Widget):
     ABOUT: ClassVar[str] = ""
     """What the help screen says first."""
     COMMANDS: ClassVar[tuple[Command, ...]] = ()
-    _grey: tuple[bool, ...] = ()
+    _offered: tuple[tuple[bool, bool], ...] = ()
+    """Of each command: whether it is grey, and whether what it turns on is on."""
 
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
         return None
 
+    def is_on(self, action: str) -> bool:
+        """Return whether what an action turns on is on now: a view, a scale, a zoom."""
+        return False
+
     def focus_first(self) -> None:
         """Take the focus where one begins."""
 
     def refresh_offer(self) -> None:
-        """Have commands turn grey, or back, where that changed: the footer is composed anew."""
-        grey = tuple(bool(self.why_not(command.action)) for command in self.COMMANDS)
-        if grey != self._grey:
-            self._grey = grey
+        """Have commands turn grey or on, or back, where that changed: the footer shows it."""
+        offered = tuple(
+            (bool(self.why_not(command.action)), self.is_on(command.action))
+            for command in self.COMMANDS
+        )
+        if offered != self._offered:
+            self._offered = offered
             self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -40,6 +48,9 @@ class Commanded(Widget):
         if event.key == "escape" or (active is not None and active.node is not self):
             return  # escape is pressed to be sure
         for command in self.COMMANDS:
-            if event.key in command.keys.split(",") and (words := self.why_not(command.action)):
+            meant = active is not None and active.binding.id == command.id
+            if not meant and (active is not None or event.key not in command.keys.split(",")):
+                continue
+            if words := self.why_not(command.action):
                 event.stop()
                 self.notify(words, title=command.label, markup=False, timeout=4)

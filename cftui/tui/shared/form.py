@@ -125,6 +125,23 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         for section in SECTIONS:
             yield from self._rows(section)
 
+    def watch_scroll_y(self, before: float, after: float) -> None:
+        """Tell how much is below."""
+        super().watch_scroll_y(before, after)
+        self._tell_more()
+
+    def watch_virtual_size(self) -> None:
+        """Tell how much is below."""
+        self.call_after_refresh(self._tell_more)
+
+    def on_resize(self) -> None:
+        """Tell how much is below."""
+        self.call_after_refresh(self._tell_more)
+
+    def _tell_more(self) -> None:
+        more = round(self.max_scroll_y - self.scroll_offset.y)
+        self.border_subtitle = f"↓ {more} more" if more > 0 else ""
+
     def _rows(self, section: str) -> Iterator[FormRow]:
         for key, label, field in self._fields(section):
             row = FormRow(Static(label, markup=False), field, classes=f"section-{section}")
@@ -288,7 +305,7 @@ def _make_field(key: str, value: Any, spec: FieldSpec) -> Choice | TextField:
         case "bool":
             return Choice(key, "yes" if value else "no", ("no", "yes"))
         case "int" | "float":
-            return NumberField(key, _written(value))
+            return NumberField(key, _written(value), spec.zero)
     words = value if isinstance(value, list | tuple) else [] if value is None else [value]
     return TextField(key, " ".join(map(str, words)))
 

@@ -110,6 +110,11 @@ class Grid(ScrollView, can_focus=True):
         return self._rows
 
     @property
+    def keys(self) -> Sequence[Hashable]:
+        """Return the key of each row; none where rows have no keys."""
+        return self._keys or ()
+
+    @property
     def cursor_key(self) -> Hashable | None:
         """The key of the cursor's row; None without keys or rows."""
         return self._keys[self.cursor_row] if self._keys and self._rows else None
@@ -121,8 +126,8 @@ class Grid(ScrollView, can_focus=True):
 
     def set_empty(self, sentence: str) -> None:
         """Replace the sentence that stands where there are no rows."""
-        self._empty = sentence
-        if not self._rows:
+        another, self._empty = sentence != self._empty, sentence
+        if another and not self._rows:
             self.refresh()
 
     def set_rows(self, rows: Sequence[Any], keys: Sequence[Hashable] | None = None) -> None:

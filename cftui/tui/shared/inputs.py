@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -77,6 +80,18 @@ class FileField(TextField):
 
 class NumberField(TextField):
     """A number; other letters are commands still, so that `s` starts from here too."""
+
+    def __init__(self, key: str, value: str, zero: str = "") -> None:
+        """Show a value; `zero`: a word for 0, which is shown while the field has no focus."""
+        super().__init__(key, value)
+        self._zero = zero
+
+    def render_line(self, y: int) -> Strip:
+        """Return the line: the word for 0 where it is that."""
+        if self._zero and not self.has_focus and self.value == "0":
+            style = self.rich_style + Style(dim=True)
+            return Strip([Segment(self._zero, style)]).adjust_cell_length(self.size.width, style)
+        return super().render_line(y)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Take the characters of a number alone."""

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
-from cftui.runs.columns import signed_error
+from cftui.runs.columns import BY_NAME, signed_error
 from cftui.runs.row import RunRow
 from cftui.tui.shared.commands import Command, key_label
 from cftui.tui.shared.dialog import Dialog
@@ -18,10 +18,17 @@ from cftui.tui.shared.run_words import STATE_MARKS
 
 
 class HelpScreen(Dialog[None]):
-    """What the focused pane is for, and every key that works in it."""
+    """What the focused pane is for, and every key that works in it; a word finds some of them."""
 
+    AUTO_FOCUS = "VerticalScroll"
+    DEFAULT_CSS = """
+    HelpScreen #find { height: 1; display: none; }
+    HelpScreen.-finding #find { display: block; }
+    HelpScreen VerticalScroll { height: auto; max-height: 100%; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter", "dismiss(None)", "Close", id="help.close")
+        Binding("escape,q,question_mark,enter", "dismiss(None)", "Close", id="help.close"),
+        Binding("slash", "find", "Find", id="help.find"),
     ]
 
     def __init__(
@@ -32,15 +39,39 @@ class HelpScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the text."""
-        lines = [self._about, ""]
-        for name, commands in self._groups:
-            lines.append(name)
-            lines += [f"  {key_label(c.keys):<14} {c.label}: {c.help}" for c in commands]
-            lines.append("")
-        with VerticalScroll(classes="overlay") as box:
+        with Vertical(classes="overlay") as box:
             box.border_title = self._title
-            box.border_subtitle = "esc closes"
-            yield Static("\n".join(lines), markup=False)
+            box.border_subtitle = "/ finds a key, esc closes"
+            field = Input(placeholder="part of a key's name or words", compact=True, id="find")
+            field.cursor_blink = False
+            yield field
+            with VerticalScroll():
+                yield Static(self._lines(""), id="keys", markup=False)
+
+    def _lines(self, words: str) -> str:
+        """Return the text, narrowed to the commands that have all of these words."""
+        wanted = words.casefold().split()
+        lines = [] if wanted else [self._about, ""]
+        for name, commands in self._groups:
+            rows = [f"  {key_label(c.keys):<14} {c.label}: {c.help}" for c in commands]
+            found = [row for row in rows if all(word in row.casefold() for word in wanted)]
+            lines += [name, *found, ""] if found else []
+        return "\n".join(lines) or "No key has these words"
+
+    def action_find(self) -> None:
+        """Type what is looked for."""
+        self.add_class("-finding")
+        self.query_one(Input).focus()
+
+    @on(Input.Changed)
+    def _narrow(self, event: Input.Changed) -> None:
+        event.stop()
+        self.query_one("#keys", Static).update(self._lines(event.value))
+
+    @on(Input.Submitted)
+    def _found(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.query_one(VerticalScroll).focus()
 
 
 class AskNumber(Dialog[float | None]):
@@ -112,7 +143,8 @@ class ChooseRunScreen(Dialog[str | None]):
         with Vertical(classes="overlay") as box:
             box.border_title = "Which run answers"
             box.border_subtitle = "enter chooses, esc cancels"
-            yield Grid(RUN_COLUMNS, empty="No run has finished an epoch yet; train one (3)")
+            columns = CHOICE_COLUMNS if self.app.size.width >= WIDE else RUN_COLUMNS
+            yield Grid(columns, empty="No run has finished an epoch yet; train one (3)")
 
     def on_mount(self) -> None:
         """Put the cursor on the present run."""
@@ -136,6 +168,19 @@ RUN_COLUMNS = (
     Column("epoch", 5, align="right", key=lambda row: f"{row.epoch}/{row.epochs}"),
     Column("best", 7, align="right", key=signed_error),
 )
+
+
+WIDE = 100
+"""Cells of the screen from which on a choice of runs tells their settings too."""
+CHOICE_COLUMNS = (
+    *RUN_COLUMNS[:2],
+    Column("optimizer", 9, key=lambda row: row.optimizer),
+    Column("schedule", 15, key=lambda row: row.schedule),
+    Column("lr", 10, align="right", key=BY_NAME["lr"].text),
+    Column("factors", 7, align="right", key=BY_NAME["factors"].text),
+    *RUN_COLUMNS[2:],
+)
+"""`RUN_COLUMNS` with the settings in which runs of one name mostly differ."""
 
 
 def run_columns(narrow: bool) -> tuple[Column, ...]:

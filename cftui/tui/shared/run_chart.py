@@ -75,7 +75,7 @@ def loss_chart(
         log_y=choice.log_loss,
         marker=choice.marker,
         no_colour=ink.no_colour,
-        empty="The curve begins with the first steps",
+        empty=why_no_curve(history, "The curve begins with the first steps"),
     )
 
 
@@ -97,7 +97,7 @@ def rate_chart(
         x_label=AXIS_WORDS[choice.x_axis],
         marker=choice.marker,
         no_colour=ink.no_colour,
-        empty="The learning rate",
+        empty=why_no_curve(history, "The learning rate"),
     )
 
 
@@ -120,8 +120,15 @@ def lists_chart(
         x_label=AXIS_WORDS[choice.x_axis],
         marker=choice.marker,
         no_colour=ink.no_colour,
-        empty="Recall and NDCG of the top 20 lists, an epoch",
+        empty=why_no_curve(history, "Recall and NDCG of the top 20 lists, an epoch"),
     )
+
+
+def why_no_curve(history: History, to_come: str) -> str:
+    """Return what stands where nothing is known of a run: what is to come, or why nothing is."""
+    if not history.whole:
+        return "Reading the run …"
+    return to_come if history.end is None else "It ended before there was anything to show"
 
 
 def _points(label: str, x: Sequence[float], y: Sequence[float | None], colour: Colour) -> Series:

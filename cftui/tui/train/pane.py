@@ -13,6 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from cftui.charts import Chart
+from cftui.config import ConfigError, make_config
+from cftui.hyperparameters.recipes import recipe_named
 from cftui.questions.custom_model import DescribeModel, ModelDescription
 from cftui.runs.control import WishKind
 from cftui.runs.history import History
@@ -37,10 +39,12 @@ from cftui.tui.shared.run_chart import (
     lists_chart,
     loss_chart,
     rate_chart,
+    why_no_curve,
 )
 from cftui.tui.shared.run_words import cost_words, run_words
 from cftui.tui.train.device_line import DeviceLine
-from cftui.tui.workspace import Workspace
+from cftui.tui.train.recipes import ChooseRecipe
+from cftui.tui.workspace import LOOKING, Workspace
 
 COMMANDS = (
     Command("train.start", "s", "start", "Start", "Train a new run with the form's settings", True),
@@ -52,6 +56,14 @@ COMMANDS = (
         "Pause the run, or let it go on; a stopped or died one goes on from its checkpoint",
         True,
     ),
+    Command(
+        "train.recipes",
+        "n",
+        "recipes",
+        "Recipes",
+        "Fill the form with settings by name; says what error each reaches, and in what time",
+        True,
+    ),
     Command("train.stop", "x", "stop", "Stop", "End the run; what it learned is kept", True),
     Command("train.rate", "l", "rate", "Rate", "Change the learning rate of a live run", True),
     Command("train.checkpoint", "w", "checkpoint", "Checkpoint", "Write a checkpoint now"),
@@ -59,7 +71,7 @@ COMMANDS = (
         "train.view", "v", "view", "View", "Loss, learning rate, recall and NDCG of lists", True
     ),
     Command("train.axis", "a", "axis", "Axis", "Steps, epochs or seconds along the x axis", True),
-    Command("train.log", "y", "log", "Log", "Logarithmic loss axis, on or off", True),
+    Command("train.log", "y", "log", "Log", "Logarithmic loss axis, on or off"),
     Command("train.zoom-in", "plus,equals_sign", "zoom(2)", "Zoom in", "Show the later half"),
     Command("train.zoom-out", "minus", "zoom(-2)", "Zoom out", "Show twice as much"),
     Command("train.runs", "r", "runs", "Runs", "Go to the list of runs"),
@@ -80,6 +92,7 @@ NARROW_EPOCHS = ("epoch", "train", "valid", "NDCG@20", "s")
 Values = tuple[tuple[str, object], ...]
 NARROW = 100
 """Cells of the screen's width below which tables leave columns out."""
+NO_EPOCH = "An epoch's errors stand here at its end"
 VIEWS = ("both", "loss", "rate", "lists")
 """`lists`: the loss, and below it recall and NDCG in the learning rate's place."""
 
@@ -94,6 +107,7 @@ class TrainPane(Pane):
 
     ABOUT: ClassVar[str] = (
         "Choose a model, an optimizer and a schedule at the left, press s, and watch it learn."
+        " n fills the form with a recipe, settings by name with what each reaches;"
         " tab goes through the fields and lists; left and right change a choice; in a"
         " number's field digits are typed, and esc takes them back and leaves it.\n\n"
         "A run lives in a process of its own: quit, or lose the connection, and it goes on; open"
@@ -181,20 +195,16 @@ class TrainPane(Pane):
                 yield form
                 yield Static("", id="hint", markup=False)
                 yield Static("", id="cost", markup=False)
-                runs = Grid(RUN_COLUMNS, empty="No runs yet: s starts one", id="run-list")
+                runs = Grid(RUN_COLUMNS, empty=LOOKING, id="run-list")
                 runs.border_title = "Runs"
                 yield runs
             with Vertical(id="main"):
-                yield ChartView(
-                    self._paint, id="loss", placeholder="Press s to train, and watch it here"
-                )
+                yield ChartView(self._paint, id="loss", placeholder=LOOKING)
                 yield ChartView(self._paint, id="rate", placeholder="The learning rate", pause=1.0)
                 yield Static("", id="verdict", markup=False)
                 yield Static("", id="status", markup=False)
                 yield DeviceLine(id="device")
-                yield Grid(
-                    EPOCH_COLUMNS, empty="An epoch's errors stand here at its end", id="epochs"
-                )
+                yield Grid(EPOCH_COLUMNS, empty=NO_EPOCH, id="epochs")
 
     @property
     def form(self) -> TrainingForm:
@@ -246,6 +256,7 @@ class TrainPane(Pane):
             self.form.show_section("split", now.split)
         if now.runs_on_these_ratings != before.runs_on_these_ratings:
             self._show_runs()
+        self._say_none()
         if now.starting != before.starting:
             self._show_starting()
         if _offered(now) != _offered(before):
@@ -259,6 +270,14 @@ class TrainPane(Pane):
         self.runs.border_title = "Runs; live ones go on if you quit" if live else "Runs"
         self.runs.border_subtitle = f"{len(rows)}" if rows else ""
 
+    def _say_none(self) -> None:
+        """Say in the place of runs that there are none, or that it is not known yet."""
+        now = self.workspace
+        here = " on these ratings" if now.runs else ""
+        self.runs.set_empty(now.waiting or f"No runs{here} yet: s starts one")
+        loss = self.query_one("#loss", ChartView)
+        loss.placeholder = now.waiting or "Press s to train, and watch it here"
+
     def show_history(self) -> None:
         """Show one run's curves, epochs and state."""
         row, history = self._row, self.services.runs.history
@@ -269,6 +288,7 @@ class TrainPane(Pane):
         self._put_cursor_on(row)
         self._draw()
         at_end = self.epochs.cursor_row >= len(self.epochs.rows) - 1
+        self.epochs.set_empty(why_no_curve(history, NO_EPOCH) if row is not None else NO_EPOCH)
         self.epochs.set_rows(tuple(history.epochs))
         self.epochs.border_title = plain(_why_no_lists(history))
         if at_end and not self.epochs.has_focus:
@@ -438,6 +458,22 @@ class TrainPane(Pane):
     def action_start(self) -> None:
         """Train a new run."""
         self.post_message(StartRun(self.form.settings()))
+
+    @work(exclusive=True, group="recipe", exit_on_error=False, description="Choosing a recipe")
+    async def action_recipes(self) -> None:
+        """Fill the form with a recipe's settings; data, split, seed and device stay."""
+        name = await self.app.push_screen_wait(ChooseRecipe())
+        recipe = recipe_named(name) if name else None
+        if recipe is None:
+            return
+        try:
+            config = make_config(recipe.applied(self.form.settings()))
+        except ConfigError as error:
+            words = plain(str(error).splitlines()[0])
+            self.notify(words, title="Recipes", severity="error", markup=False)
+            return
+        await self.form.load(config.to_settings())
+        self.action_form()
 
     def action_pause(self) -> None:
         """Pause the run, or let it go on, from its checkpoint where it has ended."""

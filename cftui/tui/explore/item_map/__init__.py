@@ -1,0 +1,1 @@
+"""Explore's map: items on a plane, drawn cell by cell."""

@@ -1,0 +1,85 @@
+"""Keys of one's own: maps that come with the program, and what the settings say, as Textual's."""
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+from textual.keys import Keys, _character_to_key
+
+from cftui.preferences import Preferences
+from cftui.tui.shared.commands import Command
+
+EXPORTS = ("crosstab", "runs", "you", "check", "lab")
+VISIDATA: Mapping[str, str] = {
+    "app.palette": "space,colon,ctrl+p",
+    "app.help": "question_mark,f1",
+    "runs.mark": "s",
+    "runs.sort": "left_square_bracket",
+    "runs.sort-back": "right_square_bracket",
+    "runs.rename": "circumflex_accent",
+    "runs.copy": "Y",
+    "lab.run": "s",
+    "crosstab.copy": "Y",
+    "crosstab.undo": "U",
+    "crosstab.edit": "e",
+    "crosstab.error": "E",
+    **{f"{view}.export": "ctrl+s" for view in EXPORTS},
+}
+"""Keys of VisiData for what it does as well; what it has no key for keeps ours."""
+MAPS: Mapping[str, Mapping[str, str]] = {"": {}, "visidata": VISIDATA}
+_NAMES = {key.value for key in Keys} | {"enter", "tab", "space", "escape", "backspace", "delete"}
+
+
+def keymap(own: Preferences) -> dict[str, str]:
+    """Return keys by the commands' ids, as Textual writes them: the map's, and over it one's own.
+
+    What is no key is left out; `wrong_keys` tells of it.
+    """
+    chosen = {**MAPS[own.keymap], **own.keys}
+    found = {}
+    for name, keys in chosen.items():
+        known = [key for key in map(_key, _parts(keys)) if key]
+        if known:
+            found[name] = ",".join(known)
+    return found
+
+
+def wrong_keys(own: Preferences, ids: Collection[str]) -> list[str]:
+    """Return what to say of ids that no command has, and of words that are no keys."""
+    said = []
+    for name, keys in own.keys.items():
+        if name not in ids:
+            near = difflib.get_close_matches(name, ids, 1)
+            hint = f"did you mean {near[0]}?" if near else "cftui config keys lists them"
+            said.append(f"keys.{name!r}: no command has this id; {hint}")
+        parts = _parts(keys)
+        wrong = [part for part in parts if not _key(part)]
+        if wrong or not parts:
+            what = ", ".join(map(repr, wrong)) or "nothing"
+            said.append(f"keys.{name!r}: {what} is no key; write s, S, ctrl+s, f5, enter or ?")
+    return said
+
+
+def remapped(commands: Iterable[Command], keys: Mapping[str, str]) -> list[Command]:
+    """Return the commands with the keys that they have now."""
+    return [replace(command, keys=keys.get(command.id, command.keys)) for command in commands]
+
+
+def _parts(keys: str) -> list[str]:
+    """Return the keys in a text such as `s, ctrl+s`; a comma alone is one."""
+    if keys.strip() == ",":
+        return [","]
+    return [part for part in (word.strip() for word in keys.split(",")) if part]
+
+
+def _key(word: str) -> str:
+    """Return a key as Textual calls it; empty if it is none."""
+    if len(word) == 1:
+        return word if word.isalnum() else str(_character_to_key(word))
+    plain = word.lower()
+    base = plain.rpartition("+")[2]
+    named = {_character_to_key(chr(code)) for code in range(33, 127)}
+    modifiers = plain.split("+")[:-1]
+    if not all(each in ("ctrl", "shift", "alt") for each in modifiers):
+        return ""
+    return plain if base in _NAMES or base in named else ""
