@@ -80,6 +80,14 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"optimizer": {"name": "adagrad", "beta1": 0.9}}, "optimizer.beta1: unknown key"),
     ({"training": {"patience": -1}}, "training.patience = -1"),
     ({"training": {"min_improvement": -0.1}}, "training.min_improvement = -0.1"),
+    (
+        {"training": {"rate_changes": "10=0.1 soon=0.2"}},
+        "training.rate_changes: 'soon=0.2' is not STEP=RATE, such as 3260=0.0",
+    ),
+    (
+        {"training": {"rate_changes": "10=-1"}},
+        "training.rate_changes: '10=-1': a step is 0 or more, a learning rate above 0",
+    ),
     ({"training": {"patiance": 2}}, "training.patiance: unknown key; did you mean patience?"),
     ({"model": {"name": "net", "dropout": 1}}, "model.dropout = 1: must be less than 1"),
     ({"model": {"name": "net", "hidden": [10, 0]}}, "model.hidden.1 = 0: must be greater than"),

@@ -67,6 +67,20 @@ scores it, its arithmetic fits on a page, and newcomers are folded in. `sigmoid`
 product to the range of the ratings. `draws`: its tables are draws from a posterior, whose mean
 predicts and whose spread gives bands.
 """
+
+
+@dataclass(frozen=True)
+class L2PerRating:
+    """What a rating adds to its squared error: these times the squares of the rows it touches."""
+
+    factors: float = 0.0
+    biases: float = 0.0
+
+    def __bool__(self) -> bool:
+        """Return whether there is any."""
+        return self.factors > 0 or self.biases > 0
+
+
 SuitedNumbers = tuple[float, float]
 """A learning rate and a weight decay."""
 
@@ -97,6 +111,11 @@ class ModelParameters(Parameters):
     def batch_size(self, n_train: int) -> int:
         """Return how many ratings of a step suit the model and so many training ratings."""
         return 64
+
+    @property
+    def l2_per_rating(self) -> L2PerRating:
+        """Return the penalties that a rating puts on its own rows; none by default."""
+        return L2PerRating()
 
     def tables(self, info: DataInfo) -> tuple[Table, ...]:
         """Return every parameter array of the model on these ratings."""

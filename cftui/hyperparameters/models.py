@@ -9,9 +9,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from cftui.hyperparameters.base import DataInfo, ModelParameters, Table, parameter
+from cftui.hyperparameters.base import DataInfo, L2PerRating, ModelParameters, Table, parameter
 from cftui.hyperparameters.fields import FIELDS, FieldWords, parse_fields
 from cftui.hyperparameters.registry import built_in
+
+L2 = "L2 per rating: this times the squares of the {} it touches, added to its squared error"
+L2_FACTORS, L2_BIASES = L2.format("factors"), L2.format("biases")
 
 
 def _factors(info: DataInfo, n_factors: int, low: float, high: float) -> tuple[Table, Table]:
@@ -34,6 +37,13 @@ class DotBias(ModelParameters):
     init_range: float = parameter(
         0.01, "Initial values are uniform between minus and plus this", gt=0, le=10
     )
+    l2_factors: float = parameter(0.0, L2_FACTORS, ge=0, le=10)
+    l2_biases: float = parameter(0.0, L2_BIASES, ge=0, le=10)
+
+    @property
+    def l2_per_rating(self) -> L2PerRating:
+        """Return both."""
+        return L2PerRating(self.l2_factors, self.l2_biases)
 
     def tables(self, info: DataInfo) -> tuple[Table, ...]:
         """Return the two embedding tables and the two bias tables (lesson 5, `get_emb`)."""
@@ -66,6 +76,12 @@ class Dot(ModelParameters):
     init_range: float = parameter(
         0.05, "Initial values are uniform between 0 and this", gt=0, le=10
     )
+    l2_factors: float = parameter(0.0, L2_FACTORS, ge=0, le=10)
+
+    @property
+    def l2_per_rating(self) -> L2PerRating:
+        """Return that of the factors."""
+        return L2PerRating(self.l2_factors)
 
     def tables(self, info: DataInfo) -> tuple[Table, ...]:
         """Return the two embedding tables (lesson 5, EmbeddingDot)."""

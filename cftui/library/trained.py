@@ -19,7 +19,8 @@ from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split, split
 from cftui.ratings.unit import IDENTITY, RatingUnit
 from cftui.ratings.values import Ratings
-from cftui.runs.checkpoint import CheckpointError, check_finite, load_checkpoint
+from cftui.regular import is_regular
+from cftui.runs.checkpoint import CheckpointError, check_finite, load_checkpoint, remedy
 from cftui.runs.directory import Run, RunError
 from cftui.runs.ratings_of import ratings_of, read_whole
 from cftui.runs.record import RunRecord
@@ -153,10 +154,11 @@ def load_trained(
     remedy, where the run cannot answer.
     """
     record, config = read_whole(run)
-    if not run.has_weights:
+    if not run.has_weights and not (best and is_regular(run.best)):
         if run.status().alive:
             raise RunError(f"{run.id} has no weights yet; wait for its first checkpoint")
-        raise RunError(f"{run.id} has no weights: {run.last.name} is not there; train anew")
+        words = f"{run.id} has no weights: {run.last.name} is not there; {remedy(run.last)}"
+        raise RunError(words)
     if best and config.split.kind == "none":
         raise RunError(f"{run.id} has no best weights, as nothing was held out; leave --best out")
     if best and "draws" in config.model.abilities:

@@ -139,7 +139,7 @@ class CheckView(View, can_focus=True):
         if not self.is_on_screen:
             return
         if not self.setting.answers:
-            self._refuse(self.NO_RUN)
+            self._refuse(self.no_run)
         elif self._doing or self._gave_up or (live and self.page.answer is not None):
             self._tell_newer()  # a live run would be checked all the time
         else:
@@ -216,7 +216,7 @@ class CheckView(View, can_focus=True):
             return None if self._doing else "Nothing is being checked"
         if action == "again":
             if not self.setting.answers:
-                return self.NO_RUN
+                return self.no_run
             return "It is being checked" if self._doing else None
         if action == "export" and answer is None:
             return "Nothing has been checked yet"

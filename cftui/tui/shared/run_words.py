@@ -71,7 +71,7 @@ def _told(row: RunRow, history: History, batch_size: int) -> tuple[str, str, str
     started = history.started
     state = f"{STATE_MARKS.get(row.shown, '·')} {row.label} {row.clock}  {row.shown}"
     if started is None:
-        return (state, "", row.message or "loading torch and the ratings")
+        return (state, "", row.message or _before_start(row, history))
     total = started.epochs * started.steps_per_epoch
     present = min(len(history.epochs) + 1, row.epochs)
     if isinstance(history.end, Finished) and history.end.why:
@@ -88,6 +88,12 @@ def _told(row: RunRow, history: History, batch_size: int) -> tuple[str, str, str
     if len(history.curve):
         parts.insert(2, f"loss {history.curve.smooth[-1]:.4f}")
     return (state, progress, "  ".join([*parts, started.device]))
+
+
+def _before_start(row: RunRow, history: History) -> str:
+    if not history.whole:
+        return "reading its events …"
+    return "loading torch and the ratings" if row.alive else _end_words(row, history)
 
 
 def _end_words(row: RunRow, history: History) -> str:
