@@ -65,7 +65,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"schedule": ["constant"]}, "schedule"),
     (
         {"schedule": "one-cycel"},
-        "schedule: 'one-cycel' is not one of constant, cosine, cosine-restarts, o",
+        "schedule: 'one-cycel' is not one of constant, cosine, cosine-restarts, e",
     ),
     ({"schedule": {"name": "one-cycle", "warm_up": 0}}, "schedule.warm_up = 0: must be greater"),
     (
