@@ -130,6 +130,33 @@ def as_feather(folder: Path) -> Path:
     return folder / "votes.feather"
 
 
+def test_zeros_within_a_workbook_are_no_rows_passed_over(tmp_path: Path) -> None:
+    rows = [open_row(row) for row in (HEAD, *ROWS)]
+    path = open_document(tmp_path / "votes.ods", "".join(rows).replace(rows[2], "\0" * 200))
+    with pytest.raises(DataError, match=r"votes.ods: zeros within its XML"):
+        read(locate(path))
+
+
+def test_a_workbook_that_has_no_end_is_refused_and_its_reader_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = open_document(tmp_path / "votes.ods", open_row(HEAD) + "<!-- cut -->")
+    members = {name: zipfile.ZipFile(path).read(name) for name in zipfile.ZipFile(path).namelist()}
+    members["content.xml"] = members["content.xml"].partition(b"<!-- cut")[0]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    hasty = (
+        "import sys, cftui.ratings.sources.sheet_reader as reader; reader.LEAST_SECONDS = 1;"
+        " reader.bound(sys.argv[1]); reader.main(sys.argv[1], None)"
+    )
+    monkeypatch.setattr(
+        workbooks, "python", lambda _, *given: [sys.executable, "-c", hasty, *given]
+    )
+    with pytest.raises(DataError, match=r"votes.ods: not a sound workbook \(aborted\)"):
+        read(locate(path))
+
+
 KINDS = {
     as_xlsx: "a sheet of a workbook",
     as_xls: "a sheet of a workbook",
