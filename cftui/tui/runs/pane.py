@@ -40,9 +40,7 @@ COMMANDS = (
     Command("runs.refit", "R", "refit", "Refit", "Train this run's model again, on all ratings"),
     Command("runs.copy", "c", "copy", "Copy", "Copy the command line that repeats this run"),
     Command("runs.rename", "n", "rename", "Rename", "Give this run a name"),
-    Command(
-        "runs.log-text", "L", "log_text", "Log", "What its trainer wrote, and your note"
-    ),
+    Command("runs.log-text", "L", "log_text", "Log", "What its trainer wrote, and your note"),
     Command("runs.notes", "t", "notes", "Notes", "Write a note on this run"),
     Command(
         "runs.pause",
