@@ -18,7 +18,7 @@ from cftui.commands.console import (
 )
 from cftui.commands.opening import find
 from cftui.commands.progress import EventPrinter
-from cftui.commands.run_tables import Word
+from cftui.commands.run_tables import Plain, Word
 from cftui.printing import put, put_json_text
 from cftui.questions.custom_model import TrustRun
 
@@ -37,16 +37,22 @@ WISH_SECONDS = 10.0
 
 
 @app.command()
-def attach(word: Word = "latest", json: Json = False, debug: Debug = False) -> int:
+def attach(
+    word: Word = "latest", plain: Plain = False, json: Json = False, debug: Debug = False
+) -> int:
     """Watch a run from its beginning to its end; ctrl+c leaves it running."""
     from cftui.runs.event_log import EventTail
     from cftui.runs.events import Failed, Finished, Resumed
+    from cftui.runs.history import History
+    from cftui.runs.telling import sentences
 
     run = find(word)
-    printer, tail, end = EventPrinter(json=json), EventTail(run.events), None
+    printer, tail, end = EventPrinter(json=json, still=plain), EventTail(run.events), None
+    history = History()
     while True:
         live = run.status()
         events = tail.read()
+        history.feed(events if plain else ())
         for event in events:
             printer(event)
             if isinstance(event, Finished | Failed):
@@ -56,6 +62,8 @@ def attach(word: Word = "latest", json: Json = False, debug: Debug = False) -> i
         if events:
             continue
         if not live.alive:
+            if plain and not json:
+                put("\n".join(sentences(history)))
             if end is None:
                 raise CommandError(f"{run.id}: {live.shown}\n{live.note}".strip())
             return 1 if isinstance(end, Failed) else 0

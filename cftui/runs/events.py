@@ -79,6 +79,9 @@ class Step(Event):
     """None where training has no such thing; so in the epochs' events."""
     seconds: Seconds
     """Time spent training, pauses left out."""
+    tenth: Real | None = None
+    """A tenth of the losses are at most this; of `ninetieth`, nine tenths. None in older runs."""
+    ninetieth: Real | None = None
 
 
 @dataclass(frozen=True)

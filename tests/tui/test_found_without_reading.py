@@ -47,7 +47,7 @@ async def test_a_letter_jumps_to_a_field(stored: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, LetterScreen))
         marks = list(app.screen.query(".jump"))
         assert len(marks) > 10
-        await pilot.press("d")
+        await pilot.press("f")
         await until(pilot, lambda: not isinstance(app.screen, LetterScreen))
         focused = app.focused
         assert isinstance(focused, NumberField) and focused.key == "model.init_range"

@@ -177,7 +177,7 @@ async def test_marked_runs_are_drawn_each_in_its_colour_and_letter(three: dict[s
         await until(pilot, lambda: [s.label for s in asked[-1].series] == ["B slow"])
         assert asked[-1].series[0].colour == second.colour
         await pilot.press("v", "a")
-        await until(pilot, lambda: asked[-1].x_label == "seconds of training")
+        await until(pilot, lambda: asked[-1].x_label == "seconds")
         smoothed = [json.loads(line) for line in EVENTS.read_text().splitlines()]
         last = [event for event in smoothed if event["event"] == "step"][-1]
         drawn = asked[-1].series[0]
