@@ -67,7 +67,9 @@ def as_read(config: RunConfig, ratings: TrainingRatings) -> TrainingRatings:
         ),
         Field.of_ratings("place", N_CODES, codes),
     )
-    features = Features(ratings.user, ratings.item, float(ratings.value.mean()), fields)
+    seen = np.ones(N_USERS, np.bool_), np.ones(N_ITEMS, np.bool_)
+    mean = float(ratings.value.mean())
+    features = Features(ratings.user, ratings.item, *seen, mean, fields)
     info, positions = features.sized(ratings.info), np.arange(len(ratings))
     return replace(ratings, info=info, features=features, positions=positions)
 

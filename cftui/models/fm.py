@@ -13,13 +13,16 @@ from cftui.models.features import FeatureBatch
 from cftui.ratings.features import Whose
 
 SIDES: tuple[Whose, ...] = ("user", "item")
+COUNTED = ("user", "item", "history", "raters", "popularity")
+"""Fields that training ratings tell: of whom there are none, they say nothing."""
 
 
 class FactorizationMachine(RatingModel):
     """A weight of each feature, and of each pair of them a dot product (Rendle 2010, eq. 1).
 
     Several machines side by side are members, whose mean predicts. Sums of features' factors are
-    made once a user and once an item, and added up for a rating.
+    made once a user and once an item, and added up for a rating. A movie that nobody rated is
+    predicted the mean of what all others would be, had they its genres and year; so a user.
     """
 
     Parameters = parameters.Fm
@@ -87,12 +90,32 @@ class FactorizationMachine(RatingModel):
     def _side(self, whose: Whose, rows: Tensor | None) -> Tensor:
         """Return sums over what is known of users or items, shape (rows, members, k + 2).
 
-        Of factors, of weights, and of the squares of the features' own factors.
+        Of factors, of weights, and of the squares of the features' own factors. For one that nobody
+        trained on, fields that are counted stand as they usually do.
         """
+        names = self._features.named_of(whose)
+        total, seen = self._summed(whose, names, rows), self._features.seen(whose)
+        if self.training or seen is None:
+            return total
+        told = self._summed(whose, [name for name in names if name not in COUNTED], rows)
+        usual = self._usual(self._summed(whose, [n for n in names if n in COUNTED], None)[seen])
+        trained = seen if rows is None else seen[rows]
+        return torch.where(trained[:, None, None], total, told + usual)
+
+    def _usual(self, sums: Tensor) -> Tensor:
+        """Return sums that predict the mean of what these would, shape (members, k + 2)."""
+        mean = sums.mean(0)
+        factors, squares = sums[..., :-2], sums[..., -1]
+        pairs = (factors.square().sum(-1) - squares).mean(0)
+        # What is left of the mean's own square once its pairs are taken out.
+        own = mean[..., :-2].square().sum(-1) - pairs
+        return torch.cat([mean[..., :-1], own[..., None]], -1)
+
+    def _summed(self, whose: Whose, names: list[str], rows: Tensor | None) -> Tensor:
         known = self._features
-        n = len(rows) if rows is not None else known.n_rows(whose) if known.named_of(whose) else 1
+        n = len(rows) if rows is not None else known.n_rows(whose) if names else 1
         total = self.mean.new_zeros(n, self.n_members, self.n_factors + 2)
-        for name in known.named_of(whose):
+        for name in names:
             table = self._with_squares(self.tables[name])
             product = known.product(name, table.flatten(1), rows)
             product = product.view(len(product), self.n_members, -1)

@@ -17,7 +17,7 @@ from cftui.models.initial import initial_values
 from cftui.models.module import ModuleScorer, inputs_of, load_arrays, score, score_all_items
 from cftui.ratings.features import Features, features_of
 from cftui.ratings.pairs import Pairs
-from cftui.ratings.split import split
+from cftui.ratings.split import Split, split
 from cftui.ratings.store import open_ratings
 from cftui.ratings.unit import RatingUnit
 from cftui.ratings.values import Ratings
@@ -33,7 +33,7 @@ def ratings(tmp_path_factory: pytest.TempPathFactory) -> Ratings:
 
 @pytest.fixture(scope="module")
 def known(ratings: Ratings) -> Features:
-    return features_of(ratings, split(SplitConfig(), ratings), FIELDS)
+    return features_of(ratings, split(SplitConfig(kind="none"), ratings), FIELDS)
 
 
 @pytest.fixture(params=[8, 0], ids=["all rows", "the batch's rows"])
@@ -96,6 +96,43 @@ def test_without_a_time_fields_of_ratings_say_nothing(known: Features, ratings: 
     np.testing.assert_allclose(score(built, pairs, CPU), expected, rtol=1e-5)
     everything = score_all_items(built, np.arange(4), ratings.n_items, CPU)
     np.testing.assert_allclose(everything.reshape(-1), expected, rtol=1e-5)
+
+
+def test_whom_nobody_trained_on_is_predicted_as_others_with_what_is_told(
+    ratings: Ratings,
+) -> None:
+    """The mean over all trained items, had each this one's genres and year; so of users."""
+    lost_item, lost_user = 3, 2
+    kept = np.flatnonzero((ratings.item != lost_item) & (ratings.user != lost_user))
+    known = features_of(ratings, Split(kept, np.zeros(0, np.int64)), FIELDS)
+    built = machine(known, ratings)
+    items = np.flatnonzero(known.seen_items)
+    assert lost_item not in items
+    expected = np.mean([_lent(built, known, 1, lost_item, item) for item in items])
+    pair = Pairs(np.array([1]), np.array([lost_item]))
+    assert score(built, pair, CPU)[0] == pytest.approx(expected, rel=1e-5)
+    everything = score_all_items(built, np.array([1]), ratings.n_items, CPU)
+    assert everything[0, lost_item] == pytest.approx(expected, rel=1e-5)
+    pair = Pairs(np.array([lost_user]), np.array([5]))
+    users = np.flatnonzero(known.seen_users)
+    expected = np.mean([_lent(built, known, user, 5, 5) for user in users])
+    assert score(built, pair, CPU)[0] == pytest.approx(expected, rel=1e-5)
+
+
+def _lent(
+    built: FactorizationMachine, known: Features, user: int, item: int, counted: int
+) -> float:
+    """Predict an item with the id, raters and popularity of another."""
+    own, other = (
+        known.rows_of_pairs(np.array([user]), np.array([code])) for code in (item, counted)
+    )
+    begins, ends = known.offsets[:-1], known.offsets[1:]
+    x: dict[int, float] = {}
+    for name, begin, end in zip(known.names, begins, ends, strict=True):
+        rows = own if name in ("genres", "year") else other
+        pairs = zip(rows.columns.tolist(), rows.values.tolist(), strict=True)
+        x |= {column: value for column, value in pairs if begin <= column < end}
+    return by_the_equation(built, known, 0, x)
 
 
 @pytest.mark.usefixtures("rows")

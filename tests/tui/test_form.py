@@ -93,7 +93,7 @@ async def test_a_model_brings_its_optimizer_schedule_and_epochs(stored: Path) ->
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(app, pilot, runs=False)
         await choose(app, pilot, "model.name", "fm")
-        assert numbers(app) == ("0.01", "0.0")
+        assert numbers(app) == ("0.01", "0")
         shown = [field(app, f"{part}.name").value for part in ("optimizer", "schedule")]
         assert shown == ["adam", "cosine"]
         assert [field(app, f"training.{k}").value for k in ("epochs", "batch_size")] == ["6", "0"]
