@@ -16,6 +16,7 @@ from cftui.doctor.reference import (
     STEPS,
     STEPS_PER_EPOCH,
     Result,
+    as_read,
     made_up_ratings,
     train_in_float64,
     trial_config,
@@ -76,7 +77,9 @@ class _Bench:
         try:
             config = trial_config(model, optimizer, device, dropout=False)
             if (model, optimizer) not in self.expected:
-                self.expected[model, optimizer] = train_in_float64(config, self.ratings)
+                self.expected[model, optimizer] = train_in_float64(
+                    config, as_read(config, self.ratings)
+                )
             found, speed = self._trained(config)
         except Exception as error:  # a device may fail in any way; which is what is to be told
             return _broken(name, device, error)
@@ -116,7 +119,8 @@ class _Bench:
         return _resumed(name, device, apart, unordered)
 
     def _started(self, config: RunConfig) -> GradientLearner:
-        return begin_gradient_descent(config, self.ratings, engine=self.make_engine(config, 1))
+        ratings = as_read(config, self.ratings)
+        return begin_gradient_descent(config, ratings, engine=self.make_engine(config, 1))
 
     def _epoch(self, learner: GradientLearner) -> np.ndarray:
         return learner.advance(STEPS_PER_EPOCH).losses

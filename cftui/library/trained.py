@@ -9,6 +9,7 @@ import numpy as np
 
 from cftui.config import RunConfig
 from cftui.hyperparameters import Ability, models_with
+from cftui.library.features import features_for, info_with
 from cftui.models import build_model, load_of_run
 from cftui.models.errors import ModelError
 from cftui.models.factors import Factors
@@ -118,6 +119,15 @@ class Trained:
         """Return, for each item, whether any rating of it was trained on."""
         return np.bincount(self.ratings.item[self.split.train], minlength=self.ratings.n_items) > 0
 
+    @cached_property
+    def known_items(self) -> np.ndarray:
+        """Return, for each item, whether its prediction is its own; shape (n_items,).
+
+        Of one that nobody trained on, where the model reads genres or year.
+        """
+        told = not {"genres", "year"}.isdisjoint(self.config.model.reads)
+        return np.ones_like(self.trained_items) if told else self.trained_items
+
 
 def load_trained(
     run: Run,
@@ -183,6 +193,8 @@ def _module_scorer(
 
     # A user's own model gives ratings as they are.
     unit = record.unit if custom is None else IDENTITY
-    module = build_model(config.model, unit.info(ratings.info()), custom)
+    features = features_for(config, ratings, custom)
+    info = unit.info(info_with(features, ratings))
+    module = build_model(config.model, info, custom, features)
     load_arrays(module, tables)
     return ModuleScorer(module, ratings.n_items, unit)

@@ -84,7 +84,8 @@ def _new_run(config: RunConfig, run_id: str, name: str, refit_of: str) -> Assign
     check_split(config.split, ratings)
     config = config.model_copy(update={"split": as_begun(config.split, ratings)})
     custom = load_for_new_run(config, ratings.info())
-    config = custom.config
+    n_train = config.split.expected_training(len(ratings), ratings.n_users)
+    config = custom.config.settled(n_train)
     if config.data.source != ratings.name:
         config = config.model_copy(
             update={"data": config.data.model_copy(update={"source": str(source)})}

@@ -126,6 +126,14 @@ class TrainerProcess:
         )
         return self.trainer
 
+    def _notes(self, trainer: Trainer) -> list[str] | None:
+        """Return what the user should know of the model; none where there is nothing."""
+        features = trainer.prepared.training.features
+        told = list(self.task.custom.notes) if self.task.custom else []
+        if features is not None and features.absent:
+            told.append(f"these ratings do not tell {', '.join(features.absent)}: left out")
+        return told or None
+
     def _announce(self, trainer: Trainer) -> None:
         record, progress, now = trainer.book.record, trainer.progress, time.time()
         if self.task.checkpoint is None:
@@ -143,7 +151,7 @@ class TrainerProcess:
                     steps_per_epoch=trainer.learner.steps_per_epoch,
                     epochs=record.epochs,
                     baselines=record.baselines,
-                    notes=list(self.task.custom.notes) if self.task.custom else None,
+                    notes=self._notes(trainer),
                 )
             )
         if self.task.resuming:

@@ -88,6 +88,21 @@ async def test_model_and_optimizer_bring_the_numbers_that_suit(stored: Path) -> 
         assert config is not None and config.optimizer.weight_decay == 2e-4
 
 
+async def test_a_model_brings_its_optimizer_schedule_and_epochs(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        await choose(app, pilot, "model.name", "fm")
+        assert numbers(app) == ("0.01", "0")
+        shown = [field(app, f"{part}.name").value for part in ("optimizer", "schedule")]
+        assert shown == ["adam", "cosine"]
+        assert [field(app, f"training.{k}").value for k in ("epochs", "batch_size")] == ["6", "0"]
+        assert app.query_one(TrainingForm).config == make_config({"model": "fm"})
+        assert text(app, "#cost").endswith("40 steps an epoch")
+        await choose(app, pilot, "model.name", "dot-bias")
+        assert app.query_one(TrainingForm).config == make_config({})
+
+
 async def test_switches_and_sizes(stored: Path) -> None:
     app = CftuiApp(BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:

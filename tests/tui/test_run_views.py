@@ -271,3 +271,11 @@ def test_a_run_that_ended_early_says_why_beside_what_biases_alone_give() -> None
     assert state.endswith("finished early") and progress.startswith("epoch 2/4")
     assert rest.startswith("best MSE 0.8000 (biases alone 0.7850)  no better for 1 epoch than")
     assert "RMSE 0.8944  in epoch 1" in rest  # that of the best epoch too
+
+
+def test_fields_that_ratings_do_not_tell_are_named_before_training() -> None:
+    config = make_config({"model": {"name": "fm", "fields": "user item genres calendar"}})
+    untold = replace(SUMMARY, untold=("genres", "year", "calendar"))
+    words = cost_words(config, untold)
+    assert words == "not told by these ratings, left out: genres, calendar\n1 steps an epoch"
+    assert cost_words(config, SUMMARY) == "parameters counted at the start\n1 steps an epoch"

@@ -211,8 +211,9 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
 
     async def _choose(self, section: str, name: str, *, typing: bool = False) -> None:
         """Take another model, optimizer or schedule, with the numbers that suit it."""
-        before = self._settings.get("optimizer")
+        before = self.settings()
         self._settings = merge(self._settings, {section: {"name": name}})
+        self._fill(name if section == "model" and name in MODELS else None)
         with contextlib.suppress(ConfigError):
             # Other sections may be wrong just now.
             chosen = {"optimizer": self._settings["optimizer"]}
@@ -220,10 +221,26 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
                 chosen["model"] = self._settings["model"]
             self._settings["optimizer"] = make_config(chosen).to_settings()["optimizer"]
         await self._rebuild(section, keep=2 if typing else 1)
-        if section == "model" and self._settings["optimizer"] != before:
-            await self._rebuild("optimizer")
+        if section == "model":
+            await self._rebuild_changed(before)
         if section == "model" and name in installed_models():
             self.post_message(self.CustomModelNamed(name, self._values, asked=True))
+
+    def _fill(self, model: str | None) -> None:
+        """Put what suits the model where a choice of another took out what suited the former."""
+        whole = make_config({} if model is None else {"model": model}).to_settings()
+        for part in ("optimizer", "schedule"):
+            self._settings.setdefault(part, whole[part])
+        self._settings["training"] = {**whole["training"], **self._settings.get("training", {})}
+
+    async def _rebuild_changed(self, before: Mapping[str, Mapping[str, Any]]) -> None:
+        """Show other values of the sections that the choice of a model changes."""
+        for part in ("optimizer", "schedule"):
+            if self._settings[part] != before.get(part):
+                await self._rebuild(part)
+                self.show_section(part, self._settings[part])
+        if self._settings["training"] != before.get("training"):
+            self.show_section("training", self._settings["training"])
 
     @on(FileGiven)
     def _file_given(self, message: FileGiven) -> None:

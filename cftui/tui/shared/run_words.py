@@ -37,7 +37,10 @@ def cost_words(
     info = DataInfo(summary.n_users, summary.n_items, summary.low, summary.high)
     parameters = config.model.parameter_count(info) or counted
     n_train = config.split.expected_training(summary.n_ratings, summary.n_users)
-    steps = -(-n_train // config.training.batch_size)
+    steps = -(-n_train // config.settled(n_train).training.batch_size)
+    untold = [field for field in config.model.reads if field in summary.untold]
+    if untold:
+        return f"not told by these ratings, left out: {', '.join(untold)}\n{steps:,} steps an epoch"
     if parameters is None:
         return f"parameters counted at the start\n{steps:,} steps an epoch"
     numbers = parameters * (1 + config.method.numbers_a_parameter)
