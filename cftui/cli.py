@@ -5,8 +5,12 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cftui.printing import put
+
+if TYPE_CHECKING:
+    from cftui.tui.tour.asked import TourChoice
 
 BEGAN = time.monotonic()
 """When this process began, as near as Python can tell."""
@@ -15,7 +19,7 @@ COMMANDS = (
     *("train", "evaluate", "runs", "data", "predict", "recommend", "you", "similar", "audience"),
     "map",
     *("crosstab", "lab"),
-    *("config", "completion", "man", "doctor"),
+    *("recipes", "config", "completion", "man", "doctor"),
 )
 TOUR = "tour"
 
@@ -92,9 +96,7 @@ def open_screen(words: Sequence[str]) -> int:
     if objection:
         put(f"cftui: {objection}", err=True)
         return 2
-    from cftui.tui.app import run_app
-
-    return run_app(data)
+    return _run_app(data)
 
 
 def open_tour(words: Sequence[str]) -> int:
@@ -110,9 +112,16 @@ def open_tour(words: Sequence[str]) -> int:
     if objection:
         put(f"cftui: {objection}", err=True)
         return 2
+    return _run_app(BUNDLED, choice)
+
+
+def _run_app(data: str, tour: "TourChoice | None" = None) -> int:
+    from cftui.terminal_colours import tell_textual
+
+    tell_textual()
     from cftui.tui.app import run_app
 
-    return run_app(BUNDLED, choice)
+    return run_app(data, tour)
 
 
 def terminal_objection() -> str | None:

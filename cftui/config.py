@@ -1,12 +1,13 @@
 """RunConfig: the one description of a run, from which it can be repeated."""
 
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -90,7 +91,8 @@ class DataConfig(Section):
     item: ColumnName = parameter("", "The items' column: name or number; empty: recognised")
     rating: ColumnName = parameter("", "The ratings' column: name or number; empty: recognised")
     timestamp: ColumnName = parameter(
-        "", "The times' column: name or number; none: without times; empty: recognised"
+        "",
+        "The times' column: name or number, date+time joins two; none: without; empty: recognised",
     )
     separator: str = parameter("", "What separates columns, such as ; or tab; empty: recognised")
     values: Literal["", "log"] = parameter(
@@ -102,8 +104,10 @@ class DataConfig(Section):
     unrated: Numbers = parameter(
         "", "Values that mean not rated, such as 0 or -1,99: their rows are left out"
     )
-    dates: Literal["", "day-first", "month-first"] = parameter(
-        "", "How dates such as 01/02/2015 are read; empty: as the file tells"
+    dates: Literal["", "day-first", "month-first", "excel", "days", "numbers"] = parameter(
+        "",
+        "How dates such as 01/02/2015 are read, or times that are numbers: Excel's days, days since"
+        " 1970, as they stand; empty: as the file tells",
     )
 
     @property
@@ -117,10 +121,13 @@ class DataConfig(Section):
 class SplitConfig(Section):
     """Which ratings are held out for validation."""
 
-    kind: Literal["random", "per-user", "leave-last-out", "time", "given", "none"] = parameter(
+    kind: Literal[
+        "random", "per-user", "per-user-latest", "leave-last-out", "time", "given", "none"
+    ] = parameter(
         "random",
-        "Validation ratings: random, a share of each user's, each user's latest, the latest of all,"
-        " given by a file, or none: all ratings train, and no error can be measured",
+        "Validation ratings: random, a share of each user's, each user's latest share, each user's"
+        " last one, the latest of all, given by a file, or none: all ratings train, and no error"
+        " can be measured",
     )
     fraction: float = parameter(
         0.2, "Share of the ratings held out; leave-last-out holds out one a user", gt=0, lt=1
@@ -143,7 +150,7 @@ class SplitConfig(Section):
     @property
     def needs_timestamps(self) -> bool:
         """Return whether ratings without timestamps cannot be split so."""
-        return self.kind in ("leave-last-out", "time")
+        return self.kind in ("per-user-latest", "leave-last-out", "time")
 
     def expected_training(self, n_ratings: int, n_users: int) -> int:
         """Return how many ratings will train, near enough for a forecast where kinds round."""
@@ -152,6 +159,23 @@ class SplitConfig(Section):
         if self.kind == "none":
             return n_ratings
         return n_ratings - int(self.fraction * n_ratings)
+
+
+def rates_by_step(changes: str) -> dict[int, float]:
+    """Return learning rates by step, of words such as `3260=0.002 4000=1e-4`.
+
+    Raises ValueError for others.
+    """
+    found: dict[int, float] = {}
+    for word in changes.split():
+        step, equals, rate = word.partition("=")
+        try:
+            found[int(step)] = float(rate)
+        except ValueError:
+            raise ValueError(f"{word!r} is not STEP=RATE, such as 3260=0.002") from None
+        if not equals or int(step) < 0 or not 0 < found[int(step)] < math.inf:
+            raise ValueError(f"{word!r}: a step is 0 or more, a learning rate above 0")
+    return found
 
 
 class TrainingConfig(Section):
@@ -186,6 +210,21 @@ class TrainingConfig(Section):
         le=1e6,
     )
 
+    rate_changes: str = parameter(
+        "", "Other learning rates on the way: STEP=RATE, such as 3260=0.002 4000=1e-4"
+    )
+
+    @property
+    def rates_by_step(self) -> dict[int, float]:
+        """Return the learning rates that `rate_changes` names, by the steps done before each."""
+        return rates_by_step(self.rate_changes)
+
+    @field_validator("rate_changes")
+    @classmethod
+    def _are_changes(cls, changes: str) -> str:
+        rates_by_step(changes)
+        return changes
+
     @field_validator("device")
     @classmethod
     def _is_device(cls, device: str) -> str:
@@ -211,6 +250,26 @@ class RunConfig(Section):
     @classmethod
     def _gathered(cls, settings: Any) -> Any:
         return gathered(dict(settings)) if isinstance(settings, Mapping) else settings
+
+    @model_validator(mode="after")
+    def _has_its_method(self) -> "RunConfig":
+        name, method = self.model.name, self.method.name
+        needed = method_of(name)
+        if method != needed and (needed != USUAL or self.method.only):
+            own = f"{method} trains {self.method.only} alone" if self.method.only else ""
+            raise ValueError(
+                f"{own or f'{name} is trained by {needed}, not by {method}'};"
+                " choose the model, and leave method, optimizer and schedule out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_rate_to_change(self) -> Self:
+        if self.training.rate_changes and self.method.learning_rate is None:
+            raise ValueError(
+                f"training.rate_changes: training by {self.method.name} has no learning rate"
+            )
+        return self
 
     @property
     def optimizer(self) -> OptimizerParameters:
@@ -243,9 +302,16 @@ class RunConfig(Section):
                 sections |= self.method.to_sections()
             else:
                 sections[name] = getattr(self, name).model_dump(mode="json")
+        if not self.training.rate_changes:
+            del sections["training"]["rate_changes"]
         if self.split.kind != "given":
             del sections["split"]["file"], sections["split"]["held"]
         return sections
+
+
+def method_of(model: str) -> str:
+    """Return the name of the method that trains a model."""
+    return _name_of(usual(model).get("method", {}), USUAL)
 
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -274,17 +340,22 @@ def _with_suited(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings with what suits the model, where they do not say it."""
     if _name_of(settings.get("method", {}), USUAL) != USUAL:
         return dict(settings)
-    model = _name_of(settings.get("model", {}), DEFAULTS["model"])
+    name_of_model = _name_of(settings.get("model", {}), DEFAULTS["model"])
     filled = dict(settings)
-    for section, keys in usual(model).items():
+    for section, keys in usual(name_of_model).items():
         filled[section] = _filled(settings.get(section, {}), keys)
-    optimizer = filled.get("optimizer", {})
-    name = _name_of(optimizer, DEFAULTS["optimizer"])
-    if isinstance(optimizer, str):
-        optimizer = {"name": optimizer}
-    if not isinstance(optimizer, Mapping) or name not in OPTIMIZERS:
+    if _name_of(filled.get("method", {}), USUAL) != USUAL:
         return filled
-    return {**filled, "optimizer": {"name": name, **suited(model, name), **optimizer}}
+    optimizer = filled.get("optimizer", {})
+    given = {"name": optimizer} if isinstance(optimizer, str) else optimizer
+    name = _name_of(given, DEFAULTS["optimizer"])
+    if not isinstance(given, Mapping) or name not in OPTIMIZERS:
+        return filled
+    model = settings.get("model", {})
+    numbers = suited(name_of_model, name)
+    if isinstance(model, Mapping) and (model.get("l2_factors") or model.get("l2_biases")):
+        numbers["weight_decay"] = 0.0  # which that is instead of
+    return {**filled, "optimizer": {"name": name, **numbers, **given}}
 
 
 def _filled(given: Any, keys: Mapping[str, Any]) -> Any:
@@ -334,7 +405,9 @@ def _drop_suited(merged: dict[str, Any], changes: Mapping[str, Any]) -> None:
     after = _name_of(changes.get("model", {}), before)
     if after == before:
         return
-    if usual(before) != usual(after):
+    if method_of(before) != method_of(after):
+        _drop_method(merged)
+    elif usual(before) != usual(after):
         _drop_usual(merged, before)
     optimizer = merged.get("optimizer")
     name = _name_of(optimizer, DEFAULTS["optimizer"])
@@ -342,6 +415,14 @@ def _drop_suited(merged: dict[str, Any], changes: Mapping[str, Any]) -> None:
         for key, number in suited(before, name).items():
             if optimizer.get(key) == number:
                 del optimizer[key]
+
+
+def _drop_method(merged: dict[str, Any]) -> None:
+    """Take out all that means nothing to another method: an epoch is not a sweep."""
+    for section in ("method", *PARTS):
+        merged.pop(section, None)
+    for key in ("epochs", "batch_size"):
+        merged.get("training", {}).pop(key, None)
 
 
 def _drop_usual(merged: dict[str, Any], before: str) -> None:

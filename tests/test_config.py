@@ -49,7 +49,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"data": {"source": 5}}, "data.source = 5"),
     (
         {"model": {"name": "dotbias"}},
-        "model: 'dotbias' is not one of dot, dot-bias, fm, net; one of your own is path",
+        "model: 'dotbias' is not one of bayes-fm, dot, dot-bias, fm, net; one of your own is path",
     ),
     ({"model": {"n_factors": 0}}, "model.n_factors = 0"),
     ({"model": {"factors": 5}}, "model.factors: unknown key; did you mean n_factors?"),
@@ -65,7 +65,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"schedule": ["constant"]}, "schedule"),
     (
         {"schedule": "one-cycel"},
-        "schedule: 'one-cycel' is not one of constant, cosine, cosine-restarts, o",
+        "schedule: 'one-cycel' is not one of constant, cosine, cosine-restarts, e",
     ),
     ({"schedule": {"name": "one-cycle", "warm_up": 0}}, "schedule.warm_up = 0: must be greater"),
     (
@@ -80,6 +80,14 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"optimizer": {"name": "adagrad", "beta1": 0.9}}, "optimizer.beta1: unknown key"),
     ({"training": {"patience": -1}}, "training.patience = -1"),
     ({"training": {"min_improvement": -0.1}}, "training.min_improvement = -0.1"),
+    (
+        {"training": {"rate_changes": "10=0.1 soon=0.2"}},
+        "training.rate_changes: 'soon=0.2' is not STEP=RATE, such as 3260=0.0",
+    ),
+    (
+        {"training": {"rate_changes": "10=-1"}},
+        "training.rate_changes: '10=-1': a step is 0 or more, a learning rate above 0",
+    ),
     ({"training": {"patiance": 2}}, "training.patiance: unknown key; did you mean patience?"),
     ({"model": {"name": "net", "dropout": 1}}, "model.dropout = 1: must be less than 1"),
     ({"model": {"name": "net", "hidden": [10, 0]}}, "model.hidden.1 = 0: must be greater than"),
@@ -91,7 +99,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ),
     ({"model": ""}, "model: name a file and the class in it: path/to/file.py:Class"),
     ({"model": "mine.py"}, "model: 'mine.py' names no class; write it as mine.py:Class"),
-    ({"model": "mine.txt:M"}, "model: 'mine.txt:M' is not one of dot, dot-bias, fm, net"),
+    ({"model": "mine.txt:M"}, "model: 'mine.txt:M' is not one of bayes-fm, dot, dot-bias, fm, net"),
 ]
 
 

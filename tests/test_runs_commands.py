@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from cftui.runs.directory import Run, create_run
 from cftui.runs.event_log import EventLog
 from cftui.runs.events import Control, Resumed
 from cftui.runs.record import RateChange, RunRecord
+
+RECORDED = Path(__file__).parent / "tui" / "recorded_events.jsonl"
 
 
 def made(run_id: str, settings: dict[str, Any], **changes: Any) -> Run:
@@ -146,11 +149,20 @@ def test_show_tells_the_line_that_repeats(
     assert lines(capsys)[0]["command"].startswith("cftui train --data /small")
 
 
+def test_plain_tells_sentences_alone(
+    two: tuple[Run, Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(RECORDED, two[1].events)
+    assert here("runs", "show", "fast", "--plain") == 0
+    first, *told = capsys.readouterr().out.splitlines()
+    assert first.startswith("Run fast, ") and len(told) >= 5
+    assert "best 0.7629 in epoch 3." in told[0] and all(line.endswith(".") for line in told)
+    here("runs", "attach", "fast", "--plain")
+    assert capsys.readouterr().out.rstrip().endswith(told[-1])
+
+
 CHANGES = (RateChange(100, 0.02), RateChange(3260, 0.002))
-LEFT_OUT = (
-    "the learning rate was changed to 0.02 at step 100 and to 0.002 at step 3,260;"
-    " no option repeats that"
-)
+REPEATED = "--set 'training.rate_changes=100=0.02 3260=0.002'"
 
 
 @pytest.fixture
@@ -178,15 +190,16 @@ def test_show_tells_how_the_learning_rate_was_changed(
     assert here("runs", "show", which) == 0
     told = capsys.readouterr().out.splitlines()
     assert "learning rate 0.02 from step 100, 0.002 from step 3,260" in told
+    assert ("while it ran: went on at step 3,500" in told) == (which == "old")
     again = next(place for place, line in enumerate(told) if line.startswith("again: "))
-    assert told[again + 1] == LEFT_OUT
+    assert told[again].endswith(REPEATED)
     assert here("runs", "show", which, "--json") == 0
     [line] = lines(capsys)
     assert line["rate_changes"] == [
         {"step": 100, "learning_rate": 0.02},
         {"step": 3260, "learning_rate": 0.002},
     ]
-    assert line["unrepeated"] == LEFT_OUT and "0.02" not in line["command"]
+    assert line["unrepeated"] == "" and line["command"].endswith(REPEATED)
 
 
 def test_diff_and_export_tell_a_changed_learning_rate(

@@ -153,6 +153,7 @@ def _print_users(answer: ForWhomAnswer) -> None:
         [headings[c] for c in kept],
         [[row[c] for c in kept] for row in rows],
         right=[headings[c] for c in kept if c < 7],
+        yielding=[headings[c] for c in kept if c == 7],
     )
 
 

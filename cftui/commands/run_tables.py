@@ -26,6 +26,9 @@ Word = Annotated[
         metavar="RUN", help="Id, unique prefix, name, or latest", autocompletion=run_words
     ),
 ]
+Plain = Annotated[
+    bool, typer.Option("--plain", help="Sentences for a screen reader: what the charts show")
+]
 Words = Annotated[
     list[str],
     typer.Argument(metavar="[WORDS...]", help="Such as: adam 'mse<0.8' state:live; all must fit"),
@@ -116,17 +119,26 @@ def _summary(run: "Run", status: "RunStatus") -> dict[str, Any]:
     }
 
 
-def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> None:
+def show(
+    word: Word = "latest", plain: Plain = False, json: Json = False, debug: Debug = False
+) -> None:
     """Show a run's state, settings and epochs, and the line that repeats it."""
     from cftui.runs.compare import command_line
     from cftui.runs.events import Finished
     from cftui.runs.history import read_history
+    from cftui.runs.interventions import WHILE_LIVE, intervention_words, interventions_of
     from cftui.runs.judging import verdict_of
     from cftui.runs.rates import change_words, changes_of, unrepeated
+    from cftui.runs.telling import sentences
 
     run = find(word)
     status, config, history = run.status(), run.config(), read_history(run.events)
-    again, changes = command_line(run), changes_of(run)
+    again, changes, done = command_line(run), changes_of(run), interventions_of(run)
+    left_out = unrepeated(status.record)
+    if plain and not json:
+        put(f"Run {run.id}, {status.shown}.")
+        put("\n".join(sentences(history)))
+        return
     if json:
         from dataclasses import asdict
 
@@ -134,7 +146,8 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
 
         epochs = [as_row(epoch) for epoch in history.epochs]
         told = {"config": config.to_settings(), "command": again, "epochs_done": epochs}
-        told |= {"rate_changes": list(map(asdict, changes)), "unrepeated": unrepeated(changes)}
+        told |= {"rate_changes": list(map(asdict, changes)), "unrepeated": left_out}
+        told |= {"interventions": [{**asdict(one), "words": one.words} for one in done]}
         print_json({**_summary(run, status), **told})
         return
     put(f"{run.id}  {run.name()}  {status.shown}  step {status.record.step:,}")
@@ -151,9 +164,9 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
         put(status.record.unit_words)
     if changes:
         put(f"learning rate {change_words(changes)}")
-    put(f"again: {again}")
-    if changes:
-        put(unrepeated(changes))
+    if words := intervention_words(done):
+        put(f"{WHILE_LIVE}: {words}")
+    put(f"again: {again}", *filter(None, [left_out]))
     printer = EventPrinter(json=False)
     for epoch in history.epochs:
         printer(epoch)

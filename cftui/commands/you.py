@@ -46,7 +46,7 @@ def list_people(*, data: WhichData = None, json: Json = False, debug: Debug = Fa
             print_json({"profile": name, "ratings": len(profile.rated), "data": ratings.name})
         return
     rows = [(name, f"{len(profile.rated):,}", ratings.name) for name, profile in people]
-    print_table(("profile", "ratings", "data"), rows, right=("ratings",))
+    print_table(("profile", "ratings", "data"), rows, right=("ratings",), yielding=("data",))
 
 
 @app.command()

@@ -2,26 +2,14 @@
 
 import locale
 import os
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cftui.doctor.finding import Finding
+from cftui.doctor.finding import Finding, State
+from cftui.terminal_colours import ask_program, colours_of, terminfo_colours
 
 SECTION = "terminal"
 LEAST = (80, 24)
-ASK_SECONDS = 2.0
-
-
-def ask_program(words: Sequence[str]) -> str:
-    """Return what a program prints, on one line; empty where it cannot be run."""
-    try:
-        done = subprocess.run(
-            words, capture_output=True, text=True, timeout=ASK_SECONDS, check=False
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +22,8 @@ class TerminalFacts:
     environ: Mapping[str, str]
     ask: Callable[[Sequence[str]], str] = field(default=ask_program)
     """Runs a program and returns what it prints."""
+    terminfo: Callable[[str], int] = field(default=terminfo_colours)
+    """Returns the number of colours in terminfo's entry of a TERM."""
 
 
 def terminal_facts() -> TerminalFacts:
@@ -59,7 +49,7 @@ def terminal_findings(facts: TerminalFacts) -> Iterator[Finding]:
     else:
         yield _size(*facts.size)
         yield _term(facts.environ.get("TERM", ""))
-        yield _colours(facts.environ)
+        yield _colours(facts)
     yield _letters(facts)
     yield from _between(facts)
 
@@ -82,19 +72,11 @@ def _term(term: str) -> Finding:
     return Finding(SECTION, "TERM", term)
 
 
-def _colours(environ: Mapping[str, str]) -> Finding:
-    name = "colours"
-    if environ.get("NO_COLOR"):
-        return Finding(SECTION, name, "greys alone: NO_COLOR is set", "note")
-    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
-        return Finding(SECTION, name, "16 million (COLORTERM)")
-    term = environ.get("TERM", "")
-    if "direct" in term or "kitty" in term:
-        return Finding(SECTION, name, "16 million (TERM)")
-    few = "256 (TERM)" if "256" in term else "16"
-    return Finding(
-        SECTION, name, few, "note", "if yours has more: export COLORTERM=truecolor"
-    )  # fmt: skip
+def _colours(facts: TerminalFacts) -> Finding:
+    """Return what the screen draws in: it decides by the same function."""
+    found = colours_of(facts.environ, facts.ask, facts.terminfo)
+    state: State = "ok" if found.depth == "millions" else "note"
+    return Finding(SECTION, "colours", found.words, state, found.remedy)
 
 
 def _letters(facts: TerminalFacts) -> Finding:

@@ -11,6 +11,7 @@ from cftui.hyperparameters.base import (
     Ability,
     DataInfo,
     FieldSize,
+    L2PerRating,
     ModelParameters,
     OptimizerParameters,
     Parameters,
@@ -20,10 +21,16 @@ from cftui.hyperparameters.base import (
     parameter,
     unit_of,
 )
-from cftui.hyperparameters.models import CustomModel, Dot, DotBias, Fm, Net, is_source
+from cftui.hyperparameters.models import BayesFm, CustomModel, Dot, DotBias, Fm, Net, is_source
 from cftui.hyperparameters.optimizers import Adagrad, Adam, AdamW, RmsProp, Sgd
-from cftui.hyperparameters.registry import MODELS, models_with
-from cftui.hyperparameters.schedules import Constant, Cosine, CosineRestarts, OneCycle
+from cftui.hyperparameters.registry import MODELS, models_with, why_not_here
+from cftui.hyperparameters.schedules import (
+    Constant,
+    Cosine,
+    CosineRestarts,
+    Exponential,
+    OneCycle,
+)
 from cftui.hyperparameters.specs import FieldSpec, specs_of
 
 OPTIMIZERS: dict[str, type[OptimizerParameters]] = {
@@ -38,6 +45,7 @@ SCHEDULES: dict[str, type[ScheduleParameters]] = {
     "cosine": Cosine,
     "cosine-restarts": CosineRestarts,
     "one-cycle": OneCycle,
+    "exponential": Exponential,
 }
 
 
@@ -66,6 +74,7 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "BayesFm",
     "Constant",
     "Cosine",
     "CosineRestarts",
@@ -73,9 +82,11 @@ __all__ = [
     "DataInfo",
     "Dot",
     "DotBias",
+    "Exponential",
     "FieldSize",
     "FieldSpec",
     "Fm",
+    "L2PerRating",
     "ModelParameters",
     "Net",
     "OneCycle",
@@ -93,4 +104,5 @@ __all__ = [
     "suited",
     "unit_of",
     "usual",
+    "why_not_here",
 ]

@@ -3,14 +3,18 @@
 What suits a model was found by trying, on the bundled ratings, three epochs in batches of 64.
 """
 
+import os
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from cftui.hyperparameters.base import DataInfo, ModelParameters, Table, parameter
+from cftui.hyperparameters.base import DataInfo, L2PerRating, ModelParameters, Table, parameter
 from cftui.hyperparameters.fields import FIELDS, FieldWords, parse_fields
 from cftui.hyperparameters.registry import built_in
+
+L2 = "L2 per rating: this times the squares of the {} it touches, added to its squared error"
+L2_FACTORS, L2_BIASES = L2.format("factors"), L2.format("biases")
 
 
 def _factors(info: DataInfo, n_factors: int, low: float, high: float) -> tuple[Table, Table]:
@@ -33,6 +37,13 @@ class DotBias(ModelParameters):
     init_range: float = parameter(
         0.01, "Initial values are uniform between minus and plus this", gt=0, le=10
     )
+    l2_factors: float = parameter(0.0, L2_FACTORS, ge=0, le=10)
+    l2_biases: float = parameter(0.0, L2_BIASES, ge=0, le=10)
+
+    @property
+    def l2_per_rating(self) -> L2PerRating:
+        """Return both."""
+        return L2PerRating(self.l2_factors, self.l2_biases)
 
     def tables(self, info: DataInfo) -> tuple[Table, ...]:
         """Return the two embedding tables and the two bias tables (lesson 5, `get_emb`)."""
@@ -65,6 +76,12 @@ class Dot(ModelParameters):
     init_range: float = parameter(
         0.05, "Initial values are uniform between 0 and this", gt=0, le=10
     )
+    l2_factors: float = parameter(0.0, L2_FACTORS, ge=0, le=10)
+
+    @property
+    def l2_per_rating(self) -> L2PerRating:
+        """Return that of the factors."""
+        return L2PerRating(self.l2_factors)
 
     def tables(self, info: DataInfo) -> tuple[Table, ...]:
         """Return the two embedding tables (lesson 5, EmbeddingDot)."""
@@ -212,6 +229,51 @@ class Fm(ModelParameters):
             Table("mean", (), mean, mean),
             *(Table(f"tables.{f.name}", (f.width, *shape), low, high) for f in info.fields),
         )
+
+
+def usual_chains() -> int:
+    """Return how many chains this machine has cores for, at most 3."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return min(3, len(affinity(0)) if affinity else os.cpu_count() or 1)
+
+
+@built_in(
+    "cftui.models.draws:Draws",
+    abilities=("draws",),
+    usual={"method": {"name": "gibbs"}, "training": {"epochs": 200}},
+    needs="numba",
+)
+class BayesFm(ModelParameters):
+    """Factorization machine whose posterior is drawn from: the draws' mean predicts, with bands.
+
+    Nothing to tune; each user's ratings have a noise of their own.
+    """
+
+    name: Literal["bayes-fm"] = "bayes-fm"
+    fields: FieldWords = parameter(
+        "future", f"What it knows of a rating: {', '.join(FIELDS)}; future (the first seven); all"
+    )
+    n_factors: int = parameter(10, "Size of each feature's embedding", unit="factors", ge=1, le=256)
+    chains: int = Field(
+        default_factory=usual_chains,
+        description="Samplers side by side, each on a core; the mean of all predicts",
+        ge=1,
+        le=16,
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Return the fields that the words mean."""
+        return parse_fields(self.fields)
+
+    def tables(self, info: DataInfo) -> tuple[Table, ...]:
+        """Return none: how many draws there are depends on how far it is."""
+        return ()
+
+    def parameter_count(self, info: DataInfo) -> int | None:
+        """Return the numbers of one draw; none before the features were counted."""
+        width = sum(field.width for field in info.fields)
+        return 1 + width * (1 + self.n_factors) if info.fields else None
 
 
 class CustomModel(ModelParameters):

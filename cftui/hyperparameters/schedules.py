@@ -27,6 +27,13 @@ class CosineRestarts(ScheduleParameters):
     cycle_mult: int = parameter(2, "Each cycle is this many times as long as the last", ge=1, le=10)
 
 
+class Exponential(ScheduleParameters):
+    """The rate is multiplied by the same number after each epoch (torch's ExponentialLR)."""
+
+    name: Literal["exponential"] = "exponential"
+    gamma: float = parameter(0.97, "The rate is multiplied by this after each epoch", gt=0, le=1)
+
+
 class OneCycle(ScheduleParameters):
     """Up to the learning rate, then down to almost nothing, momentum the other way (Smith 2018)."""
 

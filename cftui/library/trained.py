@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from cftui.config import RunConfig
 from cftui.hyperparameters import Ability, models_with
 from cftui.library.features import features_for, info_with
 from cftui.models import build_model, load_of_run
+from cftui.models.draws import Draws
 from cftui.models.errors import ModelError
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
@@ -18,7 +19,8 @@ from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split, split
 from cftui.ratings.unit import IDENTITY, RatingUnit
 from cftui.ratings.values import Ratings
-from cftui.runs.checkpoint import CheckpointError, check_finite, load_checkpoint
+from cftui.regular import is_regular
+from cftui.runs.checkpoint import CheckpointError, check_finite, load_checkpoint, remedy
 from cftui.runs.directory import Run, RunError
 from cftui.runs.ratings_of import ratings_of, read_whole
 from cftui.runs.record import RunRecord
@@ -40,6 +42,14 @@ class Scorer(Protocol):
 
     def score_all_items(self, user: int) -> np.ndarray:
         """Return one user's predicted ratings of every item, shape (n_items,)."""
+
+
+@runtime_checkable
+class Banded(Scorer, Protocol):
+    """A scorer that knows how far a rating may be from what it predicts."""
+
+    def interval(self, pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ends of each pair's 80 % band, float32 (n,), in rating units."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +106,10 @@ class Trained:
             )
         return found
 
+    def interval(self, pairs: Pairs) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the ends of pairs' 80 % bands, in rating units; none where the model has none."""
+        return self.scorer.interval(pairs) if isinstance(self.scorer, Banded) else None
+
     @cached_property
     def split(self) -> Split:
         """Return the split the run was trained with."""
@@ -140,12 +154,15 @@ def load_trained(
     remedy, where the run cannot answer.
     """
     record, config = read_whole(run)
-    if not run.has_weights:
+    if not run.has_weights and not (best and is_regular(run.best)):
         if run.status().alive:
             raise RunError(f"{run.id} has no weights yet; wait for its first checkpoint")
-        raise RunError(f"{run.id} has no weights: {run.last.name} is not there; train anew")
+        words = f"{run.id} has no weights: {run.last.name} is not there; {remedy(run.last)}"
+        raise RunError(words)
     if best and config.split.kind == "none":
         raise RunError(f"{run.id} has no best weights, as nothing was held out; leave --best out")
+    if best and "draws" in config.model.abilities:
+        raise RunError(f"{run.id} has no best weights: its draws are averaged; leave --best out")
     path = run.best if best else run.last
     checkpoint = load_checkpoint(path, prefix="parameters/")
     check_finite(path, checkpoint.arrays)
@@ -157,7 +174,7 @@ def load_trained(
     try:
         if "dot-product" in config.model.abilities:
             factors = _factors(config, record.unit, ratings, tables)
-        scorer: Scorer = factors or _module_scorer(run, record, config, ratings, tables)
+        scorer: Scorer = factors or _scorer(run, record, config, ratings, tables)
     except (QuestionError, RunError, ModelError):
         raise
     except (KeyError, ValueError) as error:
@@ -166,6 +183,22 @@ def load_trained(
         ) from None
     named = str(run.best if best else run.path)
     return Trained(run.id, record, config, ratings, scorer, factors, tables, checkpoint.step, named)
+
+
+def _scorer(
+    run: Run,
+    record: RunRecord,
+    config: RunConfig,
+    ratings: Ratings,
+    tables: Mapping[str, np.ndarray],
+) -> Scorer:
+    if "draws" not in config.model.abilities:
+        return _module_scorer(run, record, config, ratings, tables)
+    features = features_for(config, ratings)
+    draws = Draws.from_tables(tables, ratings.low, ratings.high, record.unit, features)
+    if draws.shape != (ratings.n_users, ratings.n_items):
+        raise ValueError(f"its draws are of {draws.shape[0]} users and {draws.shape[1]} items")
+    return draws
 
 
 def _factors(

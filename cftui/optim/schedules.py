@@ -6,6 +6,7 @@ from cftui.hyperparameters import (
     Constant,
     Cosine,
     CosineRestarts,
+    Exponential,
     OneCycle,
     OptimizerParameters,
     ScheduleParameters,
@@ -34,6 +35,9 @@ def learning_rates(
         case CosineRestarts():
             rates: np.ndarray = base * _cosine_restarts(schedule, steps, steps_per_epoch)
             return rates
+        case Exponential():
+            decayed: np.ndarray = base * schedule.gamma ** (steps // steps_per_epoch)
+            return decayed
         case OneCycle():
             low = 1 / schedule.start_div
             last = low / schedule.end_div

@@ -33,6 +33,11 @@ def letter(mark: int) -> str:
     return "" if mark < 1 else MARKS[mark - 1] if mark <= len(MARKS) else "+"
 
 
+def lettered(rows: Iterable[RunRow]) -> list[RunRow]:
+    """Return the marked runs that have a letter, in the order of their letters."""
+    return sorted((row for row in rows if 0 < row.mark <= len(MARKS)), key=lambda row: row.mark)
+
+
 def duration(seconds: float | None) -> str:
     """Return a time as `4.2 s`, `2:05` or `1:02:05`."""
     if seconds is None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cftui.config import ConfigError, RunConfig, make_config, parse_assignments
+from cftui.config import ConfigError, RunConfig, make_config, merge, parse_assignments
 from cftui.paths import BUNDLED
 from cftui.runs.directory import Run, RunError
-from cftui.runs.rates import CHANGED, change_words, changes_of
+from cftui.runs.interventions import WHILE_LIVE, intervention_words, interventions_of
+from cftui.runs.rates import CHANGED, as_setting, change_words, changes_of
 from cftui.text import plain
 
 Settings = Mapping[str, Any]
@@ -91,14 +92,16 @@ def differences(settings: Sequence[Settings]) -> list[Difference]:
 
 
 def run_differences(runs: Sequence[Run]) -> list[Difference]:
-    """Return the settings in which runs differ, then the changes made to them while they ran.
+    """Return the settings in which runs differ, then what was done to them while they ran.
 
     Raises RunError if a run's settings are broken.
     """
     found = differences([settings_of(run) for run in runs])
     changes = tuple(change_words(changes_of(run)) or None for run in runs)
-    if len(set(changes)) > 1:
-        found.append(Difference(CHANGED, changes))
+    others = tuple(intervention_words(interventions_of(run)) or None for run in runs)
+    for key, values in ((CHANGED, changes), (WHILE_LIVE, others)):
+        if len(set(values)) > 1:
+            found.append(Difference(key, values))
     return found
 
 
@@ -111,7 +114,7 @@ def _place(key: str) -> int:
 def command_line(run: Run) -> str:
     """Return the shell's command that trains the same again. Raises RunError if damaged.
 
-    It repeats what was configured; `rates.unrepeated` tells what else was done.
+    It repeats what was configured, and the learning rates that a live run was given.
     """
     settings, record = settings_of(run), run.record()
     values = flat(settings)
@@ -122,6 +125,9 @@ def command_line(run: Run) -> str:
     for key, option in OPTIONS.items():
         if key in values:
             words += [option, str(values.pop(key))]
+    if changes := changes_of(run):
+        settings = merge(settings, {"training": {"rate_changes": as_setting(changes)}})
+        values["training.rate_changes"] = as_setting(changes)
     unusual = changed(settings)
     for key in values:
         if key in unusual:

@@ -6,6 +6,7 @@ from typing import Any
 from cftui.remedies import words_of
 from cftui.runs.compare import changed, command_line, flat, settings_of
 from cftui.runs.directory import Run, RunError
+from cftui.runs.interventions import Intervention, interventions_of
 from cftui.runs.judging import verdict_of
 from cftui.runs.rates import changes_of
 from cftui.runs.record import RateChange, RunRecord
@@ -29,6 +30,8 @@ class RunDetails:
     """Why something could not be read."""
     rate_changes: tuple[RateChange, ...] = ()
     """Made while it ran."""
+    interventions: tuple[Intervention, ...] = ()
+    """All that was done to it while it ran."""
     verdict: Verdict | None = None
     """Why it is worse than no model at all; none where it is not."""
 
@@ -54,5 +57,6 @@ def read_details(run: Run, log_lines: int = 12) -> RunDetails:
         run.log_end(log_lines),
         problem,
         changes_of(run),
+        interventions_of(run),
         verdict_of(run),
     )

@@ -17,6 +17,7 @@ from cftui.runs.events import (
     Started,
     Step,
 )
+from cftui.runs.interventions import Intervention, take
 
 
 class Curve:
@@ -30,6 +31,8 @@ class Curve:
         self.smooth = array("d")
         self.learning_rate = array("d")
         self.seconds = array("d")
+        self.tenth = array("d")
+        self.ninetieth = array("d")
 
     def __len__(self) -> int:
         return len(self.step)
@@ -37,9 +40,10 @@ class Curve:
     def append(self, event: Step) -> None:
         """Add one step event at the end."""
         self.step.append(event.step)
-        for name in ("loss", "low", "high", "smooth", "learning_rate", "seconds"):
-            value = getattr(event, name)
-            getattr(self, name).append(nan if value is None else value)
+        for name, column in vars(self).items():
+            if name != "step":
+                value = getattr(event, name)
+                column.append(nan if value is None else value)
 
     def rewind(self, step: int) -> None:
         """Drop everything after a step."""
@@ -55,10 +59,13 @@ class History:
         self.started: Started | None = None
         self.curve = Curve()
         self.epochs: list[Epoch] = []
-        self.controls: list[Control] = []
+        self.interventions: list[Intervention] = []
+        """What was done to it while it was live, without what a death undid; steps may repeat."""
         self.device: Device | None = None
         """The newest reading of the device."""
         self.end: Finished | Failed | None = None
+        self.whole = False
+        """Whether the file was read to its end once: until then nothing is known to be missing."""
         self.version = 0
         """Rises with every event, so that a view knows when to draw anew."""
 
@@ -67,6 +74,12 @@ class History:
         """Return the number of steps done, as far as reported."""
         reported = self.curve.step[-1] if len(self.curve) else 0
         return max(reported, self.epochs[-1].step if self.epochs else 0)
+
+    @property
+    def baselines(self) -> dict[str, float]:
+        """Return validation errors without a model, as `Started` tells; empty if unmeasured."""
+        told = self.started.baselines if self.started else None
+        return told or (self.end.baselines if isinstance(self.end, Finished) else None) or {}
 
     @property
     def train_seconds(self) -> float:
@@ -95,17 +108,19 @@ class History:
                 self.curve.append(event)
             case Epoch():
                 self.epochs.append(event)
-            case Control():
-                self.controls.append(event)
             case Device():
                 self.device = event.after(self.device)
             case Started():
                 self.started = event
+            case Control():
+                take(self.interventions, event)
             case Resumed():
+                take(self.interventions, event)
                 self.curve.rewind(event.step)
                 self.epochs = [epoch for epoch in self.epochs if epoch.step <= event.step]
                 self.end = None
             case Finished() | Failed():
+                take(self.interventions, event)
                 self.end = event
 
 
@@ -115,4 +130,5 @@ def read_history(path: Path) -> History:
 
     history = History()
     history.feed(read_events(path))
+    history.whole = True
     return history

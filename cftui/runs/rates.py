@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from cftui.runs.directory import Run, RunError
 from cftui.runs.event_log import read_events
 from cftui.runs.events import Control, Event, Resumed
-from cftui.runs.record import RateChange
+from cftui.runs.record import RateChange, RunRecord
 
 CHANGED = "learning rate, changed"
 """What the changes are called beside the settings."""
@@ -41,9 +41,21 @@ def change_words(changes: Sequence[RateChange]) -> str:
     return ", ".join(f"{one.learning_rate:g} from step {one.step:,}" for one in changes)
 
 
-def unrepeated(changes: Sequence[RateChange]) -> str:
+def as_setting(changes: Sequence[RateChange]) -> str:
+    """Return changes as the setting `training.rate_changes` takes them, no digit lost."""
+    return " ".join(f"{one.step}={one.learning_rate!r}" for one in changes)
+
+
+def unrepeated(record: RunRecord | None) -> str:
     """Return what the command line that repeats a run leaves out; empty where that is nothing."""
+    if record is None or record.state != "stopped":
+        return ""
+    return f"it was stopped at step {record.step:,}; no option repeats that"
+
+
+def not_refitted(changes: Sequence[RateChange]) -> str:
+    """Return what a refit leaves out, whose steps are others; empty where that is nothing."""
     if not changes:
         return ""
     told = " and ".join(f"to {one.learning_rate:g} at step {one.step:,}" for one in changes)
-    return f"the learning rate was changed {told}; no option repeats that"
+    return f"the learning rate was changed {told}; a refit does not repeat that"

@@ -8,6 +8,8 @@ from cftui.ratings.unit import IDENTITY, RatingUnit
 from cftui.runs.bounds import Int, Measured, Moment, Real, Short, Text
 
 State = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
+Origin = Literal["last", "best", "start"]
+"""What a run goes on from: a checkpoint, or its first step."""
 Arithmetic = Literal["ratings", "0.5-5"]
 RECORD = "run.json"
 """The file's name in a run's directory."""

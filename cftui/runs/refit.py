@@ -24,7 +24,11 @@ def refit_config(run: Run) -> RunConfig:
     }
     if not errors:
         raise RunError(f"{run.id} has no whole epoch, so that nothing tells how good it is")
-    settings["training"] |= {"epochs": min(errors, key=errors.__getitem__), "patience": 0}
+    settings["training"] |= {
+        "epochs": min(errors, key=errors.__getitem__),
+        "patience": 0,
+        "rate_changes": "",
+    }
     settings["split"]["kind"] = "none"
     if settings["data"]["source"] != BUNDLED and Path(record.data_source).is_absolute():
         settings["data"]["source"] = record.data_source

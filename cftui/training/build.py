@@ -60,7 +60,7 @@ def build_trainer(
         try:
             book.restore(checkpoint)
         except (KeyError, ValueError, RuntimeError) as error:
-            raise _foreign(run, error) from error
+            raise _unfit(run, checkpoint, error) from error
     steering = Steering(book, learner, should_stop=should_stop, before=before)
     return Trainer(prepared, book, steering)
 
@@ -86,6 +86,15 @@ def check_checkpoint(
 
 def _tables(config: RunConfig, ratings: Ratings) -> tuple[Table, ...]:
     return config.model.tables(info_with(features_for(config, ratings), ratings))
+
+
+def _unfit(run: Run, checkpoint: Checkpoint, error: Exception) -> CheckpointError:
+    if any(name.startswith("state/") for name in checkpoint.arrays):
+        return _foreign(run, error)
+    return CheckpointError(
+        f"{run.best}: this way of learning does not go on from weights alone ({error}); begin it"
+        f" again: cftui runs resume {run.id} --from start"
+    )
 
 
 def _foreign(run: Run, error: Exception) -> CheckpointError:

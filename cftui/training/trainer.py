@@ -3,9 +3,9 @@
 import math
 
 from cftui.evaluation.errors import Errors, errors
-from cftui.training.bookkeeping import Book
+from cftui.training.bookkeeping import Book, DrawFigures
 from cftui.training.endings import NonFiniteLoss
-from cftui.training.learners.protocol import Report
+from cftui.training.learners.protocol import Report, Sampler
 from cftui.training.lists import ListJudge
 from cftui.training.prepare import Prepared
 from cftui.training.progress import Progress
@@ -28,6 +28,8 @@ class Trainer:
         )
         self._least = self._settings.min_improvement * prepared.unit.squared
         """What a fall of the validation error must exceed, in squared rating units."""
+        self._rates = self._settings.rates_by_step
+        """Configured to take the place of the base rate, by the steps done before each."""
         self._portion = 1
 
     @property
@@ -53,14 +55,29 @@ class Trainer:
             self.book.checkpoint()
         while self.progress.epoch < self._settings.epochs and not self.why_early:
             self.steering.obey()
-            report = self.learner.advance(self._portion)
+            self._change_rate()
+            report = self.learner.advance(self._until_change())
             self.book.enter(report)
             if report.epoch_done:
                 self._finish_epoch()
             else:
                 self.book.keep_up()
             self._portion = self._next_portion(report)
+        self.book.close()
         self.steering.refuse_late()
+
+    def _change_rate(self) -> None:
+        """Take the rate that is configured from this step on, unless one was wished at it."""
+        step, before = self.progress.step, self.learner.base_rate
+        done = {change.step for change in self.progress.rate_changes or ()}
+        if step in self._rates and step not in done and self._rates[step] != before:
+            self.book.note_rate(before, self._rates[step])
+            self.learner.change_rate(self._rates[step])
+
+    def _until_change(self) -> int:
+        """Return the steps of the next portion, which ends where another rate begins."""
+        step = self.progress.step
+        return min([self._portion, *(at - step for at in self._rates if at > step)])
 
     def _next_portion(self, report: Report) -> int:
         """Return how many steps will take as long as a portion should."""
@@ -82,4 +99,14 @@ class Trainer:
     def _finish_epoch(self) -> None:
         self.book.report_steps()
         found, lists = self._errors(), self._lists.judge(self.progress)
-        self.book.close_epoch(found, lists, len(self.prepared.training), self._least)
+        draw = self._draw_figures()
+        self.book.close_epoch(found, lists, len(self.prepared.training), self._least, draw)
+
+    def _draw_figures(self) -> DrawFigures:
+        if not isinstance(self.learner, Sampler):
+            return DrawFigures()
+        prepared, noise = self.prepared, self.learner.noise() * self.prepared.unit.squared
+        if not len(prepared.valid):
+            return DrawFigures(None, noise)
+        last = prepared.unit.to_ratings(self.learner.last_draw())
+        return DrawFigures(errors(last, prepared.valid).mse_clipped, noise)

@@ -58,6 +58,8 @@ class Assignment:
     resuming: bool = False
     learning_rate: float | None = None
     """To go on with in place of the one in force."""
+    aside: str = ""
+    """What the checkpoints that it does not go on from were renamed to."""
     name: str = ""
     """For the run, where it is given one."""
 
@@ -99,7 +101,7 @@ class TrainerProcess:
         """Make the directory complete and tidy, and build the trainer."""
         run = self.task.run
         sweep(run.path, (run.last.name, run.best.name, RECORD, SETTINGS, VOCABULARY))
-        sweep(run.path, (ANNOTATIONS,), alone=False)
+        sweep(run.path, (run.events.name, run.log.name, run.lock.name, ANNOTATIONS), alone=False)
         keep_reserve(run.path)
         self.events = EventLog(run.events)
         if self.task.name:
@@ -162,6 +164,7 @@ class TrainerProcess:
                     device=record.device,
                     step=progress.step,
                     epoch=progress.epoch,
+                    aside=self.task.aside,
                 )
             )
 

@@ -26,7 +26,7 @@ from cftui.tui.shared.key_order import Follower, KeyOrder
 from cftui.tui.shared.plain_app import PlainApp
 from cftui.tui.shared.tab_bar import TabBar
 from cftui.tui.shared.textual_hacks import forget_cuts, leaving
-from cftui.tui.themes import FALLBACKS, ThemeChoice
+from cftui.tui.themes import FALLBACKS, ThemeChoice, readable
 from cftui.tui.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from cftui.tui.services.child import Child
     from cftui.tui.services.services import Services
     from cftui.tui.shared import messages
+    from cftui.tui.shared.palettes import Palette
     from cftui.tui.tour.asked import TourChoice
     from cftui.tui.tour.player import Tour
 
@@ -50,6 +51,16 @@ ANYWHERE = (
         "app.palette", "colon,ctrl+p", "command_palette", "Palette", "Find any command by name"
     ),
     Command("app.marker", "ctrl+t", "marker", "Marker", "Draw charts in braille, blocks or dots"),
+    Command(
+        "app.save-chart", "E", "save_chart", "Save chart", "Write the charts in view to a file"
+    ),
+    Command(
+        "app.heat",
+        "ctrl+g",
+        "heat",
+        "Heat colours",
+        "Other colours for heat tables: ember, dusk (safe for the colour-blind), fern",
+    ),
     Command("app.help", "question_mark", "help", "Help", "Explain this pane and its keys", True),
     Command("app.jump", "ctrl+o", "jump", "Jump", "A letter on each part of the screen goes there"),
     Command("app.tour", "f9", "tour", "Tour", "The lesson, stop by stop; again to leave it"),
@@ -169,11 +180,13 @@ class CftuiApp(PlainApp):
         from cftui.tui.pane_stack import PaneStack
         from cftui.tui.performing import Performer
         from cftui.tui.ratings_controller import RatingsController
+        from cftui.tui.remembered import refuse_unknown
         from cftui.tui.run_controller import RunController
         from cftui.tui.services.child import Child
         from cftui.tui.services.services import make_services
         from cftui.tui.shared.messages import ChooseData
 
+        refuse_unknown(self.memory)
         await self._take_preferences()
         brain, painter = self._children = [Child("cftui.brain"), Child("cftui.painter")]
         self.services = make_services(self.memory, brain.ask, painter.ask)
@@ -190,6 +203,7 @@ class CftuiApp(PlainApp):
             self.watch(stack, "workspace", self._workspace_changed, init=False)
             await stack.bring(self.memory.state.pane)
         self.call_after_refresh(self._keep_theme)
+        self._say_unusable()
         self._ratings.open(ChooseData(self.source))
         self._runs.poll()
         self._collecting.settle()
@@ -197,6 +211,12 @@ class CftuiApp(PlainApp):
         if self._tour_choice is not None:
             self._begin_tour(self._tour_choice)
         self.key_order.open()
+
+    def _say_unusable(self) -> None:
+        """Say what of the memory cannot be used, and what is there instead."""
+        if complaints := self.memory.complaints:
+            words = "; ".join(complaints)
+            self.notify(words, title="What was remembered", severity="warning", timeout=10)
 
     def _poll(self) -> None:
         if leaving(self):
@@ -223,6 +243,8 @@ class CftuiApp(PlainApp):
         if own.theme and own.theme != self.theme:
             self._theme_choice.take(own.theme)
         begin: dict[str, Any] = {"marker": own.marker} if own.marker else {}
+        if own.heat:
+            begin["heat"] = own.heat
         if own.train and self.memory.state.settings is None:
             begin["settings"] = own.train
         self.memory.update(**begin)
@@ -287,6 +309,14 @@ class CftuiApp(PlainApp):
         if self._stack is not None:
             self._stack.redraw()
 
+    def action_save_chart(self) -> None:
+        """Write the charts in view to a file."""
+        from cftui.tui.shared.save_chart import ask_where_to_save
+
+        pane = self._stack.in_view if self._stack is not None else None
+        if pane is not None:
+            ask_where_to_save(pane, self.services.paint)
+
     def action_jump(self) -> None:
         """Put a letter on everything that can have the focus."""
         from cftui.tui.shared.jump import LetterScreen
@@ -296,6 +326,26 @@ class CftuiApp(PlainApp):
                 target.focus()
 
         self.push_screen(LetterScreen(self.screen), go)
+
+    @property
+    def heat_palette(self) -> "Palette":
+        """The palette of heat tables."""
+        from cftui.tui.shared.palettes import palette_of
+
+        return palette_of(self.memory.state.heat)
+
+    def action_heat(self) -> None:
+        """Draw heat tables in the next palette."""
+        from cftui.tui.shared.heat import Heated
+        from cftui.tui.shared.palettes import after
+
+        palette = after(self.memory.state.heat)
+        self.memory.update(heat=palette.name)
+        for widget in self.screen_stack[0].query("*"):
+            if isinstance(widget, Heated):
+                widget.notify_style_update()
+                widget.refresh()
+        self.notify(f"Heat: {palette.name}, {palette.words}", timeout=4)
 
     def action_help(self) -> None:
         """Explain the pane in view."""
@@ -409,6 +459,11 @@ class CftuiApp(PlainApp):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return values for what a theme lacks."""
         return FALLBACKS
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's variables, each text readable on its ground."""
+        self.theme_variables = readable(super().get_css_variables())
+        return self.theme_variables
 
     def watch_theme(self, before: str, theme: str) -> None:
         """Take back a theme that cannot be drawn."""

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from cftui.tui.services.runs import RunService
 
 
+LOOKING = "Looking for runs …"
+
+
 @dataclass(frozen=True)
 class Workspace:
     """One moment of it; the next one is another value, of which parts are the same objects."""
@@ -45,6 +48,22 @@ class Workspace:
             run_in_view=runs.row,
             answering_run=runs.answering,
         )
+
+    @property
+    def waiting(self) -> str:
+        """What is awaited before the runs on these ratings are known; empty where all are.
+
+        Until then nothing may say that there are none.
+        """
+        if self.ratings is None:
+            coming = self.opening is not None and self.opening.doing
+            return "Reading the ratings …" if coming else "No ratings are open yet"
+        return "" if self.runs_listed else LOOKING
+
+    @property
+    def no_answer(self) -> str:
+        """Why no run answers, where none does."""
+        return self.waiting or "No run has finished an epoch yet: train one (3)"
 
     @property
     def headline(self) -> str:

@@ -22,7 +22,7 @@ from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.control import Inbox, Wish, names_waiting, send
 from cftui.runs.event_log import EventLog, read_events
 from cftui.runs.events import Checkpointed, Control, Epoch, Event, Step
-from cftui.runs.rates import changes_in
+from cftui.runs.rates import as_setting, changes_in
 from cftui.runs.record import RateChange
 from cftui.training import bookkeeping
 from cftui.training import trainer as trainer_module
@@ -577,6 +577,48 @@ def test_changes_of_the_rate_are_part_of_the_run(ratings: Ratings) -> None:
     again.trainer.steering.obey_at_start(Wish("learning-rate", 0.004, "me", time.time_ns()))
     again.trainer.train()
     assert step > 0 and again.run.record().rate_changes == (*first, RateChange(step, 0.004))
+
+
+def test_a_run_whose_rate_was_changed_live_is_repeated_exactly(ratings: Ratings) -> None:
+    """By the setting that its command line has; also where the repetition is cut right there."""
+    sections = {"optimizer": {"name": "adam"}, "schedule": {"name": "one-cycle"}}
+    asked = iter([False] * 6 + [True] * 100)
+    live = make_bench(
+        small_config(**sections, training={"epochs": 2}), ratings, should_stop=lambda: next(asked)
+    )
+    with pytest.raises(StopTraining):
+        live.trainer.train()
+    rest = resumed(live, ratings, "rest")
+    rest.trainer.steering.obey_at_start(Wish("learning-rate", 0.2, "me", time.time_ns()))
+    rest.trainer.train()
+    changes = rest.run.record().rate_changes
+    assert changes == (RateChange(live.trainer.progress.step, 0.2),) and changes[0].step > 6
+    config = small_config(**sections, training={"epochs": 2, "rate_changes": as_setting(changes)})
+    again = make_bench(config, ratings, "again")
+    again.trainer.train()
+    assert again.run.record().rate_changes == changes
+    cut = make_bench(
+        config,
+        ratings,
+        "cut",
+        should_stop=lambda: cut.trainer.progress.step == changes[0].step,
+    )
+    with pytest.raises(StopTraining):
+        cut.trainer.train()
+    cut_rest = resumed(cut, ratings, "cut-rest")
+    cut_rest.trainer.train()
+    for name, values in rest.engine.parameters().items():
+        assert values.tobytes() == again.engine.parameters()[name].tobytes()
+        assert values.tobytes() == cut_rest.engine.parameters()[name].tobytes()
+
+
+def test_a_wish_at_the_step_of_a_configured_rate_holds(ratings: Ratings) -> None:
+    config = small_config(training={"epochs": 1, "rate_changes": "0=0.02 10=0.03"})
+    bench = make_bench(config, ratings)
+    bench.trainer.steering.obey_at_start(Wish("learning-rate", 0.004, "me", time.time_ns()))
+    bench.trainer.train()
+    assert bench.engine.rates == [0.004] * 10 + [0.03] * 53
+    assert bench.run.record().rate_changes == (RateChange(0, 0.004), RateChange(10, 0.03))
 
 
 def test_a_run_begun_by_an_older_version_leaves_changes_to_the_events(ratings: Ratings) -> None:

@@ -71,6 +71,13 @@ def nothing_left() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw in 16 million colours, wherever the tests run."""
+    for name, value in (("TERM", "xterm-256color"), ("COLORTERM", "truecolor")):
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(autouse=True)
 def seldom() -> Iterator[None]:
     """Paint four frames a second; modules that look at single frames have a `seldom` of theirs."""
     with seldom_painted():

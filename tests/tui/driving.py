@@ -104,7 +104,7 @@ async def lab(
     remember(pane="lab", lab=saved)
     app = CftuiApp(paths.BUNDLED)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: bool(app.query(LabPane)))
+        await until(pilot, lambda: bool(app.query(LabPane)) and app.query_one(LabPane).is_mounted)
         pane = app.query_one(LabPane)
         await settled(pilot, pane)
         yield pilot, pane

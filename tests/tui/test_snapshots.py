@@ -12,6 +12,7 @@ from textual.widgets import Static
 from cftui import paths
 from cftui.people import Profile, save_profile
 from cftui.ratings.values import Ratings
+from cftui.runs.annotations import write_annotations
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
 from cftui.tui.crosstab.pane import CrosstabPane
@@ -46,7 +47,10 @@ def settled(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
-def test_train(trained_run: Run, snap_compare: Any, size: tuple[int, int]) -> None:
+def test_train(three_runs: list[Run], snap_compare: Any, size: tuple[int, int]) -> None:
+    """Where there is room, beside two other runs: a race."""
+    for mark, run in enumerate(three_runs if size[0] > 80 else (), 1):
+        write_annotations(run.path, mark=mark)
     remember(pane="train")
     assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=settled())
 
@@ -152,7 +156,7 @@ async def descended(pilot: Pilot[None]) -> None:
     """Take an epoch and a half, and look at what Adam with L2 did then."""
     app = pilot.app
     assert isinstance(app, CftuiApp)
-    await until(pilot, lambda: bool(app.query(LabPane)))
+    await until(pilot, lambda: bool(app.query(LabPane)) and app.query_one(LabPane).is_mounted)
     pane = app.query_one(LabPane)
     await until(pilot, lambda: pane.settled and app.workspace.ratings is not None)
     await pilot.press("pagedown", *["full_stop"] * 14, "tab", "tab")

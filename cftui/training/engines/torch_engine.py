@@ -17,11 +17,13 @@ from cftui.models.module import (
     resident,
     score,
     score_all_items,
+    trainable,
 )
 from cftui.optim.torch_optim import make_optimizer, set_rates
 from cftui.optim.torch_quick import stepper
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.parts import TrainingRatings
+from cftui.training.engines.per_rating import is_summed, penalty, row_steps
 from cftui.training.engines.protocol import Arrays
 from cftui.training.engines.torch_device import choose_device
 from cftui.training.engines.torch_state import (
@@ -76,7 +78,10 @@ class TorchEngine:
         self._squared_unit = ratings.squared_unit
         # Of a batch's mean squared error and the sum of squares over the number of ratings.
         own = self._model.l2 if isinstance(self._model, RatingModel) else 0.0
-        self._l2 = 2 * own / len(ratings)
+        self._l2_of_all = 2 * own / len(ratings)
+        self._l2, self._summed = config.model.l2_per_rating, is_summed(config.optimizer)
+        self._tables = dict(trainable(self._model))
+        self._rows = row_steps(config, self._model)
 
     def _places_of_members(self, seed: int, n: int) -> torch.Tensor | None:
         """Return which rating each member meets in place of another, shape (n, members)."""
@@ -106,6 +111,9 @@ class TorchEngine:
         kept = [None] * len(learning_rates) if momenta is None else momenta.tolist()
         for step, (rate, momentum) in enumerate(zip(learning_rates.tolist(), kept, strict=True)):
             batch = slice(step * size, (step + 1) * size)
+            if self._rows is not None:
+                losses[step] = self._rows.take(users[batch], items[batch], values[batch], rate)
+                continue
             set_rates(optimizer, rate, momentum)
             optimizer.zero_grad()
             rated = None if self._positions is None else self._positions[positions[batch]]
@@ -113,10 +121,11 @@ class TorchEngine:
             lowered, error = self._loss(values[batch], inputs)
             if self._squared_unit != 1.0:
                 lowered, error = lowered / self._squared_unit, error / self._squared_unit
-            lowered.backward()  # type: ignore[no-untyped-call]
-            if self._l2:
+            self._objective(lowered, users[batch], items[batch]).backward()  # type: ignore[no-untyped-call]
+            if self._l2_of_all:
                 gradients = [weight.grad for weight in weights if weight.grad is not None]
-                torch._foreach_add_(gradients, weights, alpha=self._l2)
+                alpha = self._l2_of_all * (len(values[batch]) if self._summed else 1)
+                torch._foreach_add_(gradients, weights, alpha=alpha)
             step_once()
             losses[step] = error.detach()
         return losses.cpu().numpy()
@@ -127,6 +136,14 @@ class TorchEngine:
             return self._model.loss(values, *inputs)
         error = functional.mse_loss(self._model(*inputs), values)
         return error, error
+
+    def _objective(
+        self, loss: torch.Tensor, users: torch.Tensor, items: torch.Tensor
+    ) -> torch.Tensor:
+        """Return what a step descends: the loss itself, unless L2 per rating or a sum is set."""
+        if self._l2:
+            loss = loss + penalty(self._tables, self._l2, users, items)
+        return loss * len(users) if self._summed else loss
 
     def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, float32, shape (n,), without dropout."""

@@ -26,14 +26,14 @@ from cftui.tui.crosstab.lines import (
     user_width,
 )
 from cftui.tui.crosstab.shown_cells import Cells, Place, changed_lines
-from cftui.tui.shared.heat import Heat
+from cftui.tui.shared.heat import Heat, Heated
 
 MOST_STEMS = 26
 LEAST_ROWS = 15
 """Rows that are worth more than titles in full."""
 
 
-class CrosstabGrid(ScrollView, can_focus=True):
+class CrosstabGrid(ScrollView, Heated, can_focus=True):
     """A table of numbers under a cursor that goes to single cells."""
 
     ALLOW_SELECT = False

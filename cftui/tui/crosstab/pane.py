@@ -237,7 +237,7 @@ class CrosstabPane(Pane):
         if name in ("undo",) and not self.state.undoable:
             return "Nothing was changed yet"
         if name == "model" and self.state.source == "sheet" and self._run is None:
-            return "No run has finished an epoch yet: train one (3)"
+            return self.workspace.no_answer
         if name in ("solve", "bfgs", "step", "edit", "factors") and self.state.source == "run":
             return "m shows the sheet, which learns here; runs learn in Train (3)"
         if name == "unsort" and not self.state.order_words:

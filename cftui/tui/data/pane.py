@@ -163,6 +163,7 @@ class DataPane(Pane):
         """Show ratings that are open; their profile follows."""
         self.profile.show_summary(ratings)
         self.profile.border_title = plain(ratings.name)
+        self.sets.mark_open(self.services.ratings.source, self.services.ratings.mapping)
         self._list_sets()
         self._load_profile()
         self._weigh_split()
@@ -221,6 +222,7 @@ class DataPane(Pane):
         ratings = self._ratings
         if ratings is None:
             return
+        self.split.show_words("weighing the split …")
         question = DescribeSplit(ratings.store, self.split.split.model_dump())
         found = await Asker(self._ask, self._not_weighed)(question, group="split")
         if found is not None:

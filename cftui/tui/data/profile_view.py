@@ -39,6 +39,7 @@ HIDDEN_WIDTH = 80
 """Until they are shown."""
 
 
+LOOKING = "looking at the ratings …"
 MOST_TOLD = 2
 """What else is told of a file above the charts, a line each; all of it stands in Problems."""
 
@@ -101,21 +102,23 @@ class ProfileView(SectionedPage):
             yield Grid(row_columns(titled=False, dated=True), id="rows")
             yield Grid(
                 (Column("what was found, and what was done", None),),
-                empty="Nothing: every row is usable",
                 id="problems",
             )
 
     def show_summary(self, summary: DataSummary) -> None:
         """Show the headline of ratings whose profile is not there yet."""
         self._profile = None
-        self._put_headline(summary, "looking at the ratings …")
+        self._put_headline(summary, LOOKING)
         self._put_warning(None)
         for chart in self.query(ChartView):
             chart.clear()
         for name in ("bars", "spread"):
             self.query_one(f"#{name}", Static).update("")
         for grid in self.query(Grid):
+            grid.set_empty(LOOKING)
             grid.set_rows(())
+        for name in ("time", "problems"):
+            self.query_one(f"#{name}").border_title = SECTIONS[name]
 
     def show_profile(self, profile: DataProfile, marker: Marker) -> None:
         """Show a profile."""
@@ -127,6 +130,7 @@ class ProfileView(SectionedPage):
         rows = self.query_one("#rows", Grid)
         rows.set_columns(row_columns(titled=profile.titled, dated=profile.timeline is not None))
         rows.set_rows(profile.rows)
+        self.query_one("#problems", Grid).set_empty("Nothing: every row is usable")
         self._show_problems()
         left_out = profile.unusable_rows + profile.duplicates + profile.unrated + profile.untimed
         self.query_one("#problems").border_title = (
@@ -139,6 +143,8 @@ class ProfileView(SectionedPage):
     def show_failure(self, message: str) -> None:
         """Say why there is no profile."""
         self.query_one("#headline", Static).update(plain(message))
+        for grid in self.query(Grid):
+            grid.set_empty("")
 
     def draw(self, marker: Marker) -> None:
         """Draw the charts, anew after a change of theme or marker."""

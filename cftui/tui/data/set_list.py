@@ -25,7 +25,7 @@ class SetList(Grid):
 
     def __init__(self) -> None:
         super().__init__((), empty="looking for data sets …", id="sets")
-        self._open = "", AS_RECOGNISED
+        self._open = self._marked = "", AS_RECOGNISED
 
     def on_resize(self, event: events.Resize) -> None:
         """Show the columns that there is room for."""
@@ -37,6 +37,7 @@ class SetList(Grid):
     ) -> None:
         """Show data sets; the one that is open, as it was read, has a mark."""
         another, self._open = (source, mapping) != self._open, (source, mapping)
+        self._marked = self._open
         opened = sorted((row for row in sets if row.opened is not None), key=_last_first)
         rows = [*opened, *(row for row in sets if row.opened is None)]
         self.set_columns(self._columns_for(self.size.width))
@@ -44,6 +45,11 @@ class SetList(Grid):
         self.set_rows(rows, keys)
         if another:
             self.cursor_row = keys.index(self._open) if self._open in keys else 0
+
+    def mark_open(self, source: str, mapping: ColumnMapping) -> None:
+        """Give the mark to the one that is open now, until all are listed anew."""
+        self._marked = source, mapping
+        self.set_columns(self._columns_for(self.size.width))
 
     @property
     def chosen(self) -> DataSetRow | None:
@@ -63,7 +69,7 @@ class SetList(Grid):
         return Text.assemble((plain(text), Style(color=absent.color)))
 
     def _state(self, row: DataSetRow) -> str:
-        return "● open" if (row.source, row.mapping) == self._open else state_word(row)
+        return "● open" if (row.source, row.mapping) == self._marked else state_word(row)
 
     def _counts(self, label: str, width: int, name: str) -> Column:
         def cell(row: DataSetRow) -> Text:

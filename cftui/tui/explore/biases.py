@@ -83,7 +83,7 @@ class BiasView(View):
         self.second.border_title = f"Worst {items} by bias"
         model = self.setting.model
         if not self.setting.answers:
-            self.refused(self.NO_RUN)
+            self.refused(self.no_run)
         elif model is not None and not model.has_item_bias:
             self.refused(no_biases(model.model))
         else:

@@ -90,6 +90,8 @@ class FoundView(View):
             self.refused(message.words)
         elif message.key != self._key:
             self._key = message.key
+            for grid in self.query(Grid).filter("#first, #space"):
+                grid.set_empty("Asking …")
             self.run_changed()
 
     @on(Finder.RowChosen)

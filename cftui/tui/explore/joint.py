@@ -11,7 +11,7 @@ from textual.widget import Widget
 from cftui.questions.check import JointCounts
 from cftui.text import bar
 from cftui.tui.explore.joint_plan import SHARES, JointPlan, plan, ticks
-from cftui.tui.shared.heat import Heat
+from cftui.tui.shared.heat import Heat, Heated
 
 SHADED = " ·░▒▓█"
 """From no rating on: what tells how many there are where no colour does."""
@@ -20,7 +20,7 @@ AGREED = "│"
 """Marks where the prediction equals the rating."""
 
 
-class JointHistogram(Widget, can_focus=False):
+class JointHistogram(Widget, Heated, can_focus=False):
     """Held-out ratings by what was predicted, to the right, and what they are, upwards."""
 
     ALLOW_SELECT = False
@@ -102,7 +102,7 @@ class JointHistogram(Widget, can_focus=False):
         if mark:
             middle = now.cell[0] // 2
             text = text[:middle] + mark + text[middle + 1 :]
-        return Segment(text, base + self._heat.style(level, -1, 1) if count and coloured else base)
+        return Segment(text, base + self._heat.style(level, 0, 1) if count and coloured else base)
 
 
 def upright(counts: tuple[int, ...], lines: int, y: int, cell: int) -> str:

@@ -21,7 +21,7 @@ class KindBar(Widget):
     KindBar {
         height: 1;
         & > .kind-bar--active { text-style: bold; background: $primary-muted; }
-        & > .kind-bar--key { color: $footer-key-foreground; }
+        & > .kind-bar--key { color: $text-accent; }
         & > .kind-bar--dim { color: $text-disabled; }
     }
     """
@@ -51,13 +51,14 @@ class KindBar(Widget):
             before, after = ("[", "]") if active else ("(", ")") if dim else (" ", " ")
             segments += [
                 Segment(before, ink),
-                Segment(key, ink if dim else self._ink("key", ink)),
+                Segment(key, ink if dim or active else self._ink("key", ink)),
                 Segment(f" {label}{after}", ink),
             ]
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
     def _ink(self, name: str, base: Style) -> Style:
-        return base + self.get_component_rich_style(f"kind-bar--{name}", partial=True)
+        # a colour that goes by its ground (auto) is none before it is mixed with that
+        return base + self.get_component_rich_style(f"kind-bar--{name}", partial=name != "dim")
 
     def on_click(self, event: events.Click) -> None:
         """Choose the kind under the mouse."""

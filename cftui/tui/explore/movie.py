@@ -174,7 +174,7 @@ class MovieView(FoundView):
         lists = NearLists(self.tastes, self.space, self._ask_tastes, self._ask_model)
         with held_keys_follow(self):
             if not self.setting.answers:
-                self._show_no_model(NEEDS_RUN)
+                self._show_no_model(self.setting.waiting or NEEDS_RUN)
             answer = await lists.show(asked, self.setting.answering_path)
             if answer is not None:
                 self.only = ItemFilter(min_ratings=answer.min_ratings)
@@ -190,7 +190,7 @@ class MovieView(FoundView):
             question = ExploreItem(path, key, self._metric, N, self.only.min_ratings)
             answer = await self._ask_model(question, "explore")
         else:
-            self._show_no_model(NEEDS_RUN)
+            self._show_no_model(self.setting.waiting or NEEDS_RUN)
         if answer is not None:
             self._show(answer)
         elif rows := await self._ask(DescribeItems(store, (key,)), "describe"):
@@ -243,7 +243,7 @@ class MovieView(FoundView):
         """Return why an action cannot be done now; none if it can."""
         model = self.setting.model
         if action in ("metric", "fans") and not self.setting.answers:
-            return "No run has finished an epoch yet: train one (3)"
+            return self.setting.waiting or "No run has finished an epoch yet: train one (3)"
         if action == "metric" and model is not None and not model.has_item_factors:
             return f"The model {model.model} has no item factors: r chooses another run"
         if action == "side" and not self.has_class("-one"):

@@ -149,8 +149,13 @@ class ExplorePane(Pane):
         if setting.run_path != former.run_path or setting.answers != former.answers:
             self._set(replace(setting, model=None))
             self._describe(setting.run_path)
-        elif setting.summary != former.summary or not former.same_weights(setting):
+        elif (setting.summary, setting.waiting) != (former.summary, former.waiting) or (
+            not former.same_weights(setting)
+        ):
             self._set(setting)
+        if self.workspace.runs_on_these_ratings != before.runs_on_these_ratings:
+            for view in self.query(CheckView):
+                view.runs_changed()
         self.refresh_offer()
 
     @work(exclusive=True, group="describe", exit_on_error=False, description="Looking at a model")
@@ -289,7 +294,7 @@ class ExplorePane(Pane):
         if action == "back" and not self._opened_from:
             return "Nothing was opened from another view"
         if action == "run" and not self._with_weights:
-            return "No run has finished an epoch yet: train one (3)"
+            return self.workspace.no_answer
         if action == "refit":
             return why_not_refit(self._setting.row)
         if action == "biases" and model is not None and not model.has_item_bias:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from cftui.questions.check import ResidualCell
 from cftui.tui.shared.cells import cut
-from cftui.tui.shared.heat import Heat
+from cftui.tui.shared.heat import Heat, Heated
 
 Cells = tuple[tuple[ResidualCell, ...], ...]
 LABEL = 12
@@ -23,7 +23,7 @@ BOTH = 11
 """Cells from which on the mean error and the RMSE stand side by side."""
 
 
-class ResidualTable(Widget, can_focus=False):
+class ResidualTable(Widget, Heated, can_focus=False):
     """Too high or too low on average, and how far off, for users and movies of each kind."""
 
     ALLOW_SELECT = False

@@ -111,6 +111,7 @@ class UserView(FoundView):
         first, second = self.first, self.second
         first.border_title = "Rated, newest first" if answer.dated else "Rated"
         first.border_subtitle = Text(self.by(answer.step))
+        first.set_empty("Nothing is rated")
         first.set_rows(answer.rated, [row.item for row in answer.rated])
         second.border_title = Text(
             f"Would like, of what they have not rated{filter_words(self.only)}"
@@ -158,7 +159,7 @@ class UserView(FoundView):
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
         if action == "predict" and not self.setting.answers:
-            return "No run has finished an epoch yet: train one (3)"
+            return self.setting.waiting or "No run has finished an epoch yet: train one (3)"
         if action == "why" and not (self._answer and self._answer.recommended):
             return "Nothing is listed that they would like"
         return None

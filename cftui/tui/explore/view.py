@@ -35,11 +35,13 @@ class Setting:
     """The run that answers."""
     model: Abilities | None = None
     """None until the brain has told."""
+    waiting: str = ""
+    """As in the workspace: what is awaited before it is known which run answers."""
 
     @classmethod
     def of(cls, workspace: Workspace, model: Abilities | None) -> "Setting":
         """Return the setting of a workspace."""
-        return cls(workspace.ratings, workspace.answering_run, model)
+        return cls(workspace.ratings, workspace.answering_run, model, workspace.waiting)
 
     @property
     def run_path(self) -> str:
@@ -126,6 +128,11 @@ class View(Commanded):
         return ""
 
     @property
+    def no_run(self) -> str:
+        """Return why no run answers, where none does."""
+        return self.setting.waiting or self.NO_RUN
+
+    @property
     def first(self) -> Grid:
         """Return the table at the left."""
         return self.query_one("#first", Grid)
@@ -145,7 +152,8 @@ class View(Commanded):
         self.refresh_offer()
         if before.summary != setting.summary:
             self.data_changed()
-        if not before.same_weights(setting):
+        known = before.waiting != setting.waiting and not setting.answers
+        if known or not before.same_weights(setting):
             self.run_changed()
 
     def data_changed(self) -> None:

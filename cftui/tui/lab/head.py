@@ -1,6 +1,7 @@
 """The words above the lab's table: where one is, the optimizers, what the step did."""
 
 from textual.app import ComposeResult
+from textual.color import Color
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -9,6 +10,7 @@ from cftui.text import plain
 from cftui.tui.lab.moment import Moment
 from cftui.tui.lab.words import head_words, legend
 from cftui.tui.shared.chart import series_colours
+from cftui.tui.shared.contrast import LEGIBLE, moved_apart
 
 
 class LabHead(Widget):
@@ -43,7 +45,11 @@ class LabHead(Widget):
         """Name the optimizers, the one at `in_view` marked."""
         line = self.query_one("#legend", Static)
         grew = line.size.height != len(moment.answer.racers)
-        colours = series_colours(self.app, MOST_RACERS)
+        ground = [self.background_colors[1]]
+        colours = tuple(  # as the curves', or so like them as can be read
+            moved_apart(Color(*colour), ground, LEGIBLE).rgb
+            for colour in series_colours(self.app, MOST_RACERS)
+        )
         line.update(legend(moment, in_view, colours, self.app), layout=grew)
 
     def say(self, words: str, *, wrong: bool = False) -> None:

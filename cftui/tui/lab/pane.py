@@ -57,7 +57,8 @@ class LabPane(Pane):
         yield Sections(self.services)
 
     def on_mount(self) -> None:
-        """Ask for the start."""
+        """Ask for the start; the optimizers' names are in the colours of the theme."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._name_racers())
         self._look()
 
     def focus_first(self) -> None:
@@ -284,6 +285,9 @@ class LabPane(Pane):
     def action_focus(self, by: int) -> None:
         """Look at the next optimizer's steps."""
         self._go(self.state.focus(by))
+        self._name_racers()
+
+    def _name_racers(self) -> None:
         if self.moment is not None:
             self.head.name_racers(self.moment, self.state.focused)
 

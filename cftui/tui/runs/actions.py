@@ -9,7 +9,7 @@ from cftui.remedies import words_of
 from cftui.runs.compare import command_line, run_differences
 from cftui.runs.directory import Run, RunError
 from cftui.runs.export import ExportError, export_path
-from cftui.runs.rates import changes_of, unrepeated
+from cftui.runs.rates import unrepeated
 from cftui.runs.row import RunRow
 from cftui.text import plain
 from cftui.tui.runs.details import size_words
@@ -42,7 +42,7 @@ def copy_command(asker: Widget, row: RunRow) -> None:
         run = Run(path_of(row.id))
         try:
             line = await asyncio.to_thread(command_line, run)
-            left_out = unrepeated(await asyncio.to_thread(changes_of, run))
+            left_out = unrepeated(await asyncio.to_thread(run.record))
         except (RunError, OSError) as error:
             raise RunServiceError(words_of(error)) from error
         asker.app.copy_to_clipboard(line)

@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from cftui.runs.columns import duration
 from cftui.runs.details import RunDetails
+from cftui.runs.interventions import WHILE_LIVE, intervention_words
 from cftui.runs.rates import change_words, unrepeated
 from cftui.runs.record import RunRecord
 from cftui.runs.row import RunRow
@@ -54,7 +55,7 @@ class RunDetailsView(ScrollView, can_focus=True):
     def show(self, row: RunRow | None, details: RunDetails | None) -> None:
         """Show a run, first what the list knows of it."""
         lines = () if row is None else tuple(run_lines(row, details))
-        title = plain(titled(row)) if row else "No run"
+        title = plain(titled(row)) if row else "Run"
         if str(self.border_title) != title:
             self.border_title = title
             self.scroll_to(y=0, animate=False)
@@ -126,7 +127,8 @@ def run_lines(row: RunRow, details: RunDetails | None) -> Iterator[Line]:
     if details.problem:
         yield "damage", details.problem
     if details.command:
-        yield "again", "\n".join(filter(None, (details.command, unrepeated(details.rate_changes))))
+        left_out = unrepeated(details.record)
+        yield "again", "\n".join(filter(None, (details.command, left_out)))
     if row.shown in ("failed", "died") and details.log_end:
         yield "log", details.log_end
 
@@ -160,6 +162,8 @@ def _changed(details: RunDetails) -> str:
     lines = [f"{key} = {value}" for key, value in details.changed.items()]
     if details.rate_changes:
         lines.append(f"learning rate {change_words(details.rate_changes)}")
+    if words := intervention_words(details.interventions):
+        lines.append(f"{WHILE_LIVE}: {words}")
     return "\n".join(lines)
 
 

@@ -50,8 +50,3 @@ class Marks:
     def _change(self, changes: Changes) -> Changes:
         self._pending |= changes
         return changes
-
-
-def drawn(rows: Iterable[RunRow]) -> list[RunRow]:
-    """Return the marked runs that have a letter, in the order of their letters."""
-    return sorted((row for row in rows if 0 < row.mark <= len(MARKS)), key=lambda row: row.mark)

@@ -21,6 +21,7 @@ from cftui.runs.history import History
 from cftui.runs.index import RunsIndex
 from cftui.runs.launch import Launched, launch, launch_resume
 from cftui.runs.lock import RunHeld
+from cftui.runs.record import Origin
 from cftui.runs.refit import refit_config, refit_name
 from cftui.runs.row import RunRow
 
@@ -45,6 +46,14 @@ class NeedsConsent(RunServiceError):
     def __init__(self, error: Untrusted) -> None:
         super().__init__(str(error))
         self.source = error.source
+
+
+class LastIsLost(RunServiceError):
+    """A run's last checkpoint is damaged or gone, and something else is there to go on from."""
+
+    def __init__(self, words: str, instead: Origin) -> None:
+        super().__init__(words)
+        self.instead = instead
 
 
 @dataclass(frozen=True)
@@ -150,9 +159,9 @@ class RunService:
         """Return the learning rate that a run's method scales, wishes counted; none without one."""
         history = self.history_of(run_id)
         wished = [
-            control.value
-            for control in (history.controls if history else ())
-            if control.wish == "learning-rate" and control.outcome == "obeyed" and control.value
+            one.value
+            for one in (history.interventions if history else ())
+            if one.kind == "learning-rate" and one.value
         ]
         return wished[-1] if wished else Run(path_of(run_id)).config().method.learning_rate
 
@@ -195,7 +204,8 @@ class RunService:
             read = await asyncio.to_thread(_read_all, tails)
             for run, events in zip(followed, read, strict=True):
                 run.history.feed(events)
-            if any(read):
+            first = _mark_whole(followed)
+            if any(read) or first:
                 news()
             behind = any(tail.behind for tail in tails) or self._wanted() != wanted
 
@@ -223,12 +233,31 @@ class RunService:
         await self._wait(started, started.run.path.is_dir, started.last_words)
         return started.run.id
 
-    async def resume(self, run_id: str) -> None:
-        """Have a trainer go on with a run; wait until it lives. Raises RunServiceError."""
+    async def resume(self, run_id: str, origin: Origin = "last") -> None:
+        """Have a trainer go on with a run; wait until it has found all that it needs for that.
+
+        `origin` as `--from` of `runs resume` has it. Raises RunServiceError, LastIsLost.
+        """
         run = Run(path_of(run_id))
-        started = await _do(launch_resume, run)
+        started = await _do(launch_resume, run, origin)
         self._launched.append(started)
-        await self._wait(started, lambda: run.status().alive, lambda: run.log_end(1))
+
+        patient_until = time.monotonic() + STARTUP_SECONDS / 2
+
+        def signed() -> bool:
+            try:
+                status = run.status()
+            except RunError:  # the trainer's words tell more
+                return False
+            at_work = status.alive and time.monotonic() > patient_until
+            return at_work or status.record.pid == started.process.pid
+
+        try:
+            await self._wait(started, signed, lambda: run.log_end(1))
+        except RunServiceError as error:
+            if origin == "last" and (instead := await asyncio.to_thread(_instead, run)):
+                raise LastIsLost(str(error), instead) from error
+            raise
 
     async def _wait(
         self, started: Launched, there: Callable[[], bool], last_words: Callable[[], str]
@@ -276,6 +305,15 @@ class RunService:
         return await _do(export_runs, rows, path)
 
 
+def _mark_whole(followed: Sequence[FollowedRun]) -> bool:
+    """Take note of histories that were read to their end; return whether one was so first."""
+    now = [run.history for run in followed if not (run.history.whole or run.tail.behind)]
+    for history in now:
+        history.whole = True
+        history.version += 1
+    return bool(now)
+
+
 def _read_all(tails: Sequence[EventTail]) -> list[list[Event]]:
     """Return what is new of each, CHUNK_BYTES in all."""
     return [tail.read(CHUNK_BYTES // len(tails)) for tail in tails]
@@ -289,6 +327,13 @@ async def _do(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         raise NeedsConsent(error) from error
     except (RunError, RunHeld, ExportError, ConfigError, OSError) as error:
         raise RunServiceError(words_of(error)) from error
+
+
+def _instead(run: Run) -> Origin | None:
+    # Reads checkpoints: needed where a trainer has failed alone, and numpy with it.
+    from cftui.runs.lost_checkpoint import instead_of_last
+
+    return instead_of_last(run)
 
 
 def path_of(run_id: str) -> Path:

@@ -126,8 +126,8 @@ class Grid(ScrollView, can_focus=True):
 
     def set_empty(self, sentence: str) -> None:
         """Replace the sentence that stands where there are no rows."""
-        self._empty = sentence
-        if not self._rows:
+        another, self._empty = sentence != self._empty, sentence
+        if another and not self._rows:
             self.refresh()
 
     def set_rows(self, rows: Sequence[Any], keys: Sequence[Hashable] | None = None) -> None:

@@ -55,8 +55,8 @@ class KeyBar(Widget):
         color: $footer-foreground;
         background: $footer-background;
         & > .key-bar--key { color: $footer-key-foreground; text-style: bold; }
-        & > .key-bar--grey { color: $foreground-disabled; }
         & > .key-bar--on { text-style: reverse; }
+        & > .key-bar--grey { color: $footer-disabled; }
     }
     """
 

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
-from cftui.runs.columns import signed_error
+from cftui.runs.columns import BY_NAME, signed_error
 from cftui.runs.row import RunRow
 from cftui.tui.shared.commands import Command, key_label
 from cftui.tui.shared.dialog import Dialog
@@ -143,7 +143,8 @@ class ChooseRunScreen(Dialog[str | None]):
         with Vertical(classes="overlay") as box:
             box.border_title = "Which run answers"
             box.border_subtitle = "enter chooses, esc cancels"
-            yield Grid(RUN_COLUMNS, empty="No run has finished an epoch yet; train one (3)")
+            columns = CHOICE_COLUMNS if self.app.size.width >= WIDE else RUN_COLUMNS
+            yield Grid(columns, empty="No run has finished an epoch yet; train one (3)")
 
     def on_mount(self) -> None:
         """Put the cursor on the present run."""
@@ -167,6 +168,20 @@ RUN_COLUMNS = (
     Column("epoch", 5, align="right", key=lambda row: f"{row.epoch}/{row.epochs}"),
     Column("best", 7, align="right", key=signed_error),
 )
+
+
+WIDE = 100
+"""Cells of the screen from which on a choice of runs tells their settings too."""
+CHOICE_COLUMNS = (
+    *RUN_COLUMNS[:2],
+    Column("model", 8, key=lambda row: row.model),
+    Column("optimizer", 9, key=lambda row: row.optimizer),
+    Column("schedule", 15, key=lambda row: row.schedule),
+    Column("lr", 13, align="right", key=BY_NAME["lr"].text),
+    Column("factors", 7, align="right", key=BY_NAME["factors"].text),
+    *RUN_COLUMNS[2:],
+)
+"""`RUN_COLUMNS` with the settings in which runs of one name mostly differ."""
 
 
 def run_columns(narrow: bool) -> tuple[Column, ...]:

@@ -3,7 +3,7 @@
 from math import sqrt
 
 from cftui.config import RunConfig
-from cftui.hyperparameters import DataInfo
+from cftui.hyperparameters import BayesFm, DataInfo
 from cftui.questions.data import DataSummary
 from cftui.runs.events import Failed, Finished
 from cftui.runs.history import History
@@ -34,6 +34,9 @@ def cost_words(
         return ""
     if summary is None:
         return "reading the ratings …"
+    if isinstance(config.model, BayesFm):
+        chains = f"{config.model.chains} chain{'s' * (config.model.chains > 1)}"
+        return f"{chains} of {config.training.epochs:,} sweeps\nan epoch is a sweep"
     info = DataInfo(summary.n_users, summary.n_items, summary.low, summary.high)
     parameters = config.model.parameter_count(info) or counted
     n_train = config.split.expected_training(summary.n_ratings, summary.n_users)
@@ -68,7 +71,7 @@ def _told(row: RunRow, history: History, batch_size: int) -> tuple[str, str, str
     started = history.started
     state = f"{STATE_MARKS.get(row.shown, '·')} {row.label} {row.clock}  {row.shown}"
     if started is None:
-        return (state, "", row.message or "loading torch and the ratings")
+        return (state, "", row.message or _before_start(row, history))
     total = started.epochs * started.steps_per_epoch
     present = min(len(history.epochs) + 1, row.epochs)
     if isinstance(history.end, Finished) and history.end.why:
@@ -85,6 +88,12 @@ def _told(row: RunRow, history: History, batch_size: int) -> tuple[str, str, str
     if len(history.curve):
         parts.insert(2, f"loss {history.curve.smooth[-1]:.4f}")
     return (state, progress, "  ".join([*parts, started.device]))
+
+
+def _before_start(row: RunRow, history: History) -> str:
+    if not history.whole:
+        return "reading its events …"
+    return "loading torch and the ratings" if row.alive else _end_words(row, history)
 
 
 def _end_words(row: RunRow, history: History) -> str:

@@ -52,14 +52,14 @@ class TabBar(Widget):
     def render_line(self, y: int) -> Strip:
         """Return the line."""
         base = self.rich_style
-        active = base + self.get_component_rich_style("tab-bar--active", partial=True)
+        active = base + self.get_component_rich_style("tab-bar--active")
         segments = [Segment(" cftui ", base + Style(bold=True))]
         for pane, words in self._words():
             segments.append(Segment(words, active if pane == self.active else base))
         line = Strip(segments)
         room = self.size.width - line.cell_length
         about = next((words for words in _shorter(self.about) if len(words) <= room), "")
-        muted = base + self.get_component_rich_style("tab-bar--about", partial=True)
+        muted = base + self.get_component_rich_style("tab-bar--about")
         gap = Segment(" " * max(room - len(about) - 1, 0), base)
         return Strip([*segments, gap, Segment(f"{about} ", muted)]).adjust_cell_length(
             self.size.width, base

@@ -58,7 +58,7 @@ class TourPanel(Widget):
         """Return the head, or a line of what is said."""
         base, width = self.rich_style, self.size.width
         if y == 0:
-            style = base + self.get_component_rich_style("tour--head", partial=True)
+            style = base + self.get_component_rich_style("tour--head")
             room = width - 2 * MARGIN - cell_len(self.said.head)
             roomy = cell_len(self.said.long_keys) + GAP <= room
             keys = self.said.long_keys if roomy else self.said.keys
