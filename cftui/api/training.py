@@ -42,7 +42,7 @@ def train(
     The run is like any other: it trains in a process of its own, is shown on the screen, can be
     stopped, resumed and asked from anywhere, and goes on if this process ends.
 
-    `ratings`: ratings, or the path or name of some. `model`: `dot`, `dot-bias`, `net`, `fm`,
+        `ratings`: ratings, or the path or name of some. `model`: `dot`, `dot-bias`, `net`, `fm`,
     `bayes-fm`, a file's `path.py:Class`, or a class: of that the file is taken, or from a notebook
     or a script itself the source with what it uses. `optimizer`: `sgd`, `adam`, `adamw`, `rmsprop`,
     `adagrad`; `schedule`: `constant`, `cosine`, `cosine-restarts`, `one-cycle`, `exponential`;
