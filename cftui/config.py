@@ -252,6 +252,18 @@ class RunConfig(Section):
         return gathered(dict(settings)) if isinstance(settings, Mapping) else settings
 
     @model_validator(mode="after")
+    def _has_its_method(self) -> "RunConfig":
+        name, method = self.model.name, self.method.name
+        needed = method_of(name)
+        if method != needed and (needed != USUAL or self.method.only):
+            own = f"{method} trains {self.method.only} alone" if self.method.only else ""
+            raise ValueError(
+                f"{own or f'{name} is trained by {needed}, not by {method}'};"
+                " choose the model, and leave method, optimizer and schedule out"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _has_a_rate_to_change(self) -> Self:
         if self.training.rate_changes and self.method.learning_rate is None:
             raise ValueError(
@@ -297,6 +309,11 @@ class RunConfig(Section):
         return sections
 
 
+def method_of(model: str) -> str:
+    """Return the name of the method that trains a model."""
+    return _name_of(usual(model).get("method", {}), USUAL)
+
+
 SECTIONS: dict[str, type[BaseModel]] = {
     "data": DataConfig,
     "split": SplitConfig,
@@ -323,18 +340,20 @@ def _with_suited(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings with what suits the model, where they do not say it."""
     if _name_of(settings.get("method", {}), USUAL) != USUAL:
         return dict(settings)
-    model = _name_of(settings.get("model", {}), DEFAULTS["model"])
+    name_of_model = _name_of(settings.get("model", {}), DEFAULTS["model"])
     filled = dict(settings)
-    for section, keys in usual(model).items():
+    for section, keys in usual(name_of_model).items():
         filled[section] = _filled(settings.get(section, {}), keys)
+    if _name_of(filled.get("method", {}), USUAL) != USUAL:
+        return filled
     optimizer = filled.get("optimizer", {})
     given = {"name": optimizer} if isinstance(optimizer, str) else optimizer
     name = _name_of(given, DEFAULTS["optimizer"])
     if not isinstance(given, Mapping) or name not in OPTIMIZERS:
         return filled
-    numbers = suited(model, name)
-    told = settings.get("model", {})
-    if isinstance(told, Mapping) and (told.get("l2_factors") or told.get("l2_biases")):
+    model = settings.get("model", {})
+    numbers = suited(name_of_model, name)
+    if isinstance(model, Mapping) and (model.get("l2_factors") or model.get("l2_biases")):
         numbers["weight_decay"] = 0.0  # which that is instead of
     return {**filled, "optimizer": {"name": name, **numbers, **given}}
 
@@ -386,7 +405,9 @@ def _drop_suited(merged: dict[str, Any], changes: Mapping[str, Any]) -> None:
     after = _name_of(changes.get("model", {}), before)
     if after == before:
         return
-    if usual(before) != usual(after):
+    if method_of(before) != method_of(after):
+        _drop_method(merged)
+    elif usual(before) != usual(after):
         _drop_usual(merged, before)
     optimizer = merged.get("optimizer")
     name = _name_of(optimizer, DEFAULTS["optimizer"])
@@ -394,6 +415,14 @@ def _drop_suited(merged: dict[str, Any], changes: Mapping[str, Any]) -> None:
         for key, number in suited(before, name).items():
             if optimizer.get(key) == number:
                 del optimizer[key]
+
+
+def _drop_method(merged: dict[str, Any]) -> None:
+    """Take out all that means nothing to another method: an epoch is not a sweep."""
+    for section in ("method", *PARTS):
+        merged.pop(section, None)
+    for key in ("epochs", "batch_size"):
+        merged.get("training", {}).pop(key, None)
 
 
 def _drop_usual(merged: dict[str, Any], before: str) -> None:

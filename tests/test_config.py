@@ -49,7 +49,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"data": {"source": 5}}, "data.source = 5"),
     (
         {"model": {"name": "dotbias"}},
-        "model: 'dotbias' is not one of dot, dot-bias, fm, net; one of your own is path",
+        "model: 'dotbias' is not one of bayes-fm, dot, dot-bias, fm, net; one of your own is path",
     ),
     ({"model": {"n_factors": 0}}, "model.n_factors = 0"),
     ({"model": {"factors": 5}}, "model.factors: unknown key; did you mean n_factors?"),
@@ -99,7 +99,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ),
     ({"model": ""}, "model: name a file and the class in it: path/to/file.py:Class"),
     ({"model": "mine.py"}, "model: 'mine.py' names no class; write it as mine.py:Class"),
-    ({"model": "mine.txt:M"}, "model: 'mine.txt:M' is not one of dot, dot-bias, fm, net"),
+    ({"model": "mine.txt:M"}, "model: 'mine.txt:M' is not one of bayes-fm, dot, dot-bias, fm, net"),
 ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cftui.config import RunConfig
+from cftui.config import RunConfig, method_of
 from cftui.doctor.facts import TorchFacts
 from cftui.doctor.finding import Finding, first_line
 from cftui.doctor.reference import (
@@ -22,6 +22,7 @@ from cftui.doctor.reference import (
     trial_config,
 )
 from cftui.hyperparameters import MODELS
+from cftui.hyperparameters.methods import USUAL
 from cftui.ratings.parts import TrainingRatings
 from cftui.training.engines import choose
 from cftui.training.engines.protocol import Engine
@@ -47,7 +48,7 @@ def arithmetic_findings(
     yield _precision(torch)
     bench = _Bench(make_engine or choose.make_engine)
     for device in devices:
-        for model in MODELS:
+        for model in (name for name in MODELS if method_of(name) == USUAL):
             for optimizer in OPTIMIZERS:
                 yield bench.compare(device, model, optimizer)
             yield bench.resume(device, model)

@@ -21,9 +21,9 @@ from cftui.hyperparameters.base import (
     parameter,
     unit_of,
 )
-from cftui.hyperparameters.models import CustomModel, Dot, DotBias, Fm, Net, is_source
+from cftui.hyperparameters.models import BayesFm, CustomModel, Dot, DotBias, Fm, Net, is_source
 from cftui.hyperparameters.optimizers import Adagrad, Adam, AdamW, RmsProp, Sgd
-from cftui.hyperparameters.registry import MODELS, models_with
+from cftui.hyperparameters.registry import MODELS, models_with, why_not_here
 from cftui.hyperparameters.schedules import (
     Constant,
     Cosine,
@@ -74,6 +74,7 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "BayesFm",
     "Constant",
     "Cosine",
     "CosineRestarts",
@@ -103,4 +104,5 @@ __all__ = [
     "suited",
     "unit_of",
     "usual",
+    "why_not_here",
 ]

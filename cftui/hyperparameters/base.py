@@ -58,13 +58,14 @@ class Parameters(BaseModel):
     name: str
 
 
-Ability = Literal["factors", "biases", "dot-product", "sigmoid"]
+Ability = Literal["factors", "biases", "dot-product", "sigmoid", "draws"]
 """What a model can be asked for beyond predictions.
 
 `factors`, `biases`: it has tables `user_factors` and `item_factors`, or `user_bias` and
 `item_bias`. `dot-product`: it predicts from these tables alone, by a dot product, so that numpy
 scores it, its arithmetic fits on a page, and newcomers are folded in. `sigmoid`: which brings that
-product to the range of the ratings.
+product to the range of the ratings. `draws`: its tables are draws from a posterior, whose mean
+predicts and whose spread gives bands.
 """
 
 
@@ -92,6 +93,8 @@ class ModelParameters(Parameters):
     abilities: ClassVar[frozenset[Ability]] = frozenset()
     suited: ClassVar[Mapping[str, SuitedNumbers]] = {}
     """By optimizer, where its own defaults do not suit the model."""
+    needs: ClassVar[str] = ""
+    """A package that training it takes; the app works without it."""
     usual: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """By section and key, what else suits the model where nothing is said."""
 
@@ -101,11 +104,6 @@ class ModelParameters(Parameters):
         return self.name
 
     @property
-    def l2_per_rating(self) -> L2PerRating:
-        """Return the penalties that a rating puts on its own rows; none by default."""
-        return L2PerRating()
-
-    @property
     def reads(self) -> tuple[str, ...]:
         """Return the fields of features that the model reads, in the order of FIELDS."""
         return ()
@@ -113,6 +111,11 @@ class ModelParameters(Parameters):
     def batch_size(self, n_train: int) -> int:
         """Return how many ratings of a step suit the model and so many training ratings."""
         return 64
+
+    @property
+    def l2_per_rating(self) -> L2PerRating:
+        """Return the penalties that a rating puts on its own rows; none by default."""
+        return L2PerRating()
 
     def tables(self, info: DataInfo) -> tuple[Table, ...]:
         """Return every parameter array of the model on these ratings."""

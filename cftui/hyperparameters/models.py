@@ -3,6 +3,7 @@
 What suits a model was found by trying, on the bundled ratings, three epochs in batches of 64.
 """
 
+import os
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -226,6 +227,51 @@ class Fm(ModelParameters):
             Table("mean", (), mean, mean),
             *(Table(f"tables.{f.name}", (f.width, *shape), low, high) for f in info.fields),
         )
+
+
+def usual_chains() -> int:
+    """Return how many chains this machine has cores for, at most 3."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return min(3, len(affinity(0)) if affinity else os.cpu_count() or 1)
+
+
+@built_in(
+    "cftui.models.draws:Draws",
+    abilities=("draws",),
+    usual={"method": {"name": "gibbs"}, "training": {"epochs": 200}},
+    needs="numba",
+)
+class BayesFm(ModelParameters):
+    """Factorization machine whose posterior is drawn from: the draws' mean predicts, with bands.
+
+    Nothing to tune; each user's ratings have a noise of their own.
+    """
+
+    name: Literal["bayes-fm"] = "bayes-fm"
+    fields: FieldWords = parameter(
+        "future", f"What it knows of a rating: {', '.join(FIELDS)}; future (the first seven); all"
+    )
+    n_factors: int = parameter(10, "Size of each feature's embedding", unit="factors", ge=1, le=256)
+    chains: int = Field(
+        default_factory=usual_chains,
+        description="Samplers side by side, each on a core; the mean of all predicts",
+        ge=1,
+        le=16,
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Return the fields that the words mean."""
+        return parse_fields(self.fields)
+
+    def tables(self, info: DataInfo) -> tuple[Table, ...]:
+        """Return none: how many draws there are depends on how far it is."""
+        return ()
+
+    def parameter_count(self, info: DataInfo) -> int | None:
+        """Return the numbers of one draw; none before the features were counted."""
+        width = sum(field.width for field in info.fields)
+        return 1 + width * (1 + self.n_factors) if info.fields else None
 
 
 class CustomModel(ModelParameters):

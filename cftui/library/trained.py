@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from cftui.config import RunConfig
 from cftui.hyperparameters import Ability, models_with
 from cftui.library.features import features_for, info_with
 from cftui.models import build_model, load_of_run
+from cftui.models.draws import Draws
 from cftui.models.errors import ModelError
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
@@ -41,6 +42,14 @@ class Scorer(Protocol):
 
     def score_all_items(self, user: int) -> np.ndarray:
         """Return one user's predicted ratings of every item, shape (n_items,)."""
+
+
+@runtime_checkable
+class Banded(Scorer, Protocol):
+    """A scorer that knows how far a rating may be from what it predicts."""
+
+    def interval(self, pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ends of each pair's 80 % band, float32 (n,), in rating units."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +106,10 @@ class Trained:
             )
         return found
 
+    def interval(self, pairs: Pairs) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the ends of pairs' 80 % bands, in rating units; none where the model has none."""
+        return self.scorer.interval(pairs) if isinstance(self.scorer, Banded) else None
+
     @cached_property
     def split(self) -> Split:
         """Return the split the run was trained with."""
@@ -148,6 +161,8 @@ def load_trained(
         raise RunError(words)
     if best and config.split.kind == "none":
         raise RunError(f"{run.id} has no best weights, as nothing was held out; leave --best out")
+    if best and "draws" in config.model.abilities:
+        raise RunError(f"{run.id} has no best weights: its draws are averaged; leave --best out")
     path = run.best if best else run.last
     checkpoint = load_checkpoint(path, prefix="parameters/")
     check_finite(path, checkpoint.arrays)
@@ -159,7 +174,7 @@ def load_trained(
     try:
         if "dot-product" in config.model.abilities:
             factors = _factors(config, record.unit, ratings, tables)
-        scorer: Scorer = factors or _module_scorer(run, record, config, ratings, tables)
+        scorer: Scorer = factors or _scorer(run, record, config, ratings, tables)
     except (QuestionError, RunError, ModelError):
         raise
     except (KeyError, ValueError) as error:
@@ -168,6 +183,22 @@ def load_trained(
         ) from None
     named = str(run.best if best else run.path)
     return Trained(run.id, record, config, ratings, scorer, factors, tables, checkpoint.step, named)
+
+
+def _scorer(
+    run: Run,
+    record: RunRecord,
+    config: RunConfig,
+    ratings: Ratings,
+    tables: Mapping[str, np.ndarray],
+) -> Scorer:
+    if "draws" not in config.model.abilities:
+        return _module_scorer(run, record, config, ratings, tables)
+    features = features_for(config, ratings)
+    draws = Draws.from_tables(tables, ratings.low, ratings.high, record.unit, features)
+    if draws.shape != (ratings.n_users, ratings.n_items):
+        raise ValueError(f"its draws are of {draws.shape[0]} users and {draws.shape[1]} items")
+    return draws
 
 
 def _factors(

@@ -98,11 +98,10 @@ class KnownFeatures(nn.Module):
     def __init__(self, features: Features) -> None:
         super().__init__()
         self.fields = {field.name: field for field in features.fields}
-        self.whole = bool(features.seen_users.all()), bool(features.seen_items.all())
-        for whose, seen in (("user", features.seen_users), ("item", features.seen_items)):
-            self.register_buffer(
-                f"seen_{whose}", torch.from_numpy(np.array(seen)), persistent=False
-            )
+        self.whole = bool(features.user_counts.all()), bool(features.item_counts.all())
+        for whose, counts in (("user", features.user_counts), ("item", features.item_counts)):
+            weights = torch.from_numpy(np.sqrt(counts).astype(np.float32))
+            self.register_buffer(f"weights_{whose}", weights, persistent=False)
         self.sparse = nn.ModuleDict(
             {f.name: ResidentRows(f.rows, f.width) for f in features.fields if f.of != "rating"}
         )
@@ -143,9 +142,12 @@ class KnownFeatures(nn.Module):
         """Return what is known of pairs, with their times where they are ratings of the data."""
         return FeatureBatch(self, users, items, self.codes_of(items, positions))
 
-    def seen(self, whose: Whose) -> Tensor | None:
-        """Return whether each user or item was trained on, shape (rows,); none where all were."""
-        return None if self.whole[whose == "item"] else self.get_buffer(f"seen_{whose}")
+    def weights(self, whose: Whose) -> Tensor | None:
+        """Return the root of how many training ratings each user or item has, shape (rows,).
+
+        None where each has some.
+        """
+        return None if self.whole[whose == "item"] else self.get_buffer(f"weights_{whose}")
 
     def n_rows(self, whose: Whose) -> int:
         """Return the number of users or items, of whom something is known."""

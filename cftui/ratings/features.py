@@ -89,9 +89,9 @@ class Features:
     user: Integers
     """Codes of all of the data's ratings, shape (n_ratings,); so `item`."""
     item: Integers
-    seen_users: NDArray[np.bool_]
-    """Whether each has a training rating, shape (n_users,); so `seen_items`."""
-    seen_items: NDArray[np.bool_]
+    user_counts: NDArray[np.int64]
+    """How many training ratings each has, shape (n_users,); so `item_counts`."""
+    item_counts: NDArray[np.int64]
     mean: float
     """Of the training ratings, in rating units."""
     fields: tuple[Field, ...]
@@ -180,8 +180,8 @@ def features_of(ratings: Ratings, parts: Split, wanted: Sequence[str]) -> Featur
     found = tuple(made[name] for name in FIELDS if name in made and made[name].width)
     absent = tuple(name for name in FIELDS if name in made and not made[name].width)
     mean = float(ratings.value[parts.train].mean(dtype=np.float64))
-    users = np.bincount(ratings.user[parts.train], minlength=ratings.n_users) > 0
-    items = np.bincount(ratings.item[parts.train], minlength=ratings.n_items) > 0
+    users = np.bincount(ratings.user[parts.train], minlength=ratings.n_users)
+    items = np.bincount(ratings.item[parts.train], minlength=ratings.n_items)
     return Features(ratings.user, ratings.item, users, items, mean, found, absent, clock)
 
 

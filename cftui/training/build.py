@@ -84,6 +84,10 @@ def check_checkpoint(
         raise _foreign(run, error) from None
 
 
+def _tables(config: RunConfig, ratings: Ratings) -> tuple[Table, ...]:
+    return config.model.tables(info_with(features_for(config, ratings), ratings))
+
+
 def _unfit(run: Run, checkpoint: Checkpoint, error: Exception) -> CheckpointError:
     if any(name.startswith("state/") for name in checkpoint.arrays):
         return _foreign(run, error)
@@ -91,10 +95,6 @@ def _unfit(run: Run, checkpoint: Checkpoint, error: Exception) -> CheckpointErro
         f"{run.best}: this way of learning does not go on from weights alone ({error}); begin it"
         f" again: cftui runs resume {run.id} --from start"
     )
-
-
-def _tables(config: RunConfig, ratings: Ratings) -> tuple[Table, ...]:
-    return config.model.tables(info_with(features_for(config, ratings), ratings))
 
 
 def _foreign(run: Run, error: Exception) -> CheckpointError:

@@ -12,7 +12,7 @@ from cftui.ratings.parts import TrainingRatings, ValidRatings, parts_of
 from cftui.ratings.unit import IDENTITY, RatingUnit
 from cftui.ratings.values import Ratings
 from cftui.training.learners.choose import Beginning, begin_learning
-from cftui.training.learners.protocol import Learner
+from cftui.training.learners.protocol import Learner, Sampler
 
 if TYPE_CHECKING:
     from cftui.models.custom import CustomClass
@@ -65,6 +65,8 @@ def prepare(
     config = config.settled(len(training))
     threads = threads or config.training.threads
     learner = begin(config, _to_learn(training, config, unit), custom, threads=threads)
+    if isinstance(learner, Sampler):
+        learner.watch(valid.pairs)
     return Prepared(config, learner, training, valid, ratings.value, unit)
 
 

@@ -76,12 +76,12 @@ class TorchEngine:
         if ratings.features is not None and ratings.positions is not None:
             self._positions = resident(ratings.positions, self._device)
         self._squared_unit = ratings.squared_unit
+        # Of a batch's mean squared error and the sum of squares over the number of ratings.
+        own = self._model.l2 if isinstance(self._model, RatingModel) else 0.0
+        self._l2_of_all = 2 * own / len(ratings)
         self._l2, self._summed = config.model.l2_per_rating, is_summed(config.optimizer)
         self._tables = dict(trainable(self._model))
         self._rows = row_steps(config, self._model)
-        # Of a batch's mean squared error and the sum of squares over the number of ratings.
-        own = self._model.l2 if isinstance(self._model, RatingModel) else 0.0
-        self._decay = 2 * own / len(ratings)
 
     def _places_of_members(self, seed: int, n: int) -> torch.Tensor | None:
         """Return which rating each member meets in place of another, shape (n, members)."""
@@ -121,15 +121,21 @@ class TorchEngine:
             lowered, error = self._loss(values[batch], inputs)
             if self._squared_unit != 1.0:
                 lowered, error = lowered / self._squared_unit, error / self._squared_unit
-            lowered = self._objective(lowered, users[batch], items[batch])
-            lowered.backward()  # type: ignore[no-untyped-call]
-            if self._decay:
+            self._objective(lowered, users[batch], items[batch]).backward()  # type: ignore[no-untyped-call]
+            if self._l2_of_all:
                 gradients = [weight.grad for weight in weights if weight.grad is not None]
-                times = len(users[batch]) if self._summed else 1
-                torch._foreach_add_(gradients, weights, alpha=self._decay * times)
+                alpha = self._l2_of_all * (len(values[batch]) if self._summed else 1)
+                torch._foreach_add_(gradients, weights, alpha=alpha)
             step_once()
             losses[step] = error.detach()
         return losses.cpu().numpy()
+
+    def _loss(self, values: torch.Tensor, inputs: tuple[Any, ...]) -> tuple[torch.Tensor, ...]:
+        """Return what a step is to lower, and the mean squared error that is told."""
+        if isinstance(self._model, RatingModel):
+            return self._model.loss(values, *inputs)
+        error = functional.mse_loss(self._model(*inputs), values)
+        return error, error
 
     def _objective(
         self, loss: torch.Tensor, users: torch.Tensor, items: torch.Tensor
@@ -138,13 +144,6 @@ class TorchEngine:
         if self._l2:
             loss = loss + penalty(self._tables, self._l2, users, items)
         return loss * len(users) if self._summed else loss
-
-    def _loss(self, values: torch.Tensor, inputs: tuple[Any, ...]) -> tuple[torch.Tensor, ...]:
-        """Return what a step is to lower, and the mean squared error that is told."""
-        if isinstance(self._model, RatingModel):
-            return self._model.loss(values, *inputs)
-        error = functional.mse_loss(self._model(*inputs), values)
-        return error, error
 
     def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, float32, shape (n,), without dropout."""

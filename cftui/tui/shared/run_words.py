@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import sqrt
 
 from cftui.config import RunConfig
-from cftui.hyperparameters import DataInfo
+from cftui.hyperparameters import BayesFm, DataInfo
 from cftui.hyperparameters.fields import TIMED
 from cftui.questions.data import DataSummary
 from cftui.runs.events import Failed, Finished
@@ -38,6 +38,9 @@ def cost_words(
         return ""
     if summary is None:
         return "reading the ratings …"
+    if isinstance(config.model, BayesFm):
+        chains = f"{config.model.chains} chain{'s' * (config.model.chains > 1)}"
+        return f"{chains} of {config.training.epochs:,} sweeps\nan epoch is a sweep"
     info = DataInfo(summary.n_users, summary.n_items, summary.low, summary.high)
     parameters = config.model.parameter_count(info) or counted
     n_train = config.split.expected_training(summary.n_ratings, summary.n_users)

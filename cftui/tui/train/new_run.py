@@ -35,6 +35,7 @@ class NewRun(Vertical):
             min-height: 6;
             border: round $primary-muted;
             border-title-color: $text-muted;
+            border-subtitle-color: $text-muted;
             padding: 0 1;
             scrollbar-size-vertical: 1;
         }
