@@ -248,9 +248,7 @@ class BayesFm(ModelParameters):
     """
 
     name: Literal["bayes-fm"] = "bayes-fm"
-    fields: FieldWords = parameter(
-        "future", f"What it knows of a rating: {', '.join(FIELDS)}; future (the first seven); all"
-    )
+    fields: FieldWords = parameter("future", HELP)
     n_factors: int = parameter(10, "Size of each feature's embedding", unit="factors", ge=1, le=256)
     chains: int = Field(
         default_factory=usual_chains,

@@ -109,7 +109,7 @@ class KnownFeatures(nn.Module):
             if field.of == "rating":
                 codes = torch.from_numpy(np.array(field.codes))
                 self.register_buffer(f"codes_{field.name}", codes, persistent=False)
-        now = features.codes_now(np.arange(len(features.seen_items)))
+        now = features.codes_now(np.arange(len(features.item_counts)))
         self.now = tuple(now)
         """Fields of ratings that are known of any pair, as of the last day trained on."""
         for name, of_items in now.items():
