@@ -75,6 +75,10 @@ class FactorizationMachine(RatingModel):
     def of_all_items(self, users: Tensor) -> Tensor:
         """Return predicted ratings of every item, shape (len(users), n_items)."""
         of_users, of_items = self._side("user", users), self._side("item", None)
+        items = torch.arange(self.n_items, device=users.device)
+        now = self._features.batch(items, items)  # what is known of now is known of the item alone
+        for name in self._features.now:
+            of_items = of_items + self._of_ratings(now, name)
         k = self.n_factors
         # The square of a sum of two is the two squares, and twice the product of the two.
         products = of_users[..., :k].flatten(1) @ of_items[..., :k].flatten(1).T

@@ -138,6 +138,17 @@ class Features:
         clock = self.clock
         return {name: clock.codes(name, users, items, times) for name in timed}
 
+    def codes_now(self, items: Integers) -> dict[str, Codes]:
+        """Return the codes of pairs as a list asks them: as of the last day trained on.
+
+        How old a film is then is known, and was trained on. Of a user's own days and places none
+        will ever come that anybody trained on: such fields say nothing.
+        """
+        if "film-age" not in self.names or self.clock is None:
+            return {}
+        nobody, then = np.zeros(len(items), np.int64), np.full(len(items), self.clock.last)
+        return {"film-age": self.clock.codes("film-age", nobody, items, then)}
+
     def rows_of(self, positions: Integers) -> SparseRows:
         """Return all columns of some of the data's ratings, a row each."""
         codes = self.codes_of(positions)
@@ -146,8 +157,9 @@ class Features:
     def rows_of_pairs(
         self, users: Integers, items: Integers, codes: Mapping[str, Codes] | None = None
     ) -> SparseRows:
-        """Return all columns of pairs, a row each; without codes no time is known."""
-        parts = [self._rows_of_field(each, users, items, codes or {}) for each in self.fields]
+        """Return all columns of pairs, a row each; without codes those of now."""
+        known = self.codes_now(items) if codes is None else codes
+        parts = [self._rows_of_field(each, users, items, known) for each in self.fields]
         return _side_by_side(parts, self.offsets)
 
     def _rows_of_field(

@@ -85,13 +85,22 @@ def test_it_is_the_equation(known: Features, ratings: Ratings) -> None:
     np.testing.assert_allclose(score(built, pairs, CPU), expected, rtol=1e-5)
 
 
-def test_without_a_time_fields_of_ratings_say_nothing(known: Features, ratings: Ratings) -> None:
+def test_a_list_leaves_out_what_nobody_trained_on_for_now(
+    known: Features, ratings: Ratings
+) -> None:
+    """All of the time is left out but the film's age, on the last day of the training ratings."""
+    assert ratings.timestamp is not None
     built = machine(known, ratings)
+    with torch.no_grad():  # what any user's day, place and half-year would say
+        for name in ("calendar", "user-day", "since-first", "place"):
+            built.tables[name].fill_(1e3)
     pairs = Pairs.crossed(np.arange(4), np.arange(ratings.n_items))
     found = known.rows_of_pairs(pairs.users, pairs.items)
     expected = []
     for a, b in zip(found.indptr[:-1], found.indptr[1:], strict=True):
         x = dict(zip(found.columns[a:b].tolist(), found.values[a:b].tolist(), strict=True))
+        assert sum(column >= known.offsets[-2] for column in x) == 1  # a film's age
+        assert not any(known.offsets[7] <= column < known.offsets[-2] for column in x)
         expected.append(by_the_equation(built, known, 0, x))
     np.testing.assert_allclose(score(built, pairs, CPU), expected, rtol=1e-5)
     everything = score_all_items(built, np.arange(4), ratings.n_items, CPU)
@@ -132,7 +141,7 @@ def _lent(
     begins, ends = known.offsets[:-1], known.offsets[1:]
     x: dict[int, float] = {}
     for name, begin, end in zip(known.names, begins, ends, strict=True):
-        rows = own if name in ("genres", "year") else other
+        rows = own if name in ("genres", "year", "film-age") else other
         pairs = zip(rows.columns.tolist(), rows.values.tolist(), strict=True)
         x |= {column: value for column, value in pairs if begin <= column < end}
     return by_the_equation(built, known, 0, x)
