@@ -3,17 +3,26 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from cftui.config import RunConfig
 from cftui.hyperparameters import Ability, models_with
+from cftui.library.bands import (
+    Banded,
+    Bands,
+    MemberNoise,
+    Scorer,
+    Spread,
+    bands_of_members,
+    learn_noise,
+)
 from cftui.library.features import features_for, info_with
 from cftui.models import build_model, load_of_run
 from cftui.models.draws import Draws
 from cftui.models.errors import ModelError
 from cftui.models.factors import Factors
+from cftui.questions.band import EIGHTY
 from cftui.questions.errors import QuestionError
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split, split
@@ -32,24 +41,6 @@ TABLES: dict[str, Ability] = {
     "item_bias": "biases",
 }
 """Which ability of a model each of the tables that are asked for comes of."""
-
-
-class Scorer(Protocol):
-    """Anything that predicts ratings, in rating units."""
-
-    def score(self, pairs: Pairs) -> np.ndarray:
-        """Return predicted ratings, shape (n,), float32."""
-
-    def score_all_items(self, user: int) -> np.ndarray:
-        """Return one user's predicted ratings of every item, shape (n_items,)."""
-
-
-@runtime_checkable
-class Banded(Scorer, Protocol):
-    """A scorer that knows how far a rating may be from what it predicts."""
-
-    def interval(self, pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
-        """Return the ends of each pair's 80 % band, float32 (n,), in rating units."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +97,24 @@ class Trained:
             )
         return found
 
-    def interval(self, pairs: Pairs) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return the ends of pairs' 80 % bands, in rating units; none where the model has none."""
-        return self.scorer.interval(pairs) if isinstance(self.scorer, Banded) else None
+    def bands(self, pairs: Pairs) -> Bands | None:
+        """Return how far pairs' ratings may be from predictions; none where that is not known.
+
+        A model that is drawn from knows, and one of several members.
+        """
+        if isinstance(self.scorer, Banded):
+            return Bands(*self.scorer.interval(pairs), EIGHTY)
+        if isinstance(self.scorer, Spread) and self.member_noise is not None:
+            return bands_of_members(self.scorer, self.member_noise, self.ratings, pairs)
+        return None
+
+    @cached_property
+    def member_noise(self) -> MemberNoise | None:
+        """Return what ratings scatter by besides what members differ in; none of one member."""
+        nobody = np.empty(0, np.int64)
+        if not isinstance(self.scorer, Spread) or self.scorer.spread(Pairs(nobody, nobody)) is None:
+            return None
+        return learn_noise(self.scorer, self.ratings, self.split)
 
     @cached_property
     def split(self) -> Split:

@@ -179,6 +179,8 @@ class ModuleScorer:
         """
         if not isinstance(self._module, RatingModel) or self._module.n_members == 1:
             return None
+        if not len(pairs):
+            return np.empty(0, np.float32)
         found = score_members(self._module, pairs, torch.device("cpu"))
         spread: np.ndarray = found.std(axis=1, ddof=1) * self._unit.scale
         return spread

@@ -82,9 +82,9 @@ def test_what_it_predicts_is_the_mean_of_its_draws_with_bands(source: Path) -> N
     # Every sweep after the burn-in is kept here, so that nothing but float16 is lost.
     epochs = [event for event in read_events(run.events) if isinstance(event, Epoch)]
     assert mse == pytest.approx(epochs[-1].valid_mse_clipped, abs=2e-4)
-    band = found.interval(pairs)
-    assert band is not None
-    low, high = band
+    band = found.bands(pairs)
+    assert band is not None and band.words == "80 %"
+    low, high = band.low, band.high
     assert (low <= clipped).all() and (clipped <= high).all()
     inside = (low <= ratings.value[positions]) & (ratings.value[positions] <= high)
     assert 0.7 < inside.mean() < 0.95
