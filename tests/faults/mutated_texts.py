@@ -55,6 +55,17 @@ def worded_rows(data: bytes, separator: str) -> set[Row]:
     return found
 
 
+def usual_rows(data: bytes, separator: str) -> set[Row]:
+    """Return those rows alone whose rating is on the scale of all others: of 5, if of anything."""
+    found = worded_rows(data, separator)
+    for text in texts_of(data):
+        for fields in split_lines(text, separator):
+            match = OF.fullmatch(fields[2].strip()) if len(fields) >= 3 else None
+            if match and number(match[2]) != 5:
+                found = {row for row in found if row[:2] != (fields[0].strip(), fields[1].strip())}
+    return found
+
+
 def _worth(text: str) -> Iterator[np.float32]:
     text = text.strip()
     if (plain := number(text)) is not None:
@@ -124,7 +135,7 @@ def zstd(data: bytes) -> bytes:
 VERDICT_ROWS = worded(("like", "dislike", "Like")).encode()
 TEXTS: dict[str, Callable[[Path], Kind]] = {
     "wide": ratings_kind("table.csv", wide().encode(), ",", wide_rows, melted_rows, 12),
-    "words": ratings_kind("ratings.csv", worded(WORDS).encode(), ",", worded_rows),
+    "words": ratings_kind("ratings.csv", worded(WORDS).encode(), ",", worded_rows, usual_rows),
     "verdicts": ratings_kind("ratings.csv", VERDICT_ROWS, ",", worded_rows),
     "json array": ratings_kind("ratings.json", array(), ",", array_rows),
     "json indented": ratings_kind("ratings.json", array(indent=2), ",", array_rows),

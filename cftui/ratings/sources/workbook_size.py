@@ -1,6 +1,5 @@
 """Whether a workbook is small and sound enough to be read, before anything reads it."""
 
-import codecs
 import errno
 import re
 import zipfile
@@ -8,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from xml.parsers import expat
 
 from cftui.ratings.values import DataError
 
@@ -88,6 +88,17 @@ def _check_cells(archive: zipfile.ZipFile) -> None:
             raise DataError(
                 f"a sheet of {cells:,} cells; save the part with ratings, or all of it as CSV"
             )
+        _refuse_broken(archive, member)
+
+
+def _refuse_broken(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Raise DataError for XML that is not sound: calamine passes it over, or comes to no end."""
+    try:
+        with archive.open(member) as file:
+            expat.ParserCreate().ParseFile(file)
+    except expat.ExpatError as error:
+        reason = f"cut off or damaged ({member.filename}: {error})"
+        raise DataError(f"{reason}; download or copy it again") from None
 
 
 def _refuse_ours(text: bytes) -> None:
@@ -99,12 +110,9 @@ def _refuse_ours(text: bytes) -> None:
 
 def _in_pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, end: bytes) -> Iterator[bytes]:
     """Yield the text of a member, each piece up to an `end` of something."""
-    rest, wide = b"", False
+    rest = b""
     with archive.open(member) as file:
         while piece := file.read(PIECE):
-            wide = wide or piece.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-            if b"\0" in piece and not wide:  # which calamine passes over, with the rows there
-                raise DataError("zeros within its XML; download or copy it again")
             whole, found, rest = (rest + piece).rpartition(end)
             yield whole + found
             if len(rest) > LONGEST:
