@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from cftui.preferences import Preferences
+    from cftui.tui.hints import HintLine
     from cftui.tui.pane_stack import PaneStack
     from cftui.tui.performing import Performer
     from cftui.tui.ratings_controller import RatingsController
@@ -66,6 +67,7 @@ ANYWHERE = (
     Command("app.tour", "f9", "tour", "Tour", "The lesson, stop by stop; again to leave it"),
     Command("app.tour-next", "f8", "tour_go(1)", "Tour on", "The next stop of the tour"),
     Command("app.tour-back", "f7", "tour_go(-1)", "Tour back", "The stop before"),
+    Command("app.hint-away", "f6", "hint_away", "Hint away", "Put the hint of this pane away"),
     Command("app.quit", "q", "quit", "Quit", "Leave; runs go on without the screen", True),
     Command("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Back to the shell; fg returns"),
 )
@@ -121,6 +123,9 @@ class CftuiApp(PlainApp):
     _ratings: "RatingsController"
     _performer: "Performer"
     tour: "Tour | None" = None
+    _hints: "HintLine | None" = None
+    """None where the user wants none."""
+    _hints_wanted = True
 
     def __init__(
         self, source: str, *, memory: Memory | None = None, tour: "TourChoice | None" = None
@@ -177,6 +182,7 @@ class CftuiApp(PlainApp):
         await asyncio.to_thread(import_furniture, self.memory.state.pane)
         if leaving(self):
             return
+        from cftui.tui.hints import HintLine
         from cftui.tui.pane_stack import PaneStack
         from cftui.tui.performing import Performer
         from cftui.tui.ratings_controller import RatingsController
@@ -194,10 +200,11 @@ class CftuiApp(PlainApp):
         self._runs = RunController(stack)
         self._ratings = RatingsController(stack, self._runs)
         self._performer = Performer(self, stack, ANYWHERE, self.keys)
+        self._hints = HintLine(self.memory, self.keys, ANYWHERE) if self._hints_wanted else None
         frame = self.query_one("#frame", Container)
         with self.batch_update():
             await frame.mount(stack)
-            await self.mount(KeyBar())
+            await self.mount(*filter(None, [self._hints]), KeyBar())
             frame.styles.border = ("none", "transparent")
             self.watch(stack, "current", self._pane_came)
             self.watch(stack, "workspace", self._workspace_changed, init=False)
@@ -230,9 +237,21 @@ class CftuiApp(PlainApp):
         if pane is not None:
             self.query_one(TabBar).active = pane
             self.memory.update(pane=pane)
+            self._hint()
 
     def _workspace_changed(self, workspace: Workspace) -> None:
         self.query_one(TabBar).about = workspace.headline
+        self._hint()
+
+    def _hint(self) -> None:
+        """Say what to press first in the pane in view, to whoever has no run yet."""
+        if self._hints is not None and self._stack is not None and self._stack.in_view is not None:
+            self._hints.look(self._stack.in_view, self.workspace)
+
+    def action_hint_away(self) -> None:
+        """Put the hint of this pane away."""
+        if self._hints is not None:
+            self._hints.put_away()
 
     async def _take_preferences(self) -> None:
         """Begin with what the user's own settings say; what of them cannot be used is told."""
@@ -248,6 +267,7 @@ class CftuiApp(PlainApp):
         if own.train and self.memory.state.settings is None:
             begin["settings"] = own.train
         self.memory.update(**begin)
+        self._hints_wanted = own.hints
         self.keys = keymap(own)
         self.set_keymap(self.keys)
         if own.keys or wrong:
@@ -286,6 +306,8 @@ class CftuiApp(PlainApp):
     async def run_action(self, *args: Any, **kwargs: Any) -> bool:
         """Do what a key or a link asks for; nothing once the app leaves."""
         done = not leaving(self) and await super().run_action(*args, **kwargs)
+        if done and self._hints is not None:
+            self._hints.did(args[0])
         if self._stack is not None and self._stack.in_view is not None:
             self._stack.in_view.refresh_offer()  # what it turned on, the footer shows
         return done

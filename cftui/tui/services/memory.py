@@ -44,6 +44,8 @@ class SessionState:
     tour: str = ""
     """The stop at which the tour was left."""
     tour_language: str = "en"
+    hints: dict[str, bool] = field(default_factory=dict)
+    """Panes whose first hint was followed or put away."""
     settings: dict[str, dict[str, Any]] | None = None
     """The training form, as configuration sections."""
     crosstab: dict[str, Any] = field(default_factory=dict)
