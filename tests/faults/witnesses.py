@@ -9,6 +9,7 @@ import math
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -104,13 +105,19 @@ def json_objects(texts: Iterable[str]) -> set[Row]:
 
 
 def objects_in(text: str) -> Iterator[dict[str, object]]:
-    """Yield the objects of a JSON array, and those without others in them that stand anywhere."""
-    texts = [text.lstrip("\ufeff"), *(match[0] for match in re.finditer(r"\{[^{}]*\}", text))]
-    for one in texts:
+    """Yield the objects of a JSON array, and those that stand anywhere, by the json module."""
+    text = text.lstrip("\ufeff")
+    flat = re.finditer(r"\{[^{}]*\}", text)
+    # Texts in an object may hold brackets; one that begins with another object is none of rows.
+    begun = re.finditer(r'\{(?=\s*"[^"]*"\s*:\s*[^{\s])', text)
+    tries = [partial(json.loads, text), *(partial(json.loads, one[0]) for one in flat)]
+    tries += [partial(json.JSONDecoder().raw_decode, text, one.start()) for one in begun]
+    for attempt in tries:
         try:
-            found = json.loads(one)
+            found = attempt()
         except (ValueError, RecursionError):
             continue
+        found = found[0] if isinstance(found, tuple) else found
         among = found if isinstance(found, list) else [found]
         yield from (part for part in among if isinstance(part, dict))
 
