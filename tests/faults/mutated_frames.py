@@ -141,7 +141,7 @@ def stata_rows(data: bytes, _: str) -> set[Row]:
 
 
 STATA_SIZES = {65526: 8, 65527: 4, 65528: 4, 65529: 2, 65530: 1}
-"""Bytes of a number by the code of its type (dta_117, 5.2); texts have their length for one."""
+"""Bytes of a number by the code of its type (dta_118, 5.3); texts have their length for one."""
 OLD_STATA_SIZES = {255: 8, 254: 4, 253: 4, 252: 2, 251: 1}
 """The same of dta_114."""
 
@@ -149,9 +149,9 @@ OLD_STATA_SIZES = {255: 8, 254: 4, 253: 4, 252: 2, 251: 1}
 def _stata_fits(data: bytes) -> bool:
     """Tell whether what stands between the tags of a Stata file's rows is whole rows."""
     between = data.partition(b"<data>")[2].rpartition(b"</data>")[0]
-    kinds = data.partition(b"<variable_types>")[2].rpartition(b"</variable_types>")[0]
-    codes = struct.unpack(f"<{len(kinds) // 2}H", kinds[: len(kinds) // 2 * 2])
-    (count,) = struct.unpack("<Q", data.partition(b"<N>")[2][:8])
+    (columns,), (count,) = struct.unpack_from("<H", data, 70), struct.unpack_from("<Q", data, 79)
+    (types,) = struct.unpack_from("<Q", data, 179)  # as the map has it
+    codes = struct.unpack_from(f"<{columns}H", data, types + len("<variable_types>"))
     return len(between) == count * sum(STATA_SIZES.get(code, code) for code in codes)
 
 
