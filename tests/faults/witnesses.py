@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import product
 
 import numpy as np
 
@@ -20,19 +21,23 @@ csv.field_size_limit(1 << 30)
 
 
 def texts_of(data: bytes) -> Iterator[str]:
-    """Yield the text that bytes can be taken for: as a mark says, else UTF-8 or older by line."""
+    """Yield the text that bytes can be taken for: as a mark says, else UTF-8 or older by line.
+
+    Of JSON by object too, of which a line may hold many.
+    """
     for mark, codec in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if data.startswith(mark):
             yield data.decode(codec, "replace")
     data = data.removeprefix(codecs.BOM_UTF8)
-    for old in ("cp1252", "latin-1"):
-        lines = []
-        for line in data.split(b"\n"):
+    ends = ("\n", "}") if data.lstrip().startswith((b"[", b"{")) else ("\n",)
+    for old, end in product(("cp1252", "latin-1"), ends):
+        pieces = []
+        for piece in data.split(end.encode()):
             try:
-                lines.append(line.decode())
+                pieces.append(piece.decode())
             except UnicodeDecodeError:
-                lines.append(line.decode(old, "replace"))
-        yield "\n".join(lines)
+                pieces.append(piece.decode(old, "replace"))
+        yield end.join(pieces)
 
 
 def number(text: str) -> np.float32 | None:
