@@ -248,6 +248,9 @@ async def test_deleting_asks_and_names_number_and_size(three: dict[str, Run]) ->
         await pilot.press("y")
         await until(pilot, lambda: names(pane) == ["other"])
         assert not three["fast"].path.exists() and not three["slow"].path.exists()
+        await pilot.press("U")
+        await until(pilot, lambda: names(pane) == ["other", "fast", "slow"])
+        assert pane.why_not("undelete")
 
 
 async def test_a_live_run_moves_takes_wishes_and_is_not_deleted(
