@@ -19,7 +19,7 @@ COMMANDS = (
     *("train", "evaluate", "runs", "data", "predict", "recommend", "you", "similar", "audience"),
     "map",
     *("crosstab", "lab"),
-    *("config", "completion", "man", "doctor"),
+    *("recipes", "config", "completion", "man", "doctor"),
 )
 TOUR = "tour"
 

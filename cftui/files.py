@@ -106,6 +106,31 @@ def make_folder(folder: Path) -> None:
         sync_folder(each.parent)
 
 
+def move_aside(path: Path, why: str = "damaged") -> Path:
+    """Give a file or folder in the way a name that is free, beside where it was; return its path.
+
+    `why`: a word for the name. Raises OSError where the folder cannot be written.
+    """
+    aside = name_aside(path, why)
+    # Linked, not renamed, where that can be: what has come by that name is not replaced.
+    with contextlib.suppress(OSError):
+        os.link(path, aside, follow_symlinks=False)
+        path.unlink()
+        sync_folder(path.parent)
+        return aside
+    aside = name_aside(path, why)
+    path.rename(aside)
+    return aside
+
+
+def name_aside(path: Path, why: str = "damaged") -> Path:
+    """Return the free name that `move_aside` would give a file."""
+    number = 1
+    while os.path.lexists(aside := path.with_name(f"{path.name}.{why}-{number}")):
+        number += 1
+    return aside
+
+
 def open_plainly(path: Path) -> BufferedReader:
     """Open a file to read, whatever lies there: no link is followed, no pipe waited for.
 

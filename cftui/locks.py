@@ -16,7 +16,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cftui.modes import new_file, open_kept
+from cftui.modes import make_kept, new_file
+from cftui.regular import open_regular
 
 NO_FLOCK = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS})
 """What flock fails with where the file system has none: Lustre without `-o flock`, some NFS."""
@@ -139,7 +140,9 @@ class Hold:
 
     def __init__(self, path: Path, seconds: float | None = 0, poll: float = POLL_SECONDS) -> None:
         """Take it; None waits for ever. Raises TimeoutError where another has it, else OSError."""
-        self._descriptor = open_kept(path, os.O_RDWR, linked_folder=True)
+        make_kept(path)
+        # Never written to: a hard link of it is none of our business, and stays the same lock.
+        self._descriptor = open_regular(path, os.O_RDWR, linked_folder=True)
         deadline = None if seconds is None else time.monotonic() + seconds
         try:
             while True:

@@ -14,6 +14,8 @@ from cftui.paths import homes
 from cftui.regular import open_regular, refuse_link
 
 GROUP_WRITES = 0o020
+BLOCK = 1 << 20
+"""Bytes copied at a time."""
 
 
 def new_folder(path: Path) -> None:
@@ -53,14 +55,54 @@ def make_kept(path: Path) -> None:
 
 
 def open_kept(path: Path, flags: int, *, linked_folder: bool = False) -> int:
-    """Return the descriptor of a file of ours, made where it is missing.
+    """Return the descriptor of a file of ours, made where it is missing, to write in place.
 
-    `linked_folder`: whether its folder may be a link. Raises NotRegular, OSError.
+    One that has other names (hard links) is replaced by a copy before: under those it stays as it
+    is. `linked_folder`: whether its folder may be a link. Raises NotRegular, OSError.
     """
     if not linked_folder:
         refuse_link(path.parent)
     make_kept(path)
-    return open_regular(path, flags, linked_folder=linked_folder)
+    # Not cut before it is known whose it is.
+    file = open_regular(path, flags & ~os.O_TRUNC, linked_folder=linked_folder)
+    if has_other_names(file):
+        os.close(file)
+        put_own_copy(path, content=not flags & os.O_TRUNC)
+        file = open_regular(path, flags & ~os.O_TRUNC, linked_folder=linked_folder)
+    if flags & os.O_TRUNC:
+        os.ftruncate(file, 0)
+    return file
+
+
+def has_other_names(file: int) -> bool:
+    """Return whether an open file has hard links: what is written to it shows there too."""
+    return os.fstat(file).st_nlink > 1
+
+
+def put_own_copy(path: Path, *, content: bool = True) -> None:
+    """Put a copy, or an empty file, in the place of one that has other names. Raises OSError."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.unlink(missing_ok=True)  # of a process that had our number
+    old = open_regular(path)
+    try:
+        new = new_file(beside)
+        try:
+            # Its other name may be in a folder that is closed to those who can reach this one.
+            reach = os.fstat(new).st_mode & os.fstat(old).st_mode & 0o777
+            os.fchmod(new, reach | 0o600)
+            while content and (block := os.read(old, BLOCK)):
+                while block := block[os.write(new, block) :]:
+                    pass
+            os.fsync(new)
+        finally:
+            os.close(new)
+        beside.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(old)
 
 
 def follow(path: Path) -> None:

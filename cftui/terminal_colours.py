@@ -48,15 +48,23 @@ def ask_program(words: Sequence[str]) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+_asked: set[str] = set()
+"""The terminal that curses was set up for."""
+
+
 def terminfo_colours(term: str) -> int:
     """Return the number of colours in terminfo's entry; -1 where there is none, or no terminfo.
 
     16 million where it has the flag RGB or Tc, as entries of direct colour and tmux's users do.
+    Of one terminal alone: curses passes over all further ones of a process.
     """
     try:
         import curses
 
+        if _asked and term not in _asked:
+            return -1
         curses.setupterm(term, 1)
+        _asked.add(term)
         if curses.tigetflag("RGB") > 0 or curses.tigetflag("Tc") > 0:
             return MANY
         return curses.tigetnum("colors")

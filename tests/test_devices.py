@@ -177,7 +177,7 @@ def test_a_reading_in_8_s_at_most_and_a_week_under_50_mb() -> None:
         now, steps = now + max(FINEST, now / PER_RUN), steps + 1
     reading = DeviceReading("GPU 15", BUSY.name, 100.0, 10**11, 10**11, 1000.4, 100.0)
     device = device_event(reading, told=reading)
-    step = Step(10**9, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 30, 604_799.123456)
+    step = Step(10**9, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 30, 604_799.123456, 0.333333, 0.333333)
     checkpoint = Checkpointed(10**9, 10**5, 0.123456)
     size = (
         readings * len(to_json(device)) + steps * len(to_json(step))

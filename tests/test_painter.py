@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from cftui import pipes
-from cftui.charts import MARKERS, Chart, Colour, Drawing, Line, Series, Spot
+from cftui.charts import MARKERS, Chart, Colour, Drawing, Level, Line, Note, Series, Spot
 from cftui.painter.__main__ import answer
 from cftui.painter.drawing import draw
 from cftui.painter.scale import ticks
@@ -264,3 +264,96 @@ def test_spots_mark_points_above_the_curves_and_none_beyond_the_axes() -> None:
     assert not any(mark in line for line in lines for mark in "XYZ\x1b")
     logarithmic = draw(chart(curve([1.0, 100.0]), spots=(Spot(0.0, -1.0, "N", BLUE),), log_y=True))
     assert not any("N" in line for line in text(logarithmic))
+
+
+def test_equal_curves_are_both_seen() -> None:
+    same = [math.sin(i / 9) for i in range(100)]
+    drawing = draw(chart(curve(same), curve(same[:60], BLUE)))
+    red, blue = (marks(drawing, ink) for ink in ("#ff0000", "#0000ff"))
+    shared = [column for column, _ in red if column < max(blue)[0]]
+    assert len(blue) > 20 and len(shared) > 20
+    assert max(blue)[0] < max(red)[0]
+
+
+def test_a_band_fills_what_lies_between_and_a_line_is_seen_within() -> None:
+    xs = tuple(map(float, range(60)))
+    band = Series("band", xs, (2.0,) * 60, BLUE, kind="band", top=(6.0,) * 60)
+    line = Series("line", xs, (4.0,) * 60, RED, thick=True)
+    drawing = draw(chart(band, line, y_limits=(0.0, 8.0), width=67, height=20))
+    filled = {row for row, runs in enumerate(drawing.lines) for text, ink in runs
+              if ink and " on #" in f" {ink}" and len(text) > 20}  # fmt: skip
+    lines = text(drawing)
+    labels = {float(line.split("┤")[0]): row for row, line in enumerate(lines) if "┤" in line}
+    assert {row for row in range(len(lines)) if labels[6.0] < row < labels[2.0]} <= filled
+    assert min(filled) >= labels[6.0] and max(filled) <= labels[2.0]
+    inks = {ink for _, ink in drawing.lines[labels[4.0]]}
+    assert any(ink and ink.startswith("#ff0000 on #") for ink in inks)
+
+
+def test_a_thick_line_has_more_dots() -> None:
+    def dots(thick: bool) -> int:
+        drawn = "".join(text(draw(chart(curve(range(50), thick=thick), y_limits=(0.0, 50.0)))))
+        return sum((ord(c) - 0x2800).bit_count() for c in drawn if 0x2800 <= ord(c) < 0x2900)
+
+    assert dots(True) > 1.5 * dots(False)
+
+
+def test_outliers_are_cut_off_counted_and_said() -> None:
+    values = [9.0, 7.0, 5.0, *(1.0 + 0.001 * i for i in range(97))]
+    whole = text(draw(chart(curve(values))))
+    cut = text(draw(chart(curve(values, reach="bulk"))))
+    assert "points above" not in "".join(whole)
+    assert "↑ 3 points above" in "".join(cut)
+    ticks_ = [float(line.split("┤")[0]) for line in cut if "┤" in line]
+    assert max(ticks_) < 1.2 and min(ticks_) >= 0.9
+
+
+def test_levels_are_lines_with_labels_or_said_at_the_edge() -> None:
+    near, far = Level(1.05, "biases alone 1.0500"), Level(40.0, "mean alone 40.0000")
+    drawing = text(draw(chart(curve([1.0] * 20 + [1.1] * 20), levels=(near, far))))
+    (row,) = [line for line in drawing if "biases alone 1.0500" in line]
+    assert "╌╌╌" in "".join(drawing)
+    assert row in drawing
+    assert "↑ mean alone 40.0000" in "".join(drawing)
+
+
+def test_notes_stand_beside_their_points_and_cover_no_other_words() -> None:
+    notes = tuple(Note(10.0, 0.5, f"note {n}", BLUE) for n in range(4))
+    lines = text(draw(chart(curve([0.5] * 21), notes=notes, y_limits=(0.0, 1.0))))
+    rows = [row for row, line in enumerate(lines) for n in range(4) if f"note {n}" in line]
+    assert len(rows) == 4
+    middle = next(row for row, line in enumerate(lines) if "⠒⠒" in line)
+    assert max(abs(row - middle) for row in rows) <= 2
+    outside = text(draw(chart(curve([0.5] * 21), notes=(Note(99.0, 0.5, "far", RED),))))
+    assert "far" not in "".join(outside)
+
+
+@pytest.mark.parametrize("name", ["step", "seconds of training"])
+@pytest.mark.parametrize("width", [60, 77])
+def test_the_last_tick_stays_beside_the_name_of_the_axis(name: str, width: int) -> None:
+    drawing = draw(chart(curve([1.0] * 31), x_label=name, width=width, gutter=8))
+    words = text(drawing)[-1].split()
+    assert words[-1] == "30" and " ".join(name.split()) in text(drawing)[-1]
+    assert text(drawing)[-2][drawing.frame.column(30.0)] in "┬"  # type: ignore[index,union-attr]
+
+
+def test_one_counted_value_stands_at_its_beginning() -> None:
+    assert "-1" not in text(draw(chart(curve([3.0]), x_label="step")))[-1]
+
+
+def test_charts_that_share_a_gutter_are_aligned() -> None:
+    small = draw(chart(curve([1e-5 * i for i in range(9)]), gutter=8, bare=True))
+    large = draw(chart(curve([123456.7 + i for i in range(9)]), gutter=8))
+    assert small.frame is not None and large.frame is not None
+    assert small.frame.left == large.frame.left == 8
+    assert [small.frame.column(x) for x in (0, 3, 8)] == [large.frame.column(x) for x in (0, 3, 8)]
+    assert "└" in text(small)[-1] and "└" in text(large)[-2]
+
+
+def test_a_frame_gives_the_column_of_a_value_and_back() -> None:
+    frame = draw(chart(curve(range(101)), log_x=True)).frame
+    assert frame is not None and frame.column(0.0) is None and frame.column(1000.0) is None
+    for x in (1.0, 10.0, 100.0):
+        column = frame.column(x)
+        assert column is not None and frame.x(column) == pytest.approx(x, rel=0.1)
+    assert draw(chart()).frame is None

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from cftui.runs.directory import Run, create_run
 from cftui.runs.event_log import EventLog
 from cftui.runs.events import Control, Resumed
 from cftui.runs.record import RateChange, RunRecord
+
+RECORDED = Path(__file__).parent / "tui" / "recorded_events.jsonl"
 
 
 def made(run_id: str, settings: dict[str, Any], **changes: Any) -> Run:
@@ -144,6 +147,18 @@ def test_show_tells_the_line_that_repeats(
     assert "again: cftui train --data /small --model dot-bias" in capsys.readouterr().out
     assert here("runs", "show", "fast", "--json") == 0
     assert lines(capsys)[0]["command"].startswith("cftui train --data /small")
+
+
+def test_plain_tells_sentences_alone(
+    two: tuple[Run, Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(RECORDED, two[1].events)
+    assert here("runs", "show", "fast", "--plain") == 0
+    first, *told = capsys.readouterr().out.splitlines()
+    assert first.startswith("Run fast, ") and len(told) >= 5
+    assert "best 0.7629 in epoch 3." in told[0] and all(line.endswith(".") for line in told)
+    here("runs", "attach", "fast", "--plain")
+    assert capsys.readouterr().out.rstrip().endswith(told[-1])
 
 
 CHANGES = (RateChange(100, 0.02), RateChange(3260, 0.002))

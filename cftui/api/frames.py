@@ -20,7 +20,9 @@ from cftui.files import make_folder, replace_file, sweep
 from cftui.paths import frames_folder
 from cftui.questions.data import ColumnMapping
 from cftui.ratings import values
-from cftui.ratings.reading.columns import find_columns
+from cftui.ratings.reading.columns import Guess, find_columns
+from cftui.ratings.reading.rows import written
+from cftui.ratings.reading.times import joined
 from cftui.ratings.values import DataError
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 RATINGS, TITLES = "ratings.parquet", "movies.csv"
 """What files of a data set are usually called, so that the folder is read as one."""
+FIRST = 50
+"""The first rows, which tell which column is which."""
 
 
 def from_frame(
@@ -55,10 +59,9 @@ def from_frame(
     Rows that cannot be used are left out, with a warning that has their index labels. Raises
     DataError where a column is not clear or no row can be used, OSError where the disk refuses.
     """
-    places = _places(frame, ColumnMapping(*map(_asked, (user, item, rating, timestamp)))) | _named(
-        frame, title=title, genres=genres
-    )
-    contents = _parquet(frame, places), _titles(frame, places)
+    guess = _guess(frame, ColumnMapping(*map(_asked, (user, item, rating, timestamp))))
+    places = dict(guess.places) | _named(frame, title=title, genres=genres)
+    contents = _parquet(frame, places, guess.joined), _titles(frame, places)
     folder = _folder(_checked(name), contents)
     known = _is_there(folder)
     if not known:
@@ -71,7 +74,7 @@ def from_frame(
             shutil.rmtree(folder, ignore_errors=True)
         raise DataError(_of_frame(str(error), folder, frame)) from None
     ratings = DataSet(opened, data, _problems(opened, frame, places))
-    warn_of_problems(ratings, opened.warnings)
+    warn_of_problems(ratings, (*guess.notes, *opened.warnings))
     return ratings
 
 
@@ -87,12 +90,18 @@ def _checked(name: str) -> str:
     return word
 
 
-def _places(frame: pd.DataFrame, mapping: ColumnMapping) -> dict[str, int]:
+def _guess(frame: pd.DataFrame, mapping: ColumnMapping) -> Guess:
     """Return the place of each role's column; raises DataError where that is not clear."""
-    guess = find_columns([str(label) for label in frame.columns], mapping)
+    rows = [_written(row) for row in frame.head(FIRST).itertuples(index=False, name=None)]
+    guess = find_columns([str(label) for label in frame.columns], mapping, rows=rows)
     if guess.problem:
         raise DataError(f"the frame: {in_python(guess.problem)}")
-    return dict(guess.places)
+    return guess
+
+
+def _written(row: Sequence[Any]) -> list[str]:
+    """Return values as a file would have them."""
+    return ["" if pd.api.types.is_scalar(one) and pd.isna(one) else written(one) for one in row]
 
 
 def _named(frame: pd.DataFrame, **asked: Hashable) -> dict[str, int]:
@@ -108,13 +117,16 @@ def _named(frame: pd.DataFrame, **asked: Hashable) -> dict[str, int]:
     return places
 
 
-def _parquet(frame: pd.DataFrame, places: Mapping[str, int]) -> bytes:
+def _parquet(frame: pd.DataFrame, places: Mapping[str, int], joined_places: Sequence[int]) -> bytes:
     """Return the ratings as a Parquet file: the same bytes for the same ratings."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     roles = [role for role in places if role not in ("title", "genres")]
     columns = {role: _column(frame.iloc[:, places[role]], role) for role in roles}
+    if joined_places:
+        parts = frame.iloc[:, list(joined_places)].itertuples(index=False, name=None)
+        columns["timestamp"] = pa.array([joined(_written(row)) for row in parts], pa.string())
     content = io.BytesIO()
     pq.write_table(pa.table(columns), content)
     return content.getvalue()

@@ -131,7 +131,7 @@ def read_ratings(
     values: Literal["", "log"] = "",
     titles: str | PathLike[str] = "",
     unrated: float | str = "",
-    dates: Literal["", "day-first", "month-first"] = "",
+    dates: Literal["", "day-first", "month-first", "excel", "days", "numbers"] = "",
 ) -> DataSet:
     """Return the ratings in a file or a folder, or of a data set such as `ml-latest-small`.
 

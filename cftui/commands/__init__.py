@@ -11,7 +11,8 @@ import typer
 from cftui.commands.console import guarded, process
 
 SINGLE = (
-    *("train", "evaluate", "predict", "recommend", "similar", "audience", "map", "crosstab"),
+    *("train", "recipes", "evaluate", "predict", "recommend", "similar", "audience"),
+    *("map", "crosstab"),
     *("completion", "man", "doctor"),
 )
 """Commands, each the function of its name in the file of its name."""

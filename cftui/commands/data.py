@@ -11,7 +11,14 @@ from cftui.commands.console import Debug, Json, UsageError, print_json
 from cftui.commands.job import WhileStdin, begin_job
 from cftui.commands.opening import open_told, print_summary
 from cftui.paths import BUNDLED
-from cftui.questions.data import ORDERS, ColumnMapping, DescribeData, DescribeSplit, SplitSummary
+from cftui.questions.data import (
+    NUMBERS,
+    ORDERS,
+    ColumnMapping,
+    DescribeData,
+    DescribeSplit,
+    SplitSummary,
+)
 
 if TYPE_CHECKING:
     from cftui.library.door import Library
@@ -26,13 +33,18 @@ Source = Annotated[str, typer.Argument(metavar="DATA", help="A data set's name, 
 UserColumn = Annotated[str, typer.Option(help="The users' column: its name or its number")]
 ItemColumn = Annotated[str, typer.Option(help="The items' column: its name or its number")]
 RatingColumn = Annotated[str, typer.Option(help="The ratings' column: its name or its number")]
-TimestampColumn = Annotated[str, typer.Option(help="The times' column: name, number, or none")]
+TimestampColumn = Annotated[
+    str, typer.Option(help="The times' column: name, number, none, or date+time")
+]
 Separator = Annotated[str, typer.Option(help="What separates columns, such as ';' or tab")]
 Unrated = Annotated[
     str, typer.Option(help="Values that mean not rated, such as 0 or -1,99: left out")
 ]
 Dates = Annotated[
-    str, typer.Option(help="How 01/02/2015 is read: day-first or month-first; else as told")
+    str,
+    typer.Option(
+        help="How 01/02/2015 is read, day-first or month-first; 43831: excel, days, numbers"
+    ),
 ]
 Values = Annotated[str, typer.Option(help="log: read counts as log2(1 + count); else as they are")]
 Titles = Annotated[str, typer.Option(metavar="FILE", help="A table with the items' titles")]
@@ -94,7 +106,8 @@ def describe(
     split: Annotated[
         str,
         typer.Option(
-            help="Also what would be held out: random, per-user, leave-last-out, time, given"
+            help="Also what would be held out: random, per-user, per-user-latest, leave-last-out,"
+            " time, given"
         ),
     ] = "",
     settings: Annotated[
@@ -140,8 +153,9 @@ def _mapping(**options: str) -> ColumnMapping:
     mapping = ColumnMapping(**options)
     if mapping.values not in ("", "log"):
         raise UsageError(f"--values {mapping.values}: give log, or leave it out")
-    if mapping.dates not in ("", *ORDERS):
-        raise UsageError(f"--dates {mapping.dates}: give day-first or month-first")
+    if mapping.dates not in ("", *ORDERS, *NUMBERS):
+        known = f"{', '.join((*ORDERS, *NUMBERS[:-1]))} or {NUMBERS[-1]}"
+        raise UsageError(f"--dates {mapping.dates}: give {known}")
     try:
         mapping.unrated_values  # noqa: B018 - raises
     except ValueError:

@@ -28,9 +28,10 @@ PROGRESS_SECONDS = 0.25
 class EventPrinter:
     """A listener of events; a terminal or a pipe that has gone is no reason to stop training."""
 
-    def __init__(self, *, json: bool) -> None:
+    def __init__(self, *, json: bool, still: bool = False) -> None:
+        """Take whether lines are JSON; `still`: and that none is written over, as progress is."""
         self._json = json
-        self._live = not json and sys.stdout is not None and sys.stdout.isatty()
+        self._live = not (json or still) and sys.stdout is not None and sys.stdout.isatty()
         self._drawn_at = 0.0
         self._steps_per_epoch = 0
         self._gone = False
@@ -94,6 +95,8 @@ class EventPrinter:
                 )
             case Resumed():
                 words = f"run {event.run} goes on from step {event.step:,} on {event.device}"
+                if event.aside:
+                    words += f"; what was there is kept as {event.aside}"
             case Epoch():
                 unseen = ""
                 if event.unseen_mse is not None:

@@ -26,6 +26,9 @@ Word = Annotated[
         metavar="RUN", help="Id, unique prefix, name, or latest", autocompletion=run_words
     ),
 ]
+Plain = Annotated[
+    bool, typer.Option("--plain", help="Sentences for a screen reader: what the charts show")
+]
 Words = Annotated[
     list[str],
     typer.Argument(metavar="[WORDS...]", help="Such as: adam 'mse<0.8' state:live; all must fit"),
@@ -116,7 +119,9 @@ def _summary(run: "Run", status: "RunStatus") -> dict[str, Any]:
     }
 
 
-def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> None:
+def show(
+    word: Word = "latest", plain: Plain = False, json: Json = False, debug: Debug = False
+) -> None:
     """Show a run's state, settings and epochs, and the line that repeats it."""
     from cftui.runs.compare import command_line
     from cftui.runs.events import Finished
@@ -124,11 +129,16 @@ def show(word: Word = "latest", json: Json = False, debug: Debug = False) -> Non
     from cftui.runs.interventions import WHILE_LIVE, intervention_words, interventions_of
     from cftui.runs.judging import verdict_of
     from cftui.runs.rates import change_words, changes_of, unrepeated
+    from cftui.runs.telling import sentences
 
     run = find(word)
     status, config, history = run.status(), run.config(), read_history(run.events)
     again, changes, done = command_line(run), changes_of(run), interventions_of(run)
     left_out = unrepeated(status.record)
+    if plain and not json:
+        put(f"Run {run.id}, {status.shown}.")
+        put("\n".join(sentences(history)))
+        return
     if json:
         from dataclasses import asdict
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cftui.commands import run_tables
+from cftui.commands import report, run_tables
 from cftui.commands.console import (
     CommandError,
     Debug,
@@ -18,7 +18,7 @@ from cftui.commands.console import (
 )
 from cftui.commands.opening import find
 from cftui.commands.progress import EventPrinter
-from cftui.commands.run_tables import Word
+from cftui.commands.run_tables import Plain, Word
 from cftui.printing import put, put_json_text
 from cftui.questions.custom_model import TrustRun
 
@@ -32,21 +32,28 @@ app.command("list")(run_tables.list_)
 app.command()(run_tables.show)
 app.command()(run_tables.diff)
 app.command()(run_tables.export)
+app.command()(report.report)
 
 WISH_SECONDS = 10.0
 
 
 @app.command()
-def attach(word: Word = "latest", json: Json = False, debug: Debug = False) -> int:
+def attach(
+    word: Word = "latest", plain: Plain = False, json: Json = False, debug: Debug = False
+) -> int:
     """Watch a run from its beginning to its end; ctrl+c leaves it running."""
     from cftui.runs.event_log import EventTail
     from cftui.runs.events import Failed, Finished, Resumed
+    from cftui.runs.history import History
+    from cftui.runs.telling import sentences
 
     run = find(word)
-    printer, tail, end = EventPrinter(json=json), EventTail(run.events), None
+    printer, tail, end = EventPrinter(json=json, still=plain), EventTail(run.events), None
+    history = History()
     while True:
         live = run.status()
         events = tail.read()
+        history.feed(events if plain else ())
         for event in events:
             printer(event)
             if isinstance(event, Finished | Failed):
@@ -56,6 +63,8 @@ def attach(word: Word = "latest", json: Json = False, debug: Debug = False) -> i
         if events:
             continue
         if not live.alive:
+            if plain and not json:
+                put("\n".join(sentences(history)))
             if end is None:
                 raise CommandError(f"{run.id}: {live.shown}\n{live.note}".strip())
             return 1 if isinstance(end, Failed) else 0
@@ -143,28 +152,37 @@ def _why_unanswered(run: "Run") -> str:
 def resume(
     word: Word = "latest",
     lr: Annotated[float | None, typer.Option(help="Go on with another learning rate")] = None,
+    from_: Annotated[
+        str, typer.Option("--from", help="best or start, where the last checkpoint is damaged")
+    ] = "last",
     json: Json = False,
     debug: Debug = False,
 ) -> int:
     """Go on: with a paused run where it is, with a stopped or died one from its checkpoint.
 
-    Signals and exit codes are those of cftui train.
+    Where that is damaged it is kept aside, and --from says what to go on from: the weights at the
+    best validation error, with an optimizer that begins anew, or the first step. Signals and exit
+    codes are those of cftui train.
     """
     from cftui.commands.train import warn_without_flock
+    from cftui.runs.lost_checkpoint import ORIGINS
     from cftui.training.start import resume_run
 
     run = find(word)
+    if from_ not in ORIGINS:
+        raise UsageError(f"--from {from_}: one of {', '.join(ORIGINS)}")
     if lr is not None and not 0 < lr < float("inf"):
         raise UsageError(f"--lr {lr}: a learning rate is a number above 0")
     status = run.status()
-    if status.alive and status.record.state == "paused":
+    if status.alive and status.record.state == "paused" and from_ == "last":
         if lr is not None:
             _wish(run.id, "learning-rate", lr)
         _wish(run.id, "resume")
         return 0
     warn_without_flock()
     printer = EventPrinter(json=json)
-    return printer.exit_code(resume_run(run, printer, learning_rate=lr, began=process.began))
+    end = resume_run(run, printer, learning_rate=lr, origin=ORIGINS[from_], began=process.began)
+    return printer.exit_code(end)
 
 
 @app.command()

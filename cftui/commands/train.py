@@ -20,8 +20,11 @@ from cftui.commands.console import (
     say,
 )
 from cftui.commands.progress import EventPrinter
+from cftui.commands.recipes import LIST, chosen_recipe, recipe_words
+from cftui.commands.recipes import recipes as list_recipes
 from cftui.config import RunConfig, make_config, merge, parse_assignments, read_config
 from cftui.hyperparameters import MODELS, OPTIMIZERS, SCHEDULES
+from cftui.hyperparameters.recipes import recipes
 from cftui.printing import put
 
 Assignments = Annotated[
@@ -38,8 +41,20 @@ def _names(kinds: dict[str, Any]) -> str:
     return ", ".join(kinds)
 
 
+def _titles() -> str:
+    return ", ".join(one.name for one in recipes())
+
+
 def train(
     *,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            autocompletion=recipe_words,
+            help=f"Settings by name, under all other options: {_titles()}; list says more",
+        ),
+    ] = None,
     data: Annotated[
         str | None, typer.Option(help="A data set's name or the path of a ratings file")
     ] = None,
@@ -65,7 +80,8 @@ def train(
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N, mps")] = None,
     split: Annotated[
-        str | None, typer.Option(help="random, per-user, leave-last-out, time, given or none")
+        str | None,
+        typer.Option(help="random, per-user, per-user-latest, leave-last-out, time, given or none"),
     ] = None,
     settings: Assignments = [],  # noqa: B006 - Typer copies it
     config: Annotated[Path | None, typer.Option(help="A run's config.toml to begin from")] = None,
@@ -98,7 +114,12 @@ def train(
         section: {key: value for key, value in keys.items() if value is not None}
         for section, keys in options.items()
     }
+    if recipe == LIST:
+        list_recipes(json=json)
+        return 0
     base = read_config(config) if config else {}
+    if recipe is not None:
+        base = chosen_recipe(recipe).applied(base)
     assigned = parse_assignments(settings)
     resolved = make_config(merge(merge(base, given), assigned))
     typed = model is not None or "name" in assigned.get("model", {})

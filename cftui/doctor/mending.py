@@ -1,17 +1,15 @@
 """What `--repair` does: it removes what can be made again and moves aside all else."""
 
-import contextlib
-import os
 import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from cftui.doctor.finding import Mend
-from cftui.files import sync_folder
+from cftui.files import move_aside, name_aside
 
-ASIDE = re.compile(r".+\.damaged-\d+")
-"""Names that damaged files and folders are moved to."""
+ASIDE = re.compile(r".+\.(damaged|kept)-\d+")
+"""Names that files and folders are moved to, damaged ones or good ones that were in the way."""
 
 
 def removing(paths: Iterable[Path], what: str = "it") -> Mend:
@@ -30,25 +28,12 @@ def removing(paths: Iterable[Path], what: str = "it") -> Mend:
 
 def moving_aside(path: Path) -> Mend:
     """Return the renaming of a damaged file to a name that is free, beside where it was."""
-    aside = _free_name(path)
+    aside = name_aside(path)
 
     def move() -> None:
-        # Linked, not renamed, where that can be: what has come by that name is not replaced.
-        with contextlib.suppress(OSError):
-            os.link(path, aside, follow_symlinks=False)
-            path.unlink()
-            sync_folder(path.parent)
-            return
-        path.rename(_free_name(path))
+        move_aside(path)
 
     return Mend(f"move it aside as {aside.name}", f"moved aside as {aside.name}", move)
-
-
-def _free_name(path: Path) -> Path:
-    number = 1
-    while os.path.lexists(aside := path.with_name(f"{path.name}.damaged-{number}")):
-        number += 1
-    return aside
 
 
 def closing(paths: Iterable[Path], bits: int, whom: str) -> Mend:

@@ -224,8 +224,11 @@ def _checkpoints(looked: _Looked, record: RunRecord | None) -> Iterator[Finding]
 def _instead(run: Run, best: str | None) -> str:
     """Return what can be done without the last checkpoint; `best`: the fault of the other one."""
     if best == "":
-        return f"its best weights are whole: cftui recommend --run {run.id} --best; or train anew"
-    return "put it back from a backup, or train anew"
+        return (
+            f"its best weights are whole: ask those (--best), or go on from them, what is damaged"
+            f" being kept: cftui runs resume {run.id} --from best"
+        )
+    return f"put it back from a backup, or begin again: cftui runs resume {run.id} --from start"
 
 
 def _checkpoint_fault(path: Path, *, quick: bool) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from cftui import paths
 from cftui.doctor.finding import Finding, State
 from cftui.doctor.mending import closing
-from cftui.runs.consent import MARKS, objection
+from cftui.runs.consent import MARKS, objection, or_elsewhere
 
 SECTION = "folders"
 _ONLY_READ = "everybody on this machine can read it"
@@ -23,9 +23,8 @@ def access_findings() -> Iterator[Finding]:
     marks = paths.consent_folder() / MARKS
     for mark in sorted(marks.iterdir())[:1] if marks.is_dir() else ():
         if why := objection(mark):
-            remedy = f"{why}; or set {paths.CONSENT_VARIABLE} to a folder that only you can write"
             words = f"{marks}: what you agreed to does not count"
-            yield Finding(SECTION, "agreements", words, "warn", remedy)
+            yield Finding(SECTION, "agreements", words, "warn", or_elsewhere(why))
 
 
 def _of_home(home: Path) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cftui.doctor.finding import Finding, State
-from cftui.terminal_colours import ask_program, colours_of
+from cftui.terminal_colours import ask_program, colours_of, terminfo_colours
 
 SECTION = "terminal"
 LEAST = (80, 24)
@@ -22,6 +22,8 @@ class TerminalFacts:
     environ: Mapping[str, str]
     ask: Callable[[Sequence[str]], str] = field(default=ask_program)
     """Runs a program and returns what it prints."""
+    terminfo: Callable[[str], int] = field(default=terminfo_colours)
+    """Returns the number of colours in terminfo's entry of a TERM."""
 
 
 def terminal_facts() -> TerminalFacts:
@@ -72,7 +74,7 @@ def _term(term: str) -> Finding:
 
 def _colours(facts: TerminalFacts) -> Finding:
     """Return what the screen draws in: it decides by the same function."""
-    found = colours_of(facts.environ, facts.ask)
+    found = colours_of(facts.environ, facts.ask, facts.terminfo)
     state: State = "ok" if found.depth == "millions" else "note"
     return Finding(SECTION, "colours", found.words, state, found.remedy)
 

@@ -44,7 +44,8 @@ def _warnings(
     if future is not None and future > MUCH:
         found.append(
             f"{future:.0%} of the training ratings are later than the first one held out of the"
-            " same user: easier than telling what comes next (--split time holds out the latest)"
+            " same user: easier than telling what comes next (--split per-user-latest holds out"
+            " each user's latest)"
         )
     if n_unseen:
         found.append(

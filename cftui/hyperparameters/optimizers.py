@@ -19,6 +19,9 @@ class Sgd(OptimizerParameters):
     momentum: float = parameter(0.9, "Share of the last step kept in the next", ge=0, lt=1)
     nesterov: bool = parameter(False, "Look ahead along the momentum (Nesterov 1983)")
     weight_decay: float = parameter(2e-4, L2, ge=0, le=10)
+    reduction: Literal["mean", "sum"] = parameter(
+        "mean", "A step follows the mean of its ratings' gradients, or their sum, as one by one"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

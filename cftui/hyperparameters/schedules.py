@@ -13,12 +13,25 @@ class Constant(ScheduleParameters):
     name: Literal["constant"] = "constant"
 
 
+class Cosine(ScheduleParameters):
+    """Down to zero along one cosine over all epochs (Loshchilov and Hutter 2017, no restarts)."""
+
+    name: Literal["cosine"] = "cosine"
+
+
 class CosineRestarts(ScheduleParameters):
     """Cosine annealing to zero, step by step, with warm restarts (Loshchilov and Hutter 2017)."""
 
     name: Literal["cosine-restarts"] = "cosine-restarts"
     cycle_len: int = parameter(1, "Length of the first cycle", unit="epochs", ge=1, le=10_000)
     cycle_mult: int = parameter(2, "Each cycle is this many times as long as the last", ge=1, le=10)
+
+
+class Exponential(ScheduleParameters):
+    """The rate is multiplied by the same number after each epoch (torch's ExponentialLR)."""
+
+    name: Literal["exponential"] = "exponential"
+    gamma: float = parameter(0.97, "The rate is multiplied by this after each epoch", gt=0, le=1)
 
 
 class OneCycle(ScheduleParameters):

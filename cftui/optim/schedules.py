@@ -4,7 +4,9 @@ import numpy as np
 
 from cftui.hyperparameters import (
     Constant,
+    Cosine,
     CosineRestarts,
+    Exponential,
     OneCycle,
     OptimizerParameters,
     ScheduleParameters,
@@ -28,9 +30,14 @@ def learning_rates(
     match schedule:
         case Constant():
             return np.full(count, base)
+        case Cosine():
+            return base * _annealed(steps / (steps_per_epoch * epochs))
         case CosineRestarts():
             rates: np.ndarray = base * _cosine_restarts(schedule, steps, steps_per_epoch)
             return rates
+        case Exponential():
+            decayed: np.ndarray = base * schedule.gamma ** (steps // steps_per_epoch)
+            return decayed
         case OneCycle():
             low = 1 / schedule.start_div
             last = low / schedule.end_div

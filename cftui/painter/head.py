@@ -59,8 +59,8 @@ def write_head(page: Canvas, chart: Chart, curves: list[DrawnCurve], shades: Ink
 
 
 def _entry(curve: DrawnCurve, no_colour: bool, shades: Inks) -> LegendEntry:
-    sign = "•" if curve.series.kind == "points" else "━"
-    if no_colour and (curve.mark not in SIGNS or sign == "━"):
+    sign = {"points": "•", "band": "█"}.get(curve.series.kind, "━")
+    if no_colour and (curve.mark not in SIGNS or sign != "•"):
         sign = SIGNS.get(curve.mark, curve.mark)
     return LegendEntry(sign, curve.ink(shades), plain(curve.series.label).strip(), shades.label)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from cftui.charts import Colour, TextRun
+from cftui.charts import UNDER, Colour, TextRun
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Canvas:
         self.width, self.height = width, height
         self.text = [[" "] * width for _ in range(height)]
         self.colour: list[list[Colour | None]] = [[None] * width for _ in range(height)]
+        self.ground: list[list[Colour | None]] = [[None] * width for _ in range(height)]
 
     def put(self, row: int, column: int, text: str, colour: Colour | None) -> None:
         """Write plain text from a cell on; what lies outside the page is left out."""
@@ -37,19 +38,21 @@ class Canvas:
             column += size
 
     def free(self, row: int, column: int, size: int) -> bool:
-        """Tell whether these cells lie on the page and hold nothing."""
+        """Tell whether these cells lie on the page and hold nothing but lines of the ground."""
         inside = 0 <= row < self.height and column >= 0 and column + size <= self.width
-        return inside and all(text in " ┈" for text in self.text[row][column : column + size])
+        return inside and all(text in UNDER for text in self.text[row][column : column + size])
 
     def runs(self, row: int, coloured: bool) -> tuple[TextRun, ...]:
         """Return a row as runs of one colour; a blank takes the colour that it follows."""
-        found: list[tuple[str, Colour | None]] = []
-        for text, colour in zip(self.text[row], self.colour[row], strict=True):
-            if found and (not coloured or text in " " or colour == found[-1][1]):
-                found[-1] = (found[-1][0] + text, found[-1][1])
+        found: list[tuple[str, Colour | None, Colour | None]] = []
+        for cell in zip(self.text[row], self.colour[row], self.ground[row], strict=True):
+            text, colour, ground = cell
+            alike = found and (not coloured or ground == found[-1][2])
+            if alike and (not coloured or text in " " or colour == found[-1][1]):
+                found[-1] = (found[-1][0] + text, *found[-1][1:])
             else:
-                found.append((text, colour if coloured else None))
-        return tuple((text, code(ink)) for text, ink in found)
+                found.append(cell if coloured else (text, None, None))
+        return tuple((text, style(ink, ground)) for text, ink, ground in found)
 
 
 def inks(foreground: Colour) -> Inks:
@@ -65,9 +68,16 @@ def inks(foreground: Colour) -> Inks:
     )
 
 
-def code(ink: Colour | None) -> str | None:
+def style(ink: Colour | None, ground: Colour | None) -> str | None:
+    """Return colours as a `TextRun` has them."""
+    words = [code(ink)] if ink is not None else []
+    words += ["on", code(ground)] if ground is not None else []
+    return " ".join(words) or None
+
+
+def code(ink: Colour) -> str:
     """Return a colour as `#rrggbb`."""
-    return None if ink is None else f"#{ink[0]:02x}{ink[1]:02x}{ink[2]:02x}"
+    return f"#{ink[0]:02x}{ink[1]:02x}{ink[2]:02x}"
 
 
 def mix(ink: Colour, paper: Colour, share: float) -> Colour:

@@ -34,7 +34,7 @@ class ColumnMapping:
     item: str = ""
     rating: str = ""
     timestamp: str = ""
-    """`none`: the ratings are taken without times."""
+    """`none`: the ratings are taken without times; `date+time`, `year+month+day`: are joined."""
     separator: str = ""
     """What stands between two columns: one character, `::`, or `tab`."""
     values: str = ""
@@ -44,7 +44,9 @@ class ColumnMapping:
     unrated: str = ""
     """Values that mean that there is no rating, such as `0` or `-1,99`: their rows are left out."""
     dates: str = ""
-    """`day-first` or `month-first`: how dates such as 01/02/2015 are read; empty: as they tell."""
+    """`day-first` or `month-first`: how dates such as 01/02/2015 are read; `excel`, `days` or
+    `numbers`: what times that are numbers are; empty: as they tell.
+    """
 
     @property
     def unrated_values(self) -> tuple[float, ...]:
@@ -57,6 +59,8 @@ class ColumnMapping:
 
 ORDERS = ("day-first", "month-first")
 """How dates such as 01/02/2015 can be read."""
+NUMBERS = ("excel", "days", "numbers")
+"""What times that are numbers can be: Excel's days, days since 1970, or as they stand."""
 AS_RECOGNISED = ColumnMapping()
 """Every column as it is recognised by looking."""
 
@@ -141,6 +145,8 @@ class DataSummary:
     """Rows left out since their value was said to mean that there is no rating."""
     untimed: int = 0
     """Ratings without a time, where others have one."""
+    untold: tuple[str, ...] = ()
+    """Fields of features that these ratings surely do not tell, for want of times or titles."""
 
     @property
     def items_word(self) -> str:

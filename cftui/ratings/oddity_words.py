@@ -136,8 +136,8 @@ def _copies(found: Oddity, _: DataProfile, __: Remedies) -> str:
 def _same_time(found: Oddity, _: DataProfile, remedies: Remedies) -> str:
     return (
         f"all times are one, on {found.names[0]}: they give no order; if there are others,"
-        f" {_column(remedies, 'timestamp')}, else use {remedies.split}random or per-user, not time"
-        " or leave-last-out"
+        f" {_column(remedies, 'timestamp')}, else use {remedies.split}random or per-user, none by"
+        " time"
     )
 
 

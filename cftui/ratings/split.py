@@ -29,6 +29,7 @@ def split(config: SplitConfig, ratings: Ratings) -> Split:
 
     * `random`: as in the lesson, the first share of `RandomState(seed).permutation(n)`.
     * `per-user`: that share of each user's ratings, rounded to the nearest number, but never all.
+    * `per-user-latest`: as many of each user's ratings, their latest.
     * `leave-last-out`: the latest rating of each user who has more than one.
     * `time`: the latest share of all ratings.
     * `given`: the rows of a file (`given_split`).
@@ -48,6 +49,8 @@ def split(config: SplitConfig, ratings: Ratings) -> Split:
         held = np.zeros(len(ratings), np.bool_)
     elif config.kind == "per-user":
         held = _share_of_each_user(config, ratings)
+    elif config.kind == "per-user-latest":
+        held = _latest_of_each_user(config, ratings)
     elif config.kind == "leave-last-out":
         held = _last_of_each_user(ratings)
     elif config.kind == "given":
@@ -88,7 +91,6 @@ def _shuffled(seed: int, n: int) -> NDArray[np.int64]:
 
 def _share_of_each_user(config: SplitConfig, ratings: Ratings) -> NDArray[np.bool_]:
     counts = ratings.by_user.counts()
-    quota = np.minimum(np.rint(config.fraction * counts), counts - 1)
     drawn = _shuffled(config.seed, len(ratings))
     # By user, and within a user in the order of the draw; sorting numbers that say both takes less
     # than half the time of a stable argsort.
@@ -97,7 +99,25 @@ def _share_of_each_user(config: SplitConfig, ratings: Ratings) -> NDArray[np.boo
     by_user = drawn[keys % len(ratings)]
     place = np.arange(len(ratings)) - np.repeat(ratings.by_user.indptr[:-1], counts)
     held = np.zeros(len(ratings), np.bool_)
-    held[by_user[place < np.repeat(quota, counts)]] = True
+    held[by_user[place < np.repeat(_quota(config, counts), counts)]] = True
+    return held
+
+
+def _quota(config: SplitConfig, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how many of each user's ratings are held out, given how many there are."""
+    quota: NDArray[np.float64] = np.minimum(np.rint(config.fraction * counts), counts - 1)
+    return quota
+
+
+def _latest_of_each_user(config: SplitConfig, ratings: Ratings) -> NDArray[np.bool_]:
+    assert ratings.timestamp is not None
+    order, counts = ratings.by_user.order, ratings.by_user.counts()
+    # A user's ratings stand in the file's order, and lexsort leaves equal times as they stood.
+    user = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    by_time = order[np.lexsort((ratings.timestamp[order], user))]
+    left = np.repeat(ratings.by_user.indptr[1:], counts) - np.arange(len(ratings))
+    held = np.zeros(len(ratings), np.bool_)
+    held[by_time[left <= np.repeat(_quota(config, counts), counts)]] = True
     return held
 
 

@@ -17,6 +17,7 @@ from cftui.files import held, make_folder, sync_folder
 from cftui.locks import Hold
 from cftui.modes import follow_all
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
+from cftui.ratings.soundness import FEW, check_codes, check_lengths
 from cftui.ratings.sources.locate import FORMAT, META, locate
 from cftui.ratings.sums import SUMS, mark, marked_damaged, sum_of_facts, what_is_damaged
 from cftui.ratings.values import DataError, Grouping, Ratings, TextColumn, Vocabulary
@@ -28,8 +29,6 @@ Progress = Callable[[int, int], None]
 BUILDING = ".building-"
 """Begins the names of stores that are not finished."""
 LOCK = "lock"
-FEW = 4_000_000
-"""Ratings whose codes are looked through in milliseconds."""
 
 
 def find_store(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> Path | None:
@@ -107,9 +106,9 @@ def open_store(path: Path, *, thorough: bool = False) -> Ratings:
         if SUMS in meta and meta[SUMS].get("facts") != sum_of_facts(meta):
             raise ValueError(f"{META} is not as it was written")
         ratings = _assemble(path, meta, arrays)
-        _check_lengths(ratings)
+        check_lengths(ratings)
         if thorough or len(ratings) <= FEW:
-            _check_codes(path, ratings)
+            check_codes(path, ratings)
         return ratings
 
 
@@ -216,47 +215,6 @@ def _assemble(path: Path, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[
         unrated=int(meta.get("unrated", 0)),
         untimed=int(meta.get("untimed", 0)),
     )
-
-
-def _check_lengths(ratings: Ratings) -> None:
-    """Raise ValueError unless the arrays fit each other."""
-    n = len(ratings.value)
-    groups = ((ratings.by_user, ratings.users), (ratings.by_item, ratings.items))
-    named = (ratings.items.titles_column, ratings.items.genres_column)
-    sound = n > 0 and len(ratings.user) == len(ratings.item) == n
-    sound = sound and (ratings.timestamp is None or len(ratings.timestamp) == n)
-    for group, vocabulary in groups:
-        sound = sound and len(group.indptr) == len(vocabulary) + 1
-        sound = sound and len(group.order) == n == int(group.indptr[-1])
-    for column in (ratings.users.ids, ratings.items.ids, *named):
-        if isinstance(column, TextColumn):
-            sound = sound and int(column.offsets[-1]) == len(column.blob)
-    for column in named:
-        sound = sound and (column is None or len(column) == len(ratings.items))
-    if not sound:
-        raise ValueError("its arrays do not fit each other")
-
-
-def _check_codes(path: Path, ratings: Ratings) -> None:
-    """Mark a store and raise ValueError where a rating is of nobody, nothing or out of range."""
-    if reason := _what_is_out_of_range(ratings):
-        mark(path, reason)
-        raise ValueError(reason)
-
-
-def _what_is_out_of_range(ratings: Ratings) -> str:
-    for codes, vocabulary in ((ratings.user, ratings.users), (ratings.item, ratings.items)):
-        low, high = int(codes.min()), int(codes.max())
-        if low < 0 or high >= len(vocabulary):
-            worst = low if low < 0 else high
-            return f"{vocabulary.kind} code {worst} is of none of {len(vocabulary):,}"
-    for group, vocabulary in ((ratings.by_user, ratings.users), (ratings.by_item, ratings.items)):
-        order, steps = group.order, np.diff(group.indptr)
-        if int(order.min()) < 0 or int(order.max()) >= len(order) or int(steps.min()) < 0:
-            return f"the ratings of a {vocabulary.kind} are none of those there are"
-    if (float(ratings.value.min()), float(ratings.value.max())) != (ratings.low, ratings.high):
-        return "a value is out of the range"
-    return ""
 
 
 def _is_sound(store: Path) -> bool:

@@ -129,14 +129,15 @@ def remedy(path: Path) -> str:
     """Return what can be done about a damaged checkpoint: another that is whole, or training."""
     folder = path.parent
     # Said of those files alone that can stand for each other.
-    if path.name == "last.safetensors" and _is_sound(folder / "best.safetensors"):
+    if path.name == "last.safetensors" and is_sound(folder / "best.safetensors"):
         return "the weights at the best validation error are whole: ask those (--best)"
-    if path.name == "best.safetensors" and _is_sound(folder / "last.safetensors"):
+    if path.name == "best.safetensors" and is_sound(folder / "last.safetensors"):
         return "the last weights are whole: leave --best out"
     return "train anew"
 
 
-def _is_sound(path: Path) -> bool:
+def is_sound(path: Path) -> bool:
+    """Return whether a checkpoint can be read and is whole, its arrays left where they are."""
     try:
         return _is_whole(path) and "step" in read_header(path)["__metadata__"]
     except (OSError, ValueError, KeyError):

@@ -14,8 +14,10 @@ from pathlib import Path
 from cftui.files import make_folder, replace_file
 from cftui.owners import is_for_us_alone, owner_words
 from cftui.paths import CONSENT_VARIABLE, consent_folder, state_folder
+from cftui.remedies import cause, elsewhere
 
 MARKS = "trusted-models"
+_ELSEWHERE = f"set {CONSENT_VARIABLE} to a folder that only you can write"
 
 
 def is_given(sha256: str) -> bool:
@@ -29,7 +31,6 @@ def give(sha256: str, path: str) -> None:
     Raises OSError where that cannot be kept, or where others could write what is kept.
     """
     folder = consent_folder() / MARKS
-    elsewhere = f"; or set {CONSENT_VARIABLE} to a folder that only you can write"
     words = f"{path}\n{time.strftime('%Y-%m-%d %H:%M:%S')}\n"
     try:
         make_folder(folder)
@@ -38,11 +39,10 @@ def give(sha256: str, path: str) -> None:
         replace_file(folder / sha256, words.encode("utf-8", "replace"))
         (folder / sha256).chmod(0o600)
     except OSError as error:
-        raise OSError(
-            f"what you agree to cannot be kept in {folder} ({error.strerror}){elsewhere}"
-        ) from None
+        why = or_elsewhere(_why(error, folder))
+        raise OSError(f"what you agree to cannot be kept in {folder}: {why}") from None
     if why := objection(folder / sha256):
-        raise OSError(f"what you agree to cannot be kept safely: {why}{elsewhere}")
+        raise OSError(f"what you agree to cannot be kept safely: {or_elsewhere(why)}")
 
 
 def objection(mark: Path) -> str:
@@ -59,8 +59,19 @@ def objection(mark: Path) -> str:
             if not is_for_us_alone(place.lstat(), within=place not in (file, file.parent)):
                 return f"others can write {place}: chmod go-w {place}"
     except OSError as error:
-        return f"{mark} cannot be looked at ({error.strerror})"
+        return f"{mark} cannot be looked at: {_why(error, mark)}"
     return ""
+
+
+def or_elsewhere(why: str) -> str:
+    """Return what stands against a mark, with the variable that names another place for it."""
+    return why if _ELSEWHERE in why else f"{why}; or {_ELSEWHERE}"
+
+
+def _why(error: OSError, place: Path) -> str:
+    """Return why a place of marks was refused and what to do: that variable alone moves it."""
+    words = cause(OSError(error.errno, error.strerror, str(place)))
+    return words.replace(elsewhere(place), _ELSEWHERE)
 
 
 def _above(file: Path) -> Iterator[Path]:

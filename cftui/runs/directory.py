@@ -174,11 +174,11 @@ class Run:
             return RunStatus(again, again.state, alive=False)
         return RunStatus(record, "died", alive=False, note=self.log_end())
 
-    def log_end(self, lines: int = 5) -> str:
-        """Return the last lines of the trainer's log."""
+    def log_end(self, lines: int = 5, most_bytes: int = 8192) -> str:
+        """Return the last lines of the trainer's log, of so many bytes at most."""
         try:
             with os.fdopen(open_regular(self.log), "rb") as file:
-                file.seek(max(0, os.fstat(file.fileno()).st_size - 8192))
+                file.seek(max(0, os.fstat(file.fileno()).st_size - most_bytes))
                 tail = file.read().decode(errors="replace").splitlines()
         except OSError:
             return ""

@@ -58,6 +58,8 @@ class Resumed(Event):
     device: str
     step: Int
     epoch: Int
+    aside: str = ""
+    """The names that checkpoints are kept under where it goes on from another than the last."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,9 @@ class Step(Event):
     """None where training has no such thing; so in the epochs' events."""
     seconds: Seconds
     """Time spent training, pauses left out."""
+    tenth: Real | None = None
+    """A tenth of the losses are at most this; of `ninetieth`, nine tenths. None in older runs."""
+    ninetieth: Real | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,10 @@ class Epoch(Event):
     saturated: Real | None = None
     """Share of predictions within 1 % of the range from one of its ends, among the held-out
     ratings that are not; none in a run of an older version, or where all ratings are."""
+    draw_mse: Real | None = None
+    """Clipped, of the last draw alone, where `valid_mse` is of the mean of draws; else none."""
+    noise: Real | None = None
+    """Variance of the ratings around what that draw predicts, as it believes; else none."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ HELP = (
     "Words that stand anywhere in a run's line; all must. model:net looks in one column"
     " (mark, state, name, model, optimizer, schedule, data, when, notes, id); mse<0.8 compares"
     " (lr, wd, factors, batch, epochs, mse, rmse, recall, ndcg, speed, time; < <= > >= =). A -"
-    " before any of them leaves those runs out. state:live are the runs still going, state:ended"
+    " before any of them leaves those runs out; name~^adam|sgd$ looks by a regular expression in"
+    " one column, ~ without a column in all. state:live are the runs still going, state:ended"
     " the others, `marked` the marked ones."
 )
 COMPARE = {
@@ -23,20 +24,40 @@ COMPARE = {
     ">=": operator.ge,
     "=": operator.eq,
 }
+REGEX = re.compile(r"(-?)([a-z]*)~(.*)", re.IGNORECASE)
 TERM = re.compile(r"(-?)([a-z]+)(<=|>=|[<>=:])(.*)", re.IGNORECASE)
 
 
 def complaint(words: str) -> str:
     """Return why some of the words cannot choose anything; empty where all can."""
-    for word in words.casefold().split():
-        match = TERM.fullmatch(word)
+    for word in words.split():
+        if (pattern := REGEX.fullmatch(word)) is not None:
+            if problem := _wrong_with(pattern[2].casefold(), pattern[3]):
+                return f"{word}: {problem}"
+            continue
+        match = TERM.fullmatch(word.casefold())
         if match and match[2] not in BY_NAME:
-            return f"{word}: no column {match[2]}; there are {', '.join(BY_NAME)}"
+            return f"{word}: {_no_column(match[2])}"
         if match and _in_field(match[2], match[3], match[4]) is None:
             number = BY_NAME[match[2]].number
             how = f"a number after {match[3]}" if number else f"{match[2]}:TEXT"
             return f"{word}: give {how}"
     return ""
+
+
+def _no_column(name: str) -> str:
+    return f"no column {name}; there are {', '.join(BY_NAME)}"
+
+
+def _wrong_with(name: str, pattern: str) -> str:
+    """Return why a regular expression in a column cannot choose anything; empty where it can."""
+    if name and name not in BY_NAME:
+        return _no_column(name)
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"no regular expression: {error}"
+    return "" if pattern else "give a regular expression after ~"
 
 
 def chosen(rows: Iterable[RunRow], words: str) -> list[RunRow]:
@@ -47,14 +68,18 @@ def chosen(rows: Iterable[RunRow], words: str) -> list[RunRow]:
 
 @lru_cache(maxsize=64)
 def _tests(words: str) -> tuple[Test, ...]:
-    found = (_test(word) for word in words.casefold().split())
+    found = (_test(word) for word in words.split())
     return tuple(test for test in found if test is not None)
 
 
 def _test(word: str) -> Test | None:
     """Return what a word asks; none while it is only begun, so that typing on hides nothing."""
+    pattern = REGEX.fullmatch(word)  # as it was typed: \\S is not \\s
+    word = word.casefold()
     match = TERM.fullmatch(word)
-    if match and match[2] in BY_NAME:
+    if pattern is not None:
+        test, out = _by_pattern(pattern[2].casefold(), pattern[3]), bool(pattern[1])
+    elif match and match[2] in BY_NAME:
         test = _in_field(match[2], match[3], match[4])
         out = bool(match[1])
     else:
@@ -64,6 +89,13 @@ def _test(word: str) -> Test | None:
         return None
     wanted = test
     return (lambda row: not wanted(row)) if out else wanted
+
+
+def _by_pattern(name: str, pattern: str) -> Test | None:
+    if _wrong_with(name, pattern):
+        return None
+    searched = re.compile(pattern, re.IGNORECASE | re.MULTILINE).search
+    return lambda row: searched(_words(row, name) if name else _shown(row)) is not None
 
 
 def _anywhere(word: str) -> Test | None:

@@ -31,6 +31,8 @@ class Curve:
         self.smooth = array("d")
         self.learning_rate = array("d")
         self.seconds = array("d")
+        self.tenth = array("d")
+        self.ninetieth = array("d")
 
     def __len__(self) -> int:
         return len(self.step)
@@ -38,9 +40,10 @@ class Curve:
     def append(self, event: Step) -> None:
         """Add one step event at the end."""
         self.step.append(event.step)
-        for name in ("loss", "low", "high", "smooth", "learning_rate", "seconds"):
-            value = getattr(event, name)
-            getattr(self, name).append(nan if value is None else value)
+        for name, column in vars(self).items():
+            if name != "step":
+                value = getattr(event, name)
+                column.append(nan if value is None else value)
 
     def rewind(self, step: int) -> None:
         """Drop everything after a step."""
@@ -71,6 +74,12 @@ class History:
         """Return the number of steps done, as far as reported."""
         reported = self.curve.step[-1] if len(self.curve) else 0
         return max(reported, self.epochs[-1].step if self.epochs else 0)
+
+    @property
+    def baselines(self) -> dict[str, float]:
+        """Return validation errors without a model, as `Started` tells; empty if unmeasured."""
+        told = self.started.baselines if self.started else None
+        return told or (self.end.baselines if isinstance(self.end, Finished) else None) or {}
 
     @property
     def train_seconds(self) -> float:

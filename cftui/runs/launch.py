@@ -17,6 +17,7 @@ from cftui.processes import environment, python
 from cftui.runs.directory import Run
 from cftui.runs.leftovers import START
 from cftui.runs.model_source import refuse_untrusted, source_of, source_of_config
+from cftui.runs.record import Origin
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,15 @@ def launch(config: RunConfig, run_id: str, name: str = "", refit_of: str = "") -
     return _spawn(words, Run(runs_folder() / run_id), _start_file(run_id, "log"))
 
 
-def launch_resume(run: Run) -> Launched:
-    """Start a trainer that goes on with a run.
+def launch_resume(run: Run, origin: Origin = "last") -> Launched:
+    """Start a trainer that goes on with a run; `origin` as `--from` of `runs resume` has it.
 
     Raises OSError if it cannot be started, Untrusted or RunError for a model that may not run.
     """
     model = run.config().model
     if isinstance(model, CustomModel) and is_source(model.name):
         refuse_untrusted(source_of(run, run.record(), model.name))
-    return _spawn(["runs", "resume", run.id], run, run.log)
+    return _spawn(["runs", "resume", run.id, "--from", origin], run, run.log)
 
 
 def claim_start_files(run: Run) -> None:

@@ -7,11 +7,12 @@ import time
 from pathlib import Path
 
 from cftui import locks
-from cftui.modes import open_kept
-from cftui.regular import NotRegular, open_regular, read_regular
+from cftui.modes import has_other_names, make_kept, put_own_copy
+from cftui.regular import NotRegular, open_regular, read_regular, refuse_link
 from cftui.runs.lock_holder import MOST_BYTES, holder
 
 PATIENCE_SECONDS = 0.5
+TRIES = 5
 
 
 class RunHeld(RuntimeError):
@@ -29,30 +30,34 @@ class RunLock:
 
         A reader that asks `is_held` holds a shared lock for microseconds, hence the patience.
         """
-        try:
-            self._file = open_kept(path, os.O_RDWR)
-        except NotRegular as error:
-            where = error.filename
-            raise RunHeld(f"{where}: {error.strerror}; move it away, and try again") from None
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            try:
-                self._claim = locks.lock(self._file, path)
+        for _ in range(TRIES):
+            self._file, self._claim = _taken(path)
+            if self._is_ours_alone(path):
                 break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    os.close(self._file)
-                    who = locks.claimant(path) or holder(path)
-                    words = f"{path.parent.name} is held by {who}{_claim_remedy(path)}"
-                    raise RunHeld(words) from None
-                time.sleep(0.01)
-            except BaseException:
-                os.close(self._file)
-                raise
+            self.release()
+        else:
+            raise RunHeld(f"{path}: something puts other files in its place; try again")
         name = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
         name["uid"] = os.geteuid()
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, json.dumps(name).encode(), 0)
+
+    def _is_ours_alone(self, path: Path) -> bool:
+        """Return whether what is locked is still what lies there, and has no other name.
+
+        Who holds a lock file that has one (a hard link) puts another file in its place, since the
+        holder's name would be written into somebody's file.
+        """
+        try:
+            if has_other_names(self._file):
+                put_own_copy(path, content=False)
+                return False
+            return os.path.samestat(os.fstat(self._file), path.lstat())
+        except FileNotFoundError:
+            return True  # moved, with its folder
+        except BaseException:
+            self.release()
+            raise
 
     def beat(self) -> None:
         """Touch the file, so that another host sees that the holder lives."""
@@ -63,6 +68,31 @@ class RunLock:
         if self._claim is not None:
             self._claim.release()
         os.close(self._file)
+
+
+def _taken(path: Path) -> tuple[int, locks.Claim | None]:
+    """Open and lock a file; return its descriptor, and the claim where there is no flock."""
+    try:
+        refuse_link(path.parent)
+        make_kept(path)
+        file = open_regular(path, os.O_RDWR)
+    except NotRegular as error:
+        where = error.filename
+        raise RunHeld(f"{where}: {error.strerror}; move it away, and try again") from None
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return file, locks.lock(file, path)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(file)
+                who = locks.claimant(path) or holder(path)
+                words = f"{path.parent.name} is held by {who}{_claim_remedy(path)}"
+                raise RunHeld(words) from None
+            time.sleep(0.01)
+        except BaseException:
+            os.close(file)
+            raise
 
 
 def _claim_remedy(path: Path) -> str:

@@ -8,6 +8,8 @@ from cftui.ratings.unit import IDENTITY, RatingUnit
 from cftui.runs.bounds import Int, Measured, Moment, Real, Short, Text
 
 State = Literal["starting", "running", "paused", "finished", "stopped", "failed"]
+Origin = Literal["last", "best", "start"]
+"""What a run goes on from: a checkpoint, or its first step."""
 Arithmetic = Literal["ratings", "0.5-5"]
 RECORD = "run.json"
 """The file's name in a run's directory."""
@@ -83,6 +85,12 @@ class RunRecord:
     def unit(self) -> RatingUnit:
         """Return the map between ratings and what the trainer computes in."""
         return IDENTITY if self.trained_in == "ratings" else RatingUnit(self.low, self.high)
+
+    @property
+    def data_words(self) -> str:
+        """Return what it was trained on: its name, size and values."""
+        shape = f"{self.n_users:,} users × {self.n_items:,} items"
+        return f"{self.data_name}, {shape}, values {self.low:g}–{self.high:g}"
 
     @property
     def unit_words(self) -> str:

@@ -16,16 +16,17 @@ from cftui.ratings.sources.recent import remember
 from cftui.ratings.split import check as check_split
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
-from cftui.runs.checkpoint import load_checkpoint
+from cftui.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from cftui.runs.control import names_waiting
 from cftui.runs.directory import Run, RunError, create_run, new_id
 from cftui.runs.events import Event
 from cftui.runs.lock import RunHeld, RunLock
+from cftui.runs.lost_checkpoint import check_origin, offer, put_aside
 from cftui.runs.ratings_of import ratings_of, read_whole
-from cftui.runs.record import RunRecord
+from cftui.runs.record import Origin, RunRecord
 from cftui.training.build import check_checkpoint
 from cftui.training.custom_model import load_for_new_run
-from cftui.training.engines.torch_device import refuse_missing
+from cftui.training.learners.choose import refuse_unable
 from cftui.training.signals import ignore_hangup
 from cftui.training.trainer_process import Assignment, Listener, TrainerProcess
 
@@ -50,12 +51,18 @@ def start_run(
 
 
 def resume_run(
-    run: Run, listener: Listener, *, learning_rate: float | None = None, began: float
+    run: Run,
+    listener: Listener,
+    *,
+    learning_rate: float | None = None,
+    origin: Origin = "last",
+    began: float,
 ) -> Event:
     """Go on with a run from its checkpoint; return the last event, finished or failed.
 
-    Raises RunHeld if another trainer has it, RunError, EngineError or CheckpointError
-    if it cannot go on.
+    `origin`: where to go on instead of a last checkpoint that is damaged, which is kept, or gone.
+    Raises RunHeld if another trainer has it, RunError, EngineError or CheckpointError if it cannot
+    go on.
     """
     ignore_hangup()
     status = run.status()
@@ -63,7 +70,7 @@ def resume_run(
         raise RunHeld(f"{run.id} is {status.shown}; it can go on here once that trainer is gone")
     lock = RunLock(run.lock)
     try:
-        task = _old_run(run, lock, learning_rate)
+        task = _old_run(run, lock, learning_rate, origin)
     except BaseException:
         lock.release()
         raise
@@ -71,13 +78,14 @@ def resume_run(
 
 
 def _new_run(config: RunConfig, run_id: str, name: str, refit_of: str) -> Assignment:
-    refuse_missing(config.training.device)
+    refuse_unable(config)
     source = resolve_source(config.data.source)
     ratings = open_ratings(source, config.data.mapping, thorough=True)
     check_split(config.split, ratings)
     config = config.model_copy(update={"split": as_begun(config.split, ratings)})
     custom = load_for_new_run(config, ratings.info())
-    config = custom.config
+    n_train = config.split.expected_training(len(ratings), ratings.n_users)
+    config = custom.config.settled(n_train)
     if config.data.source != ratings.name:
         config = config.model_copy(
             update={"data": config.data.model_copy(update={"source": str(source)})}
@@ -114,18 +122,19 @@ def _first_record(
     )
 
 
-def _old_run(run: Run, lock: RunLock, learning_rate: float | None) -> Assignment:
+def _old_run(run: Run, lock: RunLock, learning_rate: float | None, origin: Origin) -> Assignment:
     """Return what is left to do of a run; its record is signed, nothing else is changed."""
     before = names_waiting(run.path)
     record, config = read_whole(run)
-    if record.state == "finished":
-        raise RunError(f"{run.id} is finished; nothing is left to train")
-    refuse_missing(config.training.device)
+    check_origin(run, origin)
+    if origin == "last" and record.state == "finished":
+        lost = offer(run)
+        words = f"but its last checkpoint is lost{lost}" if lost else "nothing is left to train"
+        raise RunError(f"{run.id} is finished; {words}")
+    refuse_unable(config)
     ratings = ratings_of(record, config, thorough=True)
     custom = load_of_run(run, record, config.model, ratings.info())
-    # A trainer that died before its first checkpoint has not taken a step either.
-    fresh = record.step == 0 and not run.has_weights
-    checkpoint = None if fresh else load_checkpoint(run.last)
+    checkpoint = _checkpoint(run, record, origin)
     if checkpoint is not None:
         check_checkpoint(checkpoint, run, config, ratings, custom=custom is not None)
     if run.events.exists() and not run.events.is_file():
@@ -134,6 +143,7 @@ def _old_run(run: Run, lock: RunLock, learning_rate: float | None) -> Assignment
         record, state="starting", pid=os.getpid(), host=socket.gethostname(), message=""
     )
     run.keep_settings(config)
+    aside = put_aside(run, origin)
     run.write_record(signed)
     return Assignment(
         run,
@@ -146,7 +156,19 @@ def _old_run(run: Run, lock: RunLock, learning_rate: float | None) -> Assignment
         checkpoint=checkpoint,
         resuming=True,
         learning_rate=learning_rate,
+        aside=aside,
     )
+
+
+def _checkpoint(run: Run, record: RunRecord, origin: Origin) -> Checkpoint | None:
+    """Return where to go on; none for the first step. Raises CheckpointError, with what to do."""
+    # A trainer that died before its first checkpoint has not taken a step either.
+    if origin == "start" or (record.step == 0 and not run.has_weights):
+        return None
+    try:
+        return load_checkpoint(run.last if origin == "last" else run.best)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}{offer(run)}") from None
 
 
 def _versions() -> dict[str, str]:

@@ -54,6 +54,9 @@ ANYWHERE = (
     ),
     Command("app.marker", "ctrl+t", "marker", "Marker", "Draw charts in braille, blocks or dots"),
     Command(
+        "app.save-chart", "E", "save_chart", "Save chart", "Write the charts in view to a file"
+    ),
+    Command(
         "app.heat",
         "ctrl+g",
         "heat",
@@ -312,6 +315,14 @@ class CftuiApp(PlainApp):
         self.memory.update(marker=MARKERS[(place + 1) % len(MARKERS)])
         if self._stack is not None:
             self._stack.redraw()
+
+    def action_save_chart(self) -> None:
+        """Write the charts in view to a file."""
+        from cftui.tui.shared.save_chart import ask_where_to_save
+
+        pane = self._stack.in_view if self._stack is not None else None
+        if pane is not None:
+            ask_where_to_save(pane, self.services.paint)
 
     def action_jump(self) -> None:
         """Put a letter on everything that can have the focus."""

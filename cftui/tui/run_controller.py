@@ -7,15 +7,23 @@ from typing import Any, TypeVar
 
 from textual.worker import Worker
 
+from cftui.hyperparameters.recipes import recipe_named
 from cftui.runs.model_source import ModelSource
 from cftui.text import plain
 from cftui.tui.pane_stack import PaneStack
-from cftui.tui.services.runs import NeedsConsent, RunServiceError
+from cftui.tui.services.runs import LastIsLost, NeedsConsent, RunServiceError
 from cftui.tui.shared.agreeing import agreed
 from cftui.tui.shared.messages import FillForm, RunAction, TrainLike, WishRun
+from cftui.tui.shared.overlays import AskYesNo
 
 T = TypeVar("T")
 STARTING = "Starting a trainer"
+LOST = {
+    "best": "the last checkpoint is damaged or gone. Go on from the weights at the best validation"
+    " error, with an optimizer that begins anew?",
+    "start": "the last checkpoint is damaged or gone, and so are the best weights. Train it again"
+    " from its first step?",
+}
 Settings = dict[str, dict[str, object]]
 
 
@@ -107,7 +115,9 @@ class RunController:
         if like.run:
             reading = self._runs.settings(like.run)
             settings = await self._try(reading, "Its settings cannot be used")
+        recipe = recipe_named(like.recipe)
         if settings is not None:
+            settings = recipe.applied(settings) if recipe else settings
             self.start({**settings, **like.changes})
 
     def refit(self, run: str) -> None:
@@ -119,8 +129,17 @@ class RunController:
         self._work(partial(self._resume, run), "resume", "Resuming a run")
 
     async def _resume(self, run: str) -> None:
-        await self._try_agreed(partial(self._runs.resume, run), "The run cannot go on")
+        await self._try_agreed(partial(self._go_on, run), "The run cannot go on")
         self.poll()
+
+    async def _go_on(self, run: str) -> None:
+        """Go on with a run; where its last checkpoint is lost ask whether from another."""
+        try:
+            await self._runs.resume(run)
+        except LastIsLost as lost:
+            question = plain(f"{run}: {LOST[lost.instead]} What is damaged is kept beside it.")
+            if await self._stack.app.push_screen_wait(AskYesNo(question)):
+                await self._runs.resume(run, lost.instead)
 
     def wish(self, wish: WishRun) -> None:
         """Send a wish to a live run."""

@@ -12,7 +12,7 @@ from cftui.config import SplitConfig
 from cftui.ratings.split import split, summarize
 from cftui.ratings.values import Grouping, Ratings, Vocabulary
 
-KINDS = ("random", "per-user", "leave-last-out", "time")
+KINDS = ("random", "per-user", "per-user-latest", "leave-last-out", "time")
 BOUND = 5.0
 """Seconds for 10 million ratings."""
 

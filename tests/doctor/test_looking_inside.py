@@ -113,6 +113,15 @@ def left_run(run: Run) -> None:
     (left / "run.json").write_text("{}")
 
 
+def test_a_lost_checkpoint_is_named_with_what_to_go_on_from(run: Run) -> None:
+    os.truncate(run.last, 3000)
+    (finding,) = troubles(quick=False)
+    assert "cftui runs resume r --from best" in finding.remedy
+    os.truncate(run.best, 1000)
+    found = [finding.remedy for finding in troubles(quick=False)]
+    assert any("cftui runs resume r --from start" in remedy for remedy in found)
+
+
 Case = tuple[Callable[[Run], object], str, str]
 """Does the damage; what is said of it; what a repair says, nothing where it is for the user."""
 CASES: dict[str, Case] = {

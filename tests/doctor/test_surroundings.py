@@ -21,7 +21,7 @@ def terminal(
     def ask(words: Sequence[str]) -> str:
         return f"{words[0]} 3.4" if words[-1] in ("-V", "-v", "--version") else says
 
-    facts = TerminalFacts(size, encoding, {**GOOD, **environ}, ask)
+    facts = TerminalFacts(size, encoding, {**GOOD, **environ}, ask, lambda _: -1)
     return {finding.name: finding for finding in terminal_findings(facts)}
 
 

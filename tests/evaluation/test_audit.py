@@ -55,7 +55,7 @@ def test_without_times_nothing_is_said_of_the_future(six: Ratings) -> None:
     assert not any("later" in words for words in found.warnings)
 
 
-@pytest.mark.parametrize("kind", ["time", "leave-last-out"])
+@pytest.mark.parametrize("kind", ["time", "per-user-latest", "leave-last-out"])
 def test_splits_by_time_have_no_future(kind: str, tmp_path: Path) -> None:
     ratings = open_small(tmp_path, users=60)
     found = audit_split(kind, ratings, split(SplitConfig(kind=kind), ratings))

@@ -62,7 +62,9 @@ def altered(ratings: Ratings, places: np.ndarray) -> Ratings:
 
 
 @pytest.mark.parametrize("scale", [1, 20])  # of 20 what is liked follows from all values
-@pytest.mark.parametrize("kind", ["random", "per-user", "leave-last-out", "time"])
+@pytest.mark.parametrize(
+    "kind", ["random", "per-user", "per-user-latest", "leave-last-out", "time"]
+)
 def test_no_baseline_has_seen_a_held_out_value(ratings: Ratings, kind: str, scale: int) -> None:
     config = SplitConfig(kind=kind)
     ends = {"low": ratings.low * scale, "high": ratings.high * scale}

@@ -22,20 +22,21 @@ Before = Callable[[str, Path], None]
 def watched(
     root: Path, before: Before, after_sync: Callable[[int], None] | None = None
 ) -> Iterator[None]:
-    """Tell of each call of this thread that changes something below a folder."""
-    me, real = threading.get_ident(), {name: getattr(os, name) for name in CALLS}
+    """Tell of each call of any thread that changes something below a folder, one at a time."""
+    real, turn = {name: getattr(os, name) for name in CALLS}, threading.Lock()
 
     def wrapped(name: str) -> Callable[..., Any]:
         def call(what: Any, *rest: Any, **named: Any) -> Any:
             path = _path(what)
-            if path is not None and path.is_relative_to(root):
-                reads = name == "open" and not (rest and rest[0] & WRITING)
-                if threading.get_ident() == me and not reads:
-                    before(name, path)
-            done = real[name](what, *rest, **named)
-            if name == "fsync" and after_sync is not None:
-                after_sync(what)
-            return done
+            reads = name == "open" and not (rest and rest[0] & WRITING)
+            if path is None or not path.is_relative_to(root) or reads:
+                return real[name](what, *rest, **named)
+            with turn:  # what a cut leaves is of one moment
+                before(name, path)
+                done = real[name](what, *rest, **named)
+                if name == "fsync" and after_sync is not None:
+                    after_sync(what)
+                return done
 
         return call
 

@@ -98,6 +98,7 @@ def more_on_one(run: str, out: Path) -> Iterator[tuple[str, ...]]:
     yield "audience", "--like", "1001", f"--run={run}"
     yield "runs", "pause", "--", run
     yield "runs", "resume", "--", run
+    yield "runs", "resume", "--from", "best", "--", run
     yield "runs", "refit", "--", run
 
 

@@ -95,6 +95,14 @@ def link(name: str, target: str = "thesis.txt") -> Change:
     return change
 
 
+def hard_link(name: str) -> Change:
+    def change(run: Path, outside: Outside) -> None:
+        remove(run / name)
+        (run / name).hardlink_to(outside.thesis)
+
+    return change
+
+
 def pipe(name: str) -> Change:
     def change(run: Path, _: Outside) -> None:
         remove(run / name)
@@ -352,6 +360,8 @@ def _odd_files() -> Iterator[tuple[str, Change]]:
     yield "sparse-moment", sparse(MOMENT, 1 << 40)
     yield "cut-moment", cut(MOMENT)
     yield "many-moments", many_moments
+    for name in ("run.json", "user.toml", "lock", "events.jsonl", "log.txt", ".reserve"):
+        yield f"hard-{name}", hard_link(name)
     for name in (*READ, "last.safetensors", "vocabulary.safetensors", ".reserve", "control/1.json"):
         yield f"pipe-{name.replace('/', '-')}", pipe(name)
     for name in READ[:5]:

@@ -148,8 +148,20 @@ def leave(terminal: Terminal) -> str:
         if not drain(terminal, 0.7):
             break
     else:
-        return f"did not leave:\n{terminal.text}"
+        return f"did not leave ({state_of(terminal)}):\n{terminal.text}"
     return ended(terminal)
+
+
+def state_of(terminal: Terminal) -> str:
+    """Return in words what a screen that does not leave waits for."""
+    process = psutil.Process(terminal.child.pid)
+    status = process.status()
+    process.send_signal(signal.SIGUSR2)  # watched.py tells of its keys
+    drain(terminal, 2.0)
+    log = Path(process.environ()["WATCHED_LOG"])
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    told = [line["words"] for line in lines if line["kind"] == "keys"]
+    return f"{status}; {told[-1:] or 'nothing told'}"
 
 
 def ended(terminal: Terminal) -> str:

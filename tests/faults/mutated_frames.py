@@ -3,13 +3,18 @@
 import io
 import re
 import sqlite3
+import struct
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
+from html import unescape
+from itertools import product
 from pathlib import Path
 
 import openpyxl
-from mutated_kinds import Kind, ratings, ratings_kind
+import pandas as pd
+import pyarrow as pa
+from mutated_kinds import Kind, ratings, ratings_kind, zipped
 from witnesses import HEADER, Row, number
 
 
@@ -82,8 +87,158 @@ def database() -> bytes:
         return path.read_bytes()
 
 
+def open_document_rows(data: bytes, _: str) -> set[Row]:
+    """Return the rows of an OpenDocument sheet, by its values and by what it shows."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            text = archive.read("content.xml").decode(errors="replace")
+    except Exception:
+        return set()
+    found: set[Row] = set()
+    for row in text.split("<table:table-row")[1:]:
+        cells = re.findall("<table:table-cell(.*?)(?:/>|</table:table-cell>)", row, re.DOTALL)
+        for of in ('office:value="([^"]*)"', "<text:p>(.*?)</text:p>"):
+            values = [unescape((re.findall(of, cell) or [""])[0]) for cell in cells]
+            numbers = [float(v) if number(v) is not None else v for v in values]
+            found |= found_in([values, numbers])
+    return found
+
+
+def xls_rows(data: bytes, _: str) -> set[Row]:
+    """Return the rows of numbers in an old workbook: its records are looked for in all bytes."""
+    cells: dict[int, dict[int, set[float]]] = {}
+    for at in (found.start() for found in re.finditer(re.escape(NUMBER), data)):
+        if len(data) >= at + 18:
+            row, column, _, value = struct.unpack_from("<HHHd", data, at + 4)
+            cells.setdefault(row, {}).setdefault(column, set()).add(value)
+    rows = (product(*(row.get(column, ()) for column in range(3))) for row in cells.values())
+    return {one for of in rows for one in found_in(of)}
+
+
+def stata_rows(data: bytes, _: str) -> set[Row]:
+    """Return the rows of a Stata file, by pandas."""
+    try:
+        frame = pd.read_stata(io.BytesIO(data), convert_categoricals=False)
+        return found_in(frame[list(HEADER[:3])].astype(object).to_numpy().tolist())
+    except Exception:
+        return set()
+
+
+def feather_rows(data: bytes, _: str) -> set[Row]:
+    """Return the rows of an Arrow file, by its own reader."""
+    try:
+        table = pa.ipc.open_file(pa.BufferReader(data)).read_all()
+        table.validate(full=True)
+        columns = [table.column(name).to_pylist() for name in HEADER[:3]]
+    except Exception:
+        return set()
+    return found_in(zip(*columns, strict=True))
+
+
+NUMBER = struct.pack("<HH", 0x0203, 14)
+"""How a record of a number begins in BIFF8 ([MS-XLS] 2.4.180)."""
+SECTOR = 512
+
+
+def old_workbook() -> bytes:
+    """Return a workbook as Excel 97 writes it: BIFF8 in an OLE file of whole sectors."""
+    rows = [tuple(map(float, row)) for row in ratings()]
+    head = [
+        _record(0x0204, struct.pack("<HHHHB", 0, n, 0, len(name), 0) + name.encode())
+        for n, name in enumerate(HEADER)
+    ]
+    cells = [
+        _record(0x0203, struct.pack("<HHHd", row, column, 0, value))
+        for row, values in enumerate(rows, 1)
+        for column, value in enumerate(values)
+    ]
+    begin, end = struct.pack("<HHHHII", 0x0600, 0, 0, 0, 0, 6), _record(0x0A, b"")
+    book = _record(0x0809, begin[:2] + b"\5" + begin[3:])
+    named = struct.pack("<HBB", 0, 1, 0) + b"A"
+    after = len(book) + len(_record(0x85, bytes(4) + named)) + len(end)
+    book += _record(0x85, struct.pack("<I", after) + named) + end
+    size = struct.pack("<IIHHH", 0, len(rows) + 1, 0, len(HEADER), 0)
+    sheet = _record(0x0809, begin[:2] + b"\x10" + begin[3:]) + _record(0x0200, size)
+    return _compound(book + sheet + b"".join((*head, *cells)) + end)
+
+
+def _record(kind: int, content: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(content)) + content
+
+
+def _compound(stream: bytes) -> bytes:
+    """Return an OLE file of one stream: header, allocation table, directory, content."""
+    stream = stream.ljust(max(4096, -(-len(stream) // SECTOR) * SECTOR), b"\0")
+    count = len(stream) // SECTOR
+    chain = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, count + 2), 0xFFFFFFFE]
+    table = struct.pack(f"<{len(chain)}I", *chain).ljust(SECTOR, b"\xff")
+    header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16)
+    header += struct.pack("<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096,
+                          0xFFFFFFFE, 0, 0xFFFFFFFE, 0)  # fmt: skip
+    header += struct.pack("<109I", 0, *[0xFFFFFFFF] * 108)
+    return header + table + _directory("Root Entry", 5, 1, 0xFFFFFFFE, 0) + (
+        _directory("Workbook", 2, 0xFFFFFFFF, 2, len(stream)) + bytes(256) + stream
+    )  # fmt: skip
+
+
+def _directory(name: str, kind: int, child: int, begin: int, size: int) -> bytes:
+    text = name.encode("utf-16-le") + b"\0\0"
+    fields = struct.pack("<HBBIII36xIQ", len(text), kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, child,
+                         begin, size)  # fmt: skip
+    return text.ljust(64, b"\0") + fields
+
+
+def open_document() -> bytes:
+    """Return an OpenDocument workbook of ratings."""
+    spaces = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    rows = [[_text_cell(name) for name in HEADER], *([_number_cell(v) for v in row]
+            for row in ratings())]  # fmt: skip
+    table = "".join(f"<table:table-row>{''.join(row)}</table:table-row>\n" for row in rows)
+    content = (
+        f"<office:document-content{spaces}><office:body><office:spreadsheet>"
+        f'<table:table table:name="A">{table}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    return zipped({"mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+                   "META-INF/manifest.xml": "<manifest/>", "content.xml": content})  # fmt: skip
+
+
+def _text_cell(text: str) -> str:
+    return (
+        f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
+    )
+
+
+def _number_cell(value: str) -> str:
+    return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
+
+
+def framed(write: str, **how: object) -> bytes:
+    """Return a frame of ratings as pandas writes it."""
+    out = io.BytesIO()
+    rows = [(int(u), int(i), float(v), int(t)) for u, i, v, t in ratings()]
+    getattr(pd.DataFrame(rows, columns=HEADER), write)(out, **how)
+    return out.getvalue()
+
+
 FRAMES: dict[str, Callable[[Path], Kind]] = {
     "xlsx": ratings_kind("ratings.xlsx", workbook(), ",", xlsx_rows),
     "xlsx inside": ratings_kind("ratings.xlsx", workbook(), ",", xlsx_rows, part=r"xml|rels"),
+    "xls": ratings_kind("ratings.xls", old_workbook(), ",", xls_rows),
+    "ods": ratings_kind("ratings.ods", open_document(), ",", open_document_rows),
+    "ods inside": ratings_kind(
+        "ratings.ods", open_document(), ",", open_document_rows, part="content"
+    ),
+    "stata": ratings_kind("ratings.dta", framed("to_stata", write_index=False), ",", stata_rows),
+    "old stata": ratings_kind(
+        "ratings.dta", framed("to_stata", write_index=False, version=114), ",", stata_rows
+    ),
+    "feather": ratings_kind("ratings.feather", framed("to_feather"), ",", feather_rows),
+    "arrow": ratings_kind(
+        "ratings.arrow", framed("to_feather", compression="uncompressed"), ",", feather_rows
+    ),
     "sqlite": ratings_kind("ratings.db", database(), ",", sqlite_rows),
 }

@@ -25,8 +25,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 VERDICTS = ("ok", "partly", "refused", "WRONG", "UNNAMED", "TRACEBACK", "HANG", "CRASH")
 FINE = ("ok", "partly", "refused")
-SECONDS = 5
-"""For one input."""
+SECONDS, LONGEST = 5, 60
+"""For one input: of the processor, and by the clock where that waits for others."""
 MEMORY = 6 << 30
 """Bytes of addresses."""
 
@@ -90,7 +90,7 @@ def outcomes(asked: argparse.Namespace, kind: str) -> Iterator[tuple[int, str, s
         if process.returncode > 0 and place == began == 0:
             yield 0, "CRASH", "the worker does not start"
             return
-        hung = process.returncode == -signal.SIGALRM
+        hung = process.returncode in (-signal.SIGALRM, -signal.SIGPROF)
         yield place, "HANG" if hung else "CRASH", f"exit {process.returncode}"
         place += 1
 
@@ -113,9 +113,11 @@ def work(kind: str, inputs: int, seed: int, first: int, only: int | None) -> int
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         for number in range(first, inputs) if only is None else (only,):
             data = made.spoiled(spoiled, random.Random(f"{seed}/{kind}/{number}"))
-            signal.alarm(SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, SECONDS)
+            signal.alarm(LONGEST)
             verdict, words = judged(made, data, whole=only is not None)
             signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             shown = words if only is not None else words[:300].replace("\n", " ").replace("\t", " ")
             if only is not None:
                 shown += f"\n{made.path}\n{data[:3000]!r}"

@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from witnesses import (
@@ -18,10 +19,12 @@ from witnesses import (
     json_rows,
     netflix_rows,
     number,
+    objects_in,
     parquet_rows,
     rows_in,
     split_lines,
     texts_of,
+    written,
     zip_rows,
 )
 
@@ -35,6 +38,10 @@ OURS = (DataError, QuestionError, ConfigError, CheckpointError, RunError)
 """What is raised with words for people."""
 Check = Callable[[Path, bytes], bool]
 """Reads a file; returns whether it was told that something of it is not used. Raises Wrong."""
+
+
+Witness = Callable[[bytes, str], set[Row]]
+"""Returns the rows that bytes can be taken for, with this separator."""
 
 
 class Wrong(Exception):
@@ -97,9 +104,13 @@ def delimited(separator: str, rows: Iterable[Sequence[str]], *, quoted: bool = F
 
 
 def check_ratings(
-    witness: Callable[[bytes, str], set[Row]], separator: str, first: set[Row]
+    witness: Witness, separator: str, first: set[Row], sure: Witness, cells: int = 1
 ) -> Check:
-    """Return a check that all rows that are loaded stand in the file, mutated or not."""
+    """Return a check that all rows that are loaded stand in the file, mutated or not.
+
+    `first`: those of the file as it was; `sure`: gives those that no reader may pass over;
+    `cells`: ratings that a row of the file has.
+    """
     from cftui.ratings.reading.preview import preview
     from cftui.ratings.reading.readers import read
     from cftui.ratings.sources.locate import locate
@@ -117,11 +128,10 @@ def check_ratings(
         there = witness(data, separator) if loaded - first else first
         if strange := loaded - first - there:
             raise Wrong(f"{len(strange)} of {len(loaded)} rows: {sorted(strange)[:3]}")
-        there = (
-            rows_in(data, separator, once=True) if witness is rows_in else witness(data, separator)
-        )
-        lost = (first & there) - loaded  # what an open quote takes up is one row, which is named
-        if len(lost) > table.unusable_rows + table.duplicates:
+        lost = (
+            first & sure(data, separator)
+        ) - loaded  # what an open quote takes up is one row, which is named
+        if len(lost) > cells * (table.unusable_rows + table.duplicates):
             raise Wrong(f"{len(lost)} rows are gone without a word: {sorted(lost)[:3]}")
         return bool(table.unusable_rows)
 
@@ -137,9 +147,13 @@ def check_titles(path: Path, data: bytes) -> bool:
     )
     there = {tuple(fields[:2]) for text in texts_of(data) for fields in split_lines(text, ",")}
     there = {(one[0].strip(), one[1]) for one in there if len(one) == 2}
+    there |= {
+        (written([one.get("movieId")], str)[0], str(one.get("title")))
+        for text in texts_of(data)
+        for one in objects_in(text)
+    }
     there |= {(n, f"Film {int(n) // 2}, The ({1950 + int(n)})") for n in map(str, range(60))}
-    strange = {(n, title.replace("\r", "\n")) for n, title in found.titles.items()} - there
-    if strange:
+    if strange := set(found.titles.items()) - there:
         raise Wrong(f"{len(strange)} titles: {sorted(strange)[:3]}")
     if found.warning and path.name not in found.warning:
         raise Wrong(f"a warning without the file: {found.warning}")
@@ -178,15 +192,19 @@ def ratings_kind(
     name: str,
     data: bytes,
     separator: str = ",",
-    witness: Callable[[bytes, str], set[Row]] = rows_in,
+    witness: Witness = rows_in,
+    sure: Witness | None = None,
+    cells: int = 1,
     **more: str,
 ) -> Callable[[Path], Kind]:
     """Return what makes a kind of ratings file in a folder."""
+    once = partial(rows_in, once=True) if witness is rows_in else witness
 
     def make(folder: Path) -> Kind:
-        first = witness(data, separator)
+        first = (sure or witness)(data, separator)
         assert len(first) > 40, (name, len(first))
-        return Kind(folder / name, data, check_ratings(witness, separator, first), **more)
+        check = check_ratings(witness, separator, first, sure or once, cells)
+        return Kind(folder / name, data, check, **more)
 
     return make
 
@@ -232,6 +250,13 @@ def titles() -> str:
     return "movieId,title,genres\n" + rows
 
 
+def titles_array() -> str:
+    rows = (
+        {**row, "movieId": int(row["movieId"])} for row in csv.DictReader(io.StringIO(titles()))
+    )
+    return json.dumps([{**row, "genres": row["genres"].split("|")} for row in rows])
+
+
 def letterboxd() -> str:
     rows = "".join(
         f"2020-01-{1 + n % 28:02},Film {n},{1950 + n},https://boxd.it/{n},{1 + n % 5}\n"
@@ -275,6 +300,7 @@ INPUTS: dict[str, Callable[[Path], Kind]] = {
         part=".",
     ),
     "titles": fixed("movies.csv", titles().encode(), check_titles),
+    "titles array": fixed("movies.json", titles_array().encode(), check_titles),
     "pairs": fixed(
         "pairs.csv",
         ("userId,movieId\n" + "".join(f"{u},{i}\n" for u, i, _, _ in ratings())).encode(),
@@ -288,15 +314,17 @@ def make_kind(name: str, folder: Path) -> Kind:
     """Return a kind of input, its files in a folder."""
     if name in INPUTS:
         return INPUTS[name](folder)
-    from mutated_frames import FRAMES
-    from mutated_runs import RUN_FILES
-
-    return {**FRAMES, **RUN_FILES}[name](folder)
+    return _others()[name](folder)
 
 
 def names() -> tuple[str, ...]:
     """Return all kinds."""
+    return *INPUTS, *_others()
+
+
+def _others() -> dict[str, Callable[[Path], Kind]]:
     from mutated_frames import FRAMES
     from mutated_runs import RUN_FILES
+    from mutated_texts import TEXTS
 
-    return *INPUTS, *FRAMES, *RUN_FILES
+    return {**TEXTS, **FRAMES, **RUN_FILES}

@@ -3,14 +3,16 @@
 `python tests/faults/whole.py` tries every call.
 """
 
+import errno
 import json
 import os
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from disk import ForgetfulDisk, cut_at
+from disk import ForgetfulDisk, cut_at, refusing
 from trials import ERRORS, Undisturbed, power_cuts, prepare, refusal, sample
 
 from cftui import paths
@@ -64,6 +66,18 @@ def test_what_the_screen_keeps_survives_power_cuts(tmp_path: Path, home: Path) -
         found = load_profile("f")
         assert found == new if moment >= written else found in (old, new), calls[moment]
         assert Memory().state.pane == "runs", calls[moment]
+
+
+def test_other_threads_are_refused_too(tmp_path: Path) -> None:
+    """A trainer syncs events and all files of a checkpoint but one beside its own thread."""
+    with (
+        refusing(tmp_path, 1, errno.EIO) as calls,
+        ThreadPoolExecutor(1) as pool,
+        pytest.raises(OSError, match="a"),
+    ):
+        (tmp_path / "b").mkdir()
+        pool.submit((tmp_path / "a").mkdir).result()
+    assert calls == ["mkdir b", "mkdir a"] and not (tmp_path / "a").exists()
 
 
 def test_the_disk_forgets_what_was_not_synced(tmp_path: Path) -> None:

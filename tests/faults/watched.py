@@ -8,6 +8,7 @@ import asyncio
 import gc
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -109,6 +110,21 @@ class Watch:
         ]
 
 
+def keys_waiting() -> list[str]:
+    """Return what each app here does with keys: those waiting, for what, and the screens."""
+    found = []
+    gc.unfreeze()  # else the app would not be among what is collected
+    for each in gc.get_objects():
+        if type(each).__name__ == "KeyOrder":
+            app, waiting = each._app, [getattr(key, "key", "paste") for key in each._burst]
+            found.append(
+                f"{len(waiting)} keys {waiting[:5]}, behind {each._follower}, held {each._hold}"
+                f" for {each._holder}, closed {each._closed}; {app.focused} of {app.screen_stack};"
+                f" {app._message_queue.qsize()} messages; drawn by {app._batch_count}"
+            )
+    return found
+
+
 def _rss() -> int:
     """Return the bytes of memory that this process has in use."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
@@ -119,6 +135,7 @@ def main() -> None:
     """Open the screen with a watch on its event loop."""
     watch = Watch(os.environ["WATCHED_LOG"])
     gc.callbacks.append(watch.on_collection)
+    signal.signal(signal.SIGUSR2, lambda *_: watch.tell("keys", words=keys_waiting()))
     run_forever = asyncio.BaseEventLoop.run_forever
 
     def watched(loop: asyncio.BaseEventLoop) -> None:

@@ -8,7 +8,7 @@ import json
 import math
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -84,18 +84,35 @@ def netflix_rows(data: bytes, _: str) -> set[Row]:
 
 
 def json_rows(data: bytes, _: str) -> set[Row]:
+    lines = (re.split("\r\n|\n|\r", text) for text in texts_of(data))
+    return {row for those in lines for row in json_objects(those)}
+
+
+def json_objects(texts: Iterable[str]) -> set[Row]:
+    """Return the rows of those texts that are objects."""
     found = set()
-    for text in texts_of(data):
-        for line in re.split("\r\n|\n|\r", text):
-            try:
-                one = json.loads(line)
-                value = number(str(one["rating"]))
-                ids = [one[name] for name in HEADER[:2]]
-            except (ValueError, TypeError, KeyError, RecursionError):
-                continue
-            if value is not None and all(map(finite, ids)):
-                found |= {(*own, value) for own in (written(ids, str), written(ids, int))}
+    for text in texts:
+        try:
+            one = json.loads(text)
+            value = number(str(one["rating"]))
+            ids = [one[name] for name in HEADER[:2]]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            continue
+        if value is not None and all(map(finite, ids)):
+            found |= {(*own, value) for own in (written(ids, str), written(ids, int))}
     return found
+
+
+def objects_in(text: str) -> Iterator[dict[str, object]]:
+    """Yield the objects of a JSON array, and those without others in them that stand anywhere."""
+    texts = [text.lstrip("\ufeff"), *(match[0] for match in re.finditer(r"\{[^{}]*\}", text))]
+    for one in texts:
+        try:
+            found = json.loads(one)
+        except (ValueError, RecursionError):
+            continue
+        among = found if isinstance(found, list) else [found]
+        yield from (part for part in among if isinstance(part, dict))
 
 
 def finite(own: object) -> bool:

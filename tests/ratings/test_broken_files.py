@@ -105,7 +105,8 @@ REFUSED = [
     Broken("cut16.csv", GOOD.encode("utf-16")[:-1], ("UTF-16", "save the file as UTF-8")),
     Broken("random.csv", bytes(range(256)) * 40, ("not text", "give a CSV")),
     Broken("page.html", "<!DOCTYPE html>\n<p>Not found\n", ("one column alone", "--separator")),
-    Broken("a.json", '[{"user": 1, "item": 2}]', ("JSON", "export")),
+    Broken("a.json", "[[1, 2, 3.0]]", ("JSON", "export")),
+    Broken("b.json", '[{"user": 1, "item": 2}]', ("no column for rating",)),
     Broken("a.db", b"SQLite format 3\0" + bytes(99), ("not a sound SQLite file", "CSV")),
     Broken("a.bz2", b"BZh91AY&SY" + bytes(99), ("cut off or damaged", "again")),
     Broken("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(99), ("7z", "unpack it")),
@@ -378,6 +379,46 @@ def test_a_row_cut_off_by_the_end_is_one_unusable_row(
     (told,) = ratings.problems
     assert (told.line, told.column) == (4, problem[0])
     assert told.value.startswith(problem[1]) and told.reason.startswith(problem[2])
+
+
+HALVES = [
+    whole.encode()[:-lost]
+    for whole in ("7,8,3,é", "7,8,3,日", "7,Zo\U0001f600", "é", '7,8,3,"日', "日,5,3,4日")
+    for lost in range(1, len(whole[-1].encode()))
+]
+
+
+@pytest.mark.parametrize("end", HALVES)
+@pytest.mark.parametrize("before", ["", "9,Zoë,3,5\n"])
+def test_a_file_that_ends_within_a_character_is_still_utf_8(
+    end: bytes, before: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(GOOD.encode() + before.encode() + end)
+    ratings = open_ratings(path)
+    good = 2 + bool(before)
+    assert len(ratings.value) == good and ratings.unusable_rows == 1
+    assert (ratings.problems[0].line, ratings.warnings) == (good + 2, ())
+    assert "the file ends within" in ratings.problems[0].reason
+    assert not before or ratings.items.id_of(2) == "Zoë"
+    assert preview(path).encoding == "utf-8"
+
+
+def test_older_text_that_ends_like_half_a_character_stays_older_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("user,rating,item\n1,3,Zoë\n2,4,café".encode("cp1252"))
+    ratings = open_ratings(path)
+    assert [ratings.items.id_of(n) for n in range(2)] == ["Zoë", "café"]
+    assert ratings.warnings == ("read as Windows-1252: line 2 is not UTF-8",)
+
+
+def test_titles_cut_off_within_a_character_lack_one_alone(tmp_path: Path) -> None:
+    (tmp_path / "ratings.csv").write_text(GOOD, encoding="utf-8")
+    text = "movieId,title\n2,Amélie\n6,Žižek é".encode()
+    (tmp_path / "movies.csv").write_bytes(text[:-1])
+    ratings = open_ratings(tmp_path / "ratings.csv")
+    assert [ratings.items.title_of(n) for n in range(2)] == ["Amélie", "6"]
+    assert "cp1252" not in str(ratings.warnings) and "1252" not in ratings.titles_from
 
 
 def test_parquet_problems_name_rows(tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import cftui
 from cftui.questions.data import ColumnMapping, Problem
-from cftui.ratings.reading import blocks
+from cftui.ratings.reading import blocks, json_array
 from cftui.ratings.reading.preview import preview
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import DataError, Ratings
@@ -181,3 +184,110 @@ def test_problems_come_with_true_lines_across_blocks(
     assert ratings.problems == tuple(
         Problem(line, "rating", "x", "not a number") for line in (42, 951)
     )
+
+
+SPREAD = [
+    {"separators": (",", ":")}, {}, {"indent": 2}, {"indent": "\t", "ensure_ascii": False},
+]  # fmt: skip
+
+
+@settings(
+    derandomize=True, max_examples=60, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+@given(
+    objects=st.lists(OBJECTS, min_size=1, max_size=12),
+    spread=st.sampled_from(SPREAD),
+    block=st.sampled_from([7, 150, 1 << 20]),
+    codec=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_an_array_comes_to_what_lines_do(
+    objects: list[dict[str, object]], spread: dict[str, Any], block: int, codec: str, tmp_path: Path
+) -> None:
+    array, line = tmp_path / "reviews.json", tmp_path / "reviews.jsonl"
+    array.write_bytes(json.dumps(objects, **spread).encode(codec))
+    line.write_text(lines(*objects))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK", block)
+        found = open_ratings(array)
+    expected = open_ratings(line)
+    assert rows_of(found) == rows_of(expected)
+    assert found.problems == () and found.warnings == expected.warnings
+    assert preview(array).format == "JSON array" and preview(array).problem == ""
+
+
+ONE = '{"user": 7, "item": "a", "rating": 3, "note": "x}, {y"}'
+OTHER = '{"user": 8, "item": "b", "rating": 4}'
+
+
+@pytest.mark.parametrize(
+    ("middle", "value", "reason"),
+    [
+        ('{"user": 1, "item": 2, "rati', '{"user": 1, "item": 2, "rati', "not a JSON object"),
+        ('{"user": 1, "item": "a\nb", "rating": 3}', '{"user": 1, "item": "a', "not a JSON object"),
+        ('{"user": 1, "item": 2, "rating": 3', '{"user": 1, "item": 2, "rating": 3', "not a JSON"),
+        ("nonsense", "nonsense, ", "not a JSON object"),
+        ("5", "5", "not a JSON object"),
+        ("null", "null", "not a JSON object"),
+        ('{"user": 1, "rating": 3}', "", "missing"),
+        ('{"user": 1, "item": 2, "rating": "five"}', "five", "not a number"),
+    ],
+)
+def test_what_is_unusable_in_an_array_is_told_by_its_number(
+    middle: str, value: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_array, "ENOUGH", 20)
+    monkeypatch.setattr(blocks, "BLOCK", 50)
+    path = tmp_path / "reviews.json"
+    path.write_text(f"[{ONE}, {middle}, {OTHER}]")
+    ratings = open_ratings(path)
+    assert rows_of(ratings) == [("7", "a", 3.0), ("8", "b", 4.0)]
+    (told,) = ratings.problems
+    assert (told.line, told.counted) == (2, "row")
+    assert told.value.startswith(value) and reason in told.reason
+
+
+def test_an_array_cut_off_has_one_unusable_row_and_is_told(tmp_path: Path) -> None:
+    rows = [{"user": n, "item": n % 7, "rating": n % 5 + 1} for n in range(1000)]
+    text = json.dumps(rows)
+    path = tmp_path / "reviews.json"
+    for end, left, unusable in ((-9, 999, [1000]), (-1, 1000, []), (None, 1000, [])):
+        path.write_text(text[:end])
+        ratings = open_ratings(path)
+        assert len(ratings) == left
+        assert [problem.line for problem in ratings.problems] == unusable
+        told = ("the array is not closed: the file may be cut off",) if end else ()
+        assert ratings.warnings == told
+
+
+def test_an_array_larger_than_a_block_is_read_by_the_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 1 << 12)
+    monkeypatch.setattr(blocks, "LONGEST_RECORD", 1 << 14)
+    path = tmp_path / "reviews.json"
+    rows = [{"user": n, "item": n % 97, "rating": n % 5 + 1} for n in range(5000)]
+    path.write_text(json.dumps(rows, indent=1))
+    ratings = open_ratings(path)
+    assert rows_of(ratings) == [(str(n), str(n % 97), n % 5 + 1.0) for n in range(5000)]
+    path.write_text(f"[{ONE}, " + '{"note": "' + "x" * 40_000)
+    with pytest.raises(DataError, match=r"reviews.json row 2: longer than 0 MB"):
+        open_ratings(path)
+
+
+def test_a_column_that_alone_is_left_is_the_third_in_json_and_parquet_too(tmp_path: Path) -> None:
+    rows = [{"who": f"u{n}", "item": n % 3, "rating": n % 5} for n in range(9)]
+    frame, note = pd.DataFrame(rows), "column 'who' is taken for the user"
+    paths = [tmp_path / f"r.{end}" for end in ("json", "jsonl", "parquet", "feather", "dta")]
+    paths[0].write_text(json.dumps(rows))
+    paths[1].write_text(lines(*rows))
+    frame.to_parquet(paths[2])
+    frame.to_feather(paths[3])
+    frame.to_stata(paths[4], write_index=False)
+    for path in paths:
+        ratings = open_ratings(path)
+        assert rows_of(ratings) == [(f"u{n}", str(n % 3), float(n % 5)) for n in range(9)]
+        assert note in ratings.warnings[0] and note in preview(path).notes[0]
+        assert preview(path).mapping.user == "who"
+    with pytest.warns(UserWarning, match=note):
+        assert len(cftui.from_frame(frame)) == 9

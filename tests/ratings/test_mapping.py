@@ -89,6 +89,14 @@ def test_each_mapping_has_a_store_of_its_own(tmp_path: Path) -> None:
     assert find_store(path, ColumnMapping(rating="mood")) == other.path
 
 
+@pytest.mark.parametrize("odd", ["1300000000", "2011-03-13", "4"])
+def test_a_column_with_a_time_in_it_is_not_left_over_for_the_rating(odd: str) -> None:
+    rows = [("1", "2", "3"), ("2", "2", "5"), ("3", "4", odd), ("4", "4", "1")]
+    guess = find_columns(("user", "item", "mark"), ColumnMapping(), rows=rows)
+    assert guess.places.get("rating") == (2 if odd == "4" else None)
+    assert ("no column for rating" in guess.problem) == (odd != "4")
+
+
 def test_a_look_completes_the_mapping(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("who;item;score;when\n1;2;3,5;4\n2;2;4;5\n")

@@ -22,7 +22,7 @@ from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Grouping, Ratings, Vocabulary
 from cftui.ratings.words import split_lines
 
-KINDS = ("random", "per-user", "leave-last-out", "time")
+KINDS = ("random", "per-user", "per-user-latest", "leave-last-out", "time")
 
 
 @pytest.fixture
@@ -141,6 +141,29 @@ def test_time_holds_out_the_latest_of_all(
     assert cut == (int(expected.timestamp.min()) if n_valid else None)
 
 
+def latest_of_each(user: list[int], timestamp: list[int], fraction: float) -> list[int]:
+    """Return the places held out by `per-user-latest`, told user by user without numpy."""
+    held = []
+    for one in set(user):
+        own = [place for place, of in enumerate(user) if of == one]
+        n = min(round(fraction * len(own)), len(own) - 1)
+        own.sort(key=lambda place: (timestamp[place], place))
+        held += own[len(own) - n :]
+    return sorted(held)
+
+
+@pytest.mark.parametrize("fraction", [0.0001, 0.2, 0.5, 0.999])
+def test_per_user_latest_holds_out_each_users_latest_share(
+    fraction: float, drawn: tuple[pd.DataFrame, Ratings]
+) -> None:
+    table, ratings = drawn
+    found = split(SplitConfig(kind="per-user-latest", fraction=fraction), ratings)
+    user, times = list(table.userId), list(table.timestamp)
+    assert list(found.valid) == latest_of_each(user, times, fraction)
+    # Each user keeps one.
+    assert set(table.userId[found.train]) == set(user)
+
+
 def in_memory(user: list[int], timestamp: list[int]) -> Ratings:
     """Return ratings of one item each, without a store."""
     codes = pd.factorize(np.array(user))[0].astype(np.int32)
@@ -190,6 +213,8 @@ def test_any_split_agrees_with_pandas(
         elif kind == "leave-last-out":
             latest = ordered.groupby("user").tail(1)
             assert found == sorted(latest.index[latest.user.map(sizes) > 1])
+        elif kind == "per-user-latest":
+            assert found == latest_of_each(list(table.user), list(table.timestamp), fraction)
         elif kind == "per-user":
             held = table.iloc[found].groupby("user").size().reindex(sizes.index, fill_value=0)
             assert list(held) == list(share)
@@ -204,10 +229,12 @@ def test_equal_times_are_told_apart_by_their_place_in_the_file(
         userId=[1, 2, 1, 2, 3], movieId=[1, 1, 2, 2, 1], rating=[1, 2, 3, 4, 5], timestamp=[9] * 5
     )
     assert list(split(SplitConfig(kind="leave-last-out"), ratings).valid) == [2, 3]
+    latest = SplitConfig(kind="per-user-latest", fraction=0.4)
+    assert list(split(latest, ratings).valid) == [2, 3]
     assert list(split(SplitConfig(kind="time", fraction=0.4), ratings).valid) == [3, 4]
 
 
-@pytest.mark.parametrize("kind", ["leave-last-out", "time"])
+@pytest.mark.parametrize("kind", ["per-user-latest", "leave-last-out", "time"])
 def test_what_needs_timestamps_says_so(
     kind: str, table_of: Callable[..., tuple[pd.DataFrame, Ratings]]
 ) -> None:

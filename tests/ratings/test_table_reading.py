@@ -130,6 +130,29 @@ def as_feather(folder: Path) -> Path:
     return folder / "votes.feather"
 
 
+def test_a_workbook_whose_xml_is_broken_is_refused_not_passed_over(tmp_path: Path) -> None:
+    rows = [open_row(row) for row in (HEAD, *ROWS)]
+    zeros = "".join(rows).replace(rows[2], "\0" * 200)
+    for text in (zeros, rows[0] + "<table:table-row>", rows[0] + "</table:table>" + rows[1]):
+        path = open_document(tmp_path / "votes.ods", text)
+        with pytest.raises(DataError, match=r"votes.ods: cut off or damaged \(content.xml: "):
+            read(locate(path))
+
+
+def test_a_reader_of_workbooks_that_comes_to_no_end_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasty = (
+        "import sys, cftui.ratings.sources.sheet_reader as reader; reader.LEAST_SECONDS = 1\n"
+        "reader.bound(sys.argv[1])\nwhile True: pass"
+    )
+    monkeypatch.setattr(
+        workbooks, "python", lambda _, *given: [sys.executable, "-c", hasty, *given]
+    )
+    with pytest.raises(DataError, match=r"votes.xlsx: not a sound workbook \(aborted\)"):
+        read(locate(as_xlsx(tmp_path)))
+
+
 KINDS = {
     as_xlsx: "a sheet of a workbook",
     as_xls: "a sheet of a workbook",

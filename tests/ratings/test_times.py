@@ -7,16 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import cftui
 from cftui.config import ConfigError, SplitConfig, make_config
 from cftui.evaluation.audit import audit_split
 from cftui.explore.profiles import user_by_ratings
 from cftui.questions.data import ColumnMapping
 from cftui.ratings import words
 from cftui.ratings.profile import profile
+from cftui.ratings.reading.preview import preview
 from cftui.ratings.reading.times import TimeFormat, time_format
 from cftui.ratings.split import split, summarize
 from cftui.ratings.store import open_ratings
-from cftui.ratings.values import UNKNOWN_TIME, Ratings
+from cftui.ratings.values import UNKNOWN_TIME, DataError, Ratings
 
 TWO_TIMES = "user,item,rating,date,time\n1,2,3,2015-01-01,10:07:00\n2,2,4,2015-01-02,9:07:00\n"
 Read = Callable[..., Ratings]
@@ -83,7 +85,9 @@ def test_what_is_no_time_is_unknown(text: str) -> None:
         (["20150101", "20151231"], ["2015-01-01", "2015-12-31"], "20150101 are read as dates"),
         (["20150101103005"], ["2015-01-01 10:30:05"], "(2015-01-01)"),
         (["2012", "1999"], ["2012-01-01", "1999-01-01"], "2012 are read as years"),
-        (["42005", "42005.5"], ["2015-01-01", "2015-01-01 12:00"], "Excel's days (2015-01-01)"),
+        (["42005", "42005.5"], ["2015-01-01", "2015-01-01 12:00"], "Excel's days (2015-01-01); "),
+        (["43831", "43831,25"], ["2020-01-01", "2020-01-01 06:00"], "--dates numbers takes them"),
+        (["13/01/2015", "42005"], ["2015-01-13", "2015-01-01"], "Excel's days (2015-01-01); "),
     ],
 )
 def test_numbers_that_are_dates_are_told_from_seconds(
@@ -103,6 +107,34 @@ def test_other_numbers_are_taken_as_they_are(texts: list[str]) -> None:
     form = time_format(texts)
     assert [form.parse(text) for text in texts] == [int(float(text)) for text in texts]
     assert form.said == ""
+
+
+@pytest.mark.parametrize(
+    ("dates", "text", "iso", "said"),
+    [
+        ("excel", "43831.5", "2020-01-01 12:00", "Excel's days (2020-01-01)"),
+        ("excel", "61", "1900-03-01", "Excel's days (1900-03-01)"),
+        ("days", "18262", "2020-01-01", "days since 1970 (2020-01-01)"),
+        ("days", "-1.5", "1969-12-30 12:00", "days since 1970 (1969-12-30)"),
+        ("numbers", "43831", "1970-01-01 12:10:31", ""),
+        ("numbers", "2012", "1970-01-01 00:33:32", ""),
+    ],
+)
+def test_what_numbers_are_can_be_asked_for(dates: str, text: str, iso: str, said: str) -> None:
+    form = time_format([text], dates)
+    assert form.parse(text) == seconds(iso)
+    assert said in form.said and "--dates" not in form.said and bool(said) == bool(form.said)
+
+
+def test_days_since_1970_are_offered_and_not_taken_in_silence(dated: Read) -> None:
+    times = ["18262", "18263", "18000.5"]
+    asis, days = dated(times), dated(times, ColumnMapping(dates="days"))
+    assert asis.timestamp is not None and days.timestamp is not None
+    assert asis.timestamp.tolist() == [18262, 18263, 18000]
+    told = "are taken as they are; as days since 1970 (2020-01-01) --dates days reads them"
+    assert told in asis.warnings[0]
+    noon = seconds("2019-04-14 12:00")
+    assert days.timestamp.tolist() == [seconds("2020-01-01"), seconds("2020-01-02"), noon]
 
 
 @pytest.mark.parametrize(
@@ -187,23 +219,84 @@ def test_no_column_of_times_can_be_asked_for(dated: Read) -> None:
     assert make_config({"data": {"timestamp": "none"}}).data.mapping.timestamp == "none"
 
 
-def test_of_two_columns_of_times_one_is_taken_and_told(tmp_path: Path) -> None:
+TIME_COLUMNS = [
+    ("date,time", "{d.year}-{d.month:02}-{d.day:02},{d:%H:%M:%S}", "4 (date) and 5 (time)"),
+    ("time,date", "{d:%I:%M:%S %p},{d:%m/%d/%Y}", "5 (date) and 4 (time)"),
+    ("rating_date,rating_time", '"{d:%b} {d.day}, {d.year}",{d.hour}:{d:%M:%S}',
+     "4 (rating_date) and 5 (rating_time)"),
+    ("date_day,date_month,date_year,date_hour,date_minute,date_second",
+     "{d.day},{d.month},{d.year},{d.hour},{d.minute},{d.second}",
+     "6 (date_year), 5 (date_month), 4 (date_day), 7 (date_hour), 8 (date_minute) and"
+     " 9 (date_second)"),
+    ("year,month,day,hour,minute,second",
+     "{d.year}.0,{d.month:02},{d.day},{d.hour}.0,{d.minute},{d.second}",
+     "4 (year), 5 (month), 6 (day), 7 (hour), 8 (minute) and 9 (second)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "pattern", "told"), TIME_COLUMNS)
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "frame"])
+def test_a_time_in_several_columns_is_joined(
+    header: str, pattern: str, told: str, kind: str, tmp_path: Path
+) -> None:
+    days = pd.date_range("1999-12-25 07:08:09", periods=300, freq="31h7min11s", tz="UTC")
+    rows = [f"{n},{n % 7},{n % 5 + 1}," + pattern.format(d=day) for n, day in enumerate(days)]
+    path = tmp_path / f"r.{kind}"
+    path.write_text("\n".join([f"user,item,rating,{header}", *rows, ""]))
+    frame = pd.read_csv(path)
+    if kind == "jsonl":
+        frame.to_json(path, orient="records", lines=True)
+    elif kind == "parquet":
+        frame.to_parquet(path)
+    if kind == "frame":
+        with pytest.warns(UserWarning, match="joined to the time"):
+            times = cftui.from_frame(frame).to_frame()["timestamp"]
+        assert pd.to_datetime(times, unit="s", utc=True).tolist() == days.tolist()
+        return
+    ratings = open_ratings(path)
+    assert ratings.timestamp is not None and ratings.untimed == 0
+    assert ratings.timestamp.tolist() == days.as_unit("s").astype("int64").tolist()
+    assert ratings.warnings[0] == f"columns {told} are joined to the time"
+    again = preview(path).mapping  # what the Data pane gives back
+    assert open_ratings(path, again).timestamp.tolist() == ratings.timestamp.tolist()
+
+
+def test_what_lacks_of_a_joined_time_is_unknown_or_midnight(tmp_path: Path) -> None:
     path = tmp_path / "two.csv"
-    path.write_text(TWO_TIMES)
+    path.write_text(TWO_TIMES + "3,2,4,2015-01-03,\n4,2,4,,10:00\n5,2,4,2015-01-03, 1:02:03 \n")
     ratings = open_ratings(path)
     assert ratings.timestamp is not None
-    assert ratings.timestamp.tolist() == [seconds("2015-01-01"), seconds("2015-01-02")]
-    assert ratings.warnings == ("columns 4 (date) and 5 (time) could both be the time; 4 is taken",)
+    assert ratings.timestamp.tolist() == [
+        *(seconds(f"2015-01-0{n} {clock}") for n, clock in ((1, "10:07"), (2, "09:07"), (3, ""))),
+        UNKNOWN_TIME,
+        seconds("2015-01-03 01:02:03"),
+    ]
+    for column, first in (("date", "2015-01-01"), ("4+5", "2015-01-01 10:07"), ("none", "")):
+        asked = open_ratings(path, ColumnMapping(timestamp=column)).timestamp
+        assert (asked is None and not first) or asked[0] == seconds(first)
+    with pytest.raises(DataError, match=r"a time of 4 columns: give a date and a time of day"):
+        open_ratings(path, ColumnMapping(timestamp="date+time+1+2"))
+    with pytest.raises(DataError, match="no column 'hour' for timestamp"):
+        open_ratings(path, ColumnMapping(timestamp="date+hour"))
 
 
-def test_a_date_in_three_columns_is_not_read_and_that_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("header", "row", "told"),
+    [
+        ("release_year,release_month,release_day", "1999,3,7", ""),
+        ("year,month,day", "1,13,99", "--timestamp-column year+month+day joins them"),
+        ("date,time", "7,10:07:00", "could both be the time; 4 is taken"),
+        ("date,time", "2015-01-01 10:07,11:00", "could both be the time; 4 is taken"),
+        ("date,time", "2015-01-01,1300000000", "could both be the time; 4 is taken"),
+        ("timestamp,date,time", "1300000000,2015-01-01,10:07", ""),
+    ],
+)
+def test_other_columns_are_not_joined(header: str, row: str, told: str, tmp_path: Path) -> None:
     path = tmp_path / "parts.csv"
-    path.write_text("userID,movieID,rating,date_day,date_month,date_year\n1,2,3,29,10,2006\n")
-    ratings = open_ratings(path)
-    assert ratings.timestamp is None
-    assert ratings.warnings == (
-        "times in columns of their own for day, month and year are not read",
-    )
+    path.write_text(f"userID,movieID,rating,{header}\n1,2,3,{row}\n")
+    assert told in " ".join(open_ratings(path).warnings)
+    assert "joined" not in " ".join(open_ratings(path).warnings)
+    assert bool(told) or not open_ratings(path).warnings
 
 
 def test_json_lines_and_columns_between_blanks_are_read_alike(tmp_path: Path) -> None:
@@ -257,6 +350,8 @@ def test_unknown_times_are_the_oldest(tmp_path: Path) -> None:
     assert ratings.value[(ratings.user == 1) & (ratings.item == 0)].tolist() == [4.0]
     last = split(SplitConfig(kind="leave-last-out"), ratings)
     assert last.valid.tolist() == [2, 4]
+    share = split(SplitConfig(kind="per-user-latest", fraction=0.4), ratings)
+    assert share.valid.tolist() == [2, 3, 4]  # of user 1 two of four, of user 2 one of two
     latest = summarize(SplitConfig(kind="time", fraction=0.4), ratings)
     assert (latest.cut, latest.untimed) == (3000, 2)
     assert "2 ratings without a time count as the oldest" in words.split_lines(latest, "items")
@@ -270,6 +365,8 @@ def test_no_split_by_times_that_most_ratings_do_not_have(dated: Read) -> None:
     few = dated(["", "", "", "1300000000"])
     with pytest.raises(ConfigError, match="3 of 4 ratings have no time; choose random"):
         split(SplitConfig(kind="leave-last-out"), few)
+    with pytest.raises(ConfigError, match="3 of 4 ratings have no time; choose random"):
+        split(SplitConfig(kind="per-user-latest"), few)
     half = dated(["", "", "1300000000", "1300000000"])
     with pytest.raises(ConfigError, match="only 2 ratings have a time; hold out fewer"):
         split(SplitConfig(kind="time", fraction=0.8), half)

@@ -1,6 +1,8 @@
 """Titles are found by what a file holds: ids that are those of the ratings, and a text for each."""
 
+import gzip
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -8,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +19,7 @@ from small import here
 from cftui.config import DataConfig
 from cftui.paths import BUNDLED, bundled_folder
 from cftui.questions.data import ColumnMapping
+from cftui.ratings.reading.preview import preview
 from cftui.ratings.sources.locate import locate
 from cftui.ratings.sources.recent import last_mapping, remember
 from cftui.ratings.store import find_store, ingest, open_ratings, open_store
@@ -112,6 +116,15 @@ def test_the_file_that_fits_most_is_taken_and_the_other_is_told(files: Files) ->
     assert ratings.items.titles() == [f"Thing {item}" for item in range(1, 9)]
     told = "catalogue.csv (8 of 8 items); movies.csv fits 2 (--titles takes it)"
     assert ratings.summary().titles_from == told
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp1252", "utf-16"])
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_a_line_break_within_a_title_is_one_line_feed(files: Files, end: str, codec: str) -> None:
+    text = f'movieId,title{end}1,"Amélie,{end}the film"{end}2,Plain{end}'
+    ratings = open_ratings(files({"ratings.csv": RATED, "movies.csv": text.encode(codec)}))
+    assert title_of(ratings, "1") == "Amélie,\nthe film"
+    assert title_of(ratings, "2") == "Plain"
 
 
 def test_ids_are_compared_as_written(files: Files) -> None:
@@ -385,3 +398,70 @@ def test_a_beginning_that_is_one_long_line_is_no_table_of_titles(files: Files) -
     """Cut off where it is looked at, nothing is left of it."""
     source = files({"ratings.csv": RATED, "movies.csv": "moviei" + "(" * 40_000})
     assert open_ratings(source).items.titles_column is None
+
+
+def as_json(lines: bool) -> bytes:
+    rows = [
+        {"asin": f"B{n}", "movie_id": n, "title": f'Film "{n}",\nthe {n}', "year": 1990 + n,
+         "genres": ["War", "Drama"], "more": {"id": n}}
+        for n in range(1, 9)
+    ]  # fmt: skip
+    whole = "".join(json.dumps(row) + "\n" for row in rows) if lines else json.dumps(rows, indent=1)
+    return whole.encode()
+
+
+def as_columns(write: str) -> bytes:
+    frame, out = pd.DataFrame(json.loads(as_json(lines=False))).drop(columns="more"), io.BytesIO()
+    getattr(frame, write)(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("meta.jsonl", as_json(lines=True)),
+        ("movies.json", as_json(lines=False)),
+        ("films.json.gz", gzip.compress(as_json(lines=True))),
+        ("movies.parquet", as_columns("to_parquet")),
+        ("items.feather", as_columns("to_feather")),
+    ],
+    ids=["lines", "array", "packed", "parquet", "feather"],
+)
+@pytest.mark.parametrize("rated", ["ratings.csv", "ratings.parquet", "ratings.jsonl"])
+def test_titles_stand_in_json_and_in_columns_too(
+    files: Files, name: str, data: bytes, rated: str
+) -> None:
+    frame, out = pd.read_csv(io.StringIO(RATED)), io.BytesIO()
+    frame.to_parquet(out)
+    kinds = {
+        "ratings.csv": RATED.encode(),
+        "ratings.parquet": out.getvalue(),
+        "ratings.jsonl": frame.to_json(orient="records", lines=True).encode(),
+    }
+    others = {
+        "users.jsonl": b'{"user_id": 1, "name": "A"}\n',
+        "about.json": b'{\n"title": "The set",\n"id": 3\n}',
+        "list.json": b"[1, 2]",
+        "broken.parquet": b"PAR1 and no more",
+    }
+    folder = files({rated: kinds[rated], name: data, **others})
+    ratings = open_ratings(folder / rated)
+    assert ratings.items.titles() == [f'Film "{n}",\nthe {n} ({1990 + n})' for n in range(1, 9)]
+    assert ratings.items.genres_of(0) == "War|Drama"
+    assert ratings.warnings == ()
+    assert ratings.titles_from == f"{name} (8 of 8 items, years from year)"
+    assert preview(folder / rated).titles == (str(folder / name),)
+
+
+def test_a_table_of_titles_in_json_or_columns_can_be_asked_for(
+    files: Files, tmp_path: Path
+) -> None:
+    source = files({"ratings.csv": RATED})
+    for name, data in (("t.json", as_json(lines=False)), ("t.parquet", as_columns("to_parquet"))):
+        (tmp_path / name).write_bytes(data)
+        ratings = open_ratings(source, ColumnMapping(titles=str(tmp_path / name)))
+        assert title_of(ratings, "3") == 'Film "3",\nthe 3 (1993)'
+    for name in ("t.json", "t.parquet"):
+        (tmp_path / name).write_bytes(b"PAR1")
+        ratings = open_ratings(source, ColumnMapping(titles=str(tmp_path / name)))
+        assert name in ratings.warnings[0] and "items are shown by their ids" in ratings.warnings[0]

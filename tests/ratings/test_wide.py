@@ -1,6 +1,7 @@
 """Tables of users by items: read cell by cell, and taken for nothing else."""
 
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,14 @@ def test_rows_may_be_items(tmp_path: Path) -> None:
     assert triples(loaded(tmp_path / "a.csv", WIDE.replace("user", "movieId"))) == sorted(
         (item, user, value) for user, item, value in THREE
     )
+
+
+def test_names_keep_their_letters_where_another_line_is_older_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    wide = re.sub(r"(10\d)", r"日本 \1 (1999)", WIDE)
+    path.write_bytes(wide.encode() + "Zoë,,,,4\n".encode("cp1252"))
+    expected = [*THREE, ("Zoë", "104", 4.0)]
+    assert triples(read(locate(path))) == sorted((u, f"日本 {i} (1999)", v) for u, i, v in expected)
 
 
 def test_what_cannot_be_a_rating_is_told_by_its_line_and_column(tmp_path: Path) -> None:

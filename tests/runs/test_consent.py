@@ -1,6 +1,7 @@
 """Whose word it is that a model may be executed."""
 
 import ast
+import errno
 import grp
 import os
 import pwd
@@ -109,6 +110,34 @@ def test_a_mark_that_others_could_write_does_not_count(
 ) -> None:
     mark(consent_folder(), mode, folder_mode)
     assert consent.is_given(SHA) == counts
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EACCES, "is yours: chmod u+rw"),
+        (errno.EROFS, "it is mounted for reading only: set"),
+        (errno.ENOSPC, "make room, then try again, or set"),
+        (errno.EIO, "look at dmesg and mount"),
+    ],
+)
+def test_a_disk_that_refuses_a_mark_has_its_remedy(
+    number: int, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consent.give(SHA, "mine.py")
+    place = consent_folder() / consent.MARKS / SHA
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number), str(place.with_name(f".{SHA}.1-1")))
+
+    monkeypatch.setattr(consent, "replace_file", refuse)
+    with pytest.raises(OSError, match="cannot be kept in") as refused:
+        consent.give(SHA, "mine.py")
+    monkeypatch.setattr(Path, "lstat", refuse)
+    for words in (str(refused.value), consent.or_elsewhere(consent.objection(place))):
+        assert f"{os.strerror(number)}; " in words and remedy in words, words
+        assert words.count(f"set {CONSENT_VARIABLE} to a folder") == 1, words
+        assert HOME_VARIABLE not in words, words
 
 
 def test_a_folder_above_that_others_can_write_spoils_it_up_to_the_home_folder(

@@ -345,7 +345,7 @@ MESSAGES = [
     ("config.toml broken", ["runs", "resume", "r"], "at line 1, column 7); mend it, or delete it"),
     ("config.toml other model", ["predict"], "config.toml: model: 'transformer' is not one of"),
     ("config.toml later key", ["recommend"], "config.toml: shards: unknown key; known here: data"),
-    ("checkpoint gone", ["recommend"], "r has no weights: last.safetensors is not there; train"),
+    ("checkpoint gone", ["recommend"], "r has no weights: last.safetensors is not there; the"),
     ("checkpoint gone", ["runs", "resume", "r"], "last.safetensors: no such checkpoint"),
     ("checkpoint cut", ["predict"], "last.safetensors: damaged checkpoint (its bytes are"),
     ("checkpoint a pickle", ["runs", "resume", "r"], "last.safetensors: damaged checkpoint"),

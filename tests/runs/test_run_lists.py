@@ -20,7 +20,7 @@ from cftui.runs.directory import Run, create_run
 from cftui.runs.event_log import EventLog
 from cftui.runs.events import Step
 from cftui.runs.export import ExportError, export_path, export_runs
-from cftui.runs.filters import chosen
+from cftui.runs.filters import chosen, complaint
 from cftui.runs.index import RunsIndex
 from cftui.runs.row import RunRow
 
@@ -76,10 +76,31 @@ ROWS = [
         ("-", "abcd"),
         ("colour:red", ""),  # no such column: looked for as it is
         ("id:c", "c"),
+        ("optimizer~^(adam|sgd)$", "abcd"),
+        ("optimizer~^AD", "b"),
+        (r"model~^\S+-bias$", "abc"),  # \S, though words are folded
+        (r"~too\sslow|tonight", "ad"),
+        ("-id~[ab]", "cd"),
+        ("model~(", "abcd"),  # begun
+        ("~", "abcd"),
+        ("colour~red", "abcd"),
     ],
 )
 def test_words_choose_runs(words: str, fit: str) -> None:
     assert "".join(one.id for one in chosen(ROWS, words)) == fit
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("model~net", ""),
+        ("model~(", "no regular expression"),
+        ("~", "give a regular expression"),
+        ("colour~red", "no column colour"),
+    ],
+)
+def test_a_regular_expression_that_cannot_choose_says_why(words: str, said: str) -> None:
+    assert said in complaint(words) and bool(said) == bool(complaint(words))
 
 
 def test_runs_without_a_value_come_last_either_way() -> None:

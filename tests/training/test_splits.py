@@ -12,10 +12,10 @@ from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.find import find_run
 from cftui.training.endings import StopTraining
 
-KINDS = ("per-user", "leave-last-out", "time")
+KINDS = ("per-user", "per-user-latest", "leave-last-out", "time")
 
 
-@pytest.mark.parametrize("kind", ["leave-last-out", "time"])
+@pytest.mark.parametrize("kind", ["per-user-latest", "leave-last-out", "time"])
 def test_ratings_without_timestamps_are_refused_before_a_run_is_made(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,13 +17,13 @@ from cftui.runs.directory import Run, create_run
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore.predicting import PredictScreen
 from cftui.tui.services.memory import Memory, SessionState
-from cftui.tui.services.runs import RunService
+from cftui.tui.services.runs import LastIsLost, RunService
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.form import TrainingForm
 from cftui.tui.shared.inputs import Choice, NumberField
 from cftui.tui.shared.messages import ResumeRun, StartRun
-from cftui.tui.shared.overlays import AskNumber, HelpScreen
+from cftui.tui.shared.overlays import AskNumber, AskYesNo, HelpScreen
 from cftui.tui.shared.palette import lead
 from cftui.tui.shared.tab_bar import TabBar
 from cftui.tui.train.pane import TrainPane
@@ -266,6 +266,28 @@ async def test_ask_number_refuses_what_is_no_rate(stored: Path) -> None:
         assert isinstance(app.screen, AskNumber) and not answers
         await pilot.press("backspace", *"0.02", "enter")
         assert answers == [0.02]
+
+
+async def test_a_run_whose_last_checkpoint_is_lost_goes_on_from_another_after_a_yes(
+    trained_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def resume(_: RunService, run_id: str, origin: str = "last") -> None:
+        asked.append(origin)
+        if origin == "last":
+            raise LastIsLost("damaged", "best")
+
+    monkeypatch.setattr(RunService, "resume", resume)
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        for key, origins in (("n", ["last"]), ("y", ["last", "last", "best"])):
+            app.post_message(ResumeRun(trained_run.id))
+            await until(pilot, lambda: isinstance(app.screen, AskYesNo))
+            await pilot.press(key)
+            await until(pilot, lambda: not isinstance(app.screen, AskYesNo))
+            await until(pilot, lambda origins=origins: asked == origins)
 
 
 class SlowStart:

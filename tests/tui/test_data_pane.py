@@ -253,6 +253,9 @@ async def test_a_split_is_weighed_and_runs_take_it(
         await pilot.press("3", "1", "t")
         assert isinstance(app.focused, Choice)
         await pilot.press("right", "right")
+        # each user's latest share: never all of anybody's
+        await until(pilot, lambda: "80,001 train, 20,003 valid" in text(app, "#meaning"))
+        await pilot.press("right")
         # the latest rating of each of the 671 users
         await until(pilot, lambda: "99,333 train, 671 valid" in text(app, "#meaning"))
         await pilot.press("right", "down")
@@ -289,7 +292,7 @@ async def test_a_split_can_be_given_by_a_file(
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(app, pilot)
         await until(pilot, lambda: n_ratings(app) == 63)
-        await pilot.press("t", *4 * ["right"])
+        await pilot.press("t", *5 * ["right"])
         await until(pilot, lambda: "type the file" in text(app, "#meaning"))
         await pilot.press("down")
         assert isinstance(app.focused, FileField)

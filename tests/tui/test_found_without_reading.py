@@ -6,11 +6,13 @@ from driving import explore, opened, until
 from textual.widgets import Input, Static
 
 from cftui import paths
+from cftui.runs.annotations import write_annotations
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
 from cftui.tui.crosstab.pane import CrosstabPane
 from cftui.tui.explore.rating import RateScreen
 from cftui.tui.explore.you import YouView
+from cftui.tui.runs.log import LogScreen
 from cftui.tui.shared.inputs import NumberField
 from cftui.tui.shared.jump import LetterScreen
 from cftui.tui.shared.key_bar import KeyBar
@@ -45,7 +47,7 @@ async def test_a_letter_jumps_to_a_field(stored: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, LetterScreen))
         marks = list(app.screen.query(".jump"))
         assert len(marks) > 10
-        await pilot.press("d")
+        await pilot.press("f")
         await until(pilot, lambda: not isinstance(app.screen, LetterScreen))
         focused = app.focused
         assert isinstance(focused, NumberField) and focused.key == "model.init_range"
@@ -104,3 +106,21 @@ async def test_five_films_take_fifteen_keys(trained_run: Run) -> None:
         assert keys + 1 <= 15  # and one that brings Explore
         assert sorted(value for _, value in view.yours.rated) == [1, 3, 4, 5, 5]
         await until(pilot, lambda: not isinstance(pilot.app.screen, RateScreen))
+
+
+async def test_a_runs_log_and_note_are_read_on_the_screen(trained_run: Run) -> None:
+    trained_run.log.write_text("first line\n" + "\x1b[31mred [b]no markup[/b]\n" * 3)
+    write_annotations(trained_run.path, notes="the one with the good seed")
+    app = CftuiApp(paths.BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("4")
+        await until(pilot, lambda: app.query("RunsPane") and app.workspace.runs)
+        await pilot.press("L")
+        await until(pilot, lambda: isinstance(app.screen, LogScreen))
+        text = app.screen.query_one("#log-text", Static)
+        await until(pilot, lambda: "first line" in str(text.content))
+        assert "[b]no markup[/b]" in str(text.content) and "\x1b" not in str(text.content)
+        assert "good seed" in str(app.screen.query_one("#note", Static).content)
+        await pilot.press("L")
+        await until(pilot, lambda: not isinstance(app.screen, LogScreen))

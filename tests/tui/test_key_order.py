@@ -1,11 +1,15 @@
 """Keys of one burst: each reaches what those before it have opened."""
 
+import time
 from pathlib import Path
+from typing import Any
 
+import pytest
 from driving import BUNDLED, opened, until
 from textual import events
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -17,7 +21,7 @@ from cftui.tui.explore.movie import MovieView
 from cftui.tui.explore.pane import ExplorePane
 from cftui.tui.explore.you import YouView
 from cftui.tui.shared.cell_arithmetic import CellScreen
-from cftui.tui.shared.key_order import Follower, KeyOrder
+from cftui.tui.shared.key_order import PATIENCE_SECONDS, Follower, KeyOrder
 
 
 class Question(ModalScreen[str]):
@@ -102,6 +106,26 @@ async def test_keys_go_on_where_what_follows_a_later_trip_is_lost() -> None:
         burst(app, "1", "1", "1")
         await until(pilot, lambda: app.counted == 3)
         assert app.lost
+
+
+async def test_one_timer_looks_after_however_many_keys_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One for each key, set anew again and again, had a busy machine do nothing else."""
+    app, began = Small(), time.monotonic()
+    async with app.run_test() as pilot:
+        delays: list[float] = []
+        set_timer = app.set_timer
+
+        def counted(delay: float, *rest: Any, **named: Any) -> Timer:
+            delays.append(delay)
+            return set_timer(delay, *rest, **named)
+
+        monkeypatch.setattr(app, "set_timer", counted)
+        burst(app, *"1" * 60)
+        await until(pilot, lambda: app.counted == 60)
+        took = time.monotonic() - began
+        assert 1 <= delays.count(PATIENCE_SECONDS) <= 2 + took / PATIENCE_SECONDS
 
 
 async def test_a_rating_typed_in_one_burst(trained_run: Run) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from driving import about, explore, table, until
+from textual.color import Color
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -33,6 +34,8 @@ from cftui.tui.explore.item_map.raster import (
 from cftui.tui.explore.item_map.view import MapView
 from cftui.tui.explore.movie import MovieView
 from cftui.tui.explore.pane import ExplorePane
+from cftui.tui.shared.contrast import contrast
+from cftui.tui.shared.palettes import PALETTES, Palette
 
 N = 10_000
 
@@ -129,14 +132,15 @@ def test_labels_keep_apart_and_the_first_ones_win() -> None:
     assert len(label_text("A very long title that goes on and on (2000)")) <= 22
 
 
-@pytest.mark.parametrize("dark", [True, False])
-def test_more_is_lighter_on_dark_and_darker_on_light(dark: bool) -> None:
-    def lightness(rgb: tuple[int, int, int]) -> float:
-        linear = [(c / 255 / 12.92 if c < 11 else ((c / 255 + 0.055) / 1.055) ** 2.4) for c in rgb]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    found = [lightness(one) for one in ramp(dark, 9)]
-    assert found == sorted(found, reverse=not dark)
+@pytest.mark.parametrize("background", ["#121212", "#000000", "#fafafa", "#ffffff"])
+@pytest.mark.parametrize("palette", PALETTES)
+def test_what_is_more_stands_out_more(palette: Palette, background: str) -> None:
+    ground = Color.parse(background)
+    for system in ("truecolor", "256", "standard"):
+        found = ramp(palette.shades(system), ground, 9)
+        apart = [contrast(shade, ground) for shade in found]
+        assert len(found) == 9 and apart == sorted(apart) and len({*found}) >= 3
+        assert apart[0] >= 2.0 and apart[-1] > 6.0
 
 
 async def opened_map(pilot: Pilot[None], pane: ExplorePane) -> MapView:

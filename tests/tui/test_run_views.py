@@ -5,12 +5,17 @@ from dataclasses import replace
 import pytest
 
 from cftui.config import make_config
+from cftui.hyperparameters import MODELS, specs_of
 from cftui.questions.data import DataSummary
-from cftui.runs.events import Epoch, Failed, Finished, Resumed, Started, Step
+from cftui.runs.events import Control, Epoch, Failed, Finished, Resumed, Started, Step
+from cftui.runs.happened import marks_of
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
-from cftui.tui.shared.run_chart import ChartChoice, ChartInk, lists_chart, loss_chart, rate_chart
+from cftui.tui.shared.run_chart import ChartChoice, ChartInk, StepWindow, step_at
 from cftui.tui.shared.run_words import cost_words, run_words
+from cftui.tui.train.pictures import lists_chart, loss_chart, rate_chart
+from cftui.tui.train.reading import neighbour, reading_words
+from cftui.tui.train.windows import moved, zoomed
 
 INK = ChartInk((200, 200, 200), ((1, 2, 3), (4, 5, 6), (7, 8, 9), (9, 9, 9)), False)
 SUMMARY = DataSummary(
@@ -106,11 +111,12 @@ def test_a_resumed_run_is_drawn_without_what_was_undone() -> None:
         step(70, 7.0, loss=2.0),
     )
     chart = loss_chart(told, ChartChoice(), INK, 80, 20)
-    raw, smooth, valid = chart.series
+    band, smooth, valid = chart.series
     assert smooth.x == (10, 20, 30, 40, 50, 60, 70)
     assert smooth.y[-1] == 2.0
     assert valid.x == ()
-    assert min(raw.y) == 0.5 and max(raw.y) == 2.5
+    assert band.y[0] < 1.0 < band.top[0] and band.y[-1] < 2.0 < band.top[-1]
+    assert [(line.x, line.label) for line in chart.lines] == [(60, "went on")]
 
 
 @pytest.mark.parametrize(
@@ -138,17 +144,107 @@ def test_the_lists_of_an_epoch_are_drawn_where_they_were_judged() -> None:
 
 def test_zoom_keeps_the_latest_part() -> None:
     told = history(started(), *(step(number, float(number)) for number in range(1, 101)))
-    chart = loss_chart(told, ChartChoice(zoom=4), INK, 80, 20)
+    chart = loss_chart(told, ChartChoice(window=StepWindow(76)), INK, 80, 20)
     assert chart.series[1].x[0] == 76 and chart.series[1].x[-1] == 100
+    assert chart.x_limits == (76, 100) and "zoomed" in chart.title
+    early = loss_chart(told, ChartChoice(window=StepWindow(10, 20)), INK, 80, 20)
+    assert (
+        early.x_limits
+        == (10, 20)
+        == rate_chart(told, ChartChoice(window=StepWindow(10, 20)), INK, 80, 8).x_limits
+    )
 
 
-def test_a_long_run_is_thinned_and_keeps_its_spikes() -> None:
-    spike = Step(5000, 1.0, 0.9, 50.0, 1.0, 0.1, 500.0)
+def test_a_long_run_is_thinned_and_one_spike_moves_no_band() -> None:
+    spike = Step(5000, 50.0, 50.0, 50.0, 1.0, 0.1, 500.0)
     steps = [step(number, number / 10) for number in range(1, 10_001) if number != 5000]
     told = history(started(), *sorted([*steps, spike], key=lambda event: event.step))
-    raw, smooth, _ = loss_chart(told, ChartChoice(), INK, 80, 20).series
-    assert len(raw.x) == 160 and len(smooth.x) == 160
-    assert max(raw.y) == 50.0
+    band, smooth, _ = loss_chart(told, ChartChoice(), INK, 80, 20).series
+    assert len(band.x) == 40 and len(smooth.x) == 160
+    assert max(band.top) < 2.0
+
+
+def test_a_spike_of_the_learning_rate_is_kept() -> None:
+    steps = [step(n, n / 10, rate=9.0 if n == 777 else 0.1) for n in range(1, 10_001)]
+    drawn = rate_chart(history(started(), *steps), ChartChoice(), INK, 80, 8).series[0]
+    assert max(drawn.y) == 9.0 and drawn.x[drawn.y.index(9.0)] == 777
+
+
+def test_best_and_last_epoch_stand_beside_what_needs_no_model() -> None:
+    measured = replace(started(), baselines={"global_mean": 1.12, "biases": 0.785})
+    told = history(
+        measured,
+        *(step(n, n / 10) for n in (100, 200, 300)),
+        *(epoch(n, 100 * n, mse, n * 10.0) for n, mse in ((1, 0.8), (2, 0.76), (3, 0.79))),
+    )
+    chart = loss_chart(told, ChartChoice(), INK, 80, 20)
+    assert [(note.x, note.text) for note in chart.notes] == [
+        (200, "best ◆ 0.7600, epoch 2, beats biases"),
+        (300, "last 0.7900"),
+    ]
+    assert [(spot.x, spot.y) for spot in chart.spots] == [(200, 0.76)]
+    assert [level.label for level in chart.levels] == ["biases alone 0.7850", "mean alone 1.1200"]
+    assert "learning rate 0.1, constant" in chart.y_label
+
+
+def test_controls_are_marked_where_they_were_obeyed() -> None:
+    def control(
+        step: int, wish: str, value: float | None = None, outcome: str = "obeyed"
+    ) -> Control:
+        return Control(0.0, step, wish, value, "me", 1, outcome)
+
+    told = history(
+        started(),
+        *(step(n, n / 10) for n in (10, 20, 30, 40)),
+        control(10, "learning-rate", 0.002),
+        control(20, "pause"),
+        control(20, "resume"),
+        control(25, "learning-rate", -1.0, "refused: a learning rate is a number above 0"),
+        control(30, "checkpoint"),
+        control(40, "learning-rate", 0.5),
+        Resumed("r", 0.0, 2, "box", "cpu", 30, 0),
+    )
+    assert [(mark.step, mark.words) for mark in marks_of(told)] == [
+        (10, "lr 0.002"),
+        (20, "paused, went on"),
+        (30, "went on"),
+    ]
+    chart = rate_chart(told, ChartChoice(x_axis="time"), INK, 80, 8)
+    assert [line.x for line in chart.lines] == [1.0, 2.0, 3.0]
+
+
+def test_windows_zoom_move_and_follow() -> None:
+    told = history(started(), *(step(n, n / 10) for n in range(1, 1001)))
+    late = zoomed(told, None, 2, None)
+    assert late == StepWindow(500, None) or late == StepWindow(501, None)
+    around = zoomed(told, None, 2, 201)
+    assert around is not None and around.last is not None
+    assert around.first < 201 < around.last and around.last - around.first in (499, 500)
+    assert (201 - around.first) / 500 == pytest.approx(0.2, abs=0.01)
+    assert zoomed(told, late, -2, None) is None
+    earlier = moved(told, late, -1)
+    assert earlier is not None and earlier.last is not None and earlier.last < 1000
+    assert moved(told, StepWindow(1, 100), -1) == StepWindow(1, 100)
+    assert moved(told, None, 1) is None
+    deep: StepWindow | None = None
+    for _ in range(40):
+        deep = zoomed(told, deep, 2, 500)
+    assert deep is not None and deep.last is not None and deep.last - deep.first >= 7
+    assert zoomed(history(started()), None, 2, None) is None
+
+
+def test_values_are_read_at_a_reported_step() -> None:
+    told = history(started(), *(step(n, n / 10) for n in (10, 100, 150)), epoch(1, 100, 0.8, 10.0))
+    assert step_at(told, ChartChoice(), 60.0) == 100
+    assert step_at(told, ChartChoice(x_axis="epoch"), 0.9) == 100
+    assert step_at(told, ChartChoice(x_axis="time"), 1.2) == 10
+    words = reading_words(told, 150)
+    assert words == (
+        "step 150  epoch 1.50  average 1.0000  validation 0.8000 (epoch 1)  lr 0.1"
+        "  batches 0.500 to 1.500"
+    )
+    assert "validation" not in reading_words(told, 10)
+    assert neighbour(told, 10, 1) == 100 and neighbour(told, 150, 5) == 150
 
 
 def test_a_run_that_ended_early_says_why_beside_what_biases_alone_give() -> None:
@@ -176,3 +272,30 @@ def test_a_run_that_ended_early_says_why_beside_what_biases_alone_give() -> None
     assert state.endswith("finished early") and progress.startswith("epoch 2/4")
     assert rest.startswith("best MSE 0.8000 (biases alone 0.7850)  no better for 1 epoch than")
     assert "RMSE 0.8944  in epoch 1" in rest  # that of the best epoch too
+
+
+def test_fields_that_ratings_do_not_tell_are_named_before_training() -> None:
+    config = make_config({"model": {"name": "fm", "fields": "user item genres calendar"}})
+    untold = replace(SUMMARY, untold=("genres", "year", "calendar"))
+    words = cost_words(config, untold)
+    assert words == "not told by these ratings, left out: genres, calendar\n1 steps an epoch"
+    plainly = make_config({"model": {"name": "fm"}})
+    assert cost_words(plainly, SUMMARY) == "parameters counted at the start\n1 steps an epoch"
+
+
+def test_fields_that_look_into_the_future_are_said_to() -> None:
+    timed = ("calendar", "user-day", "since-first", "place", "film-age")
+    for fields, said in (
+        ("future user-day", "user-day looks into a user's future"),
+        ("future user-day place", "user-day, place look into a user's future"),
+        ("all", "5 fields look into a user's future"),
+    ):
+        config = make_config({"model": {"name": "fm", "fields": fields}})
+        assert cost_words(config, SUMMARY) == f"{said}\n1 steps an epoch"
+        without = cost_words(config, replace(SUMMARY, untold=timed))
+        assert "future" not in without and "left out: " in without
+    net = make_config({"model": {"name": "net", "calendar": True}})
+    assert cost_words(net, SUMMARY).startswith("calendar looks into a user's future")
+    help_ = {spec.name: spec.help for spec in specs_of(MODELS["fm"])}["fields"]
+    assert help_.startswith("future: user item history raters genres year popularity; all: also ")
+    assert all(field in help_.partition("also")[2] for field in timed)

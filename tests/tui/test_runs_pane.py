@@ -177,7 +177,7 @@ async def test_marked_runs_are_drawn_each_in_its_colour_and_letter(three: dict[s
         await until(pilot, lambda: [s.label for s in asked[-1].series] == ["B slow"])
         assert asked[-1].series[0].colour == second.colour
         await pilot.press("v", "a")
-        await until(pilot, lambda: asked[-1].x_label == "seconds of training")
+        await until(pilot, lambda: asked[-1].x_label == "seconds")
         smoothed = [json.loads(line) for line in EVENTS.read_text().splitlines()]
         last = [event for event in smoothed if event["event"] == "step"][-1]
         drawn = asked[-1].series[0]
@@ -346,6 +346,22 @@ async def test_exports_what_is_listed(three: dict[str, Run], tmp_path: Path, suf
     assert [row["run"] for row in rows] == [three["other"].id, three["fast"].id]
     assert [float(row["optimizer.learning_rate"]) for row in rows] == [0.05, 0.05]
     assert float(rows[1]["mse"]) == 0.81 and rows[0]["message"] == "disk full"
+
+
+async def test_a_report_of_the_marked_runs_is_written(
+    three: dict[str, Run], tmp_path: Path
+) -> None:
+    app = CftuiApp(paths.BUNDLED)
+    path = tmp_path / "report.md"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_runs(pilot, 3, "down", "space", "space", "w")
+        assert isinstance(app.screen, AskText)
+        assert "report of 2 runs" in str(app.screen.query(Static).first().content)
+        app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await until(pilot, path.is_file)
+    text = path.read_text()
+    assert "## A fast" in text and "## B slow" in text and "other" not in text
 
 
 async def test_a_changed_learning_rate_is_told_wherever_settings_are(three: dict[str, Run]) -> None:

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from cftui import paths
 from cftui.people import Profile, save_profile
 from cftui.ratings.values import Ratings
+from cftui.runs.annotations import write_annotations
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
 from cftui.tui.crosstab.pane import CrosstabPane
@@ -46,7 +47,10 @@ def settled(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
-def test_train(trained_run: Run, snap_compare: Any, size: tuple[int, int]) -> None:
+def test_train(three_runs: list[Run], snap_compare: Any, size: tuple[int, int]) -> None:
+    """Where there is room, beside two other runs: a race."""
+    for mark, run in enumerate(three_runs if size[0] > 80 else (), 1):
+        write_annotations(run.path, mark=mark)
     remember(pane="train")
     assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=settled())
 

@@ -121,7 +121,7 @@ async def test_columns_are_hidden_and_resized_and_that_is_kept(
 ) -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         grid = app.query_one(Grid)
-        await pilot.press(">", ">", "H", "space", "down", "right", "right", "escape")
+        await pilot.press(">", ">", "W", "space", "down", "right", "right", "escape")
         assert "bias" not in grid.shown_widths and grid.shown_widths["ratings"] == 9
         assert "bias" not in grid.render_line(0).text
         app.tables._memory.writer.flush()
@@ -129,7 +129,7 @@ async def test_columns_are_hidden_and_resized_and_that_is_kept(
     async with again.run_test(size=(120, 30)) as pilot:
         grid = again.query_one(Grid)
         assert "bias" not in grid.shown_widths and grid.shown_widths["ratings"] == 9
-        await pilot.press("H", "0", "escape")
+        await pilot.press("W", "0", "escape")
         assert "bias" in grid.shown_widths
 
 

@@ -4,13 +4,14 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cftui.ratings.reading.old_text import OLD, OldText, not_in_code
+from cftui.ratings.reading.old_text import OLD, OldText, half_character, not_in_code
 from cftui.ratings.reading.rewriting import Rewrite
 from cftui.ratings.sources.packed import ArchivePart, Stream, located
 from cftui.ratings.values import DataError
 
 BLOCK = 2 << 20
 """Bytes of a block; small enough for what is computed from it to stay in a processor's cache."""
+REPLACED = "\ufffd".encode()
 LONGEST_RECORD = 16 << 20
 """Bytes of one line, or of one row whose quoted fields hold line breaks."""
 
@@ -27,6 +28,8 @@ class Block:
     """Whether the file ends here."""
     read: int
     """Bytes of the file on the disk that have been read so far."""
+    cut: bool = False
+    """Whether the file ends within a character of UTF-8, for which REPLACED stands."""
 
 
 class Blocks:
@@ -42,6 +45,7 @@ class Blocks:
         """What was not UTF-8 in the blocks so far."""
         self._rest = self._back = b""
         self._line = 1
+        self._cut = False
         self.size = 0
         """Bytes on the disk, as `Block.read` counts them; known once reading has begun."""
 
@@ -67,7 +71,10 @@ class Blocks:
                 ended = len(piece) < BLOCK
                 if recode:
                     piece = self._recoded(decoder, piece, ended)
-                text = _line_feeds(self._rest + piece, ended)
+                text = self._rest + piece
+                if ended and not recode and self._encoding != OLD:
+                    text = self._without_half(text)
+                text = _line_feeds(text, ended)
                 yield from self._whole_lines(text, ended, stream)
 
     def _whole_lines(self, text: bytes, ended: bool, stream: Stream) -> Iterator[Block]:
@@ -88,7 +95,13 @@ class Blocks:
         if not text:
             return
         line, self._line = self._line, self._line + text.count(b"\n")
-        yield Block(text, line, ended, stream.position)
+        yield Block(text, line, ended, stream.position, self._cut)
+
+    def _without_half(self, text: bytes) -> bytes:
+        """Return the end of a file with a sign for half a character, if all of it is UTF-8."""
+        half = b"" if self.old_text.line else half_character(text)
+        self._cut = bool(half)
+        return text.removesuffix(half) + REPLACED if half else text
 
     def _recoded(self, decoder: codecs.IncrementalDecoder, piece: bytes, ended: bool) -> bytes:
         try:

@@ -106,6 +106,27 @@ def _merged(rows: Rows, more: Mapping[int, Row]) -> Rows:
     return both.taken(np.argsort(both.lines))
 
 
+def role_columns(layout: RowLayout, column: Callable[[int], pa.Array]) -> dict[str, pa.Array]:
+    """Return the column of each role; `column` gives the one at a place."""
+    columns = {role: column(place) for role, place in layout.places.items()}
+    if layout.joined:
+        columns["timestamp"] = _joined([_texts(column(place)) for place in layout.joined])
+    return columns
+
+
+def _joined(parts: Sequence[pa.Array]) -> pa.Array:
+    """Return texts as `times.joined` joins those of a row."""
+    trimmed = [pc.utf8_trim(part, characters=BLANKS) for part in parts]
+    if len(trimmed) == 2:
+        return pc.binary_join_element_wise(*trimmed, " ")
+    whole = [pc.replace_substring_regex(part, r"\.0*$", "") for part in trimmed]
+    date, clock = whole[:3], [pc.utf8_lpad(part, 2, "0") for part in whole[3:]]
+    day = pc.binary_join_element_wise(*date, "-")
+    if not clock:
+        return day
+    return pc.binary_join_element_wise(day, pc.binary_join_element_wise(*clock, ":"), " ")
+
+
 def _ids(column: pa.Array) -> tuple[pa.DictionaryArray, Flags]:
     """Return ids as they are written, and which of them are any."""
     codes, texts = _distinct(column)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading import cells
+from cftui.ratings.reading.asked import OPTION, asked_place, listed
 from cftui.ratings.reading.names import (
     ID_ENDS,
     NAMES,
@@ -14,13 +15,10 @@ from cftui.ratings.reading.names import (
     known_names,
     word_of,
 )
+from cftui.ratings.reading.time_columns import TimeColumns, time_columns
 from cftui.ratings.values import DataError
 
 NEEDED = ("user", "item", "rating")
-OPTION = "--{0}-column (to train: --set data.{0}=…)"
-NONE = "none"
-"""Asked for as the times' column: that there is none."""
-DATE_PARTS = {"dateday", "datemonth", "dateyear"}
 LEAST_ROWS = 3
 """Fewer rows say nothing of a column."""
 
@@ -35,15 +33,8 @@ class Guess:
     problem: str = ""
     notes: tuple[str, ...] = ()
     """What was taken that could have been meant otherwise, a sentence each."""
-
-
-def asked_names(names: Sequence[str], mapping: ColumnMapping) -> int:
-    """Return how many of the columns asked for are among these names."""
-    small = {name.strip().lower() for name in names}
-    return sum(
-        bool(wanted) and wanted.strip().lower() in small
-        for wanted in (getattr(mapping, role) for role in ROLES)
-    )
+    joined: tuple[int, ...] = ()
+    """Where the parts of the time stand, the timestamp's column first; none where it is whole."""
 
 
 def find_columns(
@@ -59,20 +50,20 @@ def find_columns(
     """
     places: dict[str, int] = {}
     problems: list[str] = []
-    notes: list[str] = []
-    for role in ROLES:
+    for role in NEEDED:
         asked = getattr(mapping, role).strip()
-        if role == "timestamp" and asked == NONE and NONE not in map(_small, names):
-            continue
         try:
-            place = _asked(names, role, asked) if asked else _recognised(names, role, rows, notes)
+            found = asked_place(names, role, asked) if asked else _recognised(names, role, rows)
         except DataError as error:
             problems.append(str(error))
             continue
-        if place is None and likely is not None and not asked:
-            place = likely.get(role)
+        place = likely.get(role) if found is None and likely is not None else found
         if place is not None:
             places[role] = place
+    times = _times(names, mapping.timestamp.strip(), likely, rows, problems)
+    if times.places:
+        places["timestamp"] = times.places[0]
+    notes = list(times.notes)
     problems += _clashes(names, places)
     missing = [role for role in NEEDED if role not in places]
     if len(missing) == 1 and not problems and likely is None and rows:
@@ -84,10 +75,27 @@ def find_columns(
         elif why_not:
             problems.append(why_not)
     notes += [] if mapping.item else _named_items(names, places)
-    notes += [] if mapping.timestamp else _parted_times(names, places)
     if missing and not problems:
         problems.append(_missing(names, missing))
-    return Guess(places, problems[0] if problems else "", tuple(notes))
+    joined = times.places if len(times.places) > 1 else ()
+    return Guess(places, problems[0] if problems else "", tuple(notes), joined)
+
+
+def _times(
+    names: Sequence[str],
+    asked: str,
+    likely: Mapping[str, int] | None,
+    rows: Rows,
+    problems: list[str],
+) -> TimeColumns:
+    try:
+        found = time_columns(names, asked, rows)
+    except DataError as error:
+        problems.append(str(error))
+        return TimeColumns()
+    if not found.places and not asked and likely and "timestamp" in likely:
+        return TimeColumns((likely["timestamp"],))
+    return found
 
 
 def _named_items(names: Sequence[str], places: Mapping[str, int]) -> list[str]:
@@ -99,12 +107,6 @@ def _named_items(names: Sequence[str], places: Mapping[str, int]) -> list[str]:
     could = [names[n].strip() for n in left if _can_be(word_of(names[n]), "item")]
     others = ", ".join(map(repr, could))
     return [f"column {names[place].strip()!r} is taken for the item, not {others}"] if could else []
-
-
-def _parted_times(names: Sequence[str], places: Mapping[str, int]) -> list[str]:
-    """Return that a date in three columns is not read, where there is one and no other time."""
-    parted = "timestamp" not in places and DATE_PARTS.issubset(map(word_of, names))
-    return ["times in columns of their own for day, month and year are not read"] * parted
 
 
 def _left_words(name: str, role: str) -> str:
@@ -137,7 +139,7 @@ def _can_be(word: str, role: str) -> bool:
 
 
 def _if_ratings(name: str, place: int, column: Sequence[str]) -> tuple[int | None, str]:
-    if not cells.mostly(column, cells.is_number) or cells.mostly(column, cells.is_time):
+    if not cells.mostly(column, cells.is_number) or any(map(cells.is_time, column)):
         return None, ""
     if len(set(column)) <= 2 and set(map(str.strip, column)) <= {"0", "1", ""}:
         return None, (
@@ -161,43 +163,18 @@ def _missing(names: Sequence[str], roles: Sequence[str]) -> str:
     options = ", ".join(f"--{role}-column" for role in roles)
     settings = " ".join(f"--set data.{role}=…" for role in roles)
     return (
-        f"no column for {' and '.join(roles)} among {_list(names)}; "
+        f"no column for {' and '.join(roles)} among {listed(names)}; "
         f"name or number them: {options} (to train: {settings})"
     )
 
 
-def _asked(names: Sequence[str], role: str, asked: str) -> int:
-    """Return the place of the column with this name or number; raises DataError."""
-    for same in (lambda name: name.strip() == asked, lambda name: _small(name) == _small(asked)):
-        found = [place for place, name in enumerate(names) if same(name)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            numbers = " and ".join(str(place + 1) for place in found)
-            raise DataError(
-                f"columns {numbers} are all called {asked!r}; "
-                f"give the number of one: {OPTION.format(role)}"
-            )
-    if asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(names):
-        return int(asked) - 1
-    raise DataError(
-        f"no column {asked!r} for {role} among {_list(names)}; "
-        f"choose one of them with {OPTION.format(role)}"
-    )
-
-
-def _recognised(names: Sequence[str], role: str, rows: Rows, notes: list[str]) -> int | None:
+def _recognised(names: Sequence[str], role: str, rows: Rows) -> int | None:
     """Return the place of the one column with the most usual name; raises DataError for two."""
     found = candidates(names, role)
     if role == "item" and (own := _bare_id(names, found, rows)) is not None:
         return own
     if len(found) > 1:
         both = " and ".join(f"{place + 1} ({names[place].strip()})" for place in found)
-        if role == "timestamp":  # which nothing needs
-            times = (n for n in found if cells.mostly(cells.column(rows, n), cells.is_time))
-            taken = next(times, found[0])
-            notes.append(f"columns {both} could both be the time; {taken + 1} is taken")
-            return taken
         raise DataError(
             f"columns {both} could both be the {role}; "
             f"choose one, by its name or number, with {OPTION.format(role)}"
@@ -213,12 +190,3 @@ def _bare_id(names: Sequence[str], found: Sequence[int], rows: Rows) -> int | No
     own = words.index("id")
     enough = len(rows) >= LEAST_ROWS
     return own if enough and not cells.counts_rows(cells.column(rows, own)) else None
-
-
-def _small(name: str) -> str:
-    return name.strip().lower()
-
-
-def _list(names: Sequence[str]) -> str:
-    text = ", ".join(name.strip() for name in names)
-    return repr(text if len(text) <= 200 else text[:200] + "…")

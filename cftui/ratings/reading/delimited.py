@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from cftui.questions.data import Problem
 from cftui.ratings.reading.arrays import column_of, numbers_of
 from cftui.ratings.reading.blocks import Block
-from cftui.ratings.reading.checked import BLANKS, Longs, RowColumns, checked_rows
+from cftui.ratings.reading.checked import BLANKS, Longs, RowColumns, checked_rows, role_columns
 from cftui.ratings.reading.rows import SHOWN, Row, RowLayout, Rows, check
 
 END = b"."
 """Put after a block as a line of its own, a row of too few fields. Where it is not refused as such
 it stands within the quotation marks of a row that goes on in the next block."""
+QUOTES = "quotation marks: a row cut off, or a mark too many"
+CHARACTER = "a character: a row cut off"
 LOOKED_AT = 3
 """Lines of a block that tell whether all end with spare separators."""
 
@@ -41,17 +43,20 @@ def read_block(block: Block, layout: RowLayout, separator: str) -> ReadBlock:
     if len(separator) > 1:
         spare = next(bytes([sign]) for sign in range(1, 32) if bytes([sign]) not in text)
         text, separator = text.replace(separator.encode(), spare), spare.decode()
-    split = _SplitBlock(text, separator, len(layout.names), tuple(layout.places.values()))
+    split = _SplitBlock(text, separator, len(layout.names), layout.wanted, block.cut)
     open_line = split.open_line
-    cut_off = open_line if block.last and not split.swallows_rows(layout) else None
+    cut_off, within = split.cut_line, CHARACTER
+    if open_line is not None and block.last and not split.swallows_rows(layout):
+        cut_off, within = open_line, QUOTES
 
     def fields(line: int) -> list[str] | Problem:
-        return split.fields(line) if line != cut_off else _cut_off(split.fields(line), layout)
+        found = split.fields(line)
+        return found if line != cut_off else _cut_off(found, layout, within)
 
     part = RowColumns(
-        columns={role: split.column(place) for role, place in layout.places.items()},
+        columns=role_columns(layout, split.column),
         at=split.found,
-        odd=split.odd if cut_off is None else [*split.odd, cut_off],
+        odd=[*split.odd, cut_off] if cut_off is not None and cut_off == open_line else split.odd,
         fields=fields,
         first=block.first_line,
         read=block.read,
@@ -59,16 +64,19 @@ def read_block(block: Block, layout: RowLayout, separator: str) -> ReadBlock:
     return ReadBlock(checked_rows(part, layout), open_line if cut_off is None else None)
 
 
-def _cut_off(fields: Sequence[str], layout: RowLayout) -> Problem:
+def _cut_off(fields: Sequence[str], layout: RowLayout, within: str) -> Problem:
     last = min(len(fields), len(layout.names)) - 1
-    reason = "the file ends within quotation marks: a row cut off, or a mark too many"
-    return Problem(0, layout.names[last], fields[last].rstrip("\n")[:SHOWN], reason)
+    value = fields[last].rstrip("\n")[:SHOWN]
+    return Problem(0, layout.names[last], value, f"the file ends within {within}")
 
 
 class _SplitBlock:
     """The rows of a block, each known by the line on which it begins."""
 
-    def __init__(self, text: bytes, separator: str, width: int, wanted: Sequence[int]) -> None:
+    def __init__(
+        self, text: bytes, separator: str, width: int, wanted: Sequence[int], cut: bool
+    ) -> None:
+        """Split a text; where it is cut off within a character, so is its last row."""
         self._text, self._separator = text, separator
         self._width = self._fields_alike(width)
         spare = range(width, self._width)
@@ -83,6 +91,10 @@ class _SplitBlock:
         complete = refused.get(rows - 1) == END.decode()
         self.open_line = None if complete else int(self._begins[-2])
         found[-1] = False
+        self.cut_line = int(self._begins[-3]) if cut and complete else None
+        """Where the row begins that is cut off within a character."""
+        if self.cut_line is not None:
+            found[-2] = False
         table = table.slice(0, int(found.sum()))
         if spare:
             blank = _all_blank(table.column(str(place)) for place in spare)

@@ -1,12 +1,12 @@
 """Recognises from its beginning how a delimited file is written."""
 
-import codecs
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
+from cftui.ratings.reading.asked import asked_names
 from cftui.ratings.reading.cells import (
     column,
     is_number,
@@ -14,18 +14,11 @@ from cftui.ratings.reading.cells import (
     rises,
     usual_width,
 )
-from cftui.ratings.reading.columns import NEEDED, Guess, asked_names, find_columns
+from cftui.ratings.reading.columns import NEEDED, Guess, find_columns
+from cftui.ratings.reading.encodings import decoded
 from cftui.ratings.reading.exports import TRAKT_NAMES, is_trakt_list, told_of_export
 from cftui.ratings.reading.headless import likely_places, published_format, taken_words
 from cftui.ratings.reading.names import COUNTED, known_names, word_of
-from cftui.ratings.reading.old_text import (
-    CONTROLS,
-    CYRILLIC,
-    OLD,
-    OldText,
-    is_cyrillic,
-    not_in_code,
-)
 from cftui.ratings.reading.preamble import Line, below_comments, below_title
 from cftui.ratings.reading.rewriting import (
     BLANKS,
@@ -43,20 +36,13 @@ from cftui.ratings.reading.splitting import (
     separator_of,
     split_line,
 )
+from cftui.ratings.reading.times import joined
 from cftui.ratings.values import DataError
 
 HEAD = 1 << 16
 """Bytes of a file that are looked at."""
 SAMPLE = 50
 """Lines that are looked at."""
-
-MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 @dataclass(frozen=True)
@@ -90,8 +76,11 @@ class Dialect:
         place = self.guess.places.get(role)
         if place is None:
             return []
-        rows = (split_line(line, self.separator) for line in self.lines)
-        return [row[place] for row in rows if len(row) >= len(self.names)]
+        split = (split_line(line, self.separator) for line in self.lines)
+        rows = [row for row in split if len(row) >= len(self.names)]
+        if role == "timestamp" and self.guess.joined:
+            return [joined([row[n] for n in self.guess.joined]) for row in rows]
+        return [row[place] for row in rows]
 
     @property
     def split_at(self) -> str:
@@ -103,11 +92,6 @@ class Dialect:
         if self.by_item:
             return ItemBlocks()
         return tabs_for_blanks if self.separator == BLANKS else None
-
-
-def encoding_of(head: bytes) -> str:
-    """Return the codec that the mark at a file's beginning names, else UTF-8."""
-    return next((codec for mark, codec in MARKS if head.startswith(mark)), "utf-8")
 
 
 def recognise(head: bytes, mapping: ColumnMapping = AS_RECOGNISED) -> Dialect:
@@ -167,7 +151,7 @@ class Written:
 
 def written_in(head: bytes, mapping: ColumnMapping = AS_RECOGNISED) -> Written:
     """Return a file's first lines and how they are written; raises DataError for no text."""
-    text, encoding, notes = _decoded(head, encoding_of(head))
+    text, encoding, notes = decoded(head, whole=len(head) < HEAD)
     below = below_comments(_lines(text, whole=len(head) < HEAD))
     lines, notes = below.lines, (*notes, *below.notes)
     if not lines:
@@ -226,38 +210,16 @@ def _lines(text: str, *, whole: bool) -> list[Line]:
     if is_trakt_list(text):
         raise DataError(told_of_export(TRAKT_NAMES))
     if text.startswith("{") or text.startswith("["):
-        raise DataError("this is JSON; export the ratings as CSV or Parquet")
+        raise DataError(
+            "this is JSON, but neither an object a line nor an array of objects; export the"
+            " ratings as CSV or Parquet"
+        )
     lines = re.split("\r\n|\n|\r", text)
     if len(lines) == 1 and not whole:
         raise DataError("line 1: too long for a header; give a delimited text file")
     if not whole:
         del lines[-1]
     return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-
-
-def _decoded(head: bytes, encoding: str) -> tuple[str, str, tuple[str, ...]]:
-    """Return text, encoding and what is to be said of it; raises DataError for no text."""
-    if head[257:262] == b"ustar":
-        raise DataError("a tar archive; unpack it and give the ratings file")
-    if encoding.startswith("utf-8"):
-        beginning = head[:4096]
-        odd = len(beginning) - len(beginning.translate(None, CONTROLS))
-        if odd > max(len(beginning) / 50, 8):
-            raise DataError("not text; give a CSV or Parquet file (text: save it as UTF-8)")
-    try:
-        text = codecs.getincrementaldecoder(encoding)().decode(head, len(head) < HEAD)
-        return text, encoding, ()
-    except UnicodeDecodeError as error:
-        line = head.count(b"\n", 0, error.start) + 1
-        if not encoding.startswith("utf-8"):
-            raise not_in_code(head, error, line, encoding) from None
-    if encoding == "utf-8" and is_cyrillic(head.partition(b"\n")[0]):
-        words = "read as Windows-1251: line 1 is Russian, and not UTF-8"
-        return head.decode(CYRILLIC, "replace"), CYRILLIC, (words,)
-    old = OldText()
-    lines = head.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    whole = lines if len(head) < HEAD else lines[: lines.rfind(b"\n") + 1]
-    return old.decoded(whole, 1).decode(), OLD if encoding == "utf-8" else encoding, (old.words,)
 
 
 def _has_header(

@@ -1,28 +1,37 @@
-"""Reads JSON lines: one object a line, its values told by their names."""
+"""Reads JSON: one object a line, or all in an array; values are told by their names."""
 
 import codecs
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cftui.questions.data import ColumnMapping, Problem
-from cftui.ratings.reading.blocks import Block
+from cftui.ratings.reading.blocks import Block, Blocks
 from cftui.ratings.reading.columns import Guess, find_columns
-from cftui.ratings.reading.dialect import HEAD, SAMPLE, encoding_of
-from cftui.ratings.reading.names import ROLES
-from cftui.ratings.reading.rows import SHOWN, RowLayout, Rows, written
+from cftui.ratings.reading.dialect import HEAD, SAMPLE
+from cftui.ratings.reading.encodings import encoding_of
+from cftui.ratings.reading.exports import is_trakt_list
+from cftui.ratings.reading.json_array import ArrayLines, ObjectBlocks
+from cftui.ratings.reading.rows import SHOWN, RowLayout, Rows, picked, written
+from cftui.ratings.sources.packed import ArchivePart
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
+ARRAY = re.compile(r"\s*\[\s*\{")
+REASONS = {"line": "not a JSON object on one line", "row": "not a JSON object"}
+
+
 @dataclass(frozen=True)
 class JsonHead:
-    """The beginning of a file of JSON lines."""
+    """The beginning of a file of JSON lines, or of an array of objects."""
 
     encoding: str
     names: tuple[str, ...]
@@ -32,40 +41,61 @@ class JsonHead:
     """The first objects, as texts."""
     objects: tuple[Mapping[str, Any], ...]
     """All that the beginning has."""
+    array: bool = False
+    """Whether these are the elements of one array."""
+
+    @property
+    def format(self) -> str:
+        """Return in words what the file is."""
+        return "JSON array" if self.array else "JSON lines"
+
+    @property
+    def counted(self) -> str:
+        """Return what problems count: an object of an array may be anywhere in a line."""
+        return "row" if self.array else "line"
+
+    def blocks(self, part: ArchivePart) -> Blocks | ObjectBlocks:
+        """Return the file as blocks of JSON lines."""
+        return ObjectBlocks(part, self.encoding) if self.array else Blocks(part, self.encoding, 0)
 
     def layout(self, mapping: ColumnMapping) -> RowLayout:
         """Return where the values of a row stand once they are taken out of its object."""
-        roles = [role for role in ROLES if role in self.guess.places]
-        names = tuple(self.names[self.guess.places[role]] for role in roles)
-        layout = RowLayout({role: n for n, role in enumerate(roles)}, names, self.guess.notes)
-        return layout.told_by(self._texts("rating"), self._texts("timestamp"), mapping)
-
-    def _texts(self, role: str) -> list[str]:
-        place = self.guess.places.get(role)
-        return [] if place is None else [_shown(one.get(self.names[place])) for one in self.objects]
+        layout = picked(self.guess, self.names)
+        rows = [[_shown(one.get(name)) for name in layout.names] for one in self.objects]
+        ratings = [row[layout.places["rating"]] for row in rows]
+        return layout.told_by(ratings, list(map(layout.time_text, rows)), mapping)
 
 
 def recognise_json(head: bytes, mapping: ColumnMapping) -> JsonHead | None:
-    """Return what a file's first bytes say, or none where its first line is no JSON object."""
+    """Return what a file's first bytes say, or none where its first line is no JSON object.
+
+    Nor its first element, if that is an array; an export of somebody's ratings is none.
+    """
     encoding = encoding_of(head)
     text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
-    if not text.lstrip().startswith("{"):
+    array = ARRAY.match(text) is not None
+    if array:
+        lines = ArrayLines().lines(text, ended=len(head) < HEAD)
+    elif text.lstrip().startswith("{"):
+        lines = text.replace("\r", "\n").split("\n")
+        lines = [line for line in (lines if len(head) < HEAD else lines[:-1]) if line.strip()]
+    else:
         return None
-    lines = text.replace("\r", "\n").split("\n")
-    lines = [line for line in (lines if len(head) < HEAD else lines[:-1]) if line.strip()]
     if not lines or _object(lines[0]) is None:
         return None
     objects = tuple(one for one in map(_object, lines) if one is not None)
     names = tuple(dict.fromkeys(name for one in objects[:SAMPLE] for name in one))
-    guess = find_columns(names, mapping)
-    rows = tuple(tuple(_shown(one.get(name)) for name in names) for one in objects[:10])
-    return JsonHead(encoding, names, guess, rows, objects)
+    rows = tuple(tuple(_shown(one.get(name)) for name in names) for one in objects[:SAMPLE])
+    guess = find_columns(names, mapping, rows=rows)
+    if array and "user" not in guess.places and is_trakt_list(text):
+        return None
+    return JsonHead(encoding, names, guess, rows[:10], objects, array)
 
 
-def read_json_block(block: Block, layout: RowLayout) -> Rows:
+def read_json_block(block: Block, layout: RowLayout, counted: str = "line") -> Rows:
     """Return the rows of a block, checked; where pyarrow refuses it, each line by itself."""
     from cftui.ratings.reading.arrays import texts_of
-    from cftui.ratings.reading.checked import RowColumns, checked_rows
+    from cftui.ratings.reading.checked import RowColumns, checked_rows, role_columns
 
     lines = block.text.split(b"\n")[:-1]
     columns = _parsed(block, lines, layout)
@@ -74,11 +104,12 @@ def read_json_block(block: Block, layout: RowLayout) -> Rows:
         columns = [texts_of([])] * len(layout.names)
         odd = [number for number, line in enumerate(lines) if line.strip()]
     part = RowColumns(
-        columns=dict(zip(layout.places, columns, strict=True)),
+        columns=role_columns(layout, columns.__getitem__),
         at=np.arange(len(columns[0])),
         odd=odd,
-        fields=lambda line: _fields(lines[line], layout),
+        fields=lambda line: _fields(lines[line], layout, counted),
         first=block.first_line,
+        counted=counted,
         read=block.read,
     )
     return checked_rows(part, layout)
@@ -95,7 +126,7 @@ def _parsed(block: Block, lines: Sequence[bytes], layout: RowLayout) -> "list[pa
     beginning = [_object(line) or {} for line in lines[:SAMPLE]]
     schema = [
         (name, _kind(next((one[name] for one in beginning if one.get(name) is not None), ""), role))
-        for role, name in zip(layout.places, layout.names, strict=True)
+        for role, name in zip_longest(layout.places, layout.names)
     ]
     try:
         table = pa.json.read_json(
@@ -121,7 +152,7 @@ def _has_inf(numbers: "pa.Array") -> bool:
     return bool(pc.any(pc.is_inf(numbers)).as_py())
 
 
-def _kind(value: object, role: str) -> "pa.DataType":
+def _kind(value: object, role: str | None) -> "pa.DataType":
     """Return as what to read the values that are like this one."""
     import pyarrow as pa
 
@@ -139,11 +170,11 @@ def _object(line: str | bytes) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _fields(line: bytes, layout: RowLayout) -> list[str] | Problem:
+def _fields(line: bytes, layout: RowLayout, counted: str) -> list[str] | Problem:
     found = _object(line)
     if found is None:
         text = line[:SHOWN].decode(errors="replace")
-        return Problem(0, "the line", text, "not a JSON object on one line")
+        return Problem(0, f"the {counted}", text, REASONS[counted])
     texts = []
     for name in layout.names:
         value = found.get(name)
@@ -157,6 +188,12 @@ def _fields(line: bytes, layout: RowLayout) -> list[str] | Problem:
     if not any(text.strip() for text in texts):
         return Problem(0, layout.names[0], "", "missing")
     return texts
+
+
+def values_of(line: bytes, names: Sequence[str]) -> list[str] | None:
+    """Return the values of these names as texts, if a line is an object."""
+    found = _object(line)
+    return None if found is None else [_shown(found.get(name)) for name in names]
 
 
 def _encodable(text: str) -> bool:

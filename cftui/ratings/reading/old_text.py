@@ -1,5 +1,6 @@
 """Text of files that are older than UTF-8's success: its lines read as Windows-1252."""
 
+import codecs
 import re
 
 from cftui.ratings.values import DataError
@@ -8,8 +9,28 @@ OLD = "windows-1252"
 CYRILLIC = "windows-1251"
 CYRILLIC_WORD = re.compile(rb"[\xc0-\xff\xa8\xb8]{4}")
 """Signs of Windows-1251 that are Cyrillic letters; no word of Windows-1252 has so many accents."""
+LONGEST = 3
+"""Bytes of a character of UTF-8 that lacks its last."""
 CONTROLS = bytes({*range(32), 127} - {*b"\t\n\r\f\v\x1b"})
 """Signs that no text has."""
+
+
+def half_character(text: bytes) -> bytes:
+    """Return the bytes at the end of UTF-8 that begin a character and do not end it; mostly none.
+
+    None either where the text before them is no UTF-8.
+    """
+    for size in range(1, min(len(text), LONGEST) + 1):
+        if text[-size] >= 0xC0:
+            decoder = codecs.getincrementaldecoder("utf-8")()
+            try:
+                decoder.decode(text)
+            except UnicodeDecodeError:
+                return b""
+            return decoder.getstate()[0]
+        if text[-size] < 0x80:
+            break
+    return b""
 
 
 class OldText:

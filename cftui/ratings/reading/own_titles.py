@@ -6,18 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.blocks import Blocks
-from cftui.ratings.reading.columns import find_columns
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
 from cftui.ratings.reading.frames import COLUMNAR
+from cftui.ratings.reading.jsonl import recognise_json
+from cftui.ratings.reading.movielens import genres_as_listed, with_year
 from cftui.ratings.reading.title_columns import TitleColumns, titles_within
-from cftui.ratings.reading.titles import (
-    Found,
-    Titles,
-    genres_as_listed,
-    is_about_movies,
-    told_of,
-    with_year,
-)
+from cftui.ratings.reading.titles import Found, Titles, is_about_movies, told_of
 from cftui.ratings.sources.locate import SourceFiles
 from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import DataError
@@ -99,15 +93,28 @@ def own_titles(files: SourceFiles, items: Collection[str]) -> Titles | None:
 
 
 def item_column(files: SourceFiles) -> str:
-    """Return what the header of the ratings calls the items; empty where there is none."""
+    """Return what the ratings call the items; empty where no name says it."""
     try:
-        with files.ratings.open() as stream:
-            head = stream.read(HEAD)
-        dialect = recognise(head, files.mapping)
+        names, place = _item_place(files)
     except (DataError, OSError, ValueError):
         return ""
-    place = dialect.guess.places.get("item", -1)
-    return dialect.names[place] if dialect.header_line and place >= 0 else ""
+    return names[place] if place >= 0 else ""
+
+
+def _item_place(files: SourceFiles) -> tuple[Sequence[str], int]:
+    """Return the names of the columns and where the items stand; -1 without a name."""
+    from cftui.ratings.reading.parquet import columns_of, open_parquet
+
+    with files.ratings.open() as stream:
+        head = stream.read(HEAD)
+    if head.startswith(COLUMNAR):
+        with open_parquet(files.ratings) as file:
+            places = columns_of(file, files.mapping).places
+            return file.schema_arrow.names, places.get("item", -1)
+    if told := recognise_json(head, files.mapping):
+        return told.names, told.guess.places.get("item", -1)
+    dialect = recognise(head, files.mapping)
+    return dialect.names, dialect.guess.places.get("item", -1) if dialect.header_line else -1
 
 
 def _titles(
@@ -141,11 +148,11 @@ def _parquet(
 ) -> tuple[TitleColumns | None, Iterator[Any]]:
     import pyarrow as pa
 
-    from cftui.ratings.reading.parquet import open_parquet
+    from cftui.ratings.reading.parquet import columns_of, open_parquet
 
     with open_parquet(part) as file:
         names = file.schema_arrow.names
-        columns = titles_within(names, find_columns(names, mapping).places.get("item", -1))
+        columns = titles_within(names, columns_of(file, mapping).places.get("item", -1))
     if columns is None:
         return None, iter(())
     places = _places(columns)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cftui.questions.data import ColumnMapping
-from cftui.ratings.reading.columns import find_columns
+from cftui.ratings.reading.columns import Guess, find_columns
 from cftui.ratings.reading.dialect import HEAD
 from cftui.ratings.reading.frames import PARQUET, open_frame
-from cftui.ratings.reading.names import ROLES
-from cftui.ratings.reading.rows import RowLayout, Rows, written
+from cftui.ratings.reading.rows import RowLayout, Rows, picked, written
 from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import DataError
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 ROWS = 250_000
 """Rows that are read at a time."""
+FIRST = 50
+"""The first rows, which tell which column is which."""
 SAMPLE = 2_000
 """The first rows, which tell how ratings and times are written."""
 
@@ -55,32 +56,52 @@ def open_parquet(part: ArchivePart) -> Iterator[Any]:
 
 def layout_of(part: ArchivePart, file: Any, mapping: ColumnMapping) -> RowLayout:
     """Return where the columns stand that ratings are read from; raises DataError."""
+    from pyarrow import types
+
     schema = file.schema_arrow
-    guess = find_columns(schema.names, mapping)
+    guess = columns_of(file, mapping)
     if guess.problem:
         raise DataError(f"{part}: {guess.problem}")
-    for role, place in guess.places.items():
+    for role, place in (*guess.places.items(), *(("timestamp", own) for own in guess.joined)):
         if not _fits(schema.types[place], role):
             raise DataError(
                 f"{part}: column {schema.names[place]} holds {schema.types[place]}, which cannot "
                 f"be read as {role}; write it as numbers or text, or choose another column"
             )
-    roles = [role for role in ROLES if role in guess.places]
-    names = tuple(schema.names[guess.places[role]] for role in roles)
-    layout = RowLayout({role: place for place, role in enumerate(roles)}, names, guess.notes)
-    ratings, times = (_first_texts(file, guess.places.get(role)) for role in ROLES[2:])
+    layout = picked(guess, schema.names)
+    rows = first_rows(file, SAMPLE, layout.names)
+    ratings = [row[layout.places["rating"]] for row in rows]
+    place = guess.places.get("timestamp", -1)
+    dates = not guess.joined and place >= 0 and types.is_temporal(schema.types[place])
+    times = [] if dates else list(map(layout.time_text, rows))  # dates say themselves
     return layout.told_by(ratings, times, mapping)
 
 
-def _first_texts(file: Any, place: int | None) -> list[str]:
-    """Return the first values of a column as `texts_of`; nothing of dates, which say themselves."""
-    from pyarrow import types
+def columns_of(file: Any, mapping: ColumnMapping) -> Guess:
+    """Return where columns stand, by their names and the first rows."""
+    return find_columns(file.schema_arrow.names, mapping, rows=first_rows(file, FIRST))
 
-    schema = file.schema_arrow
-    if place is None or types.is_temporal(schema.types[place]):
-        return []
-    first = next(file.iter_batches(SAMPLE, columns=[schema.names[place]]), None)
-    return [] if first is None else [written(value) for value in first.columns[0].to_pylist()]
+
+def first_rows(file: Any, n: int, names: Sequence[str] | None = None) -> list[tuple[str, ...]]:
+    """Return the first rows of all columns, or of some, as in a delimited file."""
+    first = next(file.iter_batches(n, columns=None if names is None else list(names)), None)
+    return [] if first is None else list(zip(*written_columns(first), strict=True))
+
+
+def written_columns(batch: "pa.RecordBatch") -> list[list[str]]:
+    """Return the columns of a batch as they would be written in a delimited file."""
+    return [_written(column) for column in batch.columns]
+
+
+def _written(column: "pa.Array") -> list[str]:
+    """Return the texts of a column; nothing for all where it is not sound."""
+    import pyarrow as pa
+
+    try:
+        column.validate(full=True)  # what is not would end the process
+        return [written(value) for value in column.to_pylist()]
+    except (pa.ArrowException, ValueError, OverflowError):
+        return [""] * len(column)
 
 
 def read_rows(file: Any, layout: RowLayout) -> Iterator[Rows]:
@@ -107,15 +128,15 @@ def _fits(kind: "pa.DataType", role: str) -> bool:
         kind = kind.value_type
     text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
     number = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
-    date = types.is_timestamp(kind) or types.is_date(kind)
+    date = types.is_timestamp(kind) or types.is_date(kind) or types.is_time(kind)
     return text or number or types.is_null(kind) or (role == "timestamp" and date)
 
 
 def _rows(batch: "pa.RecordBatch", layout: RowLayout, read: int) -> Rows:
-    from cftui.ratings.reading.checked import RowColumns, checked_rows
+    from cftui.ratings.reading.checked import RowColumns, checked_rows, role_columns
 
     part = RowColumns(
-        columns=dict(zip(layout.places, batch.columns, strict=True)),
+        columns=role_columns(layout, batch.columns.__getitem__),
         at=np.arange(len(batch)),
         odd=(),
         fields=lambda row: [written(column[row].as_py()) for column in batch.columns],

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, FilePreview
-from cftui.ratings.reading.columns import Guess, find_columns
+from cftui.ratings.reading.columns import Guess
 from cftui.ratings.reading.dialect import HEAD, recognise
 from cftui.ratings.reading.frames import COLUMNAR, words_for
 from cftui.ratings.reading.jsonl import recognise_json
 from cftui.ratings.reading.names import ROLES
+from cftui.ratings.reading.time_columns import AND
 from cftui.ratings.reading.wide import wide_table
 from cftui.ratings.sources.locate import candidates, locate
 from cftui.ratings.sources.packed import WORKBOOK, ArchivePart, located
@@ -55,7 +56,7 @@ def _json(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str, A
     if told is None:
         return None
     return {
-        "format": "JSON lines",
+        "format": told.format,
         "encoding": told.encoding,
         "has_header": True,
         "columns": tuple(name[:SHOWN_CHARACTERS] for name in told.names),
@@ -85,20 +86,16 @@ def _delimited(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[s
 
 
 def _parquet(part: ArchivePart, head: bytes, mapping: ColumnMapping) -> dict[str, Any]:
-    from cftui.ratings.reading.parquet import open_parquet
+    from cftui.ratings.reading.parquet import columns_of, first_rows, open_parquet
 
     with open_parquet(part) as file:
-        names = tuple(file.schema_arrow.names)
-        guess = find_columns(names, mapping)
-        first = next(file.iter_batches(SHOWN_ROWS), None)
-        columns = [] if first is None else [column.to_pylist() for column in first.columns]
-    rows = zip(*columns, strict=True)
-    texts = tuple(tuple("" if v is None else str(v) for v in row) for row in rows)
+        names, guess = tuple(file.schema_arrow.names), columns_of(file, mapping)
+        rows = tuple(first_rows(file, SHOWN_ROWS))
     return {
         "format": words_for(head),
         "has_header": True,
         "columns": names,
-        "rows": _shortened(texts),
+        "rows": _shortened(rows),
         "mapping": _completed(names, guess, mapping, ""),
         "notes": guess.notes,
         "problem": f"{part}: {guess.problem}" if guess.problem else "",
@@ -115,6 +112,8 @@ def _completed(
         if role in guess.places:
             name = clean[guess.places[role]]
             found[role] = name if clean.count(name) == 1 else str(guess.places[role] + 1)
+    if guess.joined:
+        found["timestamp"] = AND.join(str(place + 1) for place in guess.joined)
     return ColumnMapping(**{**asdict(mapping), **found, "separator": separator})
 
 

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +16,7 @@ from cftui.ratings.reading.blocks import Block, Blocks
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
 from cftui.ratings.reading.frames import COLUMNAR
 from cftui.ratings.reading.intake import Intake, LeftOut, RatingsTable
+from cftui.ratings.reading.json_array import ObjectBlocks
 from cftui.ratings.reading.jsonl import JsonHead, read_json_block, recognise_json
 from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.rows import RowLayout, Rows
@@ -101,7 +102,7 @@ def _layout_of(part: ArchivePart, dialect: Dialect, mapping: ColumnMapping) -> R
         roles = {place: role for role, place in dialect.guess.places.items()}
         names = [f"{roles[n]} (column {own})" if n in roles else own for n, own in enumerate(names)]
     places = {role: dialect.guess.places[role] for role in ROLES if role in dialect.guess.places}
-    layout = RowLayout(places, tuple(names), dialect.notes)
+    layout = RowLayout(places, tuple(names), dialect.notes, joined=dialect.guess.joined)
     ratings, times = (dialect.texts(role) for role in ROLES[2:])
     told = layout.told_by(ratings, times, mapping)
     if told.times.undecided and (date := _telling_date(part, dialect)):
@@ -183,12 +184,19 @@ def _pass_json(
     if told.guess.problem:
         raise DataError(f"{part}: {told.guess.problem}")
     layout = told.layout(mapping)
-    blocks = Blocks(part, told.encoding, 0)
-    for rows in _in_order(blocks, lambda block: read_json_block(block, layout), lambda _: False):
+    blocks = told.blocks(part)
+
+    def read_one(block: Block) -> Rows:
+        return read_json_block(block, layout, told.counted)
+
+    for rows in _in_order(blocks, read_one, lambda _: False):
         take(rows)
         if progress:
             progress(rows.read, blocks.size)
-    return layout
+    cut = isinstance(blocks, ObjectBlocks) and not blocks.closed
+    words = "the array is not closed: the file may be cut off" if cut else ""
+    notes = (*layout.notes, *filter(None, (blocks.old_text.words, words)))
+    return replace(layout, notes=notes)
 
 
 def _pass_parquet(
@@ -210,7 +218,7 @@ def _pass_parquet(
 
 
 def _in_order(
-    blocks: Blocks, read_one: Callable[[Block], Rows], goes_on: Callable[[Block], bool]
+    blocks: Iterable[Block], read_one: Callable[[Block], Rows], goes_on: Callable[[Block], bool]
 ) -> Iterator[Rows]:
     """Yield the rows of each block; blocks are read by threads, ahead of what is taken.
 

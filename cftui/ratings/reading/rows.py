@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.questions.data import ColumnMapping, Problem
+from cftui.ratings.reading.columns import Guess
+from cftui.ratings.reading.names import ROLES
 from cftui.ratings.reading.numerals import INFINITE, NUMBER, with_point
 from cftui.ratings.reading.rating_words import parse_words, usual_whole, words_taken
-from cftui.ratings.reading.times import AS_USUAL, TimeFormat, time_format
+from cftui.ratings.reading.times import AS_USUAL, TimeFormat, joined, time_format
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,6 +44,8 @@ class RowLayout:
     times: TimeFormat = AS_USUAL
     out_of: float = 0.0
     """The scale that ratings such as 4/5 are brought to; 0 where there are none."""
+    joined: tuple[int, ...] = ()
+    """Where the parts of the time stand, the timestamp's column first; none where it is whole."""
 
     @property
     def dated(self) -> bool:
@@ -52,9 +56,20 @@ class RowLayout:
         """Return a rating, as `parse_value`."""
         return parse_value(text, self.out_of)
 
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        """Return the places of all columns that are read."""
+        return tuple(dict.fromkeys((*self.places.values(), *self.joined)))
+
     def time_of(self, text: str) -> int:
         """Return a time, UNKNOWN_TIME where the text is none."""
         return self.times.parse(text)
+
+    def time_text(self, fields: Sequence[str]) -> str:
+        """Return what a row has for its time; nothing where there are none."""
+        if self.joined:
+            return joined([fields[place] for place in self.joined])
+        return fields[self.places["timestamp"]] if self.dated else ""
 
     def told_by(
         self, ratings: Sequence[str], times: Sequence[str], mapping: ColumnMapping
@@ -64,6 +79,18 @@ class RowLayout:
         words = (words_taken(ratings, out_of), form.said)
         notes = (*self.notes, *(sentence for sentence in words if sentence))
         return replace(self, times=form, out_of=out_of, notes=notes)
+
+
+def picked(guess: Guess, names: Sequence[str]) -> RowLayout:
+    """Return the layout of rows of which only the columns of a guess are taken."""
+    roles = [role for role in ROLES if role in guess.places]
+    places = list(dict.fromkeys([*(guess.places[role] for role in roles), *guess.joined]))
+    return RowLayout(
+        places={role: places.index(guess.places[role]) for role in roles},
+        names=tuple(names[place] for place in places),
+        notes=guess.notes,
+        joined=tuple(map(places.index, guess.joined)),
+    )
 
 
 @dataclass(frozen=True)
@@ -128,7 +155,7 @@ def check(fields: Sequence[str], layout: RowLayout) -> Row | Problem | None:
     value = layout.value_of(texts["rating"])
     if isinstance(value, str):
         return _problem(layout.names[layout.places["rating"]], texts["rating"], value)
-    time = layout.time_of(texts["timestamp"]) if layout.dated else 0
+    time = layout.time_of(layout.time_text(fields)) if layout.dated else 0
     return Row(texts["user"].strip(), texts["item"].strip(), value, time)
 
 

@@ -4,8 +4,8 @@ import csv
 from collections.abc import Sequence
 
 from cftui.questions.data import ColumnMapping
+from cftui.ratings.reading.asked import asked_names
 from cftui.ratings.reading.cells import MOST, is_number, usual_width
-from cftui.ratings.reading.columns import asked_names
 from cftui.ratings.reading.names import known_names
 from cftui.ratings.reading.preamble import Line
 from cftui.ratings.reading.rewriting import BLANKS, REWRITTEN, tabs_for_blanks

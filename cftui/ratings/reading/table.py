@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cftui.ratings.reading.blocks import Blocks
-from cftui.ratings.reading.dialect import HEAD, encoding_of, written_in
+from cftui.ratings.reading.dialect import HEAD, written_in
+from cftui.ratings.reading.encodings import encoding_of
 from cftui.ratings.reading.exports import TRAKT_NAMES, is_trakt_list, trakt_rows
 from cftui.ratings.reading.old_text import not_in_code
 from cftui.ratings.reading.rewriting import BLANKS, REWRITTEN, tabs_for_blanks

@@ -3,17 +3,19 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Literal
 
-from cftui.questions.data import ORDERS
+from cftui.questions.data import NUMBERS, ORDERS
 from cftui.ratings.reading.numerals import NUMBER, WHOLE, with_point
 from cftui.ratings.values import UNKNOWN_TIME
 
 MOST = 2**63 - 1
-Numbers = Literal["time", "compact", "year", "excel"]
+Numbers = Literal["time", "compact", "year", "excel", "days"]
+ASKED: Mapping[str, Numbers] = dict(zip(NUMBERS, ("excel", "days", "time"), strict=True))
+"""What numbers are by the choice of how dates are read."""
 SAMPLE_SHARE = 0.9
 """So many of the first times must be written in one way for it to be taken."""
 NOTHING = ("null", "none", "nan", "nat", "na", "n/a", "\\n", "-", "--", "?", "unknown", "never")
@@ -22,6 +24,15 @@ YEARS = range(1990, 2031)
 EXCEL = 30_000, 60_000
 """Excel's days from 1982 to 2064; as seconds these were all within the first day of 1970."""
 EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAYS = 9_131, 23_742
+"""Days since 1970 from 1995 to 2034, which may be anything else."""
+MOST_DAYS = 700_000
+"""Of an age that a calendar has, before and after 1970."""
+JOINED = (2, 3, 5, 6)
+"""Columns that may be a time together: date and time of day; or year, month, day, hour, and on."""
+BARE = re.compile(r"\.0*$")
+"""What stands after a whole number where blanks among others made it one with a point."""
 COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 """By the number of digits."""
 MONTH_NAMES = "janfebmaraprmayjunjulaugsepoctnovdec"
@@ -55,7 +66,9 @@ class TimeFormat:
     """How a file writes its times: what its whole numbers mean, and which of two is the day."""
 
     numbers: Numbers = "time"
-    """`time`: taken as they are, mostly seconds since 1970, or thousandths and so on of them."""
+    """`time`: taken as they are, mostly seconds since 1970, or thousandths and so on of them;
+    `days`: days since 1970; `excel`: since the end of 1899.
+    """
     day_first: bool = False
     undecided: bool = False
     """Whether no text that was looked at tells which is the day."""
@@ -87,12 +100,9 @@ class TimeFormat:
         if self.numbers == "year":
             whole = number.is_integer() and 1 <= number <= 9999
             return _seconds(datetime(int(number), 1, 1, tzinfo=UTC)) if whole else UNKNOWN_TIME
-        near = 1 <= number < 2_000_000
-        return (
-            _seconds(EXCEL_EPOCH + timedelta(seconds=round(number * 86_400)))
-            if near
-            else UNKNOWN_TIME
-        )
+        if self.numbers == "excel":
+            return _day(EXCEL_EPOCH, number) if 1 <= number < 2_000_000 else UNKNOWN_TIME
+        return _day(EPOCH, number) if abs(number) < MOST_DAYS else UNKNOWN_TIME
 
     def _date(self, text: str) -> int:
         found = NUMBERED.fullmatch(text)
@@ -106,29 +116,40 @@ class TimeFormat:
 AS_USUAL = TimeFormat()
 
 
+def joined(texts: Sequence[str]) -> str:
+    """Return the text of a time that stands in several columns, as JOINED has them."""
+    parts = [BARE.sub("", text.strip()) if len(texts) > 2 else text.strip() for text in texts]
+    if len(parts) == 2:
+        return " ".join(parts).strip()
+    clock = [part.rjust(2, "0") for part in parts[3:]]
+    return f"{'-'.join(parts[:3])} {':'.join(clock)}".strip()
+
+
 def time_format(texts: Sequence[str], dates: str = "") -> TimeFormat:
     """Return how times are written of which these are the first, and what is to be said of it.
 
-    `dates`: the order of day and month asked for, one of ORDERS; empty: as the texts tell.
+    `dates`: what was asked for, the order of day and month (one of ORDERS) or what numbers are (of
+    NUMBERS); empty: as the texts tell.
     """
     texts = [text for text in map(str.strip, texts) if text and text.lower() not in NOTHING]
     numbers = [text for text in texts if NUMBER.fullmatch(with_point(text))]
-    if numbers and len(numbers) >= SAMPLE_SHARE * len(texts):
-        kind = _kind_of(numbers)
-        made = TimeFormat(kind)
-        if kind != "time":
-            made = TimeFormat(kind, said=_number_words(made, numbers))
-    else:
-        made = _with_order(texts, dates)
+    kind = ASKED.get(dates) or _kind_of(numbers)
+    made, said = TimeFormat(kind), _number_words(kind, numbers, dates)
+    if len(numbers) < SAMPLE_SHARE * len(texts):
+        rest = [text for text in texts if text not in numbers]
+        made = replace(_with_order(rest, dates if dates in ORDERS else ""), numbers=kind)
+        said = "; ".join(filter(None, (said if kind != "time" else "", made.said)))
     unread = next((text for text in texts if made.parse(text) == UNKNOWN_TIME), "")
     if unread:
         words = f"times such as {unread[:40]!r} cannot be read, and are taken as unknown"
-        made = replace(made, said="; ".join(filter(None, (made.said, words))))
-    return made
+        said = "; ".join(filter(None, (said, words)))
+    return replace(made, said=said)
 
 
 def _kind_of(numbers: Sequence[str]) -> Numbers:
     """Return what nearly all of these numbers are."""
+    if not numbers:
+        return "time"
     tests = {
         "compact": [_compact(text) != UNKNOWN_TIME for text in numbers],
         "year": [WHOLE.fullmatch(text) is not None and int(text) in YEARS for text in numbers],
@@ -138,11 +159,28 @@ def _kind_of(numbers: Sequence[str]) -> Numbers:
     return next((k for k in kinds if sum(tests[k]) >= SAMPLE_SHARE * len(numbers)), "time")
 
 
-def _number_words(made: TimeFormat, numbers: Sequence[str]) -> str:
-    example = next(text for text in numbers if made.parse(text) != UNKNOWN_TIME)
-    what = {"compact": "dates", "year": "years", "excel": "Excel's days"}[made.numbers]
-    day = datetime.fromtimestamp(made.parse(example), UTC).date()
-    return f"times such as {example} are read as {what} ({day})"
+def _number_words(kind: Numbers, numbers: Sequence[str], dates: str) -> str:
+    """Return how numbers are read, and how else they could be, where that is in doubt."""
+    made = TimeFormat(kind)
+    example = next((text for text in numbers if made.parse(text) != UNKNOWN_TIME), "")
+    if not example:
+        return ""
+    if kind == "time":
+        days = [DAYS[0] <= float(with_point(text)) < DAYS[1] for text in numbers]
+        if dates or sum(days) < SAMPLE_SHARE * len(days):
+            return ""
+        day = _day_of(TimeFormat("days"), example)
+        words = f"times such as {example} are taken as they are; as days since 1970 ({day})"
+        return f"{words} --dates days reads them (to train: --set data.dates=days)"
+    what = {"compact": "dates", "year": "years", "excel": "Excel's days", "days": "days since 1970"}
+    words = f"times such as {example} are read as {what[kind]} ({_day_of(made, example)})"
+    sure = dates or kind == "compact"
+    other = "--dates numbers takes them as they are (to train: --set data.dates=numbers)"
+    return words if sure else f"{words}; {other}"
+
+
+def _day_of(made: TimeFormat, text: str) -> date:
+    return datetime.fromtimestamp(made.parse(text), UTC).date()
 
 
 def _with_order(texts: Sequence[str], dates: str) -> TimeFormat:
@@ -185,6 +223,10 @@ def _order_words(found: Sequence[re.Match[str]], order: str, dates: str, told: b
         f"{words}, though no row that was looked at tells: --dates {other} reads them otherwise"
         f" (to train: --set data.dates={other})"
     )
+
+
+def _day(epoch: datetime, days: float) -> int:
+    return _seconds(epoch + timedelta(seconds=round(days * 86_400)))
 
 
 def _compact(text: str) -> int:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cftui.ratings.reading.dialect import encoding_of
+from cftui.ratings.reading.encodings import encoding_of
 from cftui.ratings.reading.names import NAMES, word_of
 from cftui.ratings.reading.splitting import split_line
 
@@ -65,14 +65,14 @@ class TitleColumns:
 def codec_of(data: bytes, *, whole: bool = True) -> str:
     """Return the codec that all of a text can be read by: Unicode, else western Europe's of old.
 
-    Without `whole` a sign may be cut off at the end.
+    In UTF-8, and without `whole`, a sign may be cut off at the end.
     """
     for codec in (encoding_of(data), LEGACY):
         decoder = codecs.getincrementaldecoder(codec)()
         try:
             for begin in range(0, len(data), CHUNK):
                 decoder.decode(data[begin : begin + CHUNK])
-            decoder.decode(b"", final=whole)
+            decoder.decode(b"", final=whole and not codec.startswith("utf-8"))
         except UnicodeDecodeError:
             continue
         return codec
@@ -105,7 +105,10 @@ def title_columns(head: bytes) -> TitleColumns | None:
 def _as_wide(rows: Sequence[str], columns: TitleColumns) -> bool:
     """Tell whether any row has as many fields as there are names; else who knows which lacks."""
     width = max(n + 1 for n, name in enumerate(columns.names) if name)
-    return not rows or any(len(split_line(row, columns.separator)) >= width for row in rows)
+    split = [split_line(row, columns.separator) for row in rows]
+    if len(columns.separator) == 1:  # a title may go on in the next line
+        split += csv.reader([f"{row}\n" for row in rows], delimiter=columns.separator)
+    return not rows or any(len(row) >= width for row in split)
 
 
 def titles_within(names: Sequence[str], item: int) -> TitleColumns | None:

@@ -3,20 +3,20 @@
 A file fits by its content: its ids are those of the ratings. MovieLens' own formats are known.
 """
 
-import codecs
 import csv
 import io
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from cftui.ratings.reading.movielens import genres_as_listed, movielens, old_text, with_year
 from cftui.ratings.reading.names import word_of
+from cftui.ratings.reading.old_text import half_character
+from cftui.ratings.reading.table_text import whole_of
 from cftui.ratings.reading.title_columns import (
     HEAD,
     LEGACY,
     TitleColumns,
-    beginning,
     codec_of,
     title_columns,
 )
@@ -24,25 +24,8 @@ from cftui.ratings.sources.packed import ArchivePart
 from cftui.ratings.values import DataError
 from cftui.remedies import cause
 
-NO_GENRES = "(no genres listed)"
-"""What MovieLens writes where a movie has no genres."""
-FLAGS = (
-    *("unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime"),
-    *("Documentary", "Drama", "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance"),
-    *("Sci-Fi", "Thriller", "War", "Western"),
-)
-"""The genres that the last fields of u.item say yes (1) or no (0) to, by its u.genre."""
-U_ITEM_FIELDS = 5 + len(FLAGS)
-"""Id, title, release date, video release date, address, flags."""
 ENOUGH = 0.5
 """Share of the rated items that must have an id in a column whose name does not say what it is."""
-YEAR = re.compile(r"(1[0-9]{3}|20[0-9]{2})(?:\.0+)?(?:[-/ ].*)?\s*")
-"""A year, also one at a date's beginning or written as 1999.0."""
-DATED = re.compile(r"\([0-9]{4}[^)]*\)\s*$")
-NAMED_IN_JSON = re.compile(r"""["']name["']:\s*(?:'([^']*)'|"([^"]*)")""")
-
-Entry = tuple[str, str, str]
-"""Id, title, genres; empty where there are none."""
 
 
 @dataclass(frozen=True)
@@ -122,25 +105,6 @@ def is_about_movies(column: str, name: str) -> bool:
     return "movie" in word or "film" in word or name.lower() in ("u.item", "u.item.gz")
 
 
-def with_year(title: str, year: str) -> str:
-    """Return a title with its year as MovieLens writes it, unless it has one or there is none."""
-    match = YEAR.fullmatch(year.strip())
-    return f"{title} ({match[1]})" if title and match and not DATED.search(title) else title
-
-
-def genres_as_listed(text: str) -> str:
-    """Return genres with bars between them, from bars, commas or a list of JSON objects."""
-    text = text.strip()
-    if text.startswith("["):
-        named = [one or other for one, other in NAMED_IN_JSON.findall(text)]
-        if not named:
-            named = [part.strip(" '\"") for part in text.strip("[]").split(",")]
-        return "|".join(filter(None, named))
-    if "|" in text:
-        return text
-    return "" if text == NO_GENRES else "|".join(re.split(r"\s*[,;]\s*", text))
-
-
 def _also(found: Found) -> str:
     return f"; {found.name} fits {len(found.titles):,} (--titles takes it)"
 
@@ -167,7 +131,7 @@ def _none(found: Sequence[Found], n_items: int) -> str | None:
 
 def _found(part: ArchivePart, wanted: set[str], word: str, *, sure: bool) -> Found:
     try:
-        return _within(part, part.read_all(), wanted, word, sure=sure)
+        return _within(part, whole_of(part), wanted, word, sure=sure)
     except _Broken as error:
         return Found(part, broken=f"{part} {error}")
     except DataError as error:
@@ -182,6 +146,8 @@ class _Broken(ValueError):
 
 def _within(part: ArchivePart, data: bytes, wanted: set[str], word: str, *, sure: bool) -> Found:
     """Return what a file has for the items wanted; raises _Broken."""
+    if half_character(data):  # and the row that it ends within may lack more
+        data = data[: max(data.rfind(b"\n"), data.rfind(b"\r")) + 1]
     own = movielens(data)
     if own is not None:
         kept = [(e[0].strip(), e[1], e[2]) for e in own if e[0].strip() in wanted and e[1]]
@@ -192,9 +158,9 @@ def _within(part: ArchivePart, data: bytes, wanted: set[str], word: str, *, sure
         raise _Broken("is no table with a column of ids and one of titles")
     codec = codec_of(data)
     if codec in (LEGACY, "latin-1"):
-        lines: TextIO = io.StringIO(_old_text(data, LEGACY), newline="")
+        lines: TextIO = io.StringIO(old_text(data, LEGACY), newline=None)
     else:
-        lines = io.TextIOWrapper(io.BytesIO(data), codec, newline="")
+        lines = io.TextIOWrapper(io.BytesIO(data), codec, newline=None)
     by_column = _by_column(lines, columns, wanted)
 
     def named(place: int) -> str:
@@ -261,57 +227,3 @@ def _rows(lines: TextIO, columns: TitleColumns) -> Iterator[list[str]]:
                 yield row
     except csv.Error as error:
         raise _Broken(f"after line {line}: {error}") from None
-
-
-def movielens(data: bytes) -> Iterator[Entry] | None:
-    """Return what a movies.dat or u.item says; none for any other file."""
-    first = data[:4096].splitlines()[0] if data else b""
-    if first.count(b"::") > 1:
-        return _movies_dat(_old_text(data))
-    if first.count(b"|") == U_ITEM_FIELDS - 1:
-        return _u_item(_old_text(data))
-    return None
-
-
-def is_as_published(head: bytes) -> bool:
-    """Tell whether a file begins as MovieLens' own do, which were read ever since."""
-    if movielens(head) is not None:
-        return True
-    first = beginning(head).partition("\n")[0]
-    names = {name.strip().strip('"').lower() for name in first.split(",")}
-    legacy = codec_of(head, whole=False) in (LEGACY, "latin-1")
-    return {"movieid", "title"} <= names and not legacy
-
-
-def _old_text(data: bytes, old: str = "latin-1") -> str:
-    """Return the text of a file that may be older than UTF-8's success, in some lines at least."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        lines = data.removeprefix(codecs.BOM_UTF8).split(b"\n")
-        return "\n".join(_old_line(line, old) for line in lines)
-
-
-def _old_line(line: bytes, old: str) -> str:
-    for codec in ("utf-8", old):
-        try:
-            return line.decode(codec)
-        except UnicodeDecodeError:
-            continue
-    return line.decode("latin-1")
-
-
-def _movies_dat(text: str) -> Iterator[Entry]:
-    for line in re.split("\r?\n", text):
-        own, _, rest = line.partition("::")
-        title, _, genres = rest.rpartition("::")
-        if title:
-            yield own, title, "" if genres == NO_GENRES else genres
-
-
-def _u_item(text: str) -> Iterator[Entry]:
-    for line in re.split("\r?\n", text):
-        fields = line.split("|")
-        if len(fields) == U_ITEM_FIELDS:
-            flagged = zip(FLAGS[1:], fields[6:], strict=True)
-            yield fields[0], fields[1], "|".join(name for name, flag in flagged if flag == "1")

@@ -9,7 +9,8 @@ from cftui.questions.data import AS_RECOGNISED, ColumnMapping, Problem
 from cftui.ratings.reading import cells
 from cftui.ratings.reading.blocks import Block, Blocks
 from cftui.ratings.reading.columns import find_columns
-from cftui.ratings.reading.dialect import HEAD, Dialect, encoding_of, recognise
+from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
+from cftui.ratings.reading.encodings import decoded, encoding_of
 from cftui.ratings.reading.headless import TITLE
 from cftui.ratings.reading.rewriting import BLANKS
 from cftui.ratings.reading.rows import KEPT_PROBLEMS, RowLayout, Rows
@@ -123,7 +124,8 @@ def _first_lines(head: bytes) -> bytes:
 
 def _first_rows(head: bytes, dialect: Dialect) -> list[list[str]]:
     """Return the first rows, with the header if there is one."""
-    lines = re.split("\r\n|\n|\r", head.decode(dialect.encoding, errors="replace"))
+    text, *_ = decoded(head, whole=len(head) < HEAD)
+    lines = re.split("\r\n|\n|\r", text)
     if len(head) >= HEAD:
         del lines[-1]
     own = lines[dialect.skip - 1 if dialect.header_line else dialect.skip :]

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -39,7 +38,6 @@ NO_RATINGS = (
     "meta_",
 )
 """How files begin that come with ratings and are none."""
-TRAKT = re.compile("ratings.*[.]json")
 TITLES_READER = 2
 """Raising it makes the stores anew whose titles are not from a file as MovieLens writes it."""
 
@@ -153,8 +151,10 @@ def _likely(names: Iterable[str]) -> list[str]:
     likely = [name for name in files if not bases[name].startswith((".", *NO_RATINGS))]
     texts = [name for name in likely if bases[name].endswith(ENDINGS)]
     others = [name for name in likely if bases[name].endswith(OTHER_ENDINGS)]
-    # The last as Trakt calls what somebody rated there.
-    return usual or texts or others or [name for name in files if TRAKT.fullmatch(bases[name])]
+    # JSON comes with many a data set as a description of it.
+    objects = [name for name in likely if bases[name].endswith(".json")]
+    called = [name for name in objects if bases[name].startswith("ratings")]  # as Trakt does
+    return usual or texts or others or called or objects
 
 
 def ratings_part(source: Path, mapping: ColumnMapping = AS_RECOGNISED) -> ArchivePart:

@@ -1,6 +1,7 @@
 """`python -m cftui.ratings.sources.sheet_reader`: reads a workbook in a process of its own.
 
-A broken .xls makes calamine ask for more memory than there is, which ends the process. Written
+A broken .xls makes calamine ask for more memory than there is, which ends the process; one of a
+broken .ods has no end, even when who asked for it is long gone. Written
 is one line of JSON, then a sheet's text: UTF-8, tabs between columns, one line a row.
 """
 
@@ -8,14 +9,19 @@ import csv
 import io
 import json
 import sys
+import zipfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 ROWS = 10_000
 """Rows that become text at a time."""
 MOST_MEMORY = 8 << 30
+LEAST_SECONDS = 3
+"""Of the processor, for any workbook, and one more for so many bytes: a tenth of that is usual."""
+BYTES_A_SECOND = 1 << 20
 SPACES = str.maketrans("\t\n\r", "   ")
 
 
@@ -65,15 +71,27 @@ def _cell(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _bound_memory() -> None:
+def bound(path: str) -> None:
+    """Have the system end this process where a workbook takes more than it can be worth."""
     with suppress(ImportError, ValueError, OSError):  # not every system has such bounds
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        seconds = LEAST_SECONDS + _bytes_in(path) // BYTES_A_SECOND
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+
+
+def _bytes_in(path: str) -> int:
+    """Return how large a workbook is, unpacked if it is packed."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(info.file_size for info in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, RuntimeError):
+        return Path(path).stat().st_size
 
 
 if __name__ == "__main__":
-    _bound_memory()
+    bound(sys.argv[1])
     with suppress(BrokenPipeError):
         main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)
         sys.stdout.buffer.flush()

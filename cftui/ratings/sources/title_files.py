@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from cftui.ratings.reading.movielens import is_as_published
+from cftui.ratings.reading.table_text import beginning_of
 from cftui.ratings.reading.title_columns import HEAD, title_columns, title_named
-from cftui.ratings.reading.titles import is_as_published
 from cftui.ratings.sources.databases import BROKEN, is_database, text_of_table
 from cftui.ratings.sources.holders import holds_tables, tables_of
 from cftui.ratings.sources.packed import ENDINGS as PACKED_ENDINGS
@@ -15,7 +16,10 @@ from cftui.ratings.values import DataError
 BESIDE = {"u.data": "u.item", "ratings.dat": "movies.dat"}
 """The file with titles that comes with one of ratings; movies.csv with all others."""
 TITLES = ("movies.csv", "movies.dat", "u.item")
-ENDINGS = (".csv", ".tsv", ".dat", ".txt", ".item")
+ENDINGS = (
+    *(".csv", ".tsv", ".dat", ".txt", ".item", ".json", ".jsonl", ".ndjson"),
+    *(".parquet", ".feather", ".arrow", ".ipc", ".dta"),
+)
 OTHERS = (
     *("readme", "license", "links", "tags", "genome", "user", "genre", "author", "actor", "rating"),
     *("director", "people", "cast", "countr", "book_tags", "to_read", "bx-user", "bx-book-rating"),
@@ -48,7 +52,7 @@ def title_files(ratings: ArchivePart, asked: ArchivePart | None = None) -> Title
 
     Ratings whose header names titles are not as published. Raises OSError.
     """
-    own = title_named(_head(ratings))
+    own = title_named(_first_bytes(ratings))
     if asked is not None:
         return TitleFiles((asked,), asked=True, as_published=False)
     within: tuple[ArchivePart, ...] = ()
@@ -58,7 +62,7 @@ def title_files(ratings: ArchivePart, asked: ArchivePart | None = None) -> Title
     usual = _usual(ratings)
     beside = (part for part in _others(ratings) if part != usual and _has_titles(part))
     others = (*within, *beside)
-    published = not own and not others and (usual is None or is_as_published(_head(usual)))
+    published = not own and not others and (usual is None or is_as_published(_first_bytes(usual)))
     parts = (*((usual,) if usual else ()), *others)
     return TitleFiles(parts, usual=usual, as_published=published)
 
@@ -110,12 +114,13 @@ def _others(ratings: ArchivePart) -> Iterator[ArchivePart]:
 
 def _has_titles(part: ArchivePart) -> bool:
     try:
-        return part.path.stat().st_size <= MOST_BYTES and title_columns(_head(part)) is not None
-    except OSError:
+        small = part.path.stat().st_size <= MOST_BYTES
+        return small and title_columns(beginning_of(part)[:HEAD]) is not None
+    except (OSError, DataError, *BROKEN):
         return False
 
 
-def _head(part: ArchivePart) -> bytes:
+def _first_bytes(part: ArchivePart) -> bytes:
     """Return a file's first bytes; none where it cannot be read."""
     try:
         if part.member and is_database(part.path):

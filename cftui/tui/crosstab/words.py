@@ -98,9 +98,9 @@ def sparkline(values: list[float]) -> str:
 
 def rmse_chart(rmses: list[float], app: Any, marker: Any, width: int, height: int) -> Chart:
     """Return the sheet's RMSE by step."""
-    from cftui.thin import floats, means
+    from cftui.thin import extremes, floats
 
-    x, y = means(range(len(rmses)), rmses, 2 * max(width, 20))
+    x, y = extremes(range(len(rmses)), rmses, max(width, 20))
     return Chart(
         width,
         height,

@@ -28,7 +28,10 @@ SCALES = {"": "as they are", "log": "log2(1 + count)"}
 """How values are read, and the words for it."""
 UNRATED = {"": "none", "0": "0", "-1": "-1", "0,-1": "0 and -1", "99": "99"}
 """Values that mean that there is no rating, and the words for them."""
-DATES = {"": "as they tell", "day-first": "day first", "month-first": "month first"}
+DATES = {"": "as they tell", "day-first": "day first", "month-first": "month first",
+         "excel": "Excel's days", "days": "days since 1970", "numbers": "as numbers"}  # fmt: skip
+JOINED = "+"
+"""Between the columns that together are the time."""
 HOW = {"values": SCALES, "unrated": UNRATED, "dates": DATES}
 """By their names in a mapping: what is chosen beside the columns."""
 NO_COLUMNS = ("separator", "titles", *HOW)
@@ -131,7 +134,7 @@ class MappingForm(Vertical):
 
     def _name_of(self, number: str) -> str:
         """Return a column's name, where no other has it, else its number."""
-        if number == "none":
+        if number == "none" or JOINED in number:
             return number
         name = self._preview.columns[int(number) - 1].strip() if number else ""
         alike = [other for other in self._preview.columns if other.strip().lower() == name.lower()]
@@ -182,7 +185,10 @@ class MappingForm(Vertical):
             chosen = self._number_of(column)
             # to choose no times is another wish than that none were recognised
             none = "none" if role == "timestamp" and column else ""
-            choice = ColumnChoice(role, chosen or none, [none, *numbers], labels)
+            offered = dict(zip([none, *numbers], labels, strict=True))
+            if JOINED in chosen:
+                offered[chosen] = chosen.replace(JOINED, " and ")
+            choice = ColumnChoice(role, chosen or none, list(offered), list(offered.values()))
             rows.append(FormRow(Static(word), choice))
         if preview.separator:
             known = dict.fromkeys([*SEPARATORS, _spoken(preview.separator)])
@@ -206,6 +212,8 @@ class MappingForm(Vertical):
     def _number_of(self, column: str) -> str:
         """Return a column's number as text, for its name or its number; empty for none."""
         columns = self._preview.columns
+        if JOINED in column and column not in columns:
+            return column
         if column in columns:
             return str(columns.index(column) + 1)
         return column if column.isdigit() and 1 <= int(column) <= len(columns) else ""

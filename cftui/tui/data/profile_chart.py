@@ -35,14 +35,14 @@ def time_chart(
     profile: DataProfile, marker: Marker, ink: ChartInk, width: int, height: int
 ) -> Chart:
     """Return the number of ratings in each period of the time they were given in."""
-    from cftui.thin import floats, means
+    from cftui.thin import extremes, floats
 
     timeline = profile.timeline
     if timeline is None:
         return Chart(width, height, (), ink.foreground, empty="These ratings have no timestamps")
     begin, step, label = _axis(timeline)
     x = [begin + step * place for place in range(len(timeline.counts))]
-    thin_x, thin_y = means(x, timeline.counts, max(2 * width, 40))
+    thin_x, thin_y = extremes(x, timeline.counts, max(width, 20))
     kind = "points" if len(x) <= FEW_PERIODS else "line"
     return Chart(
         width,

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from cftui.charts import Chart, Marker
 from cftui.questions.check import CheckAnswer, HeldOutPrediction
+from cftui.runs.twins import Twins
 from cftui.text import plain
 from cftui.tui.explore.calibration import calibration_chart
 from cftui.tui.explore.check_tables import method_columns, method_lines, worst_columns
@@ -71,6 +72,7 @@ class CheckPage(SectionedPage):
         super().__init__()
         self._services = services
         self._answer: CheckAnswer | None = None
+        self._twins: Twins | None = None
         self._items = "movies"
 
     def compose(self) -> ComposeResult:
@@ -111,9 +113,17 @@ class CheckPage(SectionedPage):
         self.query_one("#first", Grid).set_rows(answer.worst if answer else ())
         words = comparison_words(answer) if answer else ""
         self.query_one("#comparisons", Static).update(_safe(words.splitlines()))
-        words = audit_words(answer.audit) if answer else ""
-        self.query_one("#audit > Static", Static).update(_safe(words.splitlines()))
+        self._put_audit()
         self.draw()
+
+    def show_twins(self, twins: Twins | None) -> None:
+        """Show how the run does beside the one on the other split."""
+        self._twins = twins
+        self._put_audit()
+
+    def _put_audit(self) -> None:
+        words = audit_words(self._answer.audit, self._twins) if self._answer else ""
+        self.query_one("#audit > Static", Static).update(_safe(words.splitlines()))
 
     def _put_figures(self) -> None:
         answer, figures = self._answer, self.query_one("#figures", Grid)

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from cftui.hyperparameters.recipes import first_recipe
 from cftui.people import ME, same
 from cftui.questions.items import ORDERS
 from cftui.questions.likes import ForYouAnswer
@@ -227,11 +228,15 @@ class YouView(RatedView):
             ask_threshold(self.app, now, self.scale, take)
 
     def action_train(self) -> None:
-        """Train a run like the one that answers, by an optimizer that learns tastes as fast."""
+        """Train a run like the one that answers, by an optimizer that learns tastes as fast.
+
+        Without one, by the recipe that soon predicts well.
+        """
         row = self.setting.row
-        run = row.id if row is not None and self.setting.answers else ""
-        model: dict[str, dict[str, object]] = {} if run else {"model": {"name": "dot-bias"}}
-        self.post_message(TrainLike(run, {**model, **TASTEFUL}))
+        if row is not None and self.setting.answers:
+            self.post_message(TrainLike(row.id, TASTEFUL))
+        else:
+            self.post_message(TrainLike("", recipe=first_recipe().name))
 
     def action_order(self) -> None:
         """Take the next order, that of stars only where there are some."""

@@ -3,34 +3,39 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from cftui.charts import Chart, Colour
-from cftui.runs.columns import BY_NAME, in_order
+from cftui.runs.columns import BY_NAME, in_order, lettered
 from cftui.runs.details import read_details
 from cftui.runs.directory import Run
 from cftui.runs.filters import chosen
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
 from cftui.tui.runs.details import RunDetailsView
-from cftui.tui.runs.marks import Changes, Marks, drawn
-from cftui.tui.runs.overlay_chart import LOSSES, Overlay, OverlayLoss
+from cftui.tui.runs.marks import Changes, Marks
+from cftui.tui.runs.overlay_chart import MEASURES, Measure, Overlay
 from cftui.tui.runs.table import RunsGrid, alike_fields, rate_width, runs_columns
 from cftui.tui.services.runs import path_of
 from cftui.tui.services.services import Services
-from cftui.tui.shared.chart import ChartView, series_colours, theme_foreground
+from cftui.tui.shared.chart import PAUSE, ChartView, series_colours, theme_foreground
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import FollowRuns
 from cftui.tui.shared.row_order import RowOrder
 from cftui.tui.shared.run_chart import AXES, ChartChoice, ChartInk
 from cftui.tui.workspace import LOOKING, Workspace
 
+SIDE_BY_SIDE = 4
+"""Charts where there is room for them; else one, and `v` turns to the next."""
+ROOMY = (150, 50)
+"""Width and height of the screen from which on there is."""
 REST_SECONDS = 0.12
 """After the cursor's last move, the run that it is on is read and shown."""
 
@@ -72,11 +77,14 @@ class RunsBoard(Vertical):
             yield Static("", id="runs-said", markup=False)
         yield RunsGrid((), empty="Looking for runs …", id="all-runs")
         with Horizontal(id="runs-below"):
-            yield ChartView(
-                self._services.paint,
-                id="overlay",
-                placeholder="Marked runs are drawn here on one chart",
-            )
+            with Container(id="overlays"):
+                for place in range(SIDE_BY_SIDE):
+                    yield ChartView(
+                        self._services.paint,
+                        id=f"overlay-{place}" if place else "overlay",
+                        placeholder="Marked runs are drawn here on one chart",
+                        pause=PAUSE * (1 + place),
+                    )
             yield RunDetailsView(id="details")
 
     @property
@@ -196,7 +204,7 @@ class RunsBoard(Vertical):
 
     def _draw_marked(self) -> None:
         """Draw the marked runs; what the cursor is on waits until it rests."""
-        marked = drawn(self._all)
+        marked = lettered(self._all)
         if marked:
             self._follow(marked)
         if self.row != self._detailed or not marked:
@@ -218,7 +226,7 @@ class RunsBoard(Vertical):
     def _rested(self) -> None:
         """Show the run at the cursor, and what can be done with it."""
         row = self.row
-        self._follow(drawn(self._all) or ([row] if row else []))
+        self._follow(lettered(self._all) or ([row] if row else []))
         if row != self._detailed:
             self._detailed = row
             self._detail(row)
@@ -237,22 +245,25 @@ class RunsBoard(Vertical):
         """Draw what the followed runs have come to."""
         if not self.is_mounted:
             return
-        chart = self.query_one("#overlay", ChartView)
-        if self._histories():
-            chart.show(self._chart)
-        elif not self._followed:
-            chart.clear()
+        first = MEASURES.index(self.measure)
+        for place, chart in enumerate(self.query(ChartView)):
+            if self.drawn_runs:
+                chart.show(partial(self._chart, MEASURES[(first + place) % len(MEASURES)]))
+            elif not self._followed:
+                chart.clear()
 
-    def _chart(self, width: int, height: int) -> Chart:
+    def _chart(self, measure: Measure, width: int, height: int) -> Chart:
         state = self._memory.state
         axis = state.runs_axis if state.runs_axis in AXES else "epoch"
-        choice = ChartChoice(axis, state.log_loss, marker=state.marker)  # type: ignore[arg-type]
+        choice = ChartChoice(axis, state.log_loss, state.log_x, marker=state.marker)  # type: ignore[arg-type]
         ink = ChartInk(
             theme_foreground(self.app), series_colours(self.app), bool(self.app.no_color)
         )
-        return self._overlay.chart(self._histories(), self.loss, choice, ink, width, height)
+        return self._overlay.chart(self.drawn_runs, measure, choice, ink, width, height)
 
-    def _histories(self) -> list[tuple[RunRow, History]]:
+    @property
+    def drawn_runs(self) -> list[tuple[RunRow, History]]:
+        """The runs on the chart, each with what its events told so far."""
         rows = {row.id: row for row in self._all}
         found = []
         for run in self._followed:
@@ -262,10 +273,10 @@ class RunsBoard(Vertical):
         return found
 
     @property
-    def loss(self) -> OverlayLoss:
-        """The loss that is drawn."""
-        loss = self._memory.state.runs_view
-        return loss if loss in LOSSES else "valid"
+    def measure(self) -> Measure:
+        """What is drawn, or drawn first."""
+        measure = self._memory.state.runs_view
+        return measure if measure in MEASURES else "valid"
 
     @on(Grid.Highlighted, "#all-runs")
     def _moved(self, message: Grid.Highlighted) -> None:
@@ -298,5 +309,7 @@ class RunsBoard(Vertical):
             self.table.focus()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Choose the columns that there is room for."""
+        """Choose the columns and the charts that there is room for."""
+        size = self.app.size
+        self.set_class(size.width >= ROOMY[0] and size.height >= ROOMY[1], "-roomy")
         self.show_columns()

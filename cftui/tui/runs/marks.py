@@ -68,8 +68,3 @@ def _unmarked(marked: Changes, run_ids: Sequence[str]) -> Changes:
     freed = sorted(mark for run, mark in marked.items() if run in changes and mark <= len(MARKS))
     waiting = sorted((m, r) for r, m in marked.items() if m > len(MARKS) and r not in changes)
     return changes | {run: mark for mark, (_, run) in zip(freed, waiting, strict=False)}
-
-
-def drawn(rows: Iterable[RunRow]) -> list[RunRow]:
-    """Return the marked runs that have a letter, in the order of their letters."""
-    return sorted((row for row in rows if 0 < row.mark <= len(MARKS)), key=lambda row: row.mark)

@@ -1,23 +1,37 @@
-"""Several runs on one chart: validation loss, or smoothed training loss."""
+"""Several runs on one chart: a loss, a measure of their lists, or their learning rates."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cftui.charts import Chart, Series
-from cftui.runs.columns import letter
+from cftui.charts import Chart, Limits, Note, Series
+from cftui.runs.columns import colour_of, letter, titled
+from cftui.runs.events import Epoch
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
-from cftui.tui.runs.table import colour_of, titled
 from cftui.tui.shared.run_chart import AXIS_WORDS, ChartChoice, ChartInk, curve_x, epoch_x
 
-OverlayLoss = Literal["valid", "train"]
-LOSSES: tuple[OverlayLoss, ...] = ("valid", "train")
-TITLES = {"valid": "validation MSE", "train": "training loss, smoothed"}
+Measure = Literal["valid", "train", "ndcg", "recall", "rate"]
+MEASURES: tuple[Measure, ...] = ("valid", "train", "ndcg", "rate", "recall")
+"""In the order in which they come, one by one or four side by side."""
+TITLES = {
+    "valid": "validation MSE",
+    "train": "training loss, smoothed",
+    "ndcg": "NDCG@20",
+    "recall": "recall@20",
+    "rate": "learning rate",
+}
+AT_END = "The first stands here when an epoch is done"
 EMPTY = {
     "valid": "The first error stands here when an epoch is done",
     "train": "The curve begins with the first steps",
+    "ndcg": AT_END,
+    "recall": AT_END,
+    "rate": "No learning rate yet",
 }
+AIR = 0.04
+"""Share of the x axis that is left free at its end, for the letters of the runs."""
 READING = "Reading the runs …"
 Points = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -28,72 +42,103 @@ class _Thinned:
 
     history: History
     version: int
-    how: tuple[str, str, int]
+    how: tuple[str, int]
     points: Points
 
 
 class Overlay:
-    """Makes the chart; a curve is thinned again only when its run has gone on."""
+    """Makes the charts; a curve is thinned again only when its run has gone on."""
 
     def __init__(self) -> None:
-        self._thinned: dict[str, _Thinned] = {}
+        self._thinned: dict[tuple[str, Measure], _Thinned] = {}
 
     def chart(
         self,
         runs: Sequence[tuple[RunRow, History]],
-        loss: OverlayLoss,
+        measure: Measure,
         choice: ChartChoice,
         ink: ChartInk,
         width: int,
         height: int,
     ) -> Chart:
-        """Return the chart of runs, each in the colour of its mark."""
+        """Return the chart of runs, each in the colour of its mark, its letter at its end."""
         kept = {row.id for row, _ in runs}
-        self._thinned = {run: old for run, old in self._thinned.items() if run in kept}
+        self._thinned = {key: old for key, old in self._thinned.items() if key[0] in kept}
+        series = tuple(self._series(row, past, measure, choice, ink, width) for row, past in runs)
         return Chart(
             width,
             height,
-            tuple(self._series(row, history, loss, choice, ink, width) for row, history in runs),
+            series,
             ink.foreground,
-            title=TITLES[loss],
+            title=f"{TITLES[measure]}{choice.words}",
             x_label=AXIS_WORDS[choice.x_axis],
+            log_x=choice.log_x,
             log_y=choice.log_loss,
+            x_limits=_with_air(series, choice.log_x),
+            notes=_letters(runs, series),
             marker=choice.marker,
             no_colour=ink.no_colour,
-            empty=EMPTY[loss] if all(history.whole for _, history in runs) else READING,
+            empty=EMPTY[measure] if all(past.whole for _, past in runs) else READING,
         )
 
     def _series(
         self,
         row: RunRow,
         history: History,
-        loss: OverlayLoss,
+        measure: Measure,
         choice: ChartChoice,
         ink: ChartInk,
         width: int,
     ) -> Series:
-        how = (loss, choice.x_axis, max(width, 20))
-        old = self._thinned.get(row.id)
+        how, key = (choice.x_axis + "log" * choice.log_x, max(width, 20)), (row.id, measure)
+        old = self._thinned.get(key)
         if old is None or (old.history, old.version, old.how) != (history, history.version, how):
-            points = _points(history, loss, choice, 2 * max(width, 20))
-            old = self._thinned[row.id] = _Thinned(history, history.version, how, points)
+            points = _points(history, measure, choice, 2 * max(width, 20))
+            old = self._thinned[key] = _Thinned(history, history.version, how, points)
         colour = colour_of(row.mark, ink.series) or ink.series[0]
         # Without colour the curve is made of its letter, which then stands in the legend anyway.
         label = row.label if ink.no_colour and row.mark else titled(row)
         return Series(label, *old.points, colour, mark=letter(row.mark))
 
 
-def _points(history: History, loss: OverlayLoss, choice: ChartChoice, most: int) -> Points:
-    """Return x and y of a run's curve, at most so many."""
-    from cftui.thin import floats, means
+def _with_air(series: Sequence[Series], log_x: bool) -> Limits | None:
+    """Return the ends of the x axis; none before two places are known."""
+    told = [x for one in series for x in one.x if x > 0 or not log_x]
+    if not told or min(told) == max(told):
+        return None
+    low, high = min(told), max(told)
+    if log_x:
+        return low, high * math.exp(AIR * math.log(high / low))
+    return low, high + AIR * (high - low)
 
-    if loss == "train":
-        x, y = means(curve_x(history, choice), history.curve.smooth, most)
+
+def _letters(runs: Sequence[tuple[RunRow, History]], series: Sequence[Series]) -> tuple[Note, ...]:
+    return tuple(
+        Note(one.x[-1], one.y[-1], letter(row.mark), one.colour)
+        for (row, _), one in zip(runs, series, strict=True)
+        if one.x and letter(row.mark)
+    )
+
+
+def _points(history: History, measure: Measure, choice: ChartChoice, most: int) -> Points:
+    """Return x and y of a run's curve, at most so many; what is raw with its extremes."""
+    from cftui.thin import extremes, floats, means
+
+    curve = history.curve
+    if measure == "train":
+        x, y = means(curve_x(history, choice), curve.smooth, most, logarithmic=choice.log_x)
+    elif measure == "rate":
+        x, y = extremes(curve_x(history, choice), curve.learning_rate, most // 2)
     else:
-        epochs = [epoch for epoch in history.epochs if epoch.valid_mse is not None]
-        x, y = means(
-            [epoch_x(history, choice, epoch.step, epoch.train_seconds) for epoch in epochs],
-            [epoch.valid_mse or 0.0 for epoch in epochs],
-            most,
+        told = [(epoch, _value(epoch, measure)) for epoch in history.epochs]
+        known = [(epoch, value) for epoch, value in told if value is not None]
+        x, y = extremes(
+            [epoch_x(history, choice, epoch.step, epoch.train_seconds) for epoch, _ in known],
+            [value for _, value in known],
+            most // 2,
         )
     return floats(x), floats(y)
+
+
+def _value(epoch: Epoch, measure: Measure) -> float | None:
+    return {"valid": epoch.valid_mse, "ndcg": epoch.ndcg, "recall": epoch.recall}[measure]

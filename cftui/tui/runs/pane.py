@@ -6,11 +6,14 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from cftui.runs.columns import titled
 from cftui.runs.filters import HELP
 from cftui.runs.row import RunRow
+from cftui.runs.telling import sentences
 from cftui.tui.runs import actions
 from cftui.tui.runs.board import RunsBoard
-from cftui.tui.runs.overlay_chart import LOSSES
+from cftui.tui.runs.log import LogScreen
+from cftui.tui.runs.overlay_chart import MEASURES
 from cftui.tui.runs.table import sorted_by
 from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
@@ -19,6 +22,7 @@ from cftui.tui.shared.messages import ForkRun, OpenRun, RefitRun, ResumeRun, Wis
 from cftui.tui.shared.pane import Pane
 from cftui.tui.shared.run_chart import AXES
 from cftui.tui.shared.run_words import why_not_refit
+from cftui.tui.shared.telling import TellScreen
 from cftui.tui.workspace import Workspace
 
 COMMANDS = (
@@ -31,15 +35,25 @@ COMMANDS = (
     Command("runs.sort-back", "S", "sort(-1)", "Sort back", "By the one before"),
     Command("runs.reverse", "r", "reverse", "Reverse", "Turn the order round"),
     Command("runs.open", "enter", "open", "Watch", "Watch this run in Train (3)"),
-    Command("runs.view", "v", "view", "View", "Draw validation or training loss", True),
+    Command(
+        "runs.view",
+        "v",
+        "view",
+        "View",
+        "Draw validation, training loss, NDCG, recall or learning rate; four where there is room",
+        True,
+    ),
     Command("runs.axis", "a", "axis", "Axis", "Epochs, seconds or steps along the x axis"),
     Command("runs.log", "y", "log", "Log", "Logarithmic loss axis, on or off"),
+    Command("runs.log-x", "H", "log_x", "Log x", "Logarithmic x axis, on or off"),
+    Command("runs.tell", "T", "tell", "Tell", "What the chart shows of each run, in sentences"),
     Command("runs.about", "i", "about", "Info", "Show the details, or the chart alone", True),
     Command("runs.diff", "d", "diff", "Diff", "What differs between the marked runs", True),
     Command("runs.fork", "f", "fork", "Fork", "Fill the form with this run's settings", True),
     Command("runs.refit", "R", "refit", "Refit", "Train this run's model again, on all ratings"),
     Command("runs.copy", "c", "copy", "Copy", "Copy the command line that repeats this run"),
     Command("runs.rename", "n", "rename", "Rename", "Give this run a name"),
+    Command("runs.log-text", "L", "log_text", "Log", "What its trainer wrote, and your note"),
     Command("runs.notes", "t", "notes", "Notes", "Write a note on this run"),
     Command(
         "runs.pause",
@@ -52,6 +66,13 @@ COMMANDS = (
     Command("runs.delete", "D,delete", "delete", "Delete", "Delete the marked runs, or this", True),
     Command("runs.undelete", "U", "undelete", "Undelete", "Bring back what was deleted last"),
     Command("runs.export", "e", "export", "Export", "Write the marked or listed runs to a file"),
+    Command(
+        "runs.report",
+        "w",
+        "report",
+        "Report",
+        "Write a report of the marked runs, or of this, to be read by others: .html or .md",
+    ),
     Command("runs.clear", "escape", "clear", "Clear", "Empty the filter"),
 )
 
@@ -81,7 +102,11 @@ class RunsPane(Pane):
     RunsPane #all-runs { height: 1fr; border: round $primary-muted; }
     RunsPane #all-runs:focus { border: round $primary; }
     RunsPane #runs-below { height: 1fr; }
-    RunsPane #overlay { width: 3fr; padding: 0 1; }
+    RunsPane #overlays { width: 3fr; padding: 0 1; }
+    RunsPane #overlays ChartView { display: none; }
+    RunsPane #overlays #overlay { display: block; }
+    RunsPane .-roomy #overlays { layout: grid; grid-size: 2 2; grid-gutter: 0 2; }
+    RunsPane .-roomy #overlays ChartView { display: block; }
     RunsPane #details {
         width: 2fr;
         border: round $primary-muted;
@@ -92,7 +117,7 @@ class RunsPane(Pane):
     RunsPane #details:focus { border: round $primary; }
     RunsPane.-about #details, .-narrow RunsPane #details { display: none; }
     .-narrow RunsPane.-about #details { display: block; width: 1fr; }
-    .-narrow RunsPane.-about #overlay { display: none; }
+    .-narrow RunsPane.-about #overlays { display: none; }
     """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
@@ -155,14 +180,20 @@ class RunsPane(Pane):
                 | "view"
                 | "axis"
                 | "log"
+                | "log_x"
                 | "about"
             ):
                 return None
             case _ if row is None:
                 return "No run is listed"
-            case "export" | "mark" | "mark_all" | "open" | "rename" | "notes":
+            case "export" | "report" | "mark" | "mark_all" | "open" | "tell" | "rename" | "notes":
                 return None
         return self._why_not_for(action, row)
+
+    def is_on(self, action: str) -> bool:
+        """Return whether what an action turns on is on."""
+        state = self._memory.state
+        return {"log": state.log_loss, "log_x": state.log_x}.get(action, False)
 
     def _why_not_for(self, action: str, row: RunRow) -> str | None:
         match action:
@@ -234,9 +265,9 @@ class RunsPane(Pane):
             self.post_message(OpenRun(self.board.row.id))
 
     def action_view(self) -> None:
-        """Draw the other loss."""
-        place = LOSSES.index(self.board.loss)
-        self._memory.update(runs_view=LOSSES[(place + 1) % len(LOSSES)])
+        """Draw the next measure."""
+        place = MEASURES.index(self.board.measure)
+        self._memory.update(runs_view=MEASURES[(place + 1) % len(MEASURES)])
         self.board.draw()
 
     def action_axis(self) -> None:
@@ -250,6 +281,21 @@ class RunsPane(Pane):
         """Switch the loss axis between linear and logarithmic."""
         self._memory.update(log_loss=not self._memory.state.log_loss)
         self.board.draw()
+
+    def action_log_x(self) -> None:
+        """Switch the x axis between linear and logarithmic."""
+        self._memory.update(log_x=not self._memory.state.log_x)
+        self.board.draw()
+
+    def action_tell(self) -> None:
+        """Tell in sentences what is drawn of each run."""
+        told = [(titled(row), sentences(past)) for row, past in self.board.drawn_runs]
+        self.app.push_screen(TellScreen("Runs on the chart", told))
+
+    def action_log_text(self) -> None:
+        """Show what the trainer wrote."""
+        if self.board.row is not None:
+            self.app.push_screen(LogScreen(self.board.row))
 
     def action_about(self) -> None:
         """Show the details beside the chart, or in its place where it is narrow; or hide them."""
@@ -311,6 +357,10 @@ class RunsPane(Pane):
     def action_export(self) -> None:
         """Ask for a file and write the marked or listed runs to it."""
         actions.ask_export(self, self.board.marked or self.board.listed)
+
+    def action_report(self) -> None:
+        """Ask for a file and write a report of the marked runs, or of this one, to it."""
+        actions.ask_report(self, self.board.targets)
 
 
 def _if_damaged(row: RunRow) -> str | None:

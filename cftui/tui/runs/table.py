@@ -7,9 +7,8 @@ from rich.style import Style
 from rich.text import Text
 
 from cftui.charts import Colour
-from cftui.runs.columns import BY_NAME, MARKS, RunField, letter
+from cftui.runs.columns import BY_NAME, RunField, colour_of, letter
 from cftui.runs.row import RunRow
-from cftui.text import plain
 from cftui.tui.shared.cells import Cell, Column
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.run_words import STATE_MARKS
@@ -97,11 +96,6 @@ def sign(row: RunRow) -> str:
     return STATE_MARKS.get(row.shown, "!" if row.shown == "damaged" else "·")
 
 
-def colour_of(mark: int, colours: Sequence[Colour]) -> Colour | None:
-    """Return the colour of a mark; none for one without a letter."""
-    return colours[(mark - 1) % len(colours)] if 0 < mark <= len(MARKS) else None
-
-
 def sorted_by(room: int) -> list[str]:
     """Return the names of the fields that a list of a width in cells shows, in their order."""
     return list(dict.fromkeys(ALIAS.get(name, name) for name in _shown(room)))
@@ -185,8 +179,3 @@ def _mark(row: RunRow, colours: Sequence[Colour]) -> Cell:
     return Text.assemble(
         ("●", Style(color="#{:02x}{:02x}{:02x}".format(*colour))), letter(row.mark)
     )
-
-
-def titled(row: RunRow) -> str:
-    """Return how a run is called in a legend or a heading: its letter first, where it has one."""
-    return plain(f"{letter(row.mark)} {row.label}".strip())

@@ -22,6 +22,7 @@ class SessionState:
     heat: str = "ember"
     """The palette of heat tables: a name of `cftui.tui.shared.palettes`."""
     log_loss: bool = False
+    log_x: bool = False
     x_axis: str = "step"
     """step, epoch or time."""
     run: str = ""
@@ -32,7 +33,7 @@ class SessionState:
     runs_own: bool = False
     """Whether only runs on the ratings that are open are listed."""
     runs_view: str = "valid"
-    """What is drawn of marked runs: valid or train."""
+    """What is drawn of marked runs: valid, train, ndcg, recall or rate."""
     runs_axis: str = "epoch"
     list_order: str = "likes"
     """What your list in Explore is ordered by: likes, stars or popular."""

@@ -21,9 +21,11 @@ from cftui.runs.history import History
 from cftui.runs.index import RunsIndex
 from cftui.runs.launch import Launched, launch, launch_resume
 from cftui.runs.lock import RunHeld
+from cftui.runs.record import Origin
 from cftui.runs.refit import refit_config, refit_name
 from cftui.runs.row import RunRow
 from cftui.runs.trash import discard, empty_trash, restore
+from cftui.tui.services.jobs import JobError, run_job
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,6 +48,14 @@ class NeedsConsent(RunServiceError):
     def __init__(self, error: Untrusted) -> None:
         super().__init__(str(error))
         self.source = error.source
+
+
+class LastIsLost(RunServiceError):
+    """A run's last checkpoint is damaged or gone, and something else is there to go on from."""
+
+    def __init__(self, words: str, instead: Origin) -> None:
+        super().__init__(words)
+        self.instead = instead
 
 
 @dataclass(frozen=True)
@@ -227,12 +237,31 @@ class RunService:
         await self._wait(started, started.run.path.is_dir, started.last_words)
         return started.run.id
 
-    async def resume(self, run_id: str) -> None:
-        """Have a trainer go on with a run; wait until it lives. Raises RunServiceError."""
+    async def resume(self, run_id: str, origin: Origin = "last") -> None:
+        """Have a trainer go on with a run; wait until it has found all that it needs for that.
+
+        `origin` as `--from` of `runs resume` has it. Raises RunServiceError, LastIsLost.
+        """
         run = Run(path_of(run_id))
-        started = await _do(launch_resume, run)
+        started = await _do(launch_resume, run, origin)
         self._launched.append(started)
-        await self._wait(started, lambda: run.status().alive, lambda: run.log_end(1))
+
+        patient_until = time.monotonic() + STARTUP_SECONDS / 2
+
+        def signed() -> bool:
+            try:
+                status = run.status()
+            except RunError:  # the trainer's words tell more
+                return False
+            at_work = status.alive and time.monotonic() > patient_until
+            return at_work or status.record.pid == started.process.pid
+
+        try:
+            await self._wait(started, signed, lambda: run.log_end(1))
+        except RunServiceError as error:
+            if origin == "last" and (instead := await asyncio.to_thread(_instead, run)):
+                raise LastIsLost(str(error), instead) from error
+            raise
 
     async def _wait(
         self, started: Launched, there: Callable[[], bool], last_words: Callable[[], str]
@@ -300,6 +329,14 @@ class RunService:
         """Write runs to a file; return how many. Raises RunServiceError."""
         return await _do(export_runs, rows, path)
 
+    async def report(self, run_ids: Sequence[str], path: Path) -> None:
+        """Have a report of runs written by a process of its own. Raises RunServiceError."""
+        words = ["runs", "report", f"--out={path}", *run_ids]
+        try:
+            await run_job(words, lambda told: None)
+        except (JobError, OSError) as error:
+            raise RunServiceError(words_of(error)) from error
+
 
 def _mark_whole(followed: Sequence[FollowedRun]) -> bool:
     """Take note of histories that were read to their end; return whether one was so first."""
@@ -323,6 +360,13 @@ async def _do(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         raise NeedsConsent(error) from error
     except (RunError, RunHeld, ExportError, ConfigError, OSError) as error:
         raise RunServiceError(words_of(error)) from error
+
+
+def _instead(run: Run) -> Origin | None:
+    # Reads checkpoints: needed where a trainer has failed alone, and numpy with it.
+    from cftui.runs.lost_checkpoint import instead_of_last
+
+    return instead_of_last(run)
 
 
 def path_of(run_id: str) -> Path:

@@ -1,16 +1,12 @@
 """What panes work with, in one record."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from cftui.charts import Chart, Drawing
 from cftui.questions.question import Ask
 from cftui.tui.services.memory import Memory
 from cftui.tui.services.ratings import RatingsService
 from cftui.tui.services.runs import RunService
 from cftui.tui.services.tastes import TastesFirst
-
-Paint = Callable[[Chart], Awaitable[Drawing]]
 
 
 @dataclass(frozen=True)
@@ -23,11 +19,11 @@ class Services:
     ask: Ask
     """Asks the brain, `tastes` first where these take long."""
     tastes: TastesFirst
-    paint: Paint
-    """Has the painter draw."""
+    paint: Ask
+    """Asks the painter: for a chart drawn, or for a file of charts."""
 
 
-def make_services(memory: Memory, ask: Ask, paint: Paint) -> Services:
+def make_services(memory: Memory, ask: Ask, paint: Ask) -> Services:
     """Return the services of an app that has just begun."""
     tastes = TastesFirst(ask)
     return Services(

@@ -18,7 +18,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cftui.charts import Chart, Colour, Drawing, TextRun
+from cftui.charts import Chart, Colour, Drawing, PlotFrame, TextRun
 from cftui.text import plain
 from cftui.tui.services.child import Superseded
 
@@ -68,6 +68,8 @@ class ChartView(Widget, can_focus=False):
         self._make: Callable[[int, int], Chart] | None = None
         self._painted: Chart | None = None
         self._lines: tuple[tuple[TextRun, ...], ...] = ()
+        self.frame: PlotFrame | None = None
+        """Where the plot is in the lines on show; none where there is no plot."""
         self._failure = ""
         self._stale = False
         self._busy = False
@@ -84,9 +86,14 @@ class ChartView(Widget, can_focus=False):
 
     def clear(self) -> None:
         """Forget the chart and show the placeholder."""
-        self._make = self._painted = None
+        self._make = self._painted = self.frame = None
         self._lines, self._failure, self._stale = (), "", False
         self.refresh()
+
+    @property
+    def painted(self) -> Chart | None:
+        """The chart on show; none before the first drawing and after a failure."""
+        return self._painted
 
     @property
     def drawn(self) -> tuple[tuple[TextRun, ...], ...]:
@@ -156,11 +163,11 @@ class ChartView(Widget, can_focus=False):
         except Superseded:
             self._stale = True
         except Exception as error:  # whatever the painter or the maker met; it is shown
-            self._painted = None
+            self._painted = self.frame = None
             self._put((), str(error) or type(error).__name__)
         else:
             if self._make is not None:
-                self._painted = chart
+                self._painted, self.frame = chart, drawing.frame
                 self._put(drawing.lines, "")
 
     def _put(self, lines: tuple[tuple[TextRun, ...], ...], failure: str) -> None:
@@ -189,7 +196,7 @@ class ChartView(Widget, can_focus=False):
         if y >= len(self._lines):
             return Strip.blank(width, base)
         segments = [
-            Segment(text, base + Style(color=ink) if ink else base) for text, ink in self._lines[y]
+            Segment(text, base + Style.parse(ink) if ink else base) for text, ink in self._lines[y]
         ]
         return Strip(segments).adjust_cell_length(width, base)
 

@@ -48,6 +48,8 @@ class KeyOrder:
         self._holder: Widget | None = None
         """Whose answer the keys are held for: what others learn meanwhile is none of theirs."""
         self._closed = False
+        self._watching = False
+        """Whether a timer looks after the follower: one, however many keys wait."""
 
     def close(self) -> None:
         """Keep all keys, until `open`: there is nothing yet that they could be about."""
@@ -68,9 +70,8 @@ class KeyOrder:
             await self._give(event)
             return
         self._burst.append(event)
-        late = self._follower
-        if late is not None:
-            self._watch(late)
+        if self._follower is not None:
+            self._watch()
         else:
             await self._give_out()
 
@@ -92,6 +93,8 @@ class KeyOrder:
         if not (self._app.focused or self._app.screen).post_message(self._follower):
             self._follower = None  # its widget is on its way out
             self._app.call_later(self._go_on)
+        elif self._burst:
+            self._watch()
 
     def _seen(self) -> tuple[DOMNode | None, ...]:
         return self._app.screen, self._app.focused
@@ -125,16 +128,19 @@ class KeyOrder:
         if self._follower is None:
             await self._give_out()
 
-    def _watch(self, follower: Follower) -> None:
-        self._app.set_timer(PATIENCE_SECONDS, lambda: self._give_up(follower))
+    def _watch(self) -> None:
+        if not self._watching:
+            self._watching, follower = True, self._follower
+            self._app.set_timer(PATIENCE_SECONDS, lambda: self._give_up(follower))
 
-    async def _give_up(self, follower: Follower) -> None:
+    async def _give_up(self, follower: Follower | None) -> None:
         """Let the keys that wait for a follower that is lost go on; watch the one behind it."""
-        if self._follower is follower:
+        self._watching = False
+        if self._follower is not None and self._follower is follower:
             self._follower = None
             await self._give_out()
         elif self._follower is not None and self._burst:
-            self._watch(self._follower)
+            self._watch()
 
 
 def hold_keys(widget: Widget) -> None:

@@ -1,7 +1,7 @@
 """News between the app and its panes."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -88,7 +88,9 @@ class TrainLike(Message):
 
     run: str
     """Empty where there is none: then with the form's settings."""
-    changes: dict[str, dict[str, object]]
+    changes: dict[str, dict[str, object]] = field(default_factory=dict)
+    recipe: str = ""
+    """By which recipe instead; data, split, seed and device stay."""
 
 
 @dataclass

@@ -174,9 +174,10 @@ WIDE = 100
 """Cells of the screen from which on a choice of runs tells their settings too."""
 CHOICE_COLUMNS = (
     *RUN_COLUMNS[:2],
+    Column("model", 8, key=lambda row: row.model),
     Column("optimizer", 9, key=lambda row: row.optimizer),
     Column("schedule", 15, key=lambda row: row.schedule),
-    Column("lr", 10, align="right", key=BY_NAME["lr"].text),
+    Column("lr", 13, align="right", key=BY_NAME["lr"].text),
     Column("factors", 7, align="right", key=BY_NAME["factors"].text),
     *RUN_COLUMNS[2:],
 )

@@ -26,7 +26,7 @@ TABLE_COMMANDS = (
         "By this column, greatest first; again, as listed before",
     ),
     Command("grid.find", "F", "tool('find')", "Find", "Words in this table; again, the next"),
-    Command("grid.columns", "H", "tool('columns')", "Columns", "Hide, show and resize columns"),
+    Command("grid.columns", "W", "tool('columns')", "Columns", "Hide, show and resize columns"),
     Command("grid.copy", "Y", "tool('copy')", "Copy", "This cell, row or table, or a column"),
     Command(
         *("grid.export", "X", "tool('export')", "Export table"),

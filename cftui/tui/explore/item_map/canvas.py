@@ -12,10 +12,11 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cftui.tui.explore.item_map.drawing import Line, Palette, drawn
+from cftui.tui.explore.item_map.drawing import Line, MapInks, drawn
 from cftui.tui.explore.item_map.inks import styles_for
 from cftui.tui.explore.item_map.points import MapPoints, Tally
 from cftui.tui.explore.item_map.raster import ASPECT, Marker, Window, nearest, raster, whole
+from cftui.tui.shared.heat import Heated
 
 ZOOM = 1.5
 """Of one key."""
@@ -25,7 +26,7 @@ STEP, LEAP = 16, 2
 """Parts of the window that an arrow moves it by, and an arrow with shift."""
 
 
-class MapCanvas(Widget, can_focus=True):
+class MapCanvas(Widget, Heated, can_focus=True):
     """MapPoints on a plane; the cursor is the point at the middle of the window."""
 
     ALLOW_SELECT = False
@@ -121,7 +122,7 @@ class MapCanvas(Widget, can_focus=True):
         self.draw()
 
     def notify_style_update(self) -> None:
-        """Draw in the colours of another theme."""
+        """Draw in the colours of another theme or palette."""
         super().notify_style_update()
         if self._lines:
             self.draw()
@@ -147,9 +148,9 @@ class MapCanvas(Widget, can_focus=True):
             return self._held
         return nearest(window, points.xs, points.ys, points.shown, points.often)
 
-    def _palette(self, points: MapPoints) -> Palette:
+    def _palette(self, points: MapPoints) -> MapInks:
         base = self.rich_style
-        return Palette(
+        return MapInks(
             [base + style for style in styles_for(self.app, points.inks)],
             base,
             base + self.get_component_rich_style("map--label", partial=True),

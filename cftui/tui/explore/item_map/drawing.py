@@ -20,7 +20,7 @@ Line = list[Segment]
 
 
 @dataclass(frozen=True, eq=False)
-class Palette:
+class MapInks:
     """The styles of a map."""
 
     inks: Sequence[Style]
@@ -31,7 +31,7 @@ class Palette:
 
 
 def drawn(
-    points: MapPoints, grid: Raster, point: int | None, palette: Palette, *, labelled: bool
+    points: MapPoints, grid: Raster, point: int | None, palette: MapInks, *, labelled: bool
 ) -> list[Line]:
     """Return the lines of a grid of cells, the cursor at `point`."""
     styles = [*palette.inks, palette.blank, palette.label, palette.cursor]

@@ -1,22 +1,24 @@
 """What the map's colours tell: an ink for each point, what stands in the legend, and the colours.
 
-Levels go from one end of a ramp to the other, on which lightness always moves the same way.
+Levels have the colours of the palette of heat that the user chose.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.style import Style
 from rich.text import Text
 from textual.app import App
-from textual.color import Color, Lab, lab_to_rgb
+from textual.color import Color
 
 from cftui.questions.item_map import ItemMap, ItemScores, MappedItems
 from cftui.text import fitting, plain
 from cftui.tui.explore.item_map.raster import PointInks
 from cftui.tui.shared.chart import series_colours, theme_colour
+from cftui.tui.shared.contrast import contrast, luminance
+from cftui.tui.shared.palettes import PALETTES, Palette
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,10 +29,10 @@ if TYPE_CHECKING:
 Colouring = Literal["genre", "year", "popularity", "bias", "you", "density"]
 COLOURINGS: tuple[Colouring, ...] = ("genre", "year", "popularity", "bias", "you", "density")
 LEVELS = 9
-DARK = (Lab(38, 25, -58), Lab(55, -22, -28), Lab(72, -42, 38), Lab(92, -8, 72))
-"""MapPoints of the ramp over a dark background, CIE L*a*b*: what is more is lighter."""
-LIGHT = (Lab(74, 4, 62), Lab(58, -40, 40), Lab(42, -18, -18), Lab(20, 30, -55))
-"""Over a light one: what is more is darker."""
+SEEN = 2.0
+"""Least contrast of a point with what it stands on."""
+LIGHT = 0.3
+"""Luminance from which a background is a light one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,29 +116,29 @@ def _levels(
 
 def styles_for(app: App[Any], inks: PointInks) -> list[Style]:
     """Return the style of each ink, and of the one for no category or level behind them."""
-    dark = app.current_theme.dark
     foreground = theme_colour(app, "foreground") or Color(224, 224, 224)
     background = theme_colour(app, "background") or Color(18, 18, 18)
     rest = Style(color=foreground.blend(background, 0.6).rich_color)
     if inks.kind == "category":
-        colours: Sequence[tuple[int, int, int]] = series_colours(app, max(inks.count, 1))
+        found = series_colours(app, max(inks.count, 1))[: inks.count]
+        colours = [Color(*colour) for colour in found]
     else:
-        colours = ramp(dark, inks.count)
-    return [*(Style(color=Color(*one).rich_color) for one in colours[: inks.count]), rest]
+        palette: Palette = getattr(app, "heat_palette", PALETTES[0])
+        colours = [*ramp(palette.shades(app.console.color_system), background, inks.count)]
+    return [*(Style(color=colour.rich_color) for colour in colours), rest]
 
 
-@lru_cache(maxsize=8)
-def ramp(dark: bool, count: int) -> tuple[tuple[int, int, int], ...]:
-    """Return colours from least to most, for a dark or a light background."""
-    points = DARK if dark else LIGHT
-    found = []
-    for at in range(count):
-        place = at / max(count - 1, 1) * (len(points) - 1)
-        first = min(int(place), len(points) - 2)
-        one, other, share = points[first], points[first + 1], place - first
-        mixed = Lab(*(a + (b - a) * share for a, b in zip(one, other, strict=True)))
-        found.append(lab_to_rgb(mixed).clamped.rgb)
-    return tuple(found)
+def ramp(shades: Sequence[Color], background: Color, count: int) -> tuple[Color, ...]:
+    """Return colours from least to most out of a palette's: what is more stands out more.
+
+    Those that can hardly be seen on the background are left out; a light one takes the others in
+    the opposite order.
+    """
+    seen = [shade for shade in shades if contrast(shade, background) >= SEEN] or list(shades)
+    if luminance(background) > LIGHT:
+        seen.reverse()
+    last = len(seen) - 1
+    return tuple(seen[round(at * last / max(count - 1, 1))] for at in range(count))
 
 
 def legend_text(app: App[Any], inks: PointInks, legend: Legend) -> Text:
