@@ -13,14 +13,14 @@ TABLE_COMMANDS = (
     Command("grid.column-back", "less_than_sign", "column(-1)", "Column back", "To the one before"),
     Command(
         "grid.sort-up",
-        "left_square_bracket",
+        "left_curly_bracket",
         "sort('up')",
         "Sort up",
         "By this column, least first; again, as listed before (so does a click on its head)",
     ),
     Command(
         "grid.sort-down",
-        "right_square_bracket",
+        "right_curly_bracket",
         "sort('down')",
         "Sort down",
         "By this column, greatest first; again, as listed before",

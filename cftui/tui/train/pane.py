@@ -53,6 +53,7 @@ class TrainPane(Pane):
     TrainPane #run-list:focus { border: round $primary; }
     TrainPane #epochs { height: 6; border-top: solid $primary-muted; }
     .-short TrainPane #epochs { height: 4; }
+    .-tall TrainPane #epochs { height: 22%; min-height: 6; }
     """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
