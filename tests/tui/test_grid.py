@@ -115,6 +115,7 @@ async def test_the_mouse_moves_then_selects() -> None:
             await pilot.click(Grid, offset=(5, 0))
             await pilot.press("home")
             assert lines(app.grid)[1].split()[1] == first
+        await pilot.press("end")
         app.grid.set_rows(Lazy(2))
         await pilot.click(Grid, offset=(5, 8))
         assert app.grid.cursor_row == 1
