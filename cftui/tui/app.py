@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from cftui.tui.services.child import Child
     from cftui.tui.services.services import Services
     from cftui.tui.shared import messages
+    from cftui.tui.shared.grid import Grid
     from cftui.tui.shared.palettes import Palette
+    from cftui.tui.table_memory import TableMemory
     from cftui.tui.tour.asked import TourChoice
     from cftui.tui.tour.player import Tour
 
@@ -119,6 +121,8 @@ class CftuiApp(PlainApp):
 
     # There once the first frame is painted, and before any pane that could ask for them.
     services: "Services"
+    tables: "TableMemory | None" = None
+    """What the user chose of the columns of tables."""
     _runs: "RunController"
     _ratings: "RatingsController"
     _performer: "Performer"
@@ -191,11 +195,13 @@ class CftuiApp(PlainApp):
         from cftui.tui.services.child import Child
         from cftui.tui.services.services import make_services
         from cftui.tui.shared.messages import ChooseData
+        from cftui.tui.table_memory import TableMemory
 
         refuse_unknown(self.memory)
         await self._take_preferences()
         brain, painter = self._children = [Child("cftui.brain"), Child("cftui.painter")]
         self.services = make_services(self.memory, brain.ask, painter.ask)
+        self.tables = TableMemory(self.memory)
         self._stack = stack = PaneStack(self.services)
         self._runs = RunController(stack)
         self._ratings = RatingsController(stack, self._runs)
@@ -213,6 +219,7 @@ class CftuiApp(PlainApp):
         self._say_unusable()
         self._ratings.open(ChooseData(self.source))
         self._runs.poll()
+        self._runs.empty_trash()
         self._collecting.settle()
         self.set_interval(POLL_SECONDS, self._poll)
         if self._tour_choice is not None:
@@ -373,11 +380,13 @@ class CftuiApp(PlainApp):
         """Explain the pane in view."""
         from cftui.tui.keymaps import remapped
         from cftui.tui.shared.overlays import HelpScreen
+        from cftui.tui.shared.table_commands import TABLE_COMMANDS
 
         pane = self._stack.in_view if self._stack is not None else None
         if pane is not None:
             groups = [
                 ("In this pane", remapped(pane.commands_now(), self.keys)),
+                ("In any table", remapped(TABLE_COMMANDS, self.keys)),
                 ("Anywhere", remapped(ANYWHERE, self.keys)),
             ]
             self.push_screen(HelpScreen(entry_of(pane.id or "").title, pane.about(), groups))
@@ -455,6 +464,26 @@ class CftuiApp(PlainApp):
     def on_run_action(self, message: "messages.RunAction") -> None:
         """Have something done to runs."""
         self._runs.act(message)
+
+    def on_grid_tool_wanted(self, message: "Grid.ToolWanted") -> None:
+        """Have something done to a whole table."""
+        from cftui.tui.shared.table_tools import TOOLS
+
+        TOOLS[message.name](message.grid)
+
+    @work(group="write table", exit_on_error=False, description="Writing a table")
+    async def on_table_to_write(self, message: "messages.TableToWrite") -> None:
+        """Have a table written, and tell what came of it."""
+        from cftui.tui.services.child import ChildError
+
+        try:
+            count = await self.services.ask(message.question)
+        except ChildError as error:
+            words = plain(str(error))
+            self.notify(words, title="Not written", severity="error", markup=False)
+        else:
+            path = plain(message.question.path)
+            self.notify(f"{count:,} rows: {path}", title="Written", markup=False)
 
     def on_fork_run(self, message: "messages.ForkRun") -> None:
         """Fill the training form with a run's settings."""

@@ -50,6 +50,8 @@ class SessionState:
     """The training form, as configuration sections."""
     crosstab: dict[str, Any] = field(default_factory=dict)
     """Size of the crosstab, and how its sheet begins."""
+    tables: dict[str, Any] = field(default_factory=dict)
+    """Columns of tables that were shown, hidden or resized, by the tables' names."""
     lab: dict[str, Any] = field(default_factory=dict)
     """The lab's optimizers, and the points that they are on."""
 
