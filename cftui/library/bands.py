@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from cftui.models.draws import NORMAL_80
+from cftui.models.draws import NOISE_STRENGTH, NORMAL_80
 from cftui.questions.band import EIGHTY, SPREAD, Band
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split
@@ -13,8 +13,6 @@ from cftui.ratings.values import Ratings
 
 COVERS = (0.76, 0.86)
 """Shares of held-out ratings between which a band is called one of 80 %."""
-STRENGTH = 10.0
-"""Ratings that the noise of all users counts for in one user's own, as in `bayes-fm`."""
 MOST = 400_000
 """Training ratings whose residuals tell of the noise; of more, as many evenly among them."""
 FEWEST = 50
@@ -128,7 +126,7 @@ def _scatter(scorer: ManyMembers, ratings: Ratings, positions: np.ndarray) -> np
     sums = np.bincount(users, squares, minlength=ratings.n_users)
     counts = np.bincount(users, minlength=ratings.n_users)
     overall = max(float(squares.mean()), 1e-12) if len(squares) else 1.0
-    return np.asarray((STRENGTH * overall + sums) / (STRENGTH + counts))
+    return np.asarray((NOISE_STRENGTH * overall + sums) / (NOISE_STRENGTH + counts))
 
 
 def _needed(
