@@ -67,9 +67,9 @@ def as_read(config: RunConfig, ratings: TrainingRatings) -> TrainingRatings:
         ),
         Field.of_ratings("place", N_CODES, codes),
     )
-    seen = np.ones(N_USERS, np.bool_), np.ones(N_ITEMS, np.bool_)
+    counts = np.bincount(ratings.user), np.bincount(ratings.item)
     mean = float(ratings.value.mean())
-    features = Features(ratings.user, ratings.item, *seen, mean, fields)
+    features = Features(ratings.user, ratings.item, *counts, mean, fields)
     info, positions = features.sized(ratings.info), np.arange(len(ratings))
     return replace(ratings, info=info, features=features, positions=positions)
 

@@ -25,6 +25,8 @@ FUTURE = FIELDS[:7]
 TIMED = FIELDS[7:]
 """Those that the time of a rating tells: beyond training a user's day, say, is known to nobody."""
 WORDS = {"all": FIELDS, "future": FUTURE}
+HELP = f"future: {' '.join(FUTURE)}; all: also {' '.join(TIMED)}, which look into a user's future"
+"""What a form says of the choice."""
 
 
 def parse_fields(text: str) -> tuple[str, ...]:

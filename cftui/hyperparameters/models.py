@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from cftui.hyperparameters.base import DataInfo, L2PerRating, ModelParameters, Table, parameter
-from cftui.hyperparameters.fields import FIELDS, FieldWords, parse_fields
+from cftui.hyperparameters.fields import FIELDS, HELP, FieldWords, parse_fields
 from cftui.hyperparameters.registry import built_in
 
 L2 = "L2 per rating: this times the squares of the {} it touches, added to its squared error"
@@ -137,7 +137,7 @@ class Net(ModelParameters):
     genres: bool = parameter(False, "The item's genres go into the first layer too")
     year: bool = parameter(False, "So does the year of the film, three years as one")
     calendar: bool = parameter(
-        False, "So does the half-year of the rating; a list for now is made without"
+        False, "So does the half-year of the rating, which looks into a user's future"
     )
 
     @property
@@ -186,9 +186,7 @@ class Fm(ModelParameters):
     """Factorization machine: every two features that meet in a rating, by factors of each."""
 
     name: Literal["fm"] = "fm"
-    fields: FieldWords = parameter(
-        "future", f"What it knows of a rating: {', '.join(FIELDS)}; future (the first seven); all"
-    )
+    fields: FieldWords = parameter("future", HELP)
     n_factors: int = parameter(
         24, "Size of each feature's embedding", unit="factors", ge=1, le=4096
     )
@@ -250,9 +248,7 @@ class BayesFm(ModelParameters):
     """
 
     name: Literal["bayes-fm"] = "bayes-fm"
-    fields: FieldWords = parameter(
-        "future", f"What it knows of a rating: {', '.join(FIELDS)}; future (the first seven); all"
-    )
+    fields: FieldWords = parameter("future", HELP)
     n_factors: int = parameter(10, "Size of each feature's embedding", unit="factors", ge=1, le=256)
     chains: int = Field(
         default_factory=usual_chains,

@@ -73,7 +73,7 @@ def _place(ratings: Ratings, config: SplitConfig, names: tuple[str, ...]) -> Pat
 
 def _to_arrays(features: Features) -> tuple[Arrays, Mapping[str, str]]:
     arrays = {f"{f.name}/{part}": getattr(f, part) for f in features.fields for part in ARRAYS}
-    arrays |= {"seen/users": features.seen_users, "seen/items": features.seen_items}
+    arrays |= {"counts/users": features.user_counts, "counts/items": features.item_counts}
     words: dict[str, Any] = {
         "fields": [(f.name, f.width, f.of, f.one_hot) for f in features.fields],
         "absent": features.absent,
@@ -96,5 +96,5 @@ def _from_arrays(ratings: Ratings, arrays: Arrays, marks: Mapping[str, str]) -> 
     if "resolution" in words:
         user, times, years = (arrays[f"clock/{part}"] for part in ("user", "time", "years"))
         clock = Clock(words["resolution"], user, times, words["n_users"], years)
-    seen, absent = (arrays["seen/users"], arrays["seen/items"]), tuple(words["absent"])
-    return Features(ratings.user, ratings.item, *seen, words["mean"], fields, absent, clock)
+    counts, absent = (arrays["counts/users"], arrays["counts/items"]), tuple(words["absent"])
+    return Features(ratings.user, ratings.item, *counts, words["mean"], fields, absent, clock)

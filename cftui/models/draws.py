@@ -149,10 +149,14 @@ class Draws:
 
 
 def own_codes(features: Features | None, pairs: Pairs) -> Array | None:
-    """Return the codes of pairs that are ratings, int32 (fields of ratings, n); else none."""
-    if features is None or pairs.positions is None:
+    """Return codes in the fields of ratings, int32 (fields, n): as of now for what is no rating."""
+    if features is None:
         return None
-    codes = list(features.codes_of(pairs.positions).values())
-    if not codes:
-        return np.empty((0, len(pairs)), np.int32)
-    return np.asarray(np.where(pairs.positions < 0, -1, np.stack(codes)))
+    names = [field.name for field in features.fields if field.of == "rating"]
+    codes = np.full((len(names), len(pairs)), -1, np.int32)
+    for name, now in features.codes_now(pairs.items).items():
+        codes[names.index(name)] = now
+    if pairs.positions is None or not names:
+        return codes
+    rated = np.stack(list(features.codes_of(pairs.positions).values()))
+    return np.asarray(np.where(pairs.positions < 0, codes, rated))

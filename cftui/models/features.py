@@ -98,11 +98,10 @@ class KnownFeatures(nn.Module):
     def __init__(self, features: Features) -> None:
         super().__init__()
         self.fields = {field.name: field for field in features.fields}
-        self.whole = bool(features.seen_users.all()), bool(features.seen_items.all())
-        for whose, seen in (("user", features.seen_users), ("item", features.seen_items)):
-            self.register_buffer(
-                f"seen_{whose}", torch.from_numpy(np.array(seen)), persistent=False
-            )
+        self.whole = bool(features.user_counts.all()), bool(features.item_counts.all())
+        for whose, counts in (("user", features.user_counts), ("item", features.item_counts)):
+            weights = torch.from_numpy(np.sqrt(counts).astype(np.float32))
+            self.register_buffer(f"weights_{whose}", weights, persistent=False)
         self.sparse = nn.ModuleDict(
             {f.name: ResidentRows(f.rows, f.width) for f in features.fields if f.of != "rating"}
         )
@@ -110,16 +109,29 @@ class KnownFeatures(nn.Module):
             if field.of == "rating":
                 codes = torch.from_numpy(np.array(field.codes))
                 self.register_buffer(f"codes_{field.name}", codes, persistent=False)
+        now = features.codes_now(np.arange(len(features.item_counts)))
+        self.now = tuple(now)
+        """Fields of ratings that are known of any pair, as of the last day trained on."""
+        for name, of_items in now.items():
+            self.register_buffer(f"now_{name}", torch.from_numpy(of_items), persistent=False)
 
     def named_of(self, whose: Whose) -> list[str]:
         """Return the fields of users, of items or of ratings, in order."""
         return [name for name, field in self.fields.items() if field.of == whose]
 
-    def codes_of(self, positions: Tensor) -> Codes:
-        """Return the codes of the data's ratings in each field of ratings; -1 is no rating."""
+    def codes_of(self, items: Tensor, positions: Tensor | None = None) -> Codes:
+        """Return the codes of pairs in fields of ratings, as of now where they are no ratings.
+
+        `positions`: which of the data's ratings they are, -1 for none.
+        """
+        now = {name: self.get_buffer(f"now_{name}")[items] for name in self.now}
+        if positions is None:
+            return now
         return {
             name: torch.where(
-                positions < 0, -1, self.get_buffer(f"codes_{name}")[positions.clamp(0)]
+                positions < 0,
+                now.get(name, torch.full_like(positions, -1, dtype=torch.int32)),
+                self.get_buffer(f"codes_{name}")[positions.clamp(0)],
             )
             for name in self.named_of("rating")
         }
@@ -128,12 +140,14 @@ class KnownFeatures(nn.Module):
         self, users: Tensor, items: Tensor, positions: Tensor | None = None
     ) -> "FeatureBatch":
         """Return what is known of pairs, with their times where they are ratings of the data."""
-        codes = None if positions is None else self.codes_of(positions)
-        return FeatureBatch(self, users, items, codes)
+        return FeatureBatch(self, users, items, self.codes_of(items, positions))
 
-    def seen(self, whose: Whose) -> Tensor | None:
-        """Return whether each user or item was trained on, shape (rows,); none where all were."""
-        return None if self.whole[whose == "item"] else self.get_buffer(f"seen_{whose}")
+    def weights(self, whose: Whose) -> Tensor | None:
+        """Return the root of how many training ratings each user or item has, shape (rows,).
+
+        None where each has some.
+        """
+        return None if self.whole[whose == "item"] else self.get_buffer(f"weights_{whose}")
 
     def n_rows(self, whose: Whose) -> int:
         """Return the number of users or items, of whom something is known."""

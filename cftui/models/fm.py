@@ -22,7 +22,7 @@ class FactorizationMachine(RatingModel):
 
     Several machines side by side are members, whose mean predicts. Sums of features' factors are
     made once a user and once an item, and added up for a rating. A movie that nobody rated is
-    predicted the mean of what all others would be, had they its genres and year; so a user.
+    predicted what others would be, had they its genres and year, in the mean; so a user.
     """
 
     Parameters = parameters.Fm
@@ -75,6 +75,10 @@ class FactorizationMachine(RatingModel):
     def of_all_items(self, users: Tensor) -> Tensor:
         """Return predicted ratings of every item, shape (len(users), n_items)."""
         of_users, of_items = self._side("user", users), self._side("item", None)
+        items = torch.arange(self.n_items, device=users.device)
+        now = self._features.batch(items, items)  # what is known of now is known of the item alone
+        for name in self._features.now:
+            of_items = of_items + self._of_ratings(now, name)
         k = self.n_factors
         # The square of a sum of two is the two squares, and twice the product of the two.
         products = of_users[..., :k].flatten(1) @ of_items[..., :k].flatten(1).T
@@ -94,19 +98,20 @@ class FactorizationMachine(RatingModel):
         trained on, fields that are counted stand as they usually do.
         """
         names = self._features.named_of(whose)
-        total, seen = self._summed(whose, names, rows), self._features.seen(whose)
-        if self.training or seen is None:
+        total, weights = self._summed(whose, names, rows), self._features.weights(whose)
+        if self.training or weights is None:
             return total
         told = self._summed(whose, [name for name in names if name not in COUNTED], rows)
-        usual = self._usual(self._summed(whose, [n for n in names if n in COUNTED], None)[seen])
-        trained = seen if rows is None else seen[rows]
-        return torch.where(trained[:, None, None], total, told + usual)
+        counted = self._summed(whose, [name for name in names if name in COUNTED], None)
+        trained = (weights if rows is None else weights[rows]) > 0
+        return torch.where(trained[:, None, None], total, told + self._usual(counted, weights))
 
-    def _usual(self, sums: Tensor) -> Tensor:
-        """Return sums that predict the mean of what these would, shape (members, k + 2)."""
-        mean = sums.mean(0)
+    def _usual(self, sums: Tensor, weights: Tensor) -> Tensor:
+        """Return sums that predict the weighted mean of what these do, (members, k + 2)."""
+        shares = (weights / weights.sum())[:, None, None]
+        mean = (shares * sums).sum(0)
         factors, squares = sums[..., :-2], sums[..., -1]
-        pairs = (factors.square().sum(-1) - squares).mean(0)
+        pairs = (shares[..., 0] * (factors.square().sum(-1) - squares)).sum(0)
         # What is left of the mean's own square once its pairs are taken out.
         own = mean[..., :-2].square().sum(-1) - pairs
         return torch.cat([mean[..., :-1], own[..., None]], -1)

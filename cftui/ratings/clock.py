@@ -47,6 +47,11 @@ class Clock:
         order = np.lexsort((time, user))
         return cls(resolution_of(time)[0], user[order], time[order], n_users, years)
 
+    @property
+    def last(self) -> int:
+        """Return the latest time of the training ratings."""
+        return int(self.time.max())
+
     def width(self, field: str) -> int:
         """Return how many codes a field has; 0 where these ratings do not tell it."""
         match field:

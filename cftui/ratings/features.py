@@ -89,9 +89,9 @@ class Features:
     user: Integers
     """Codes of all of the data's ratings, shape (n_ratings,); so `item`."""
     item: Integers
-    seen_users: NDArray[np.bool_]
-    """Whether each has a training rating, shape (n_users,); so `seen_items`."""
-    seen_items: NDArray[np.bool_]
+    user_counts: NDArray[np.int64]
+    """How many training ratings each has, shape (n_users,); so `item_counts`."""
+    item_counts: NDArray[np.int64]
     mean: float
     """Of the training ratings, in rating units."""
     fields: tuple[Field, ...]
@@ -138,6 +138,17 @@ class Features:
         clock = self.clock
         return {name: clock.codes(name, users, items, times) for name in timed}
 
+    def codes_now(self, items: Integers) -> dict[str, Codes]:
+        """Return the codes of pairs as a list asks them: as of the last day trained on.
+
+        How old a film is then is known, and was trained on. Of a user's own days and places none
+        will ever come that anybody trained on: such fields say nothing.
+        """
+        if "film-age" not in self.names or self.clock is None:
+            return {}
+        nobody, then = np.zeros(len(items), np.int64), np.full(len(items), self.clock.last)
+        return {"film-age": self.clock.codes("film-age", nobody, items, then)}
+
     def rows_of(self, positions: Integers) -> SparseRows:
         """Return all columns of some of the data's ratings, a row each."""
         codes = self.codes_of(positions)
@@ -146,8 +157,9 @@ class Features:
     def rows_of_pairs(
         self, users: Integers, items: Integers, codes: Mapping[str, Codes] | None = None
     ) -> SparseRows:
-        """Return all columns of pairs, a row each; without codes no time is known."""
-        parts = [self._rows_of_field(each, users, items, codes or {}) for each in self.fields]
+        """Return all columns of pairs, a row each; without codes those of now."""
+        known = self.codes_now(items) if codes is None else codes
+        parts = [self._rows_of_field(each, users, items, known) for each in self.fields]
         return _side_by_side(parts, self.offsets)
 
     def _rows_of_field(
@@ -168,8 +180,8 @@ def features_of(ratings: Ratings, parts: Split, wanted: Sequence[str]) -> Featur
     found = tuple(made[name] for name in FIELDS if name in made and made[name].width)
     absent = tuple(name for name in FIELDS if name in made and not made[name].width)
     mean = float(ratings.value[parts.train].mean(dtype=np.float64))
-    users = np.bincount(ratings.user[parts.train], minlength=ratings.n_users) > 0
-    items = np.bincount(ratings.item[parts.train], minlength=ratings.n_items) > 0
+    users = np.bincount(ratings.user[parts.train], minlength=ratings.n_users)
+    items = np.bincount(ratings.item[parts.train], minlength=ratings.n_items)
     return Features(ratings.user, ratings.item, users, items, mean, found, absent, clock)
 
 

@@ -19,7 +19,7 @@ SHARES = {0.5: "half", 0.25: "quarter", 0.2: "fifth", 0.1: "tenth"}
 
 
 @dataclass(frozen=True)
-class Side:
+class OnSplit:
     """How a run does on its split; mean squared errors in squared rating units."""
 
     run: str
@@ -33,9 +33,9 @@ class Side:
 class Twins:
     """What is known of a run and its twin."""
 
-    drawn: Side | None
+    drawn: OnSplit | None
     """On ratings drawn at random; none while that is not known."""
-    latest: Side | None
+    latest: OnSplit | None
     share: float
     """Of the ratings, how many are held out."""
     missing: Mapping[str, Any] | None = None
@@ -101,9 +101,9 @@ def _comparable(config: RunConfig) -> object:
     return settings, config.split.fraction
 
 
-def _side(row: RunRow) -> Side:
+def _side(row: RunRow) -> OnSplit:
     assert row.best_valid_mse is not None
-    return Side(row.id, row.best_valid_mse, row.biases_mse)
+    return OnSplit(row.id, row.best_valid_mse, row.biases_mse)
 
 
 def share_words(share: float) -> str:
@@ -149,7 +149,7 @@ def side_by_side(twins: Twins) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _ahead(side: Side) -> float | None:
+def _ahead(side: OnSplit) -> float | None:
     return None if side.biases is None else side.biases - side.mse
 
 

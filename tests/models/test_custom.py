@@ -425,7 +425,10 @@ def test_an_installed_package_offers_its_models(
         assert train(source, "--model", "theirs", "--set", "model.rank=3") == 0
         assert load_trained(find_run("r")).require("item_factors").shape == (90, 3)
         assert train(source, "--model", "ours") == 2
-        assert "'ours' is not one of dot, dot-bias, fm, net, theirs" in capsys.readouterr().err
+        assert (
+            "'ours' is not one of bayes-fm, dot, dot-bias, fm, net, theirs"
+            in capsys.readouterr().err
+        )
     finally:
         installed.installed_models.cache_clear()
 

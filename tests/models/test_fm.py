@@ -85,13 +85,22 @@ def test_it_is_the_equation(known: Features, ratings: Ratings) -> None:
     np.testing.assert_allclose(score(built, pairs, CPU), expected, rtol=1e-5)
 
 
-def test_without_a_time_fields_of_ratings_say_nothing(known: Features, ratings: Ratings) -> None:
+def test_a_list_leaves_out_what_nobody_trained_on_for_now(
+    known: Features, ratings: Ratings
+) -> None:
+    """All of the time is left out but the film's age, on the last day of the training ratings."""
+    assert ratings.timestamp is not None
     built = machine(known, ratings)
+    with torch.no_grad():  # what any user's day, place and half-year would say
+        for name in ("calendar", "user-day", "since-first", "place"):
+            built.tables[name].fill_(1e3)
     pairs = Pairs.crossed(np.arange(4), np.arange(ratings.n_items))
     found = known.rows_of_pairs(pairs.users, pairs.items)
     expected = []
     for a, b in zip(found.indptr[:-1], found.indptr[1:], strict=True):
         x = dict(zip(found.columns[a:b].tolist(), found.values[a:b].tolist(), strict=True))
+        assert sum(column >= known.offsets[-2] for column in x) == 1  # a film's age
+        assert not any(known.offsets[7] <= column < known.offsets[-2] for column in x)
         expected.append(by_the_equation(built, known, 0, x))
     np.testing.assert_allclose(score(built, pairs, CPU), expected, rtol=1e-5)
     everything = score_all_items(built, np.arange(4), ratings.n_items, CPU)
@@ -101,21 +110,24 @@ def test_without_a_time_fields_of_ratings_say_nothing(known: Features, ratings: 
 def test_whom_nobody_trained_on_is_predicted_as_others_with_what_is_told(
     ratings: Ratings,
 ) -> None:
-    """The mean over all trained items, had each this one's genres and year; so of users."""
+    """The mean over trained items, had each this one's genres and year; so of users.
+
+    Weighted by the root of their numbers of ratings.
+    """
     lost_item, lost_user = 3, 2
     kept = np.flatnonzero((ratings.item != lost_item) & (ratings.user != lost_user))
     known = features_of(ratings, Split(kept, np.zeros(0, np.int64)), FIELDS)
     built = machine(known, ratings)
-    items = np.flatnonzero(known.seen_items)
-    assert lost_item not in items
-    expected = np.mean([_lent(built, known, 1, lost_item, item) for item in items])
+    assert known.item_counts[lost_item] == 0
+    every = [_lent(built, known, 1, lost_item, item) for item in range(ratings.n_items)]
+    expected = np.average(every, weights=np.sqrt(known.item_counts))
     pair = Pairs(np.array([1]), np.array([lost_item]))
     assert score(built, pair, CPU)[0] == pytest.approx(expected, rel=1e-5)
     everything = score_all_items(built, np.array([1]), ratings.n_items, CPU)
     assert everything[0, lost_item] == pytest.approx(expected, rel=1e-5)
     pair = Pairs(np.array([lost_user]), np.array([5]))
-    users = np.flatnonzero(known.seen_users)
-    expected = np.mean([_lent(built, known, user, 5, 5) for user in users])
+    every = [_lent(built, known, user, 5, 5) for user in range(ratings.n_users)]
+    expected = np.average(every, weights=np.sqrt(known.user_counts))
     assert score(built, pair, CPU)[0] == pytest.approx(expected, rel=1e-5)
 
 
@@ -129,7 +141,7 @@ def _lent(
     begins, ends = known.offsets[:-1], known.offsets[1:]
     x: dict[int, float] = {}
     for name, begin, end in zip(known.names, begins, ends, strict=True):
-        rows = own if name in ("genres", "year") else other
+        rows = own if name in ("genres", "year", "film-age") else other
         pairs = zip(rows.columns.tolist(), rows.values.tolist(), strict=True)
         x |= {column: value for column, value in pairs if begin <= column < end}
     return by_the_equation(built, known, 0, x)

@@ -164,8 +164,22 @@ def test_pairs_at_a_time_are_told_as_ratings_are(
     told = features.codes_at(ratings.user[p], ratings.item[p], np.asarray(ratings.timestamp[p]))
     for name, codes in features.codes_of(p).items():
         assert (told[name] == codes).all(), name
-    timeless = features.rows_of_pairs(ratings.user[p], ratings.item[p])
-    assert timeless.columns.max() < features.offsets[len(FUTURE)]
+
+
+def test_of_now_nothing_is_known_but_how_old_a_film_is(
+    features: Features, ratings: Ratings, parts: Split
+) -> None:
+    assert ratings.timestamp is not None
+    p = parts.valid
+    last = datetime.fromtimestamp(int(ratings.timestamp[parts.train].max()), UTC).year
+    rows = features.rows_of_pairs(ratings.user[p], ratings.item[p])
+    begin = features.offsets[features.names.index("film-age")]
+    for row, position in enumerate(p.tolist()):
+        columns = rows.columns[rows.indptr[row] : rows.indptr[row + 1]]
+        title = ratings.items.title_of(int(ratings.item[position]))
+        ages = [max(last - int(title[-5:-1]), 0)] if title.endswith(")") else []
+        timed = columns[columns >= features.offsets[len(FUTURE)]]
+        assert (timed - begin).tolist() == [int(math.log2(1 + age)) for age in ages]
 
 
 def test_what_ratings_do_not_tell_is_named(tmp_path: Path) -> None:

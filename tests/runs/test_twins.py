@@ -12,7 +12,7 @@ from cftui.runs.directory import Run
 from cftui.runs.find import find_run
 from cftui.runs.index import read_row
 from cftui.runs.row import RunRow
-from cftui.runs.twins import Side, Twins, find_twins, side_by_side, twin_words
+from cftui.runs.twins import OnSplit, Twins, find_twins, side_by_side, twin_words
 from cftui.training.start import start_run
 
 LATEST = {"kind": "per-user-latest"}
@@ -59,7 +59,7 @@ def test_all_but_the_split_must_be_alike(runs: Path) -> None:
         replace(make(runs, "stopped", 0.1, split=LATEST), shown="stopped"),
     ]
     found = find_twins(Run(runs / "own"), [*others, own, twin])
-    expected = Twins(Side("own", 0.7, 0.8), Side("twin", 0.75, 0.8), 0.2)
+    expected = Twins(OnSplit("own", 0.7, 0.8), OnSplit("twin", 0.75, 0.8), 0.2)
     assert found == expected
     assert find_twins(Run(runs / "twin"), [twin, own]) == expected  # from either side
     none = find_twins(Run(runs / "own"), [*others, own])
@@ -72,7 +72,7 @@ def test_all_but_the_split_must_be_alike(runs: Path) -> None:
 
 
 def test_a_sentence_says_what_it_is_worth() -> None:
-    twins = Twins(Side("a", 0.676, 0.785), Side("b", 0.75, 0.82), 0.2)
+    twins = Twins(OnSplit("a", 0.676, 0.785), OnSplit("b", 0.75, 0.82), 0.2)
     assert twin_words(twins) == (
         "MSE 0.676 on ratings drawn at random, 0.750 on each user's latest fifth: +0.074; biases"
         " alone have 0.785 and 0.820, so it is ahead of them by 0.109 and by 0.070"

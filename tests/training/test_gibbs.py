@@ -1,11 +1,14 @@
 """The sampler's kernels against the formulas, and its posterior against a closed form."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from gibbs_reference import both, dense, small_design, small_problem
 
 from cftui.training.gibbs import kernels
 from cftui.training.gibbs.chain import Chain
+from cftui.training.gibbs.compiled import HERE, source_key
 
 
 @pytest.mark.parametrize("timed", [True, False])
@@ -71,3 +74,14 @@ def test_random_numbers_depend_on_seed_chain_sweep_and_part_alone() -> None:
         for key, sweep, part in (((3, 1), 5, 1), ((4, 0), 5, 1), ((3, 0), 6, 1), ((3, 0), 5, 2))
     ]
     assert all(not np.array_equal(again.weights, other) for other in others)
+
+
+def test_another_version_does_not_read_what_this_one_compiled(tmp_path: Path) -> None:
+    """It names this one's classes, and fails where they are called otherwise."""
+    for path in HERE.glob("*.py"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    assert source_key(tmp_path) == source_key(HERE)
+    kernels_file = tmp_path / "kernels.py"
+    kernels_file.write_text(kernels_file.read_text().replace("RelationBlock", "Side"))
+    assert source_key(tmp_path) != source_key(HERE)
+    assert source_key(HERE) in kernels.factor.stats.cache_path  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from cftui.questions.check import CheckAnswer, CheckRun, JointCounts
 from cftui.questions.job import Progress
 from cftui.runs.directory import Run
-from cftui.runs.twins import Side, Twins
+from cftui.runs.twins import OnSplit, Twins
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore import check as module
 from cftui.tui.explore.check import CheckView
@@ -237,7 +237,7 @@ async def test_the_other_split_is_trained_and_stands_beside(
         assert asked[0].run == trained_run.id
         split = asked[0].changes["split"]
         assert (split["kind"], split["fraction"]) == ("per-user-latest", 0.2)
-        both = Twins(Side(trained_run.id, 0.676, 0.785), Side("other", 0.75, 0.82), 0.2)
+        both = Twins(OnSplit(trained_run.id, 0.676, 0.785), OnSplit("other", 0.75, 0.82), 0.2)
         monkeypatch.setattr(module, "find_twins", lambda run, rows: both)
         view.runs_changed()  # as when the other run has ended
         await until(pilot, lambda: "MSE 0.676 on ratings drawn at random, 0.750" in head(view))

@@ -345,6 +345,22 @@ async def test_exports_what_is_listed(three: dict[str, Run], tmp_path: Path, suf
     assert float(rows[1]["mse"]) == 0.81 and rows[0]["message"] == "disk full"
 
 
+async def test_a_report_of_the_marked_runs_is_written(
+    three: dict[str, Run], tmp_path: Path
+) -> None:
+    app = CftuiApp(paths.BUNDLED)
+    path = tmp_path / "report.md"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_runs(pilot, 3, "down", "space", "space", "w")
+        assert isinstance(app.screen, AskText)
+        assert "report of 2 runs" in str(app.screen.query(Static).first().content)
+        app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await until(pilot, path.is_file)
+    text = path.read_text()
+    assert "## A fast" in text and "## B slow" in text and "other" not in text
+
+
 async def test_a_changed_learning_rate_is_told_wherever_settings_are(three: dict[str, Run]) -> None:
     fast = three["fast"]
     fast.write_record(replace(fast.record(), rate_changes=(RateChange(3260, 0.002),)))

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from cftui.ratings.features import Field
-from cftui.training.gibbs.kernels import Side
+from cftui.training.gibbs.kernels import RelationBlock
 
 SIDES = ("user", "item", "rating")
 
@@ -21,8 +21,8 @@ class Design:
     item: np.ndarray
     order: np.ndarray
     """Which of the ratings given is at each place."""
-    users: Side
-    items: Side
+    users: RelationBlock
+    items: RelationBlock
     codes: np.ndarray
     """Places of the ratings' own features, uint32 (fields, n); `n_features` where one has none."""
     names: tuple[str, ...]
@@ -99,7 +99,7 @@ def make_design(
     return replace(design, codes=places.astype(np.uint32))
 
 
-def _side(row: np.ndarray, n_rows: int, first: int, fields: Sequence[Field]) -> Side:
+def _side(row: np.ndarray, n_rows: int, first: int, fields: Sequence[Field]) -> RelationBlock:
     """Return the columns of all fields of a side, one field after the other."""
     width, rows, columns, values = 0, [], [], []
     for field in fields:
@@ -114,7 +114,7 @@ def _side(row: np.ndarray, n_rows: int, first: int, fields: Sequence[Field]) -> 
     order = np.argsort(column, kind="stable")
     indptr = np.zeros(width + 1, np.int64)
     np.cumsum(np.bincount(column, minlength=width), out=indptr[1:])
-    return Side(
+    return RelationBlock(
         row,
         n_rows,
         first,

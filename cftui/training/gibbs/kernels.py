@@ -17,7 +17,7 @@ from cftui.training.gibbs.compiled import compiled
 Array = np.ndarray
 
 
-class Side(NamedTuple):
+class RelationBlock(NamedTuple):
     """The features of users, or of items: columns of a sparse matrix with a row each."""
 
     row: Array
@@ -65,7 +65,13 @@ def priors(
 
 @compiled
 def linear_of_side(
-    side: Side, error: Array, noise: Array, weights: Array, mean: Array, precision: Array, z: Array
+    side: RelationBlock,
+    error: Array,
+    noise: Array,
+    weights: Array,
+    mean: Array,
+    precision: Array,
+    z: Array,
 ) -> None:
     """Draw the linear weights of a side's features; `error` (n,) is kept up to date.
 
@@ -125,8 +131,8 @@ def linear_of_ratings(
 
 @compiled
 def factor(
-    users: Side,
-    items: Side,
+    users: RelationBlock,
+    items: RelationBlock,
     codes: Array,
     first: Array,
     error: Array,
@@ -177,7 +183,7 @@ OWN = 7
 
 
 @compiled
-def _sums(side: Side, weights: Array) -> Array:
+def _sums(side: RelationBlock, weights: Array) -> Array:
     """Return a row of eight numbers for each row of a side, all 0 but the last.
 
     Sums over its ratings of noise, noise s, noise s^2, noise error and noise error s, where s is
@@ -194,7 +200,7 @@ def _sums(side: Side, weights: Array) -> Array:
 
 @compiled
 def _factor_of_side(
-    side: Side, sums: Array, weights: Array, mean: Array, precision: Array, z: Array
+    side: RelationBlock, sums: Array, weights: Array, mean: Array, precision: Array, z: Array
 ) -> None:
     """Draw one factor of a side's features from the sums of its rows, kept up to date."""
     for column in range(len(side.indptr) - 1):
@@ -219,7 +225,7 @@ def _factor_of_side(
 
 @compiled
 def _factor_of_ratings(
-    users: Side,
+    users: RelationBlock,
     codes: Array,
     first: Array,
     total: Array,

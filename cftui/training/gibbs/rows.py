@@ -6,7 +6,7 @@ import numpy as np
 
 from cftui.training.gibbs.compiled import compiled
 from cftui.training.gibbs.design import Design
-from cftui.training.gibbs.kernels import Side
+from cftui.training.gibbs.kernels import RelationBlock
 from cftui.training.gibbs.sample import Sample
 
 
@@ -63,7 +63,7 @@ def crossed(rows: DrawRows, users: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def _collapsed(side: Side, linear: np.ndarray, factors: np.ndarray) -> np.ndarray:
+def _collapsed(side: RelationBlock, linear: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Return a side's rows: what its features give together, their own pairs counted in."""
     rank = factors.shape[1]
     found = np.zeros((side.n_rows, rank + 1))

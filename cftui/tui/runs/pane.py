@@ -6,6 +6,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from cftui.runs.columns import titled
 from cftui.runs.filters import HELP
 from cftui.runs.row import RunRow
 from cftui.runs.telling import sentences
@@ -13,7 +14,7 @@ from cftui.tui.runs import actions
 from cftui.tui.runs.board import RunsBoard
 from cftui.tui.runs.log import LogScreen
 from cftui.tui.runs.overlay_chart import MEASURES
-from cftui.tui.runs.table import sorted_by, titled
+from cftui.tui.runs.table import sorted_by
 from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Grid
@@ -63,6 +64,13 @@ COMMANDS = (
     Command("runs.stop", "x", "stop", "Stop", "End this run; what it learned is kept"),
     Command("runs.delete", "D,delete", "delete", "Delete", "Delete the marked runs, or this", True),
     Command("runs.export", "e", "export", "Export", "Write the marked or listed runs to a file"),
+    Command(
+        "runs.report",
+        "w",
+        "report",
+        "Report",
+        "Write a report of the marked runs, or of this, to be read by others: .html or .md",
+    ),
     Command("runs.clear", "escape", "clear", "Clear", "Empty the filter"),
 )
 
@@ -174,7 +182,7 @@ class RunsPane(Pane):
                 return None
             case _ if row is None:
                 return "No run is listed"
-            case "export" | "mark" | "open" | "tell" | "rename" | "notes":
+            case "export" | "report" | "mark" | "open" | "tell" | "rename" | "notes":
                 return None
         return self._why_not_for(action, row)
 
@@ -337,6 +345,10 @@ class RunsPane(Pane):
     def action_export(self) -> None:
         """Ask for a file and write the marked or listed runs to it."""
         actions.ask_export(self, self.board.marked or self.board.listed)
+
+    def action_report(self) -> None:
+        """Ask for a file and write a report of the marked runs, or of this one, to it."""
+        actions.ask_report(self, self.board.targets)
 
 
 def _if_damaged(row: RunRow) -> str | None:

@@ -6,9 +6,8 @@ from rich.style import Style
 from rich.text import Text
 
 from cftui.charts import Colour
-from cftui.runs.columns import BY_NAME, MARKS, RunField, letter
+from cftui.runs.columns import BY_NAME, RunField, colour_of, letter
 from cftui.runs.row import RunRow
-from cftui.text import plain
 from cftui.tui.shared.cells import Cell, Column
 from cftui.tui.shared.run_words import STATE_MARKS
 
@@ -69,11 +68,6 @@ ALIAS = {"sign": "state", "status": "state", "day": "when"}
 def sign(row: RunRow) -> str:
     """Return the sign of a run's state."""
     return STATE_MARKS.get(row.shown, "!" if row.shown == "damaged" else "·")
-
-
-def colour_of(mark: int, colours: Sequence[Colour]) -> Colour | None:
-    """Return the colour of a mark; none for one without a letter."""
-    return colours[(mark - 1) % len(colours)] if 0 < mark <= len(MARKS) else None
 
 
 def sorted_by(room: int) -> list[str]:
@@ -139,8 +133,3 @@ def _mark(row: RunRow, colours: Sequence[Colour]) -> Cell:
     return Text.assemble(
         ("●", Style(color="#{:02x}{:02x}{:02x}".format(*colour))), letter(row.mark)
     )
-
-
-def titled(row: RunRow) -> str:
-    """Return how a run is called in a legend or a heading: its letter first, where it has one."""
-    return plain(f"{letter(row.mark)} {row.label}".strip())

@@ -24,6 +24,7 @@ from cftui.runs.lock import RunHeld
 from cftui.runs.record import Origin
 from cftui.runs.refit import refit_config, refit_name
 from cftui.runs.row import RunRow
+from cftui.tui.services.jobs import JobError, run_job
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -303,6 +304,14 @@ class RunService:
     async def export(self, rows: Sequence[RunRow], path: Path) -> int:
         """Write runs to a file; return how many. Raises RunServiceError."""
         return await _do(export_runs, rows, path)
+
+    async def report(self, run_ids: Sequence[str], path: Path) -> None:
+        """Have a report of runs written by a process of its own. Raises RunServiceError."""
+        words = ["runs", "report", f"--out={path}", *run_ids]
+        try:
+            await run_job(words, lambda told: None)
+        except (JobError, OSError) as error:
+            raise RunServiceError(words_of(error)) from error
 
 
 def _mark_whole(followed: Sequence[FollowedRun]) -> bool:
