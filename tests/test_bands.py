@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from small import open_small
 
-from cftui.library.bands import SPREAD, bands_of_members, learn_noise
-from cftui.questions.band import Band, give_or_take, with_band
+from cftui.library.bands import bands_of_members, learn_noise
+from cftui.questions.band import SPREAD, Band, give_or_take, with_band
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split
 from cftui.ratings.values import Ratings

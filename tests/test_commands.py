@@ -69,8 +69,8 @@ WRONG = [
     (["predict", "--user", "1"], "--user and --item belong together"),
     (["predict"], "give --user and --item, or --split valid, or --pairs FILE"),
     (["predict", "--split", "train", "--out", "o.csv"], "--split train"),
-    (["predict", "--split", "valid", "--out", "o.txt"], ".csv or .parquet"),
-    (["predict", "--split", "valid"], ".csv or .parquet"),
+    (["predict", "--split", "valid", "--out", "o.txt"], ".csv, .parquet or .json"),
+    (["predict", "--split", "valid"], ".csv, .parquet or .json"),
 ]
 
 

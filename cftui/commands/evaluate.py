@@ -25,6 +25,7 @@ from cftui.commands.twins import tell_twins, train_twin
 from cftui.commands.writing import write_columns
 from cftui.printing import put
 from cftui.questions.check import AT, CheckAnswer, CheckRun, Measure, MethodRow
+from cftui.questions.covered import coverage_lines
 from cftui.remedies import cause
 
 SHOWN: tuple[tuple[Measure, str, str], ...] = (
@@ -115,6 +116,8 @@ def _print(answer: CheckAnswer) -> None:
     for comparison in answer.comparisons[:3]:
         print_words(comparison.words)
     print_words(_calibration(answer))
+    for line in coverage_lines(answer.coverage):
+        print_words(line)
     fitted = (method.words for method in answer.methods if method.name in FITTED)
     print_words("; ".join(fitted))
     print_words(f"lists: right is what was held out and given {answer.liked_from:g} or more")

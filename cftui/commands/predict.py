@@ -19,6 +19,7 @@ from cftui.commands.opening import Best, Data, open_run
 from cftui.commands.reasons import print_why_stars
 from cftui.commands.writing import write_columns
 from cftui.printing import put
+from cftui.questions.band import EIGHTY, SPREAD, with_band
 from cftui.questions.likes import WhyStars
 from cftui.questions.trained import Predict, Prediction
 from cftui.text import plain
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
     from cftui.explore.predict import PredictedPairs
     from cftui.library.trained import Trained
     from cftui.ratings.reading.pair_file import AskedPairs
+
+
+ENDINGS = (".csv", ".parquet", ".json")
+BANDS = {
+    EIGHTY: "a band that 80 % of ratings are within, as the model has it",
+    SPREAD: "what members' predictions differ by: more ratings than 20 % are outside",
+}
 
 
 def predict(
@@ -38,7 +46,9 @@ def predict(
         Path | None,
         typer.Option(help="A file of user and item ids, in columns so named or the first two"),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="A .csv or .parquet file to write")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A .csv, .parquet or .json file to write")
+    ] = None,
     why: Annotated[
         bool, typer.Option("--why", help="With --user and --item: what the prediction is made of")
     ] = False,
@@ -48,7 +58,10 @@ def predict(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Predict one rating, or many into a file (user, item, rating, prediction)."""
+    """Predict one rating, or many into a file (user, item, rating, prediction).
+
+    A model that tells how sure it is adds columns low and high: the ends of a band.
+    """
     one, many = user is not None or item is not None, split is not None or pairs is not None
     if one == many or (split is not None and pairs is not None):
         raise UsageError("predict: give --user and --item, or --split valid, or --pairs FILE")
@@ -69,8 +82,8 @@ def predict(
         raise UsageError("predict: --why belongs to --user and --item")
     if split not in (None, "valid"):
         raise UsageError(f"--split {split}: only the held-out ratings can be asked for: valid")
-    if out is None or out.suffix not in (".csv", ".parquet"):
-        raise UsageError("predict: --out needs a file name that ends in .csv or .parquet")
+    if out is None or out.suffix not in ENDINGS:
+        raise UsageError("predict: --out needs a file name that ends in .csv, .parquet or .json")
     from cftui.explore.predict import predict_held_out, predict_ids
 
     trained = open_run(library, run, data, best=best, json=json)
@@ -97,7 +110,9 @@ def _print_one(answer: Prediction, *, json: bool) -> None:
         return
     actual = "" if answer.actual is None else f", who gave it {answer.actual:g}"
     title = "" if answer.title == answer.item else f" {plain(answer.title)}"
-    put(f"{answer.predicted:.3f} for item {answer.item}{title} by user {answer.user}{actual}")
+    band = answer.band
+    said = f"{answer.predicted:.3f}" if band is None else with_band(answer.predicted, band)
+    put(f"{said} for item {answer.item}{title} by user {answer.user}{actual}")
     for seen, kind in ((answer.user_seen, "user"), (answer.item_seen, "item")):
         if not seen:
             put(f"this {kind} has no rating in training: its factors are still the random start")
@@ -124,14 +139,18 @@ def _write_many(pairs: "PredictedPairs", out: Path, *, json: bool) -> None:
         "rating": pairs.actual,
         "prediction": pairs.predicted,
     }
+    if pairs.bands is not None:
+        columns |= {"low": pairs.bands.low, "high": pairs.bands.high}
     write_columns(out, columns)
     count, rmse, unknown = len(pairs.predicted), pairs.rmse, pairs.n_unknown
     if json:
         told = {"event": "predicted", "pairs": count, "unknown": unknown, "rmse": rmse}
-        print_json({**told, "out": str(out)})
+        print_json({**told, "band": pairs.bands and pairs.bands.words, "out": str(out)})
         return
     against = "" if rmse is None else f"; RMSE {rmse:.6f} on the {pairs.n_rated:,} rated ones"
     put(f"{count - unknown:,} predictions written to {out}{against}")
+    if pairs.bands is not None:
+        put(f"low and high are the ends of {BANDS[pairs.bands.words]}")
     if unknown:
         put(f"{unknown:,} of {count:,} pairs are left empty: their user or item is not in the data")
 

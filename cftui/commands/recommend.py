@@ -23,6 +23,7 @@ from cftui.commands.profiles import recommend_to_profiles
 from cftui.commands.reasons import print_why_liked, print_why_stars
 from cftui.commands.together import as_asked, people_named, recommend_together
 from cftui.printing import put
+from cftui.questions.band import with_band
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ORDERS, IdentifyItem, ItemFilter, ListOrder
 from cftui.questions.likes import ForYou, ForYouAnswer, LikelyItem, WhyLiked, WhyStars
@@ -315,7 +316,7 @@ def _print(rows: Sequence[Recommendation | LikelyItem], *, json: bool) -> None:
         ("rank", "id", "score", "predicted", "ratings", "title", "genres"),
         [
             (
-                *(str(r.rank), r.item, _number(r.score), _number(r.predicted)),
+                *(str(r.rank), r.item, _number(r.score), _stars(r)),
                 *(f"{r.n_ratings:,}", r.title, r.genres),
             )
             for r in rows
@@ -323,6 +324,12 @@ def _print(rows: Sequence[Recommendation | LikelyItem], *, json: bool) -> None:
         right=("rank", "id", "score", "predicted", "ratings"),
         yielding=("genres", "title"),
     )
+
+
+def _stars(row: Recommendation | LikelyItem) -> str:
+    if row.predicted is None or row.band is None:
+        return _number(row.predicted)
+    return with_band(row.predicted, row.band)
 
 
 def _number(value: float | None) -> str:

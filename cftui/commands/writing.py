@@ -1,4 +1,4 @@
-"""Tables written to files: CSV or Parquet by the file's ending, whole or not at all."""
+"""Tables written to files: CSV, Parquet or JSON by the file's ending, whole or not at all."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,6 +19,8 @@ def checked_out(command: str, out: Path | None) -> Path:
 
 def write_columns(out: Path, columns: Mapping[str, Iterable[Any]]) -> None:
     """Write columns of equal length under their names; NaN and none are empty cells in CSV.
+
+    In JSON, a list with an object for each row, they are null.
 
     Raises CommandError where the file cannot be written.
     """

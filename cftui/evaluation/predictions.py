@@ -6,7 +6,13 @@ Arrays of shape (n,), one value a held-out rating; n above 0, predictions finite
 import numpy as np
 
 from cftui.evaluation.intervals import interval, resampled
-from cftui.questions.check import CalibrationPoint, JointCounts, ResidualCell
+from cftui.questions.check import (
+    BandCoverage,
+    CalibrationPoint,
+    CoveredPart,
+    JointCounts,
+    ResidualCell,
+)
 
 BINS = 20
 """Of predictions; of ratings where they have more values than that, half as many."""
@@ -91,6 +97,33 @@ def residual_cells(
         )
 
     return tuple(tuple(cell(row, column) for column in range(n_columns)) for row in range(n_rows))
+
+
+def band_coverage(
+    words: str,
+    ends: tuple[np.ndarray, np.ndarray],
+    actual: np.ndarray,
+    user_counts: np.ndarray,
+    item_counts: np.ndarray,
+) -> BandCoverage:
+    """Return how many ratings are within bands, overall and by users' and items' counts.
+
+    `ends`: lows and highs; `words`: what the bands are called; counts as of `residual_cells`.
+    """
+    low, high = ends
+    inside = (low <= actual) & (actual <= high)
+    by_activity, by_popularity = (_covered(inside, c) for c in (user_counts, item_counts))
+    width = float((high - low).mean(dtype=np.float64))
+    return BandCoverage(words, float(inside.mean()), width, by_activity, by_popularity)
+
+
+def _covered(inside: np.ndarray, counts: np.ndarray) -> tuple[CoveredPart, ...]:
+    groups, n_groups = quantile_groups(counts, PARTS)
+    masks = [groups == group for group in range(n_groups)]
+    return tuple(
+        CoveredPart(_range(counts[mask]), int(mask.sum()), float(inside[mask].mean()))
+        for mask in masks
+    )
 
 
 def quantile_groups(values: np.ndarray, n: int) -> tuple[np.ndarray, int]:

@@ -5,10 +5,12 @@ from typing import Literal
 
 import numpy as np
 
+from cftui.explore.predict import predict
 from cftui.hyperparameters import models_with
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.models.factors import Factors
+from cftui.questions.band import with_band
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import CellArithmetic, CellOfRun
 
@@ -75,9 +77,13 @@ def cell_of_run(trained: Trained, user: int, item: int) -> CellArithmetic:
     Raises QuestionError for a model that is no dot product.
     """
     if trained.factors is None:
+        found = predict(trained, user, item)
+        said = (
+            f"{found.predicted:.2f}" if not found.band else with_band(found.predicted, found.band)
+        )
         raise QuestionError(
-            f"{trained.config.model.name} is no dot product: its arithmetic does not fit on a"
-            f" page; choose a run of {models_with('dot-product')}"
+            f"Predicted {said}. {trained.config.model.name} is no dot product: its arithmetic does"
+            f" not fit on a page; choose a run of {models_with('dot-product')}"
         )
     ratings = trained.ratings
     rated = ratings.by_user.of(user)

@@ -9,13 +9,20 @@ from threadpoolctl import threadpool_limits
 
 from cftui.evaluation.audit import audit_split
 from cftui.evaluation.measuring import Measured, Measurements, Predictor, Resampled, measured
-from cftui.evaluation.predictions import calibration, farthest_off, joint_counts, residual_cells
+from cftui.evaluation.predictions import (
+    band_coverage,
+    calibration,
+    farthest_off,
+    joint_counts,
+    residual_cells,
+)
 from cftui.explore.baselines import NAMES, Trial, baseline_measurements, trial_of
 from cftui.explore.likes.kept import ONE_THREAD_SIDE
 from cftui.hyperparameters.fields import TIMED
 from cftui.library.door import Library, performs
 from cftui.library.trained import Trained
 from cftui.questions.check import (
+    BandCoverage,
     CheckAnswer,
     CheckRun,
     Comparison,
@@ -92,6 +99,7 @@ def _answer(
         residuals=residual_cells(predicted, valid.value, *counts),
         worst=_worst(trained, trial, predicted, *counts),
         audit=_audit(trained, trial, predicted),
+        coverage=_coverage(trained, trial, *counts),
     )
 
 
@@ -189,6 +197,16 @@ def _worst(
         )
         for place in farthest_off(predicted, valid.value, WORST).tolist()
     )
+
+
+def _coverage(
+    trained: Trained, trial: Trial, user_counts: np.ndarray, item_counts: np.ndarray
+) -> BandCoverage | None:
+    bands = trained.bands(trial.valid.pairs)
+    if bands is None:
+        return None
+    ends = bands.low, bands.high
+    return band_coverage(bands.words, ends, trial.valid.value, user_counts, item_counts)
 
 
 def _audit(trained: Trained, trial: Trial, predicted: np.ndarray) -> SplitAudit:

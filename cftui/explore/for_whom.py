@@ -64,7 +64,7 @@ YEAR_WEIGHT = 1e-3
 def answer_for_whom(library: Library, question: ForWhom) -> ForWhomAnswer:
     """Find for whom an item would be that is not in the data."""
     ratings = library.ratings(question.store)
-    trained, no_run = run_for_stars(library, question.run, ratings)
+    trained, no_run = run_for_stars(library, question.run, ratings, drawn=False)
     return explore_for_whom(ratings, question, trained, no_run)
 
 

@@ -1,6 +1,6 @@
 """A newcomer's list, from likes alone or with the stars that a run predicts for them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,12 +10,15 @@ from cftui.explore.likes.tastes import Tastes
 from cftui.explore.ordering import likes_given, ordered, rise
 from cftui.explore.recommend import first_of
 from cftui.explore.stars import Rated, checked, fold, run_for_stars, spread_of
+from cftui.library.bands import Banded, Bands, Scorer
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
+from cftui.questions.band import EIGHTY
 from cftui.questions.items import ListOrder
 from cftui.questions.likes import ForYou, ForYouAnswer, LikelyItem
 from cftui.questions.newcomer import YourRating
 from cftui.ratings.facets import passing
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.unit import RatingUnit
 from cftui.ratings.values import Ratings
 
@@ -53,11 +56,9 @@ def explore_for_you(
         way=tastes.ease.words,
         step=None if trained is None else trained.step,
         no_stars=no_stars,
-        spread=None if trained is None else spread_of(trained),
+        spread=None if trained is None or trained.factors is None else spread_of(trained),
         rated=tuple(lists.rated(now)),
-        recommended=tuple(
-            lists.likely(now, rank, code) for rank, code in enumerate(codes, start=1)
-        ),
+        recommended=_banded(now, codes, [lists.likely(now, *one) for one in enumerate(codes, 1)]),
         moved=_moved(lists, now, asked.before, mask, codes),
         scale=RatingUnit(ratings.low, ratings.high).scale,
     )
@@ -74,6 +75,8 @@ class ScoredItems:
     predicted: np.ndarray | None
     worth: np.ndarray
     """What the list is sorted by."""
+    newcomer: Scorer | None = None
+    """Who predicts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,16 +94,17 @@ class NewcomerLists:
         ratings, trained = self.ratings, self.trained
         codes, values = checked(ratings, rated)
         score = self.tastes.scores(codes, values)
-        predicted = told = None
+        predicted = told = newcomer = None
         if trained is not None:
-            predicted = fold(trained, codes, values, self.regularization).score_all_items(0)
+            newcomer = fold(trained, codes, values, self.regularization)
+            predicted = newcomer.score_all_items(0)
             # Nobody trained on some items: their prediction says nothing for or against them.
             told = np.where(trained.trained_items, predicted, ratings.mean)
         if len(codes) or self.order == "stars":
             worth = ordered(ratings, self.tastes, self.order, score, told)
         else:
             worth = likes_given(ratings, self.tastes)
-        return ScoredItems(codes, values, score, predicted, worth)
+        return ScoredItems(codes, values, score, predicted, worth, newcomer)
 
     def likely(self, profile: ScoredItems, rank: int, code: int) -> LikelyItem:
         """Return one place of a list."""
@@ -128,6 +132,17 @@ class NewcomerLists:
         if self.trained is None or profile.predicted is None:
             return None
         return float(profile.predicted[code]) if self.trained.trained_items[code] else None
+
+
+def _banded(now: ScoredItems, codes: list[int], rows: list[LikelyItem]) -> tuple[LikelyItem, ...]:
+    """Return places of a list with how far ratings may be from stars, where that is known."""
+    if not isinstance(now.newcomer, Banded):
+        return tuple(rows)
+    bands = Bands(*now.newcomer.interval(Pairs.of_user(0, np.array(codes, np.int64))), EIGHTY)
+    return tuple(
+        row if row.predicted is None else replace(row, band=bands[place])
+        for place, row in enumerate(rows)
+    )
 
 
 def _moved(

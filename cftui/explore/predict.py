@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cftui.explore.search import find_item
+from cftui.library.bands import Bands
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.questions.trained import Predict, Prediction
@@ -27,7 +28,7 @@ def predict(trained: Trained, user: int, item: int) -> Prediction:
     """Return the prediction for one pair of codes, beside the actual rating if there is one."""
     ratings = trained.ratings
     pairs = rated_pairs(ratings, np.array([user]), np.array([item]))
-    predicted = trained.scorer.score(pairs)[0]
+    predicted, bands = trained.scorer.score(pairs)[0], trained.bands(pairs)
     actual = _values(ratings, pairs)[0]
     return Prediction(
         user=ratings.users.id_of(user),
@@ -37,6 +38,7 @@ def predict(trained: Trained, user: int, item: int) -> Prediction:
         actual=None if np.isnan(actual) else float(actual),
         user_seen=bool(trained.trained_users[user]),
         item_seen=bool(trained.trained_items[item]),
+        band=None if bands is None else bands[0],
     )
 
 
@@ -53,6 +55,8 @@ class PredictedPairs:
     """Shape (n_pairs,), float32, NaN where there is no such user or item."""
     n_unknown: int = 0
     """How many of the pairs are of a user or an item that is not in the data."""
+    bands: Bands | None = None
+    """How far ratings may be from predictions, where the model tells; NaN where none is."""
 
     @property
     def n_rated(self) -> int:
@@ -72,17 +76,17 @@ def predict_held_out(trained: Trained) -> PredictedPairs:
     """Return the held-out ratings beside their predictions."""
     positions, predicted = predict_valid(trained)
     ratings = trained.ratings
-    users, items = ratings.user[positions], ratings.item[positions]
-    return _with_ids(ratings, users, items, np.asarray(ratings.value[positions]), predicted)
+    pairs = Pairs(ratings.user[positions], ratings.item[positions], positions)
+    actual = np.asarray(ratings.value[positions])
+    return _with_ids(ratings, pairs, actual, predicted, trained.bands(pairs))
 
 
 def predict_pairs(trained: Trained, users: Sequence[int], items: Sequence[int]) -> PredictedPairs:
     """Return the predictions for pairs of codes, beside the actual ratings."""
-    rows, columns = np.array(users), np.array(items)
-    pairs = rated_pairs(trained.ratings, rows, columns)
+    pairs = rated_pairs(trained.ratings, np.array(users), np.array(items))
     predicted = trained.scorer.score(pairs)
     actual = _values(trained.ratings, pairs)
-    return _with_ids(trained.ratings, rows, columns, actual, predicted)
+    return _with_ids(trained.ratings, pairs, actual, predicted, trained.bands(pairs))
 
 
 def predict_ids(trained: Trained, users: Sequence[str], items: Sequence[str]) -> PredictedPairs:
@@ -91,12 +95,13 @@ def predict_ids(trained: Trained, users: Sequence[str], items: Sequence[str]) ->
     rows, columns = _codes(ratings.users, users), _codes(ratings.items, items)
     known = (rows >= 0) & (columns >= 0)
     actual = np.full(len(known), np.nan, np.float32)
-    predicted = actual.copy()
+    predicted, bands = actual.copy(), None
     if known.any():
         found = predict_pairs(trained, rows[known].tolist(), columns[known].tolist())
         actual[known], predicted[known] = found.actual, found.predicted
+        bands = None if found.bands is None else found.bands.among(known)
     unknown = len(known) - int(known.sum())
-    return PredictedPairs(tuple(users), tuple(items), actual, predicted, unknown)
+    return PredictedPairs(tuple(users), tuple(items), actual, predicted, unknown, bands)
 
 
 def knows_pair(ratings: Ratings, user: str, item: str) -> bool:
@@ -115,16 +120,17 @@ def _codes(ids: Vocabulary, texts: Sequence[str]) -> np.ndarray:
 
 def _with_ids(
     ratings: Ratings,
-    users: np.ndarray,
-    items: np.ndarray,
+    pairs: Pairs,
     actual: np.ndarray,
     predicted: np.ndarray,
+    bands: Bands | None,
 ) -> PredictedPairs:
     return PredictedPairs(
-        tuple(map(ratings.users.id_of, users.tolist())),
-        tuple(map(ratings.items.id_of, items.tolist())),
+        tuple(map(ratings.users.id_of, pairs.users.tolist())),
+        tuple(map(ratings.items.id_of, pairs.items.tolist())),
         actual,
         predicted,
+        bands=bands,
     )
 
 

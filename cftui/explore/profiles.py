@@ -51,7 +51,8 @@ def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = 
     ratings = trained.ratings
     own = _newest_first(ratings, user)
     items = ratings.item[own]
-    predicted = trained.scorer.score(Pairs(ratings.user[own], items, own))
+    pairs = Pairs(ratings.user[own], items, own)
+    predicted, bands = trained.scorer.score(pairs), trained.bands(pairs)
     held_out = trained.held_out[own]
     star = RatingUnit(ratings.low, ratings.high).scale
     squares = (predicted.astype(np.float64) - ratings.value[own]) ** 2
@@ -62,9 +63,10 @@ def explore_user(trained: Trained, user: int, n: int, only: ItemFilter | None = 
             predicted=float(guess),
             held_out=bool(kept),
             star=star,
+            band=None if bands is None else bands[place],
         )
-        for position, item, guess, kept in zip(
-            own.tolist(), items.tolist(), predicted.tolist(), held_out.tolist(), strict=True
+        for place, (position, item, guess, kept) in enumerate(
+            zip(own.tolist(), items.tolist(), predicted.tolist(), held_out.tolist(), strict=True)
         )
     )
     return UserAnswer(

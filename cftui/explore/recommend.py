@@ -13,6 +13,7 @@ from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter, ListOrder
 from cftui.questions.trained import Recommend, Recommendation
 from cftui.ratings.facets import passing
+from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
 
 
@@ -48,7 +49,7 @@ def recommend(
     own = ratings.by_user.of(user)
     mask[ratings.item[own]] = False
     if not at_hand(ratings):
-        return best_of(ratings, predicted, mask, n)
+        return _banded(trained, user, best_of(ratings, predicted, mask, n))
     tastes = tastes_of(ratings)
     score = tastes.scores(ratings.item[own], ratings.value[own])
     # Nothing is known of some items: their prediction says nothing for or against them.
@@ -56,7 +57,19 @@ def recommend(
     worth = ordered(ratings, tastes, order, score, predicted if order == "stars" else told)
     rows = best_of(ratings, predicted, mask, n, by=worth)
     codes = [ratings.items.code_of(row.item) for row in rows]
-    return tuple(replace(r, score=float(score[c])) for r, c in zip(rows, codes, strict=True))
+    scored = (replace(r, score=float(score[c])) for r, c in zip(rows, codes, strict=True))
+    return _banded(trained, user, tuple(scored))
+
+
+def _banded(
+    trained: Trained, user: int, rows: tuple[Recommendation, ...]
+) -> tuple[Recommendation, ...]:
+    """Return places of a list with how far ratings may be from what is predicted."""
+    codes = np.array([trained.ratings.items.code_of(row.item) for row in rows], np.int64)
+    bands = trained.bands(Pairs.of_user(user, codes))
+    if bands is None:
+        return rows
+    return tuple(replace(row, band=bands[place]) for place, row in enumerate(rows))
 
 
 def recommend_by_likes(

@@ -1,4 +1,4 @@
-"""What a run predicts for somebody new, by fold-in, and what stops it."""
+"""What a run predicts for somebody new, by fold-in or from its draws, and what stops it."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -7,20 +7,31 @@ from pathlib import Path
 import numpy as np
 
 from cftui.explore.fold_in import fold_in, mean_user
-from cftui.hyperparameters import models_with
+from cftui.hyperparameters import Ability, models_with
+from cftui.library.bands import Scorer
 from cftui.library.door import Library
 from cftui.library.trained import Trained
+from cftui.models.draws import Draws
 from cftui.models.factors import Factors
+from cftui.models.newcomer import Crowd, crowd_of, take_in
 from cftui.questions.errors import QuestionError
 from cftui.ratings.values import Ratings, Vocabulary
 from cftui.remedies import words_of
 from cftui.runs.directory import Run
 
 Rated = Sequence[tuple[str, float]]
+ABLE: tuple[Ability, ...] = ("dot-product", "draws")
+"""Either of which a model needs to predict for somebody new."""
 
 
-def run_for_stars(library: Library, run: str, ratings: Ratings) -> tuple[Trained | None, str]:
-    """Return the run's weights if they can predict for newcomers to these ratings, else why not."""
+def run_for_stars(
+    library: Library, run: str, ratings: Ratings, *, drawn: bool = True
+) -> tuple[Trained | None, str]:
+    """Return the run's weights if they can predict for newcomers to these ratings, else why not.
+
+    `drawn`: whether a model may answer whose draws take newcomers in, and that has no factors.
+    """
+    able = ABLE if drawn else ABLE[:1]
     if not run:
         return None, f"no run stands beside: train {models_with('dot-product')} to see stars"
     path = Path(run)
@@ -28,7 +39,7 @@ def run_for_stars(library: Library, run: str, ratings: Ratings) -> tuple[Trained
         path = path.parent
     try:
         model = Run(path).config().model
-        if "dot-product" not in model.abilities:
+        if model.abilities.isdisjoint(able):
             return None, cannot_take_in(model.name)
         trained = library.trained(run)
     except (ValueError, OSError) as error:
@@ -82,10 +93,21 @@ def checked(
     return np.array(codes, dtype=np.int64), np.array([value for _, value in rated], np.float64)
 
 
-def fold(trained: Trained, items: np.ndarray, values: np.ndarray, regularization: float) -> Factors:
-    """Fold in, without those items that no training rating gave factors to."""
+def fold(trained: Trained, items: np.ndarray, values: np.ndarray, regularization: float) -> Scorer:
+    """Return who predicts for a newcomer, as for user 0, by items that were trained on alone.
+
+    From draws theirs are drawn, and nothing holds them to the mean user but what users are like.
+    """
     told = trained.trained_items[items]
+    if isinstance(trained.scorer, Draws):
+        return take_in(trained.scorer, _crowd(trained), items[told], values[told])
     return fold_in(factors_of(trained), mean_of(trained), items[told], values[told], regularization)
+
+
+@lru_cache(maxsize=4)
+def _crowd(trained: Trained) -> Crowd:
+    assert isinstance(trained.scorer, Draws)
+    return crowd_of(trained.scorer, trained.trained_users)
 
 
 @lru_cache(maxsize=4)

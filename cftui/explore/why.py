@@ -26,6 +26,12 @@ SMALL = 1e-9
 """Less than this before the sigmoid is no distance to measure a slope along."""
 
 
+NO_SHARES = (
+    "these stars are a mean over draws of your own factors, and no sum of shares of your ratings:"
+    " a run of dot-bias or dot has shares"
+)
+
+
 @answers(WhyLiked)
 def answer_why_liked(library: Library, question: WhyLiked) -> WhyLikedAnswer:
     """Take a score by likes apart."""
@@ -68,6 +74,8 @@ def why_stars(trained: Trained, asked: WhyStars) -> WhyStarsAnswer:
     Raises QuestionError for a model that cannot take in anybody, an item that was never trained
     on, and as `why_liked`.
     """
+    if trained.factors is None and "draws" in trained.config.model.abilities:
+        raise QuestionError(NO_SHARES)
     factors, ratings = factors_of(trained), trained.ratings
     target = find_item(ratings, asked.item)
     _refuse_unknown(trained, target)

@@ -1,6 +1,7 @@
-"""Tables as files: CSV, Parquet or Markdown by the file's ending, whole or not at all."""
+"""Tables as files: CSV, Parquet, JSON or Markdown by the file's ending, whole or not at all."""
 
 import csv
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -36,12 +37,16 @@ def written(library: Library, question: WriteTable) -> int:
 def write_table(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
     """Write columns of equal length under their names; NaN and none are empty cells in text.
 
+    In JSON, a list with an object for each row, they are null.
+
     Raises OSError where the file cannot be written.
     """
     with replacing(path) as temporary:
         match path.suffix.lower():
             case ".parquet":
                 _write_parquet(temporary, columns)
+            case ".json":
+                _write_json(temporary, columns)
             case ".md":
                 temporary.write_text(markdown(columns), encoding="utf-8")
             case _:
@@ -84,6 +89,20 @@ def _write_csv(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
         writer.writerow(columns)
         for row in zip(*columns.values(), strict=True):
             writer.writerow([_cell(value) for value in row])
+
+
+def _write_json(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
+    rows = (map(_json_cell, row) for row in zip(*columns.values(), strict=True))
+    told = (json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) for row in rows)
+    path.write_text("[\n" + ",\n".join(told) + "\n]\n", encoding="utf-8")
+
+
+def _json_cell(value: Any) -> Any:
+    """Return a cell as JSON has it; of a single-precision number, the digits that it has."""
+    if value is None or isinstance(value, str | int):
+        return value
+    number = float(f"{float(value):.9g}")
+    return number if math.isfinite(number) else None
 
 
 def _cell(value: Any) -> Any:

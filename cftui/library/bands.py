@@ -5,18 +5,14 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from cftui.models.draws import NORMAL_80
-from cftui.questions.band import EIGHTY, Band
+from cftui.models.draws import NOISE_STRENGTH, NORMAL_80
+from cftui.questions.band import EIGHTY, SPREAD, Band
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split
 from cftui.ratings.values import Ratings
 
-SPREAD = "members' spread"
-"""What a band is called that was not found to hold 80 % of held-out ratings."""
 COVERS = (0.76, 0.86)
 """Shares of held-out ratings between which a band is called one of 80 %."""
-STRENGTH = 10.0
-"""Ratings that the noise of all users counts for in one user's own, as in `bayes-fm`."""
 MOST = 400_000
 """Training ratings whose residuals tell of the noise; of more, as many evenly among them."""
 FEWEST = 50
@@ -42,7 +38,7 @@ class Banded(Scorer, Protocol):
 
 
 @runtime_checkable
-class Spread(Scorer, Protocol):
+class ManyMembers(Scorer, Protocol):
     """A scorer that may have several members, whose predictions differ."""
 
     def spread(self, pairs: Pairs) -> np.ndarray | None:
@@ -62,6 +58,12 @@ class Bands:
         """Return one of them."""
         return Band(float(self.low[place]), float(self.high[place]), self.words)
 
+    def among(self, known: np.ndarray) -> "Bands":
+        """Return the same at the places that are marked, shape (m,), NaN at all others."""
+        ends = np.full((2, len(known)), np.nan, np.float32)
+        ends[:, known] = self.low, self.high
+        return Bands(ends[0], ends[1], self.words)
+
 
 @dataclass(frozen=True, eq=False)
 class MemberNoise:
@@ -80,7 +82,7 @@ class MemberNoise:
 
 
 def bands_of_members(
-    scorer: Spread, noise: MemberNoise, ratings: Ratings, pairs: Pairs
+    scorer: ManyMembers, noise: MemberNoise, ratings: Ratings, pairs: Pairs
 ) -> Bands | None:
     """Return mean -+ 1.28 times the root of spread and noise together; none of one member.
 
@@ -100,7 +102,7 @@ def bands_of_members(
     return Bands(low, high, noise.words)
 
 
-def learn_noise(scorer: Spread, ratings: Ratings, split: Split) -> MemberNoise:
+def learn_noise(scorer: ManyMembers, ratings: Ratings, split: Split) -> MemberNoise:
     """Return the noise of each user, from residuals, for a scorer of several members.
 
     Whose ratings scatter more is told by residuals of training ratings, in the mean with all
@@ -116,7 +118,7 @@ def learn_noise(scorer: Spread, ratings: Ratings, split: Split) -> MemberNoise:
     return MemberNoise(scale * by_user, cover)
 
 
-def _scatter(scorer: Spread, ratings: Ratings, positions: np.ndarray) -> np.ndarray:
+def _scatter(scorer: ManyMembers, ratings: Ratings, positions: np.ndarray) -> np.ndarray:
     """Return each user's mean squared residual, shrunk to that of all; shape (n_users,)."""
     positions = positions[:: -(-len(positions) // MOST)] if len(positions) else positions
     squares = _residuals(scorer, ratings, positions) ** 2
@@ -124,11 +126,11 @@ def _scatter(scorer: Spread, ratings: Ratings, positions: np.ndarray) -> np.ndar
     sums = np.bincount(users, squares, minlength=ratings.n_users)
     counts = np.bincount(users, minlength=ratings.n_users)
     overall = max(float(squares.mean()), 1e-12) if len(squares) else 1.0
-    return np.asarray((STRENGTH * overall + sums) / (STRENGTH + counts))
+    return np.asarray((NOISE_STRENGTH * overall + sums) / (NOISE_STRENGTH + counts))
 
 
 def _needed(
-    scorer: Spread, ratings: Ratings, positions: np.ndarray, by_user: np.ndarray
+    scorer: ManyMembers, ratings: Ratings, positions: np.ndarray, by_user: np.ndarray
 ) -> np.ndarray:
     """Return the least scale of the noise whose bands have each rating within, shape (n,)."""
     pairs = _pairs(ratings, positions)
@@ -138,7 +140,7 @@ def _needed(
     return np.asarray((squares - spread.astype(np.float64) ** 2) / by_user[pairs.users])
 
 
-def _residuals(scorer: Spread, ratings: Ratings, positions: np.ndarray) -> np.ndarray:
+def _residuals(scorer: ManyMembers, ratings: Ratings, positions: np.ndarray) -> np.ndarray:
     predicted = scorer.score(_pairs(ratings, positions)).astype(np.float64)
     return np.asarray(predicted - ratings.value[positions])
 

@@ -11,9 +11,9 @@ from cftui.hyperparameters import Ability, models_with
 from cftui.library.bands import (
     Banded,
     Bands,
+    ManyMembers,
     MemberNoise,
     Scorer,
-    Spread,
     bands_of_members,
     learn_noise,
 )
@@ -104,7 +104,7 @@ class Trained:
         """
         if isinstance(self.scorer, Banded):
             return Bands(*self.scorer.interval(pairs), EIGHTY)
-        if isinstance(self.scorer, Spread) and self.member_noise is not None:
+        if isinstance(self.scorer, ManyMembers) and self.member_noise is not None:
             return bands_of_members(self.scorer, self.member_noise, self.ratings, pairs)
         return None
 
@@ -112,7 +112,10 @@ class Trained:
     def member_noise(self) -> MemberNoise | None:
         """Return what ratings scatter by besides what members differ in; none of one member."""
         nobody = np.empty(0, np.int64)
-        if not isinstance(self.scorer, Spread) or self.scorer.spread(Pairs(nobody, nobody)) is None:
+        if (
+            not isinstance(self.scorer, ManyMembers)
+            or self.scorer.spread(Pairs(nobody, nobody)) is None
+        ):
             return None
         return learn_noise(self.scorer, self.ratings, self.split)
 

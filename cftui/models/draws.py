@@ -12,6 +12,8 @@ from cftui.ratings.unit import IDENTITY, RatingUnit
 Array = np.ndarray
 NORMAL_80 = 1.2815515655446004
 """Standard deviations on both sides of the mean that hold 80 % of a normal distribution."""
+NOISE_STRENGTH = 10.0
+"""Ratings that the noise of all users counts for in one user's own."""
 AT_ONCE = 65_536
 
 

@@ -5,6 +5,8 @@ from math import floor, log10
 
 EIGHTY = "80 %"
 """What a band is called that holds so many of the ratings."""
+SPREAD = "members' spread"
+"""What one is called that nothing showed to do so."""
 
 
 @dataclass(frozen=True)

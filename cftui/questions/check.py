@@ -11,7 +11,7 @@ ERRORS: tuple[Measure, ...] = ("rmse", "mae")
 LISTS: tuple[Measure, ...] = ("precision", "recall", "ndcg", "mrr", "coverage", "popularity")
 AT = 20
 """Places of a list that is judged."""
-VERSION = 2
+VERSION = 3
 """Of how answers are made; those of another one are not taken for ours."""
 
 
@@ -116,6 +116,32 @@ class ResidualCell:
 
 
 @dataclass(frozen=True)
+class CoveredPart:
+    """How many ratings of a quarter of the held-out ones are within their bands."""
+
+    training: tuple[int, int]
+    """Fewest and most training ratings of these users, or of these items."""
+    n: int
+    inside: float
+    """Share."""
+
+
+@dataclass(frozen=True)
+class BandCoverage:
+    """How many held-out ratings are within the bands that the run told of."""
+
+    words: str
+    """What the bands are called: `80 %`, or else."""
+    inside: float
+    """Share."""
+    width: float
+    """Of the bands, in the mean, in rating units."""
+    by_activity: tuple[CoveredPart, ...]
+    """By quarter of the users' activity, least first."""
+    by_popularity: tuple[CoveredPart, ...]
+
+
+@dataclass(frozen=True)
 class HeldOutPrediction:
     """A held-out rating and what the run thought of it."""
 
@@ -174,3 +200,5 @@ class CheckAnswer:
     worst: tuple[HeldOutPrediction, ...]
     """Farthest off first."""
     audit: SplitAudit
+    coverage: BandCoverage | None = None
+    """None where the model tells no bands."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from cftui.questions.band import Band
 from cftui.questions.items import EVERY_ITEM, ItemFilter, ListOrder
 from cftui.questions.job import Job
 from cftui.questions.newcomer import FLAT, REGULARIZATION, YourRating
@@ -76,6 +77,8 @@ class LikelyItem:
     """Ratings of the item in the whole data set."""
     n_liked: int
     """How many of these are likes."""
+    band: Band | None = None
+    """How far a rating may be from what is predicted, where the run tells."""
 
 
 @dataclass(frozen=True)

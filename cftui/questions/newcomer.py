@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cftui.questions.band import Band
 from cftui.questions.items import ItemRow
 from cftui.questions.question import Question
 
@@ -24,6 +25,8 @@ class YourRating:
     trained: bool
     """Whether any rating of the item was trained on; without one this rating tells the run
     nothing."""
+    band: Band | None = None
+    """How far a rating may be from what is predicted, where the run tells."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from cftui.questions.band import Band
 from cftui.questions.items import EVERY_ITEM, ItemFilter, ListOrder
 from cftui.questions.question import Question
 
@@ -48,6 +49,8 @@ class Prediction:
     user_seen: bool
     """Whether the user has a rating in training; without one the factors are as they started."""
     item_seen: bool
+    band: Band | None = None
+    """How far a rating may be from it, where the model tells."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class Recommendation:
     """Ratings of the item in the whole data set."""
     score: float | None = None
     """From likes alone, comparable within one list; none where nobody fitted tastes."""
+    band: Band | None = None
+    """How far their rating may be from what is predicted, where the model tells."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,8 @@ class RatedItem:
     """Whether the rating was kept from training, for validation."""
     star: float = 1.0
     """How large a star is in rating units, of which the range of the ratings is 4.5."""
+    band: Band | None = None
+    """How far a rating may be from what is predicted, where the model tells."""
 
     @property
     def error(self) -> float | None:

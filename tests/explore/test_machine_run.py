@@ -1,23 +1,30 @@
 """A factorization machine's run, asked what any run is asked."""
 
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from small import small_config, write_ratings
+from small import here, small_config, write_ratings
 
 from cftui import paths
 from cftui.explore.cells import predict_cells
-from cftui.explore.predict import predict, predict_valid
+from cftui.explore.check import check
+from cftui.explore.predict import predict, predict_held_out, predict_ids, predict_valid
 from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend
 from cftui.explore.stars import run_for_stars
 from cftui.library import features as kept_features
+from cftui.library.bands import ManyMembers
 from cftui.library.door import Library
 from cftui.library.trained import Trained, load_trained
-from cftui.questions.sheet import Labels
+from cftui.questions.covered import coverage_lines
+from cftui.questions.errors import QuestionError
+from cftui.questions.sheet import CellOfRun, Labels
 from cftui.ratings.features import Features
 from cftui.ratings.pairs import Pairs
 from cftui.runs.events import Event
@@ -39,6 +46,11 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Event, Tra
 @pytest.fixture
 def trained(ended: tuple[Event, Trained]) -> Trained:
     return ended[1]
+
+
+@pytest.fixture
+def library() -> Library:
+    return Library()
 
 
 def test_held_out_ratings_are_predicted_with_their_times(ended: tuple[Event, Trained]) -> None:
@@ -65,6 +77,87 @@ def test_it_is_asked_as_any_run(trained: Trained) -> None:
     assert "no item factors" in explore_item(trained, item, "cosine", 5, 1).no_neighbours
     found, why = run_for_stars(Library(), trained.path, ratings)
     assert found is None and "fm cannot take in somebody new" in why
+
+
+def test_it_tells_how_sure_it_is_wherever_it_predicts(trained: Trained, library: Library) -> None:
+    """Mean -+ 1.28 times the root of members' variance and the user's noise."""
+    ratings, place = trained.ratings, int(trained.split.valid[0])
+    user, item = int(ratings.user[place]), int(ratings.item[place])
+    pairs = Pairs(np.array([user]), np.array([item]), np.array([place]))
+    noise = trained.member_noise
+    assert noise is not None and noise.words == "80 %" and isinstance(trained.scorer, ManyMembers)
+    mean, spread = float(trained.scorer.score(pairs)[0]), trained.scorer.spread(pairs)
+    assert spread is not None
+    half = 1.2815516 * math.sqrt(float(spread[0]) ** 2 + float(noise.variances[user]))
+    expected = pytest.approx((max(mean - half, 0.5), min(mean + half, 5.0)), abs=1e-4)
+    found = predict(trained, user, item).band
+    assert found is not None and (found.low, found.high) == expected and found.words == "80 %"
+    own = explore_user(trained, user, 5)
+    rated = next(row for row in own.rated if row.item == ratings.items.id_of(item))
+    assert rated.band == found
+    listed = own.recommended[2]
+    code = ratings.items.code_of(listed.item)
+    assert listed.band == predict(trained, user, code).band  # never rated: no time is known
+    held = predict_held_out(trained)
+    assert held.bands is not None and held.bands[0] == found
+    value = ratings.value[trained.split.valid]
+    inside = (held.bands.low <= value) & (value <= held.bands.high)
+    assert 0.7 < inside.mean() < 0.9
+    names = ratings.users.id_of(user), ratings.items.id_of(item)
+    with pytest.raises(QuestionError, match=r"Predicted \d\.\d ± \d\.\d \(80 %\)\. fm is no dot"):
+        library.answer(CellOfRun(trained.path, *names))
+    stranger = predict_ids(trained, [names[0], "nobody"], [names[1], names[1]]).bands
+    assert stranger is not None and stranger[0] == found and np.isnan(stranger.high[1])
+
+
+def test_a_check_counts_what_is_within_the_bands(trained: Trained) -> None:
+    """Overall, and by quarter of users' and items' training ratings."""
+    answer = check(trained, 10, lambda *told: None)
+    covered, ratings = answer.coverage, trained.ratings
+    held = predict_held_out(trained)
+    assert covered is not None and covered.words == "80 %" and held.bands is not None
+    inside = (held.bands.low <= held.actual) & (held.actual <= held.bands.high)
+    assert covered.inside == pytest.approx(np.count_nonzero(inside) / 300)
+    assert covered.width == pytest.approx(float((held.bands.high - held.bands.low).mean()))
+    for parts, codes in (
+        (covered.by_activity, ratings.user),
+        (covered.by_popularity, ratings.item),
+    ):
+        counts = np.bincount(codes[trained.split.train], minlength=80)[codes[trained.split.valid]]
+        assert sum(part.n for part in parts) == 300 and 2 <= len(parts) <= 4
+        for part in parts:
+            low, high = part.training
+            among = (low <= counts) & (counts <= high)
+            assert among.sum() == part.n
+            assert part.inside == pytest.approx(inside[among].mean())
+    lines = coverage_lines(covered)
+    assert lines[0].startswith(f"80 % bands hold {covered.inside:.1%} of the held-out ratings")
+    assert f"{covered.by_popularity[-1].inside:.1%}" in lines[2]
+
+
+def test_files_of_predictions_have_the_ends_of_bands(
+    trained: Trained,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(paths.HOME_VARIABLE, str(Path(trained.path).parents[2]))
+    found = predict_held_out(trained).bands
+    assert found is not None
+    for ending in (".csv", ".parquet", ".json"):
+        out = tmp_path / f"held{ending}"
+        words = ["predict", "--split", "valid", "--out", str(out), "--run", "m"]
+        assert here(*words) == 0
+        read = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".json": pd.read_json}[ending]
+        frame = read(out)
+        assert list(frame) == ["user", "item", "rating", "prediction", "low", "high"]
+        np.testing.assert_allclose(frame.low, found.low, rtol=1e-6)
+        np.testing.assert_allclose(frame.high, found.high, rtol=1e-6)
+    assert "low and high are the ends of a band that 80 %" in capsys.readouterr().out
+    user, item = trained.ratings.users.id_of(3), trained.ratings.items.id_of(4)
+    assert here("predict", "--user", user, "--item", item, "--run", "m") == 0
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert re.match(rf"\d\.\d ± \d\.\d \(80 %\) for item {item} ", told)
 
 
 def test_features_that_take_long_are_kept(

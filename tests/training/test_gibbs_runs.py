@@ -11,8 +11,13 @@ import pytest
 from small import here, write_ratings
 
 from cftui.config import ConfigError, RunConfig, make_config, merge
+from cftui.explore.stars import fold
+from cftui.library.door import Library
 from cftui.library.trained import load_trained
 from cftui.models.draws import Draws
+from cftui.questions.errors import QuestionError
+from cftui.questions.likes import ForYou, WhyStars
+from cftui.questions.new_item import ForWhom
 from cftui.ratings.pairs import Pairs
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.directory import RunError
@@ -23,6 +28,7 @@ from cftui.training.engines.protocol import EngineError
 from cftui.training.learners import gibbs
 from cftui.training.signals import StopSignals
 from cftui.training.start import resume_run, start_run
+from cftui.tui.explore.newcomer_list import newcomer_words
 
 SWEEPS = 24
 
@@ -94,6 +100,37 @@ def test_what_it_predicts_is_the_mean_of_its_draws_with_bands(source: Path) -> N
     assert np.allclose(of_all[:7], found.scorer.score(Pairs.of_user(3, np.arange(7))), atol=1e-4)
     with pytest.raises(RunError, match="its draws are averaged; leave --best out"):
         load_trained(run, best=True)
+
+
+def test_somebody_new_gets_stars_with_bands_that_narrow(source: Path) -> None:
+    trained(source, "r")
+    library = Library()
+    found = library.trained(find_run("r").path)
+    ratings, store = found.ratings, str(found.ratings.path)
+    person = 5
+    own = ratings.by_user.of(person)[:30]
+    rated = tuple(
+        (ratings.items.id_of(int(ratings.item[place])), float(ratings.value[place]))
+        for place in own.tolist()
+    )
+    widths = []
+    for n in (0, 2, 30):
+        answer = library.answer(ForYou(store, rated[:n], found.path, n=20))
+        assert not answer.no_stars and answer.spread is None and not answer.flat
+        bands = [row.band for row in answer.recommended if row.band is not None]
+        assert len(bands) == 20 and bands[0].words == "80 %"
+        widths.append(np.mean([band.high - band.low for band in bands]))
+    assert widths[0] > widths[1] > widths[2]
+    # Who is in the data gets about what they get as a newcomer with the same ratings.
+    train = np.setdiff1d(ratings.by_user.of(person), found.split.valid)
+    newcomer = fold(found, ratings.item[train], ratings.value[train], 3.0).score_all_items(0)
+    assert np.corrcoef(newcomer, found.scorer.score_all_items(person))[0, 1] > 0.9
+    words = newcomer_words(answer, "me", learning=False, weight=3.0, narrow=False)
+    assert "your factors drawn in each of the run's draws. ±: 80 % of ratings are within" in words
+    with pytest.raises(QuestionError, match="mean over draws of your own factors"):
+        library.answer(WhyStars(found.path, rated[0][0], rated))
+    asked = ForWhom(store, ratings=((ratings.users.id_of(1), 4.0),), run=found.path)
+    assert "cannot take in" in library.answer(asked).no_run
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cftui.models.draws import NOISE_STRENGTH
 from cftui.training.gibbs import kernels
 from cftui.training.gibbs.design import Design
 from cftui.training.gibbs.rows import predicted, rows_of
 from cftui.training.gibbs.sample import Sample
 
-NOISE_STRENGTH = 10.0
-"""Ratings that the noise of all users counts for in one user's own."""
 INITIAL = 0.1
 """Standard deviation of the factors before the first sweep."""
 

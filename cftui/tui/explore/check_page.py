@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from cftui.charts import Chart, Marker
 from cftui.questions.check import CheckAnswer, HeldOutPrediction
+from cftui.questions.covered import coverage_lines
 from cftui.runs.twins import Twins
 from cftui.text import plain
 from cftui.tui.explore.calibration import calibration_chart
@@ -62,6 +63,7 @@ class CheckPage(SectionedPage):
             text-wrap: nowrap; text-overflow: ellipsis;
         }
         & #audit { padding: 0 1; }
+        & #coverage { height: auto; padding: 0 1; color: $text-muted; }
     }
     CheckPage.-roomy #comparisons { text-wrap: wrap; }
     CheckPage.-all { grid-size: 3; grid-columns: 1fr 74 1fr; grid-rows: 5fr 4fr; }
@@ -88,6 +90,7 @@ class CheckPage(SectionedPage):
             yield Grid(worst_columns(), id="first")
         with Vertical(id="residuals", classes="section"):
             yield ResidualTable()
+            yield Static("", id="coverage", markup=False)
         with Vertical(id="audit", classes="section"):
             yield Static("", markup=False)
 
@@ -111,10 +114,17 @@ class CheckPage(SectionedPage):
         figures.set_columns(method_columns(answer))
         self._put_figures()
         self.query_one("#first", Grid).set_rows(answer.worst if answer else ())
+        self._put_coverage()
         words = comparison_words(answer) if answer else ""
         self.query_one("#comparisons", Static).update(_safe(words.splitlines()))
         self._put_audit()
         self.draw()
+
+    def _put_coverage(self) -> None:
+        coverage = self._answer.coverage if self._answer else None
+        lines, told = coverage_lines(coverage, self._items), self.query_one("#coverage", Static)
+        told.display = bool(lines)
+        told.update(_safe(lines))
 
     def show_twins(self, twins: Twins | None) -> None:
         """Show how the run does beside the one on the other split."""

@@ -1,6 +1,7 @@
 """What a check of a run tells, in words."""
 
 from cftui.questions.check import LISTS, CheckAnswer, SplitAudit
+from cftui.questions.covered import coverage_lines
 from cftui.questions.data import DataSummary
 from cftui.runs.twins import HEADINGS, Twins, other_words, side_by_side, twin_words
 
@@ -52,7 +53,9 @@ def verdict(answer: CheckAnswer) -> list[str]:
 
 def comparison_words(answer: CheckAnswer) -> str:
     """Return what else was compared, a line each."""
-    return "\n".join(f"· {comparison.words}" for comparison in answer.comparisons[1:])
+    told = [comparison.words for comparison in answer.comparisons[1:]]
+    told += coverage_lines(answer.coverage)[:1]  # by quarters it stands beside the residuals
+    return "\n".join(f"· {words}" for words in told)
 
 
 def audit_words(audit: SplitAudit, twins: Twins | None = None) -> str:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from textual import events
 
 from cftui.people import ME, same
+from cftui.questions.band import Band
 from cftui.questions.items import ListOrder
 from cftui.questions.likes import ForYouAnswer, LikelyItem
-from cftui.text import bar, fitting
+from cftui.text import bar
 from cftui.tui.explore.item_columns import count_column, rank_column, title_columns
+from cftui.tui.explore.stars_column import band_words, stars_column
 from cftui.tui.explore.view import fill
 from cftui.tui.shared.grid import Column, Grid
 
@@ -39,9 +41,14 @@ class ListedItem:
         return f"{self.item.score:6.3f} {bar(max(self.share, 0.0), cells)}"
 
     @property
-    def stars(self) -> str:
-        """Return the predicted rating; empty where there is none."""
-        return "" if self.item.predicted is None else fitting(self.item.predicted, 2, 5)
+    def predicted(self) -> float | None:
+        """Return the predicted rating; none where there is none."""
+        return self.item.predicted
+
+    @property
+    def band(self) -> Band | None:
+        """Return how far a rating may be from it, where the run tells."""
+        return self.item.band
 
 
 class NewcomerList(Grid):
@@ -50,6 +57,7 @@ class NewcomerList(Grid):
     def __init__(self) -> None:
         super().__init__((), empty="Reading what people like …", id="first", classes="explained")
         self._has_scores = self._has_likes = self._has_stars = self._has_moved = False
+        self._stars = stars_column("stars", ())
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave out what titles need the room of."""
@@ -68,6 +76,7 @@ class NewcomerList(Grid):
         self._has_likes = answer.order == "popular"
         self._has_stars = any(place.predicted is not None for place in places)
         self._has_moved = any(answer.moved)
+        self._stars = stars_column("stars", rows)
         self._choose_columns(self.size.width)
         fill(self, rows, [place.item for place in places])
 
@@ -81,7 +90,7 @@ class NewcomerList(Grid):
             (rank_column(_item), True),
             (score, self._has_scores),
             (_LIKED, self._has_likes),
-            (_STARS, self._has_stars),
+            (self._stars, self._has_stars),
             (_MOVED, self._has_moved),
             (count_column(_item), True),
         )
@@ -94,7 +103,6 @@ def _item(row: ListedItem) -> LikelyItem:
 
 
 _LIKED = Column("liked by", 8, align="right", key=lambda row: f"{row.item.n_liked:,}")
-_STARS = Column("stars", 5, align="right", key=lambda row: row.stars)
 _MOVED = Column("moved", 5, align="right", key=lambda row: arrow(row.moved))
 
 
@@ -131,11 +139,18 @@ def newcomer_words(
     short = f"{you}, {likes} liked ({answer.threshold:g} or more: h)"
     wide = f"{you}, {likes} liked: {answer.threshold:g} or more (h); lower counts a little"
     first = short if narrow else wide
-    how = answer.way
-    if answer.step is not None:
+    how, places = answer.way, answer.recommended
+    if is_drawn(answer):
+        how += f"; stars: your factors drawn in each of the run's draws. {band_words(places)}"
+    elif answer.step is not None:
         how += f"; stars by fold-in, regularization {weight:g} (l)"
     stars = _doubt_of_stars(answer, learning)
     return "\n".join([first, _hint(answer), *([stars] if stars else []), how])
+
+
+def is_drawn(answer: ForYouAnswer) -> bool:
+    """Return whether the stars are of a run whose draws take the newcomer in."""
+    return any(place.band is not None for place in answer.recommended)
 
 
 def _doubt_of_stars(answer: ForYouAnswer, learning: bool) -> str:

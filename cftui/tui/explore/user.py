@@ -8,11 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from cftui.questions.trained import ExploreUser, RatedItem, UserAnswer
+from cftui.questions.trained import ExploreUser, RatedItem, Recommendation, UserAnswer
 from cftui.text import fitting
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.item_columns import count_column, rank_column, title_columns
 from cftui.tui.explore.predicting import PredictScreen
+from cftui.tui.explore.stars_column import band_words, stars_column
 from cftui.tui.explore.view import fill, filter_words
 from cftui.tui.explore.why import Explained, WhyScreen
 from cftui.tui.services.services import Services
@@ -34,22 +35,26 @@ def _marks(row: RatedItem) -> str:
     return ("h" if row.held_out else " ") + ("!" if row.is_far else " ")
 
 
-RATED_COLUMNS = (
-    Column("rated", 5, "right", lambda row: f"{row.actual:g}", value=lambda row: row.actual),
-    Column("model", 5, align="right", key=lambda row: fitting(row.predicted, 2, 5)),
-    Column("error", 6, align="right", key=lambda row: fitting(row.error, 2, 6, "+")),
-    Column("", 2, key=_marks),
-    *title_columns(),
-)
+def _rated_columns(rows: tuple[RatedItem, ...]) -> tuple[Column, ...]:
+    return (
+        Column("rated", 5, "right", lambda row: f"{row.actual:g}", value=lambda row: row.actual),
+        stars_column("model", rows),
+        Column("error", 6, align="right", key=lambda row: fitting(row.error, 2, 6, "+")),
+        Column("", 2, key=_marks),
+        *title_columns(),
+    )
 
 
-TOP_COLUMNS = (
-    rank_column(),
-    Column("score", 5, align="right", key=lambda row: fitting(row.score, 2, 5)),
-    Column("stars", 5, align="right", key=lambda row: fitting(row.predicted, 2, 5)),
-    count_column(),
-    *title_columns(),
-)
+def _top_columns(rows: tuple[Recommendation, ...]) -> tuple[Column, ...]:
+    return (
+        rank_column(),
+        Column("score", 5, align="right", key=lambda row: fitting(row.score, 2, 5)),
+        stars_column("stars", rows),
+        count_column(),
+        *title_columns(),
+    )
+
+
 CHOOSE = "Choose a user at the left"
 BY_LIKES = "what they would like, by tastes alone; a run (3) adds the stars that it predicts"
 
@@ -82,8 +87,8 @@ class UserView(FoundView):
     def compose_answer(self) -> ComposeResult:
         """Lay out what they rated and what they would like."""
         with Vertical(classes="tables"):
-            yield Grid(RATED_COLUMNS, empty=CHOOSE, id="first", classes="items")
-            yield Grid(TOP_COLUMNS, id="second", classes="explained")
+            yield Grid(_rated_columns(()), empty=CHOOSE, id="first", classes="items")
+            yield Grid(_top_columns(()), id="second", classes="explained")
 
     def run_changed(self) -> None:
         """Ask anew."""
@@ -129,10 +134,12 @@ class UserView(FoundView):
             left_out = {"score"}
         if answer is not None and answer.step is None:
             left_out |= {"stars"}
-        self.second.set_columns(c for c in TOP_COLUMNS if c.label not in left_out)
+        listed = answer.recommended if answer else ()
+        self.second.set_columns(c for c in _top_columns(listed) if c.label not in left_out)
         plain_ones = answer is not None and answer.step is None
         unknown = {"model", "error", ""} if plain_ones else set()
-        self.first.set_columns(c for c in RATED_COLUMNS if c.label not in unknown)
+        rated = answer.rated if answer else ()
+        self.first.set_columns(c for c in _rated_columns(rated) if c.label not in unknown)
 
     def _say_head(self, answer: UserAnswer) -> None:
         """Show the head of an answer."""
@@ -145,9 +152,10 @@ class UserView(FoundView):
             )
             if value is not None
         ]
+        told = [*errors, *filter(None, [band_words(answer.rated)])]
         self.say(
             f"User {answer.user}: {len(answer.rated):,} ratings,"
-            f" mean {answer.mean:.2f}{bias}\n{'  '.join(errors) or BY_LIKES}"
+            f" mean {answer.mean:.2f}{bias}\n{'  '.join(told) or BY_LIKES}"
         )
 
     def why_not(self, action: str) -> str | None:

@@ -17,7 +17,12 @@ from cftui.questions.likes import ForYouAnswer
 from cftui.text import plain
 from cftui.tui.explore.exporting import ask_where_to_export
 from cftui.tui.explore.list_maker import ListMaker
-from cftui.tui.explore.newcomer_list import NewcomerList, newcomer_words, order_words
+from cftui.tui.explore.newcomer_list import (
+    NewcomerList,
+    is_drawn,
+    newcomer_words,
+    order_words,
+)
 from cftui.tui.explore.offers import Offers
 from cftui.tui.explore.rated_view import PROFILE_COMMANDS, RatedView
 from cftui.tui.explore.view import filter_words
@@ -61,7 +66,8 @@ class YouView(RatedView):
         " what you like also likes these (EASE on all ratings; h: from which value on a rating is a"
         " like). No run is needed; one of dot-bias or dot adds the stars that it predicts: your own"
         " factors and bias are solved for, near the mean user (l: how near), and its list weighs"
-        " both. s orders by likes, by stars, or by how many like each. enter on a title at the left"
+        " both; one of bayes-fm draws them, with a band (±) that narrows as you rate."
+        " s orders by likes, by stars, or by how many like each. enter on a title at the left"
         " gives it a value; left and right change one under You rated, d takes it back. On the list"
         " ▲ and ▼ tell by how many places each movie rose or fell with your last change; enter"
         " there tells why it is on the list, v rates it, o opens it."
@@ -195,6 +201,8 @@ class YouView(RatedView):
             return None if flat and not self._learning else only
         if action == "weight" and not self._has_stars:
             return f"It weighs predicted stars, and there are none: {self._why_no_stars}"
+        if action == "weight" and self._answer is not None and is_drawn(self._answer):
+            return "This run draws your factors among its users': there is nothing to weigh"
         if action == "why" and not self.yours.rated:
             return "Rate a title first: until then the list is what is popular"
         if action in ("export", "why") and not (self._answer and self._answer.recommended):

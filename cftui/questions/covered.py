@@ -1,0 +1,27 @@
+"""How many ratings are within the bands of a run, in words."""
+
+from cftui.questions.band import EIGHTY
+from cftui.questions.check import BandCoverage, CoveredPart
+
+
+def coverage_lines(coverage: BandCoverage | None, items_word: str = "items") -> list[str]:
+    """Return overall cover and that of the quarters, a line each; none without bands."""
+    if coverage is None:
+        return []
+    eighty = coverage.words == EIGHTY
+    bands = "80 % bands" if eighty else "bands of the members' spread alone"
+    return [
+        f"{bands} hold {coverage.inside:.1%} of the held-out ratings; {coverage.width:.2f} wide"
+        " in the mean",
+        f"  by training ratings of users: {_parts(coverage.by_activity)}",
+        f"  by those of {items_word}: {_parts(coverage.by_popularity)}",
+    ]
+
+
+def _parts(parts: tuple[CoveredPart, ...]) -> str:
+    return ", ".join(f"{_span(part.training)} {part.inside:.1%}" for part in parts)
+
+
+def _span(bounds: tuple[int, int]) -> str:
+    low, high = bounds
+    return f"{low:,}" if low == high else f"{low:,}–{high:,}"
