@@ -29,6 +29,7 @@ from cftui.hyperparameters import (
     ScheduleParameters,
     parameter,
     suited,
+    usual,
 )
 from cftui.hyperparameters.choosing import DEFAULTS, Model
 from cftui.hyperparameters.complaints import complaints
@@ -183,7 +184,9 @@ class TrainingConfig(Section):
     epochs: int = parameter(
         3, "Passes over the training ratings", unit="epochs", ge=1, le=1_000_000
     )
-    batch_size: int = parameter(64, "Ratings in a step", unit="ratings", ge=1, le=2**24)
+    batch_size: int = parameter(
+        64, "Ratings in a step; 0: as suits model and data", unit="ratings", ge=0, le=2**24
+    )
     seed: int = parameter(42, "Seed of initial values and order", ge=0, le=2**32 - 1)
     device: str = parameter(
         "auto",
@@ -249,6 +252,18 @@ class RunConfig(Section):
         return gathered(dict(settings)) if isinstance(settings, Mapping) else settings
 
     @model_validator(mode="after")
+    def _has_its_method(self) -> "RunConfig":
+        name, method = self.model.name, self.method.name
+        needed = method_of(name)
+        if method != needed and (needed != USUAL or self.method.only):
+            own = f"{method} trains {self.method.only} alone" if self.method.only else ""
+            raise ValueError(
+                f"{own or f'{name} is trained by {needed}, not by {method}'};"
+                " choose the model, and leave method, optimizer and schedule out"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _has_a_rate_to_change(self) -> Self:
         if self.training.rate_changes and self.method.learning_rate is None:
             raise ValueError(
@@ -272,6 +287,13 @@ class RunConfig(Section):
             return self.method
         raise ConfigError(f"training by {self.method.name} has neither optimizer nor schedule")
 
+    def settled(self, n_train: int) -> "RunConfig":
+        """Return the same with a number for what is to suit so many training ratings."""
+        if self.training.batch_size:
+            return self
+        size = {"batch_size": self.model.batch_size(n_train)}
+        return self.model_copy(update={"training": self.training.model_copy(update=size)})
+
     def to_settings(self) -> dict[str, dict[str, Any]]:
         """Return the sections as plain values, ready for TOML or JSON."""
         sections: dict[str, dict[str, Any]] = {}
@@ -287,6 +309,11 @@ class RunConfig(Section):
         return sections
 
 
+def method_of(model: str) -> str:
+    """Return the name of the method that trains a model."""
+    return _name_of(usual(model).get("method", {}), USUAL)
+
+
 SECTIONS: dict[str, type[BaseModel]] = {
     "data": DataConfig,
     "split": SplitConfig,
@@ -297,7 +324,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
 def make_config(settings: Mapping[str, Any]) -> RunConfig:
     """Return the validated configuration of nested settings (section → key → value).
 
-    Learning rate and weight decay, where they are not given, are what suits model and optimizer.
+    What is not given is what suits the model: learning rate and weight decay with its optimizer,
+    and for some the optimizer itself, the schedule, epochs and batch size.
     Raises ConfigError, which names every key that is unknown, mistyped or out of range.
     """
     try:
@@ -309,18 +337,29 @@ def make_config(settings: Mapping[str, Any]) -> RunConfig:
 
 
 def _with_suited(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with what suits the model, where they do not say it."""
     if _name_of(settings.get("method", {}), USUAL) != USUAL:
         return dict(settings)
-    optimizer = settings.get("optimizer", {})
+    name_of_model = _name_of(settings.get("model", {}), DEFAULTS["model"])
+    filled = dict(settings)
+    for section, keys in usual(name_of_model).items():
+        filled[section] = _filled(settings.get(section, {}), keys)
+    if _name_of(filled.get("method", {}), USUAL) != USUAL:
+        return filled
+    optimizer = filled.get("optimizer", {})
     given = {"name": optimizer} if isinstance(optimizer, str) else optimizer
     name = _name_of(given, DEFAULTS["optimizer"])
     if not isinstance(given, Mapping) or name not in OPTIMIZERS:
-        return dict(settings)
+        return filled
     model = settings.get("model", {})
-    numbers = suited(_name_of(model, DEFAULTS["model"]), name)
+    numbers = suited(name_of_model, name)
     if isinstance(model, Mapping) and (model.get("l2_factors") or model.get("l2_biases")):
         numbers["weight_decay"] = 0.0  # which that is instead of
-    return {**settings, "optimizer": {"name": name, **numbers, **given}}
+    return {**filled, "optimizer": {"name": name, **numbers, **given}}
+
+
+def _filled(given: Any, keys: Mapping[str, Any]) -> Any:
+    return {**keys, **given} if isinstance(given, Mapping) else given
 
 
 def _name_of(section: Any, default: str) -> str:
@@ -342,7 +381,8 @@ def merge(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
     """Return settings with changes laid over them, section by section.
 
     Choosing another model, method, optimizer or schedule by name drops the former one's parameters;
-    with another model, so go a learning rate and a weight decay that merely suited the former.
+    with another model, so go a learning rate and a weight decay that merely suited the former, and
+    where another optimizer or another number of epochs suits it, so do those.
     """
     merged = {k: dict(v) if isinstance(v, Mapping) else v for k, v in settings.items()}
     _drop_suited(merged, changes)
@@ -360,16 +400,49 @@ def merge(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
 
 
 def _drop_suited(merged: dict[str, Any], changes: Mapping[str, Any]) -> None:
-    """Take numbers out that nobody chose: they were what suits a model that is to change."""
-    optimizer = merged.get("optimizer")
+    """Take out what nobody chose: it was what suits a model that is to change."""
     before = _name_of(merged.get("model", {}), DEFAULTS["model"])
-    name = _name_of(optimizer, DEFAULTS["optimizer"])
-    if _name_of(changes.get("model", {}), before) == before or name not in OPTIMIZERS:
+    after = _name_of(changes.get("model", {}), before)
+    if after == before:
         return
-    if isinstance(optimizer, dict):
+    if method_of(before) != method_of(after):
+        _drop_method(merged)
+    elif usual(before) != usual(after):
+        _drop_usual(merged, before)
+    optimizer = merged.get("optimizer")
+    name = _name_of(optimizer, DEFAULTS["optimizer"])
+    if isinstance(optimizer, dict) and name in OPTIMIZERS:
         for key, number in suited(before, name).items():
             if optimizer.get(key) == number:
                 del optimizer[key]
+
+
+def _drop_method(merged: dict[str, Any]) -> None:
+    """Take out all that means nothing to another method: an epoch is not a sweep."""
+    for section in ("method", *PARTS):
+        merged.pop(section, None)
+    for key in ("epochs", "batch_size"):
+        merged.get("training", {}).pop(key, None)
+
+
+def _drop_usual(merged: dict[str, Any], before: str) -> None:
+    """Take sections out that are as is usual with a model, and such numbers of `training`.
+
+    Only of settings that are whole: in others somebody chose what is there.
+    """
+    try:
+        whole = make_config({"model": before}).to_settings()
+    except ConfigError:
+        return
+    if merged.get("optimizer", {}) != whole["optimizer"]:
+        return
+    del merged["optimizer"]
+    if merged.get("schedule") == whole["schedule"]:
+        del merged["schedule"]
+    training = merged.get("training", {})
+    for key in ("epochs", "batch_size"):
+        if key in training and whole["training"][key] in (0, training[key]):
+            del training[key]
 
 
 def parse_assignments(assignments: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,9 @@ HOME_VARIABLE = "CFTUI_HOME"
 CONSENT_VARIABLE = "CFTUI_CONSENT_HOME"
 """Names the folder of what a person agreed to; else it is in their own state folder, always."""
 
+COMPILED_VARIABLE = "CFTUI_COMPILED_HOME"
+"""Names the folder of compiled code; else it is in their own cache folder, always."""
+
 BUNDLED = "ml-latest-small"
 """The data set that ships with the package."""
 
@@ -62,6 +65,15 @@ def stores_folder() -> Path:
 def answers_folder() -> Path:
     """Return the folder of kept answers, one folder a data set; it can be deleted at any time."""
     return _folder("cache") / "answers"
+
+
+def compiled_folder() -> Path:
+    """Return the folder of compiled code; it can be deleted at any time and is made again.
+
+    It is this person's own: what lies there is run, so a shared home does not move it.
+    """
+    own = os.environ.get(COMPILED_VARIABLE)
+    return Path(own).expanduser().absolute() if own else _users("cache") / "compiled"
 
 
 def state_folder() -> Path:

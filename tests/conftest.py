@@ -37,6 +37,15 @@ def consent_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def compiled_once(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Keep compiled code for later tests, away from the user's own."""
+    folder = pytestconfig.rootpath / ".pytest_cache" / "compiled"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(paths.COMPILED_VARIABLE, str(folder))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give every test user folders of its own, so that none sees or touches the user's."""

@@ -49,7 +49,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"data": {"source": 5}}, "data.source = 5"),
     (
         {"model": {"name": "dotbias"}},
-        "model: 'dotbias' is not one of dot, dot-bias, net; one of your own is path",
+        "model: 'dotbias' is not one of bayes-fm, dot, dot-bias, fm, net; one of your own is path",
     ),
     ({"model": {"n_factors": 0}}, "model.n_factors = 0"),
     ({"model": {"factors": 5}}, "model.factors: unknown key; did you mean n_factors?"),
@@ -63,7 +63,10 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"schedule": {"name": "cosine-restarts", "cycle_len": 0}}, "schedule.cycle_len = 0"),
     ({"schedule": {"cycle_len": 2}}, "schedule.cycle_len: unknown key"),
     ({"schedule": ["constant"]}, "schedule"),
-    ({"schedule": "one-cycel"}, "schedule: 'one-cycel' is not one of constant, cosine-restarts, e"),
+    (
+        {"schedule": "one-cycel"},
+        "schedule: 'one-cycel' is not one of constant, cosine, cosine-restarts, e",
+    ),
     ({"schedule": {"name": "one-cycle", "warm_up": 0}}, "schedule.warm_up = 0: must be greater"),
     (
         {"schedule": {"name": "one-cycle", "low_momentum": 0.9, "high_momentum": 0.8}},
@@ -96,7 +99,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ),
     ({"model": ""}, "model: name a file and the class in it: path/to/file.py:Class"),
     ({"model": "mine.py"}, "model: 'mine.py' names no class; write it as mine.py:Class"),
-    ({"model": "mine.txt:M"}, "model: 'mine.txt:M' is not one of dot, dot-bias, net"),
+    ({"model": "mine.txt:M"}, "model: 'mine.txt:M' is not one of bayes-fm, dot, dot-bias, fm, net"),
 ]
 
 
@@ -110,7 +113,7 @@ def test_what_is_wrong_is_refused_with_its_key(settings: dict[str, Any], words: 
 
 def test_every_wrong_key_is_named_at_once() -> None:
     with pytest.raises(ConfigError) as refused:
-        make_config({"training": {"epochs": 0, "batch_size": 0}, "split": {"seed": "x"}})
+        make_config({"training": {"epochs": 0, "batch_size": -1}, "split": {"seed": "x"}})
     named = {line.split(" = ")[0] for line in str(refused.value).splitlines()}
     assert named == {"training.epochs", "training.batch_size", "split.seed"}
 
@@ -220,8 +223,13 @@ def test_sizes_come_as_people_write_them() -> None:
     for written in ([64, 32], "64 32", "64,32", "(64, 32)"):
         assert Net(hidden=written).hidden == (64, 32)  # type: ignore[arg-type]
     assert Net(hidden=7).hidden == (7,) and Net(hidden="").hidden == ()  # type: ignore[arg-type]
-    assert Net(n_factors=3).sizes == (6, 10, 1)
-    assert Net(n_factors=3, n_item_factors=5, hidden=(4, 2)).sizes == (8, 4, 2, 1)
+    assert Net(n_factors=3).sizes(DataInfo(1, 1, 0, 1)) == (6, 10, 1)
+    assert Net(n_factors=3, n_item_factors=5, hidden=(4, 2)).sizes(DataInfo(1, 1, 0, 1)) == (
+        8,
+        4,
+        2,
+        1,
+    )
 
 
 def test_a_users_model_keeps_whatever_it_is_given() -> None:
@@ -236,3 +244,26 @@ def test_a_users_model_keeps_whatever_it_is_given() -> None:
 
 def test_slots() -> None:
     assert (AdamW().slots, RmsProp().slots, RmsProp(momentum=0.1, centered=True).slots) == (2, 1, 3)
+
+
+def test_another_model_brings_its_own_optimizer_and_epochs() -> None:
+    """What nobody chose goes with the model that it suited; what somebody chose stays."""
+    lesson = make_config({}).to_settings()
+    fm = make_config(merge(lesson, {"model": {"name": "fm"}}))
+    assert fm == make_config({"model": {"name": "fm"}})
+    assert make_config(merge(fm.to_settings(), {"model": {"name": "dot-bias"}})) == RunConfig()
+    chosen = merge(lesson, {"optimizer": {"momentum": 0.5}, "training": {"seed": 7}})
+    kept = make_config(merge(chosen, {"model": {"name": "fm"}}))
+    assert (kept.optimizer.name, kept.training.seed, kept.training.epochs) == ("sgd", 7, 3)
+    longer = merge(lesson, {"training": {"epochs": 9}})
+    kept = make_config(merge(longer, {"model": {"name": "fm"}}))
+    assert (kept.training.epochs, kept.training.batch_size) == (9, 0)
+    typed = make_config(merge({"optimizer": {"name": "sgd"}}, {"model": {"name": "fm"}}))
+    assert typed.optimizer.name == "sgd"
+
+
+def test_fields_are_words() -> None:
+    told = {"model": {"name": "fm", "fields": ["user", "item"]}}
+    assert make_config(told).model.reads == ("user", "item")
+    with pytest.raises(ConfigError, match=r"model\.fields: no field 'genre'; did you mean genres"):
+        make_config({"model": {"name": "fm", "fields": "user genre"}})

@@ -44,7 +44,7 @@ def test_the_table_and_the_verdict(run: str, capsys: Capture) -> None:
 def test_lines_of_json(run: str, capsys: Capture) -> None:
     assert here("evaluate", "--json", "--run", run) == 0
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {one["event"] for one in told} == {"run", "progress", "check"}
+    assert {one["event"] for one in told} == {"run", "progress", "splits", "check"}
     answer = told[-1]
     assert [method["name"] for method in answer["methods"]] == METHODS
     assert (answer["at"], answer["run"]) == (20, run)

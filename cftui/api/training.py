@@ -42,15 +42,15 @@ def train(
     The run is like any other: it trains in a process of its own, is shown on the screen, can be
     stopped, resumed and asked from anywhere, and goes on if this process ends.
 
-    `ratings`: ratings, or the path or name of some. `model`: `dot`, `dot-bias`, `net`, a file's
-    `path.py:Class`, or a class: of that the file is taken, or from a notebook or a script itself
-    the source with what it uses. `optimizer`: `sgd`, `adam`, `adamw`, `rmsprop`, `adagrad`;
-    `schedule`: `constant`, `cosine-restarts`, `one-cycle`, `exponential`; `epochs`: passes over
-    the training ratings; `batch_size`: ratings in a step; `lr`, `weight_decay`: by default what
-    suits model and optimizer; `factors`: size of the embeddings; `device`: `auto`, `cpu`, `cuda`,
-    `cuda:0`, `mps`; `split`: `random`, `per-user`, `per-user-latest`, `leave-last-out`, `time`,
-    `given`; `settings`: any other by its full name, such as
-    `{"model.hidden": "64 32", "training.patience": 2}`.
+        `ratings`: ratings, or the path or name of some. `model`: `dot`, `dot-bias`, `net`, `fm`,
+    `bayes-fm`, a file's `path.py:Class`, or a class: of that the file is taken, or from a notebook
+    or a script itself the source with what it uses. `optimizer`: `sgd`, `adam`, `adamw`, `rmsprop`,
+    `adagrad`; `schedule`: `constant`, `cosine`, `cosine-restarts`, `one-cycle`, `exponential`;
+    `epochs`: passes over the training ratings; `batch_size`: ratings in a step; `lr`,
+    `weight_decay`: by default what suits model and optimizer; `factors`: size of the embeddings;
+    `device`: `auto`, `cpu`, `cuda`, `cuda:0`, `mps`; `split`: `random`, `per-user`,
+    `per-user-latest`, `leave-last-out`, `time`, `given`; `settings`: any other by its full name,
+    such as `{"model.hidden": "64 32", "training.patience": 2}`.
 
     A `path.py:Class` that you name is executed where the file is yours; one of somebody else's, or
     one that lies in a run, with `trust_model=True` alone, and then whenever it is the same.

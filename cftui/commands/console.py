@@ -5,6 +5,8 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -129,6 +131,12 @@ def say(message: str) -> None:
 def print_json(value: Any) -> None:
     """Print one JSON line of a mapping or a dataclass."""
     put_json(value if isinstance(value, dict) else asdict(value))
+
+
+def print_words(words: str) -> None:
+    """Print a sentence, broken between words on a terminal."""
+    width = get_terminal_size().columns if sys.stdout.isatty() else 0
+    put(fill(words, width, subsequent_indent="  ") if width else words)
 
 
 def print_table(

@@ -1,12 +1,9 @@
 """`cftui evaluate`: how right a run is, beside what needs no model."""
 
 import json as jsonlib
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from shutil import get_terminal_size
-from textwrap import fill
 from typing import Annotated
 
 import typer
@@ -19,10 +16,12 @@ from cftui.commands.console import (
     UsageError,
     print_json,
     print_table,
+    print_words,
     say,
 )
 from cftui.commands.meter import job_told
 from cftui.commands.opening import Best, Data, open_run
+from cftui.commands.twins import tell_twins, train_twin
 from cftui.commands.writing import write_columns
 from cftui.printing import put
 from cftui.questions.check import AT, CheckAnswer, CheckRun, Measure, MethodRow
@@ -57,6 +56,14 @@ def evaluate(
             help="Also write a file: .csv the table with its intervals, .json all there is"
         ),
     ] = None,
+    both_splits: Annotated[
+        bool,
+        typer.Option(
+            "--both-splits",
+            help="Train the same settings on each user's latest ratings, or on some drawn at"
+            " random, where no run is there; then both stand side by side",
+        ),
+    ] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -75,13 +82,17 @@ def evaluate(
     if run == "latest" and trained.record.refit_of:
         say("nothing was held out from a refit: the run that it repeats is checked")
         trained = open_run(library, trained.record.refit_of, data, best=best, json=json)
+    if both_splits:
+        train_twin(trained.run, json=json)
     job = CheckRun(str(trained.ratings.path), trained.path, trained.step, at)
     with job_told(json=json) as progress:
         answer = library.answer(job, progress)
+    if not json:
+        _print(answer)
+    if trained.ratings.timestamp is not None:
+        tell_twins(trained.run, json=json)
     if json:
         print_json({"event": "check", **asdict(answer)})
-    else:
-        _print(answer)
     if out is not None:
         _write(out, answer)
         print_json({"event": "written", "out": str(out)}) if json else put(f"written to {out}")
@@ -102,19 +113,13 @@ def _print(answer: CheckAnswer) -> None:
         dropping=("popul.", "cover", "MRR", "prec.", "MAE", "recall"),
     )
     for comparison in answer.comparisons[:3]:
-        _print_words(comparison.words)
-    _print_words(_calibration(answer))
+        print_words(comparison.words)
+    print_words(_calibration(answer))
     fitted = (method.words for method in answer.methods if method.name in FITTED)
-    _print_words("; ".join(fitted))
-    _print_words(f"lists: right is what was held out and given {answer.liked_from:g} or more")
+    print_words("; ".join(fitted))
+    print_words(f"lists: right is what was held out and given {answer.liked_from:g} or more")
     for warning in audit.warnings:
-        _print_words(f"mind: {warning}")
-
-
-def _print_words(words: str) -> None:
-    """Print a sentence, broken between words on a terminal."""
-    width = get_terminal_size().columns if sys.stdout.isatty() else 0
-    put(fill(words, width, subsequent_indent="  ") if width else words)
+        print_words(f"mind: {warning}")
 
 
 def _cells(method: MethodRow) -> Iterator[str]:

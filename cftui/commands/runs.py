@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cftui.commands import run_tables
+from cftui.commands import report, run_tables
 from cftui.commands.console import (
     CommandError,
     Debug,
@@ -32,6 +32,7 @@ app.command("list")(run_tables.list_)
 app.command()(run_tables.show)
 app.command()(run_tables.diff)
 app.command()(run_tables.export)
+app.command()(report.report)
 
 WISH_SECONDS = 10.0
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cftui.config import RunConfig
+from cftui.config import RunConfig, method_of
 from cftui.doctor.facts import TorchFacts
 from cftui.doctor.finding import Finding, first_line
 from cftui.doctor.reference import (
@@ -16,11 +16,13 @@ from cftui.doctor.reference import (
     STEPS,
     STEPS_PER_EPOCH,
     Result,
+    as_read,
     made_up_ratings,
     train_in_float64,
     trial_config,
 )
 from cftui.hyperparameters import MODELS
+from cftui.hyperparameters.methods import USUAL
 from cftui.ratings.parts import TrainingRatings
 from cftui.training.engines import choose
 from cftui.training.engines.protocol import Engine
@@ -46,7 +48,7 @@ def arithmetic_findings(
     yield _precision(torch)
     bench = _Bench(make_engine or choose.make_engine)
     for device in devices:
-        for model in MODELS:
+        for model in (name for name in MODELS if method_of(name) == USUAL):
             for optimizer in OPTIMIZERS:
                 yield bench.compare(device, model, optimizer)
             yield bench.resume(device, model)
@@ -76,7 +78,9 @@ class _Bench:
         try:
             config = trial_config(model, optimizer, device, dropout=False)
             if (model, optimizer) not in self.expected:
-                self.expected[model, optimizer] = train_in_float64(config, self.ratings)
+                self.expected[model, optimizer] = train_in_float64(
+                    config, as_read(config, self.ratings)
+                )
             found, speed = self._trained(config)
         except Exception as error:  # a device may fail in any way; which is what is to be told
             return _broken(name, device, error)
@@ -116,7 +120,8 @@ class _Bench:
         return _resumed(name, device, apart, unordered)
 
     def _started(self, config: RunConfig) -> GradientLearner:
-        return begin_gradient_descent(config, self.ratings, engine=self.make_engine(config, 1))
+        ratings = as_read(config, self.ratings)
+        return begin_gradient_descent(config, ratings, engine=self.make_engine(config, 1))
 
     def _epoch(self, learner: GradientLearner) -> np.ndarray:
         return learner.advance(STEPS_PER_EPOCH).losses

@@ -1,12 +1,14 @@
 """The same steps by another path: the model in float64, on the CPU, one plain update at a time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cftui.config import RunConfig, make_config
-from cftui.hyperparameters import MODELS, DataInfo
+from cftui.doctor.machine import machine_in_float64
+from cftui.hyperparameters import MODELS, DataInfo, Fm
 from cftui.models.initial import initial_values
+from cftui.ratings.features import Features, Field, each_of, set_rows
 from cftui.ratings.parts import TrainingRatings
 from cftui.training.order import epoch_order
 
@@ -17,6 +19,8 @@ STEPS = EPOCHS * STEPS_PER_EPOCH
 SEED = 3
 """With which reduced precision shows well (see `TOLERANCE`)."""
 N_USERS, N_ITEMS = 300, 400
+N_CODES = 5
+"""In a field of ratings, as features have them."""
 OPTIMIZERS: dict[str, dict[str, float]] = {
     "sgd": {"learning_rate": 0.1, "weight_decay": 2e-4},
     "adam": {"learning_rate": 1e-2, "weight_decay": 2e-4, "eps": 1e-2},
@@ -49,15 +53,39 @@ def made_up_ratings() -> TrainingRatings:
     )
 
 
+def as_read(config: RunConfig, ratings: TrainingRatings) -> TrainingRatings:
+    """Return made-up ratings with the features that the model reads, one field of each kind."""
+    if not config.model.reads:
+        return ratings
+    draw = np.random.Generator(np.random.Philox(SEED + 1))
+    codes = draw.integers(-1, N_CODES, len(ratings)).astype(np.int32)
+    fields = (
+        each_of("user", "user", N_USERS),
+        each_of("item", "item", N_ITEMS),
+        Field.of_rows(
+            "history", N_ITEMS, "user", set_rows(ratings.user, ratings.item, N_USERS), one_hot=False
+        ),
+        Field.of_ratings("place", N_CODES, codes),
+    )
+    counts = np.bincount(ratings.user), np.bincount(ratings.item)
+    mean = float(ratings.value.mean())
+    features = Features(ratings.user, ratings.item, *counts, mean, fields)
+    info, positions = features.sized(ratings.info), np.arange(len(ratings))
+    return replace(ratings, info=info, features=features, positions=positions)
+
+
 def trial_config(model: str, optimizer: str, device: str, *, dropout: bool) -> RunConfig:
     """Return the settings of a trial; without dropout, every share left out is 0."""
     settings: dict[str, object] = {"name": model}
+    if "members" in MODELS[model].model_fields:
+        settings |= {"members": 2, "init_range": 0.1}
     if not dropout:
         settings |= {field: 0.0 for field in MODELS[model].model_fields if "dropout" in field}
     return make_config(
         {
             "model": settings,
             "optimizer": {"name": optimizer, **OPTIMIZERS[optimizer]},
+            "schedule": "constant",
             "training": {"device": device, "seed": SEED, "batch_size": BATCH},
         }
     )
@@ -66,9 +94,13 @@ def trial_config(model: str, optimizer: str, device: str, *, dropout: bool) -> R
 def train_in_float64(config: RunConfig, ratings: TrainingRatings) -> Result:
     """Return where the steps lead in float64; the model's own module, nothing of the engine.
 
+    A factorization machine is not even that: its equation in numpy.
+
     The optimizer is made to take its plain path, a tensor and an operation at a time, instead of
     the fused kernels that train.
     """
+    if isinstance(config.model, Fm):
+        return Result(*machine_in_float64(config, ratings, EPOCHS))
     import torch
 
     from cftui.models import build_model

@@ -7,7 +7,7 @@ from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.questions.items import ItemFilter
 from cftui.questions.trained import BiasAnswer, BiasRow, ExploreBiases
-from cftui.ratings.features import passing
+from cftui.ratings.facets import passing
 
 
 @answers(ExploreBiases)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cftui.explore.predict import rated_pairs
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.questions.sheet import (
@@ -55,5 +56,6 @@ def predict_cells(trained: Trained, labels: Labels) -> PredictedCells:
     """
     rows = np.array([trained.ratings.users.code_of(user) for user in labels.users])
     columns = np.array([trained.ratings.items.code_of(item) for item in labels.items])
-    scores = trained.scorer.score(Pairs.crossed(rows, columns))
+    pairs = Pairs.crossed(rows, columns)
+    scores = trained.scorer.score(rated_pairs(trained.ratings, pairs.users, pairs.items))
     return PredictedCells(trained.step, scores.astype(np.float64).reshape(len(rows), len(columns)))

@@ -1,5 +1,6 @@
 """How right a run is on what was held out from it, beside baselines on the same split."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from cftui.evaluation.measuring import Measured, Measurements, Predictor, Resamp
 from cftui.evaluation.predictions import calibration, farthest_off, joint_counts, residual_cells
 from cftui.explore.baselines import NAMES, Trial, baseline_measurements, trial_of
 from cftui.explore.likes.kept import ONE_THREAD_SIDE
+from cftui.hyperparameters.fields import TIMED
 from cftui.library.door import Library, performs
 from cftui.library.trained import Trained
 from cftui.questions.check import (
@@ -25,6 +27,7 @@ from cftui.questions.check import (
 )
 from cftui.questions.errors import QuestionError
 from cftui.questions.job import Progress
+from cftui.ratings.pairs import Pairs
 
 WORST = 100
 """Predictions farthest off that are told."""
@@ -88,7 +91,7 @@ def _answer(
         calibration=calibration(predicted, valid.value, valid.user),
         residuals=residual_cells(predicted, valid.value, *counts),
         worst=_worst(trained, trial, predicted, *counts),
-        audit=_audit(trained, trial),
+        audit=_audit(trained, trial, predicted),
     )
 
 
@@ -188,13 +191,33 @@ def _worst(
     )
 
 
-def _audit(trained: Trained, trial: Trial) -> SplitAudit:
+def _audit(trained: Trained, trial: Trial, predicted: np.ndarray) -> SplitAudit:
     audit = audit_split(trained.config.split.kind, trained.ratings, trained.split)
+    words = (_about_now(trained, trial, predicted), _about_lists(trial))
+    return replace(audit, warnings=(*audit.warnings, *filter(None, words)))
+
+
+def _about_now(trained: Trained, trial: Trial, predicted: np.ndarray) -> str:
+    """Return what the run's error is where it is asked as for a list; empty where that is it."""
+    if not set(trained.config.model.reads) & set(TIMED):
+        return ""
+    valid = trial.valid
+    now = np.asarray(trained.scorer.score(Pairs(valid.user, valid.item)), np.float64)
+    asked, told = (
+        math.sqrt(np.mean((each - valid.value.astype(np.float64)) ** 2))
+        for each in (now, predicted)
+    )
+    return (
+        "the model knows when a held-out rating was given; a list is asked without, as of the last"
+        f" day trained on: RMSE {asked:.4f} then instead of {told:.4f}"
+    )
+
+
+def _about_lists(trial: Trial) -> str:
+    """Return why lists are judged on few users, or on none; empty where they are not."""
     judged, all_of_them = len(trial.likes), trial.n_likers
     if not judged:
-        words = f"nothing held out is liked ({trial.threshold.words}): lists cannot be judged"
-    elif judged < all_of_them:
-        words = f"lists are judged on a sample of {judged:,} of {all_of_them:,} users"
-    else:
-        return audit
-    return replace(audit, warnings=(*audit.warnings, words))
+        return f"nothing held out is liked ({trial.threshold.words}): lists cannot be judged"
+    if judged < all_of_them:
+        return f"lists are judged on a sample of {judged:,} of {all_of_them:,} users"
+    return ""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from cftui.questions.errors import QuestionError
-from cftui.ratings.features import facets
+from cftui.ratings.facets import facets
 from cftui.ratings.values import Ratings
 
 RIDGES = np.array([0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0])
@@ -26,7 +26,7 @@ KNOTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Features:
+class ItemContent:
     """Features of all items of a data set."""
 
     table: np.ndarray
@@ -46,13 +46,13 @@ class Features:
 
 
 @lru_cache(maxsize=4)
-def features_of(ratings: Ratings) -> Features:
+def features_of(ratings: Ratings) -> ItemContent:
     """Return the features of all items; read once for each data set."""
     found = facets(ratings)
     dated = found.years > 0
     knots = np.unique(np.quantile(found.years[dated], KNOTS)) if dated.any() else np.zeros(0)
     columns = [mask.astype(np.float64) for mask in found.genres.values()]
-    features = Features(np.zeros((ratings.n_items, 0)), tuple(found.genres), knots)
+    features = ItemContent(np.zeros((ratings.n_items, 0)), tuple(found.genres), knots)
     if len(knots):
         curve = features.curve(found.years)
         # An item without a year stands at the mean of those that have one.

@@ -4,11 +4,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cftui.config import ConfigError
-from cftui.hyperparameters import CustomModel, DataInfo, is_source, specs_of
+from cftui.config import ConfigError, SplitConfig
+from cftui.hyperparameters import CustomModel, is_source, specs_of
 from cftui.library.door import Library, answers
+from cftui.library.features import info_with, known_features
 from cftui.models.errors import ModelError
 from cftui.questions.custom_model import DescribeModel, ModelDescription, NeedsAgreement, TrustRun
+from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
 from cftui.runs.model_source import is_trusted, read_source, trust, trust_run
 
@@ -33,12 +35,13 @@ def describe_model(library: Library, question: DescribeModel) -> ModelDescriptio
     # torch and the user's source are loaded only from here on.
     from cftui.models.custom import load_installed, load_source
 
-    info = library.ratings(question.store).info()
+    ratings = library.ratings(question.store)
+    info = ratings.info()
     custom = load_source(source, info) if is_source(name) else load_installed(name)
     about = (custom.kind.__doc__ or "").strip().partition("\n")[0]
     count, problem = None, ""
     try:
-        count = _count(custom, info, CustomModel(name=name, **dict(question.values)))
+        count = _count(custom, ratings, CustomModel(name=name, **dict(question.values)))
     except (ConfigError, ModelError) as error:
         problem = str(error)
     return ModelDescription(
@@ -58,6 +61,11 @@ def agree_to(_: Library, question: TrustRun) -> str:
     return trust_run(Run(Path(question.run))).path
 
 
-def _count(custom: "CustomClass", info: DataInfo, model: CustomModel) -> int:
-    weights = custom.build(info, model).parameters()
+def _count(custom: "CustomClass", ratings: Ratings, model: CustomModel) -> int:
+    from cftui.models.features import KnownFeatures
+
+    # As the usual split has them: which half-years and days there are, a split may decide.
+    features = known_features(ratings, SplitConfig(), custom.reads) if custom.reads else None
+    known = None if features is None else KnownFeatures(features)
+    weights = custom.build(info_with(features, ratings), model, known).parameters()
     return sum(value.numel() for value in weights if value.requires_grad)

@@ -21,7 +21,7 @@ from cftui.questions.data import (
 )
 from cftui.questions.items import Facets, FacetsAnswer
 from cftui.questions.job import Progress
-from cftui.ratings.features import explore_facets
+from cftui.ratings.facets import explore_facets
 from cftui.ratings.oddities import oddities_of
 from cftui.ratings.outlier_lines import with_lines
 from cftui.ratings.profile import profile

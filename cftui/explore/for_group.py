@@ -21,7 +21,7 @@ from cftui.library.trained import Trained
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ListOrder
 from cftui.questions.people import ForGroup, ForGroupAnswer, OnesView, Person, SharedItem
-from cftui.ratings.features import passing
+from cftui.ratings.facets import passing
 from cftui.ratings.values import Ratings
 from cftui.text import plain
 

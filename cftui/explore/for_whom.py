@@ -47,7 +47,7 @@ from cftui.questions.new_item import (
     NearNewItem,
     RatedNewItem,
 )
-from cftui.ratings.features import facets
+from cftui.ratings.facets import facets
 from cftui.ratings.values import Ratings
 
 SOURCE_RUN = (

@@ -15,7 +15,7 @@ from cftui.library.trained import Trained
 from cftui.questions.items import ListOrder
 from cftui.questions.likes import ForYou, ForYouAnswer, LikelyItem
 from cftui.questions.newcomer import YourRating
-from cftui.ratings.features import passing
+from cftui.ratings.facets import passing
 from cftui.ratings.unit import RatingUnit
 from cftui.ratings.values import Ratings
 

@@ -39,7 +39,7 @@ from cftui.questions.item_map import (
     ScoreItems,
     VectorsOfItems,
 )
-from cftui.ratings.features import facets
+from cftui.ratings.facets import facets
 from cftui.ratings.values import Ratings, TextColumn
 from cftui.regular import is_regular
 from cftui.runs.checkpoint import checkpoint_step

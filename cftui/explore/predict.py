@@ -26,15 +26,15 @@ def answer_predict(library: Library, question: Predict) -> Prediction:
 def predict(trained: Trained, user: int, item: int) -> Prediction:
     """Return the prediction for one pair of codes, beside the actual rating if there is one."""
     ratings = trained.ratings
-    predicted = trained.scorer.score(Pairs.of_user(user, np.array([item])))[0]
-    rated = ratings.by_user.of(user)
-    known = rated[ratings.item[rated] == item]
+    pairs = rated_pairs(ratings, np.array([user]), np.array([item]))
+    predicted = trained.scorer.score(pairs)[0]
+    actual = _values(ratings, pairs)[0]
     return Prediction(
         user=ratings.users.id_of(user),
         item=ratings.items.id_of(item),
         title=ratings.items.title_of(item),
         predicted=float(predicted),
-        actual=float(ratings.value[known[0]]) if len(known) else None,
+        actual=None if np.isnan(actual) else float(actual),
         user_seen=bool(trained.trained_users[user]),
         item_seen=bool(trained.trained_items[item]),
     )
@@ -79,8 +79,9 @@ def predict_held_out(trained: Trained) -> PredictedPairs:
 def predict_pairs(trained: Trained, users: Sequence[int], items: Sequence[int]) -> PredictedPairs:
     """Return the predictions for pairs of codes, beside the actual ratings."""
     rows, columns = np.array(users), np.array(items)
-    predicted = trained.scorer.score(Pairs(rows, columns))
-    actual = actual_values(trained.ratings, rows, columns)
+    pairs = rated_pairs(trained.ratings, rows, columns)
+    predicted = trained.scorer.score(pairs)
+    actual = _values(trained.ratings, pairs)
     return _with_ids(trained.ratings, rows, columns, actual, predicted)
 
 
@@ -131,16 +132,29 @@ def predict_valid(trained: Trained) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions of the held-out ratings and their predictions, shape (n_valid,)."""
     positions = trained.split.valid
     ratings = trained.ratings
-    pairs = Pairs(ratings.user[positions], ratings.item[positions])
+    pairs = Pairs(ratings.user[positions], ratings.item[positions], positions)
     return positions, trained.scorer.score(pairs)
+
+
+def rated_pairs(ratings: Ratings, users: np.ndarray, items: np.ndarray) -> Pairs:
+    """Return pairs of codes, each with its rating where it has one: that tells when it was."""
+    rated = {
+        (int(user), int(ratings.item[position])): position
+        for user in np.unique(users)
+        for position in ratings.by_user.of(int(user)).tolist()
+    }
+    pairs = zip(users.tolist(), items.tolist(), strict=True)
+    return Pairs(users, items, np.array([rated.get(pair, -1) for pair in pairs], np.int64))
 
 
 def actual_values(ratings: Ratings, users: np.ndarray, items: np.ndarray) -> np.ndarray:
     """Return what each user gave each item, float32, NaN where they did not rate it."""
-    known = {
-        (int(user), int(ratings.item[position])): float(ratings.value[position])
-        for user in np.unique(users)
-        for position in ratings.by_user.of(int(user))
-    }
-    pairs = zip(users.tolist(), items.tolist(), strict=True)
-    return np.array([known.get(pair, np.nan) for pair in pairs], dtype=np.float32)
+    return _values(ratings, rated_pairs(ratings, users, items))
+
+
+def _values(ratings: Ratings, pairs: Pairs) -> np.ndarray:
+    assert pairs.positions is not None
+    values = np.full(len(pairs), np.nan, np.float32)
+    rated = pairs.positions >= 0
+    values[rated] = ratings.value[pairs.positions[rated]]
+    return values

@@ -12,7 +12,7 @@ from cftui.library.trained import Trained
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter, ListOrder
 from cftui.questions.trained import Recommend, Recommendation
-from cftui.ratings.features import passing
+from cftui.ratings.facets import passing
 from cftui.ratings.values import Ratings
 
 
@@ -51,8 +51,8 @@ def recommend(
         return best_of(ratings, predicted, mask, n)
     tastes = tastes_of(ratings)
     score = tastes.scores(ratings.item[own], ratings.value[own])
-    # Nobody trained on some items: their prediction says nothing for or against them.
-    told = np.where(trained.trained_items, predicted, ratings.mean)
+    # Nothing is known of some items: their prediction says nothing for or against them.
+    told = np.where(trained.known_items, predicted, ratings.mean)
     worth = ordered(ratings, tastes, order, score, predicted if order == "stars" else told)
     rows = best_of(ratings, predicted, mask, n, by=worth)
     codes = [ratings.items.code_of(row.item) for row in rows]

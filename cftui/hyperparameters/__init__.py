@@ -4,9 +4,13 @@ Configurations validate with these, forms and help are drawn from them, modules 
 them. Only pydantic is imported, so that the screen and the shell may use them freely.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from cftui.hyperparameters.base import (
     Ability,
     DataInfo,
+    FieldSize,
     L2PerRating,
     ModelParameters,
     OptimizerParameters,
@@ -17,10 +21,16 @@ from cftui.hyperparameters.base import (
     parameter,
     unit_of,
 )
-from cftui.hyperparameters.models import CustomModel, Dot, DotBias, Net, is_source
+from cftui.hyperparameters.models import BayesFm, CustomModel, Dot, DotBias, Fm, Net, is_source
 from cftui.hyperparameters.optimizers import Adagrad, Adam, AdamW, RmsProp, Sgd
-from cftui.hyperparameters.registry import MODELS, models_with
-from cftui.hyperparameters.schedules import Constant, CosineRestarts, Exponential, OneCycle
+from cftui.hyperparameters.registry import MODELS, models_with, why_not_here
+from cftui.hyperparameters.schedules import (
+    Constant,
+    Cosine,
+    CosineRestarts,
+    Exponential,
+    OneCycle,
+)
 from cftui.hyperparameters.specs import FieldSpec, specs_of
 
 OPTIMIZERS: dict[str, type[OptimizerParameters]] = {
@@ -32,10 +42,16 @@ OPTIMIZERS: dict[str, type[OptimizerParameters]] = {
 }
 SCHEDULES: dict[str, type[ScheduleParameters]] = {
     "constant": Constant,
+    "cosine": Cosine,
     "cosine-restarts": CosineRestarts,
     "one-cycle": OneCycle,
     "exponential": Exponential,
 }
+
+
+def usual(model: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return, by section and key, what suits a model where the lesson's recipe does not."""
+    return MODELS.get(model, ModelParameters).usual
 
 
 def suited(model: str, optimizer: str) -> dict[str, float]:
@@ -58,14 +74,18 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "BayesFm",
     "Constant",
+    "Cosine",
     "CosineRestarts",
     "CustomModel",
     "DataInfo",
     "Dot",
     "DotBias",
     "Exponential",
+    "FieldSize",
     "FieldSpec",
+    "Fm",
     "L2PerRating",
     "ModelParameters",
     "Net",
@@ -83,4 +103,6 @@ __all__ = [
     "specs_of",
     "suited",
     "unit_of",
+    "usual",
+    "why_not_here",
 ]

@@ -10,6 +10,17 @@ from pydantic.fields import FieldInfo
 
 
 @dataclass(frozen=True)
+class FieldSize:
+    """How large a field of features is on some data."""
+
+    name: str
+    width: int
+    """The number of its columns."""
+    one_hot: bool
+    """Whether a rating has at most one of them; else it has a set of them."""
+
+
+@dataclass(frozen=True)
 class DataInfo:
     """What a model must know of the ratings before it can be built."""
 
@@ -19,6 +30,14 @@ class DataInfo:
     """Lowest rating value, in rating units."""
     high: float
     """Highest rating value, in rating units."""
+    mean: float | None = None
+    """Of the training ratings, where they are known."""
+    fields: tuple[FieldSize, ...] = ()
+    """The features that the model reads, as far as these ratings tell them."""
+
+    def width(self, field: str) -> int:
+        """Return the number of a field's columns; 0 where these ratings do not tell it."""
+        return next((size.width for size in self.fields if size.name == field), 0)
 
 
 @dataclass(frozen=True)
@@ -39,13 +58,14 @@ class Parameters(BaseModel):
     name: str
 
 
-Ability = Literal["factors", "biases", "dot-product", "sigmoid"]
+Ability = Literal["factors", "biases", "dot-product", "sigmoid", "draws"]
 """What a model can be asked for beyond predictions.
 
 `factors`, `biases`: it has tables `user_factors` and `item_factors`, or `user_bias` and
 `item_bias`. `dot-product`: it predicts from these tables alone, by a dot product, so that numpy
 scores it, its arithmetic fits on a page, and newcomers are folded in. `sigmoid`: which brings that
-product to the range of the ratings.
+product to the range of the ratings. `draws`: its tables are draws from a posterior, whose mean
+predicts and whose spread gives bands.
 """
 
 
@@ -73,11 +93,24 @@ class ModelParameters(Parameters):
     abilities: ClassVar[frozenset[Ability]] = frozenset()
     suited: ClassVar[Mapping[str, SuitedNumbers]] = {}
     """By optimizer, where its own defaults do not suit the model."""
+    needs: ClassVar[str] = ""
+    """A package that training it takes; the app works without it."""
+    usual: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """By section and key, what else suits the model where nothing is said."""
 
     @property
     def label(self) -> str:
         """Return a word for the model that fits into a run's id."""
         return self.name
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Return the fields of features that the model reads, in the order of FIELDS."""
+        return ()
+
+    def batch_size(self, n_train: int) -> int:
+        """Return how many ratings of a step suit the model and so many training ratings."""
+        return 64
 
     @property
     def l2_per_rating(self) -> L2PerRating:
@@ -90,6 +123,8 @@ class ModelParameters(Parameters):
 
     def parameter_count(self, info: DataInfo) -> int | None:
         """Return the number of trainable numbers; none where only the built model knows."""
+        if self.reads and not info.fields:
+            return None  # features are counted at the start
         return sum(prod(table.shape) for table in self.tables(info))
 
 

@@ -44,6 +44,6 @@ def _complaint(
         return f"{key}: must be given; add --set {key}=VALUE"
     if problem["type"] in ("value_error", "assertion_error"):
         words = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        return f"{key}: {words}"
+        return f"{key}: {words}" if key else words
     must_be = message.removeprefix("Input should be ").replace("String should", "text that should")
     return f"{key} = {problem['input']!r}: must be {must_be}"

@@ -1,10 +1,10 @@
 """Methods of training, each with the settings that it alone has."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, SerializeAsAny, model_validator
 
-from cftui.hyperparameters.base import Parameters
+from cftui.hyperparameters.base import Parameters, parameter
 from cftui.hyperparameters.choosing import Optimizer, Schedule, chooser
 from cftui.hyperparameters.optimizers import Sgd
 from cftui.hyperparameters.schedules import Constant
@@ -15,6 +15,9 @@ PARTS = ("optimizer", "schedule")
 
 class TrainingMethod(Parameters):
     """Base of the methods; one that has no learning rate needs to say nothing more."""
+
+    only: ClassVar[str] = ""
+    """The model that it trains; empty where it trains any that has no method of its own."""
 
     @model_validator(mode="before")
     @classmethod
@@ -72,8 +75,25 @@ class GradientDescent(TrainingMethod):
         return {part: record[part] for part in PARTS}
 
 
+class Gibbs(TrainingMethod):
+    """Draws from the posterior by sweeps over all parameters (Freudenthaler et al. 2011).
+
+    `training.epochs` are sweeps.
+    """
+
+    only: ClassVar[str] = "bayes-fm"
+    name: Literal["gibbs"] = "gibbs"
+    burn_in: int = parameter(
+        10,
+        "Sweeps, at most half of all, whose draws are not averaged",
+        unit="sweeps",
+        ge=0,
+        le=10**6,
+    )
+
+
 USUAL = "gradient-descent"
-METHODS: dict[str, type[TrainingMethod]] = {USUAL: GradientDescent}
+METHODS: dict[str, type[TrainingMethod]] = {USUAL: GradientDescent, "gibbs": Gibbs}
 Method = Annotated[SerializeAsAny[TrainingMethod], BeforeValidator(chooser(METHODS, USUAL))]
 
 
@@ -82,10 +102,12 @@ def gathered(settings: dict[str, Any]) -> dict[str, Any]:
     method = settings.get("method", {})
     if isinstance(method, str):
         method = {"name": method}
-    parts = {part: settings[part] for part in PARTS if part in settings}
-    if not isinstance(method, dict) or not parts:
+    parts = {part: settings[part] for part in PARTS if settings.get(part, {}) != {}}
+    if not isinstance(method, dict):
         return settings
     rest = {key: value for key, value in settings.items() if key not in PARTS}
+    if not parts:
+        return rest
     return {**rest, "method": {**method, **parts}}
 
 

@@ -3,11 +3,14 @@
 What suits a model was found by trying, on the bundled ratings, three epochs in batches of 64.
 """
 
+import os
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from cftui.hyperparameters.base import DataInfo, L2PerRating, ModelParameters, Table, parameter
+from cftui.hyperparameters.fields import FIELDS, HELP, FieldWords, parse_fields
 from cftui.hyperparameters.registry import built_in
 
 L2 = "L2 per rating: this times the squares of the {} it touches, added to its squared error"
@@ -131,11 +134,21 @@ class Net(ModelParameters):
     init_range: float = parameter(
         0.01, "Initial embeddings are uniform between minus and plus this", gt=0, le=10
     )
+    genres: bool = parameter(False, "The item's genres go into the first layer too")
+    year: bool = parameter(False, "So does the year of the film, three years as one")
+    calendar: bool = parameter(
+        False, "So does the half-year of the rating, which looks into a user's future"
+    )
 
     @property
-    def sizes(self) -> tuple[int, ...]:
-        """Return the width of each layer's input, from the two embeddings to the output's one."""
-        return (self.n_factors + (self.n_item_factors or self.n_factors), *self.hidden, 1)
+    def reads(self) -> tuple[str, ...]:
+        """Return the fields that are switched on."""
+        return tuple(field for field in FIELDS if getattr(self, field, False) is True)
+
+    def sizes(self, info: DataInfo) -> tuple[int, ...]:
+        """Return the width of each layer's input, from embeddings and features to the output's."""
+        embeddings = self.n_factors + (self.n_item_factors or self.n_factors)
+        return (embeddings + sum(field.width for field in info.fields), *self.hidden, 1)
 
     def tables(self, info: DataInfo) -> tuple[Table, ...]:
         """Return the embeddings (lesson 5, EmbeddingNet) and the layers (as nn.Linear begins)."""
@@ -143,11 +156,120 @@ class Net(ModelParameters):
         users, _ = _factors(info, self.n_factors, low, high)
         _, items = _factors(info, self.n_item_factors or self.n_factors, low, high)
         found = [users, items]
-        for place, (width, out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
+        for place, (width, out) in enumerate(pairwise(self.sizes(info))):
             bound = width**-0.5
             found.append(Table(f"layers.{place}.weight", (out, width), -bound, bound))
             found.append(Table(f"layers.{place}.bias", (out,), -bound, bound))
         return tuple(found)
+
+
+FEW = 80_000
+"""Training ratings of the bundled data, to which 40 steps an epoch suit."""
+
+
+@built_in(
+    "cftui.models.fm:FactorizationMachine",
+    suited={
+        "sgd": (0.1, 0.0),
+        "adam": (1e-2, 0.0),
+        "adamw": (1e-2, 0.0),
+        "rmsprop": (3e-3, 0.0),
+        "adagrad": (5e-2, 0.0),
+    },
+    usual={
+        "optimizer": {"name": "adam"},
+        "schedule": {"name": "cosine"},
+        "training": {"epochs": 6, "batch_size": 0},
+    },
+)
+class Fm(ModelParameters):
+    """Factorization machine: every two features that meet in a rating, by factors of each."""
+
+    name: Literal["fm"] = "fm"
+    fields: FieldWords = parameter("future", HELP)
+    n_factors: int = parameter(
+        24, "Size of each feature's embedding", unit="factors", ge=1, le=4096
+    )
+    members: int = parameter(
+        1,
+        "Machines trained at once, each from other initial values; their mean predicts",
+        ge=1,
+        le=64,
+    )
+    l2: float = parameter(
+        18.0,
+        "What is lowered is the sum of squared errors plus this times the sum of all squared"
+        " numbers; it decides how good the model is",
+        ge=0,
+        le=1e6,
+    )
+    init_range: float = parameter(
+        0.02, "Initial values are uniform between minus and plus this", gt=0, le=10
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Return the fields that the words mean."""
+        return parse_fields(self.fields)
+
+    def batch_size(self, n_train: int) -> int:
+        """Return 2048, and with more ratings more: each step goes over all tables."""
+        return 2048 * max(1, min(round(n_train / FEW), 64))
+
+    def tables(self, info: DataInfo) -> tuple[Table, ...]:
+        """Return the mean, and a table for each field that the ratings tell.
+
+        Of shape (width, members, n_factors + 1): each column's factors and, last, its weight.
+        """
+        low, high, mean = -self.init_range, self.init_range, info.mean or 0.0
+        shape = (self.members, self.n_factors + 1)
+        return (
+            Table("mean", (), mean, mean),
+            *(Table(f"tables.{f.name}", (f.width, *shape), low, high) for f in info.fields),
+        )
+
+
+def usual_chains() -> int:
+    """Return how many chains this machine has cores for, at most 3."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return min(3, len(affinity(0)) if affinity else os.cpu_count() or 1)
+
+
+@built_in(
+    "cftui.models.draws:Draws",
+    abilities=("draws",),
+    usual={"method": {"name": "gibbs"}, "training": {"epochs": 200}},
+    needs="numba",
+)
+class BayesFm(ModelParameters):
+    """Factorization machine whose posterior is drawn from: the draws' mean predicts, with bands.
+
+    Nothing to tune; each user's ratings have a noise of their own.
+    """
+
+    name: Literal["bayes-fm"] = "bayes-fm"
+    fields: FieldWords = parameter("future", HELP)
+    n_factors: int = parameter(10, "Size of each feature's embedding", unit="factors", ge=1, le=256)
+    chains: int = Field(
+        default_factory=usual_chains,
+        description="Samplers side by side, each on a core; the mean of all predicts",
+        ge=1,
+        le=16,
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Return the fields that the words mean."""
+        return parse_fields(self.fields)
+
+    def tables(self, info: DataInfo) -> tuple[Table, ...]:
+        """Return none: how many draws there are depends on how far it is."""
+        return ()
+
+    def parameter_count(self, info: DataInfo) -> int | None:
+        """Return the numbers of one draw; none before the features were counted."""
+        width = sum(field.width for field in info.fields)
+        return 1 + width * (1 + self.n_factors) if info.fields else None
 
 
 class CustomModel(ModelParameters):

@@ -13,6 +13,12 @@ class Constant(ScheduleParameters):
     name: Literal["constant"] = "constant"
 
 
+class Cosine(ScheduleParameters):
+    """Down to zero along one cosine over all epochs (Loshchilov and Hutter 2017, no restarts)."""
+
+    name: Literal["cosine"] = "cosine"
+
+
 class CosineRestarts(ScheduleParameters):
     """Cosine annealing to zero, step by step, with warm restarts (Loshchilov and Hutter 2017)."""
 

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from cftui.library.features import features_for, info_with
 from cftui.library.trained import TABLES, Trained
 from cftui.models import build_model, load_of_run
-from cftui.models.module import load_arrays, resident, trainable
+from cftui.models.module import inputs_of, load_arrays, resident, trainable
 from cftui.questions.errors import QuestionError
 from cftui.ratings.parts import parts_of
 from cftui.ratings.unit import IDENTITY
@@ -36,6 +37,8 @@ class RunLoss:
     items: Tensor
     values: Tensor
     """Of the training ratings, shape (n,), in the trainer's unit."""
+    positions: Tensor
+    """Theirs in the data."""
     squared_unit: float
     """What a squared error is divided by to be in that unit."""
 
@@ -54,9 +57,10 @@ class RunLoss:
 
     def loss(self, batch: Tensor) -> Tensor:
         """Return the mean squared error of these training ratings, in the trainer's unit."""
-        predicted = self.module(self.users[batch], self.items[batch])
-        error: Tensor = ((predicted - self.values[batch]) ** 2).mean() / self.squared_unit
-        return error
+        rated = self.positions[batch]
+        inputs = inputs_of(self.module, self.users[batch], self.items[batch], rated)
+        error: Tensor = ((self.module(*inputs) - self.values[batch]) ** 2).mean()
+        return error / self.squared_unit
 
     def batches(self, n: int) -> Iterator[Tensor]:
         """Give the places of the first batches that training met; epochs after one another."""
@@ -109,7 +113,9 @@ def loss_of(trained: Trained) -> RunLoss:
     run = Run(path if path.is_dir() else path.parent)
     custom = load_of_run(run, trained.record, config.model, ratings.info())
     given = IDENTITY if own else unit
-    module = build_model(config.model, given.info(ratings.info()), custom)
+    features = features_for(config, ratings, custom)
+    info = given.info(info_with(features, ratings))
+    module = build_model(config.model, info, custom, features)
     load_arrays(module, trained.tables)
     dtype = torch.float32 if own else torch.float64
     training, _ = parts_of(config.split, ratings)
@@ -122,5 +128,6 @@ def loss_of(trained: Trained) -> RunLoss:
         resident(training.user, CPU),
         resident(training.item, CPU),
         torch.from_numpy(values).to(dtype),
+        torch.from_numpy(trained.split.train.copy()),
         unit.squared if own else 1.0,
     )

@@ -3,15 +3,26 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
 from cftui.config import RunConfig
 from cftui.hyperparameters import Ability, models_with
+from cftui.library.bands import (
+    Banded,
+    Bands,
+    MemberNoise,
+    Scorer,
+    Spread,
+    bands_of_members,
+    learn_noise,
+)
+from cftui.library.features import features_for, info_with
 from cftui.models import build_model, load_of_run
+from cftui.models.draws import Draws
 from cftui.models.errors import ModelError
 from cftui.models.factors import Factors
+from cftui.questions.band import EIGHTY
 from cftui.questions.errors import QuestionError
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split, split
@@ -30,16 +41,6 @@ TABLES: dict[str, Ability] = {
     "item_bias": "biases",
 }
 """Which ability of a model each of the tables that are asked for comes of."""
-
-
-class Scorer(Protocol):
-    """Anything that predicts ratings, in rating units."""
-
-    def score(self, pairs: Pairs) -> np.ndarray:
-        """Return predicted ratings, shape (n,), float32."""
-
-    def score_all_items(self, user: int) -> np.ndarray:
-        """Return one user's predicted ratings of every item, shape (n_items,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +97,25 @@ class Trained:
             )
         return found
 
+    def bands(self, pairs: Pairs) -> Bands | None:
+        """Return how far pairs' ratings may be from predictions; none where that is not known.
+
+        A model that is drawn from knows, and one of several members.
+        """
+        if isinstance(self.scorer, Banded):
+            return Bands(*self.scorer.interval(pairs), EIGHTY)
+        if isinstance(self.scorer, Spread) and self.member_noise is not None:
+            return bands_of_members(self.scorer, self.member_noise, self.ratings, pairs)
+        return None
+
+    @cached_property
+    def member_noise(self) -> MemberNoise | None:
+        """Return what ratings scatter by besides what members differ in; none of one member."""
+        nobody = np.empty(0, np.int64)
+        if not isinstance(self.scorer, Spread) or self.scorer.spread(Pairs(nobody, nobody)) is None:
+            return None
+        return learn_noise(self.scorer, self.ratings, self.split)
+
     @cached_property
     def split(self) -> Split:
         """Return the split the run was trained with."""
@@ -118,6 +138,15 @@ class Trained:
         """Return, for each item, whether any rating of it was trained on."""
         return np.bincount(self.ratings.item[self.split.train], minlength=self.ratings.n_items) > 0
 
+    @cached_property
+    def known_items(self) -> np.ndarray:
+        """Return, for each item, whether its prediction is its own; shape (n_items,).
+
+        Of one that nobody trained on, where the model reads genres or year.
+        """
+        told = not {"genres", "year"}.isdisjoint(self.config.model.reads)
+        return np.ones_like(self.trained_items) if told else self.trained_items
+
 
 def load_trained(
     run: Run,
@@ -138,6 +167,8 @@ def load_trained(
         raise RunError(words)
     if best and config.split.kind == "none":
         raise RunError(f"{run.id} has no best weights, as nothing was held out; leave --best out")
+    if best and "draws" in config.model.abilities:
+        raise RunError(f"{run.id} has no best weights: its draws are averaged; leave --best out")
     path = run.best if best else run.last
     checkpoint = load_checkpoint(path, prefix="parameters/")
     check_finite(path, checkpoint.arrays)
@@ -149,7 +180,7 @@ def load_trained(
     try:
         if "dot-product" in config.model.abilities:
             factors = _factors(config, record.unit, ratings, tables)
-        scorer: Scorer = factors or _module_scorer(run, record, config, ratings, tables)
+        scorer: Scorer = factors or _scorer(run, record, config, ratings, tables)
     except (QuestionError, RunError, ModelError):
         raise
     except (KeyError, ValueError) as error:
@@ -158,6 +189,22 @@ def load_trained(
         ) from None
     named = str(run.best if best else run.path)
     return Trained(run.id, record, config, ratings, scorer, factors, tables, checkpoint.step, named)
+
+
+def _scorer(
+    run: Run,
+    record: RunRecord,
+    config: RunConfig,
+    ratings: Ratings,
+    tables: Mapping[str, np.ndarray],
+) -> Scorer:
+    if "draws" not in config.model.abilities:
+        return _module_scorer(run, record, config, ratings, tables)
+    features = features_for(config, ratings)
+    draws = Draws.from_tables(tables, ratings.low, ratings.high, record.unit, features)
+    if draws.shape != (ratings.n_users, ratings.n_items):
+        raise ValueError(f"its draws are of {draws.shape[0]} users and {draws.shape[1]} items")
+    return draws
 
 
 def _factors(
@@ -183,6 +230,8 @@ def _module_scorer(
 
     # A user's own model gives ratings as they are.
     unit = record.unit if custom is None else IDENTITY
-    module = build_model(config.model, unit.info(ratings.info()), custom)
+    features = features_for(config, ratings, custom)
+    info = unit.info(info_with(features, ratings))
+    module = build_model(config.model, info, custom, features)
     load_arrays(module, tables)
     return ModuleScorer(module, ratings.n_items, unit)

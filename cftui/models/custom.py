@@ -18,10 +18,12 @@ from torch import Tensor, nn
 from cftui.config import ConfigError
 from cftui.hyperparameters import CustomModel, DataInfo, parameter
 from cftui.hyperparameters.complaints import complaints, unknown_key
+from cftui.hyperparameters.fields import parse_fields
 from cftui.hyperparameters.installed import installed_models
 from cftui.models import lesson
 from cftui.models.errors import ModelError, model_error
-from cftui.models.module import Adapted
+from cftui.models.features import KnownFeatures
+from cftui.models.module import Adapted, inputs_of
 from cftui.runs.model_source import ModelSource, refuse_untrusted
 
 SIMPLE = (bool, int, float, str)
@@ -57,8 +59,22 @@ class CustomClass:
         values.pop("name", None)
         return CustomModel(name=model.name, **values)
 
-    def build(self, info: DataInfo, model: CustomModel) -> Adapted:
-        """Return the module, tried on a few ratings.
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Return the fields that its attribute `features` names, such as `genres year`.
+
+        Raises ModelError for one that is none.
+        """
+        words = getattr(self.kind, "features", "")
+        try:
+            return parse_fields(words) if isinstance(words, str) and words else ()
+        except ValueError as error:
+            raise ModelError(f"{self.path}: {self.kind.__name__}.features: {error}") from None
+
+    def build(
+        self, info: DataInfo, model: CustomModel, known: KnownFeatures | None = None
+    ) -> Adapted:
+        """Return the module, tried on a few ratings; `known` are the features that it reads.
 
         Raises ConfigError for a wrong parameter, ModelError where the class does not work.
         """
@@ -68,6 +84,8 @@ class CustomClass:
         if not isinstance(inner, nn.Module):
             raise ModelError(f"{self.path}: {self.kind.__name__} did not make a torch nn.Module")
         built = Adapted(inner, _caller(inner), self.path, lesson.aliases(inner, info))
+        if known is not None:
+            built.known = known
         _try(built, info)
         return built
 
@@ -147,6 +165,7 @@ def _loaded(kind: Any, path: str, module: ModuleType, provided: Mapping[str, Any
         name = getattr(kind, "__name__", type(kind).__name__)
         raise ModelError(f"{path}: {name} is not a torch nn.Module")
     found = CustomClass(kind, path, BaseModel, module, provided)
+    found.reads  # noqa: B018 - raises
     return replace(found, parameters=_parameters(found))
 
 
@@ -183,12 +202,12 @@ def _beyond_sizes(custom: CustomClass) -> list[inspect.Parameter]:
     return [p for p in taken if p not in named[:2] and p.kind is not p.VAR_KEYWORD]
 
 
-def _caller(inner: nn.Module) -> Callable[[Tensor, Tensor], Any]:
+def _caller(inner: nn.Module) -> Callable[..., Any]:
     """Return how the module is called: as ours are, or as the lesson's."""
     if list(inspect.signature(inner.forward).parameters)[:1] != ["cats"]:
         return inner.__call__  # the bound method: a module would be registered as a part
 
-    def call(users: Tensor, items: Tensor) -> Any:
+    def call(users: Tensor, items: Tensor, *_: Any) -> Any:
         predicted = inner(torch.stack([users, items], 1), users.new_empty((len(users), 0)))
         # The lesson's EmbeddingNet gives a column, which its library takes as well.
         return predicted.reshape(-1) if predicted.shape == (len(users), 1) else predicted
@@ -203,7 +222,7 @@ def _try(built: Adapted, info: DataInfo) -> None:
         raise ModelError(f"{path}: {name} has an embedding with sparse=True; leave that out")
     users, items = torch.tensor([0, info.n_users - 1, 0]), torch.tensor([0, 0, info.n_items - 1])
     built.eval()
-    predicted = built(users, items)
+    predicted = built(*inputs_of(built, users, items))
     if not bool(torch.isfinite(predicted).all()):
         raise ModelError(f"{path}: {name}.forward gave {predicted.tolist()} before any training")
     if not predicted.requires_grad:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from cftui.models.base import RatingModel
 from cftui.models.errors import ModelError, model_error
+from cftui.models.features import FeatureBatch, KnownFeatures
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.unit import IDENTITY, RatingUnit
 
@@ -24,7 +25,7 @@ class Adapted(nn.Module):
     def __init__(
         self,
         inner: nn.Module,
-        call: Callable[[Tensor, Tensor], Any],
+        call: Callable[..., Any],
         path: str,
         aliases: Mapping[str, str],
     ) -> None:
@@ -34,15 +35,17 @@ class Adapted(nn.Module):
         self.path = path
         self.aliases = dict(aliases)
         self._call = call
+        self.known: KnownFeatures | None = None
+        """The features that its class names, set by who builds it."""
 
-    def forward(self, users: Tensor, items: Tensor) -> Tensor:
+    def forward(self, users: Tensor, items: Tensor, *features: FeatureBatch) -> Tensor:
         """Return predicted ratings, shape (batch,), for codes of shape (batch,).
 
         Raises ModelError where the module fails or returns something else.
         """
         try:
             with redirect_stdout(sys.stderr):  # ours may be JSON lines that somebody reads
-                predicted = self._call(users, items)
+                predicted = self._call(users, items, *features)
         except (MemoryError, torch.OutOfMemoryError):
             raise
         except Exception as error:
@@ -61,6 +64,17 @@ class Adapted(nn.Module):
                 )
             predicted = predicted.reshape(1)  # squeeze() takes the batch away too, where it is one
         return predicted.float()
+
+
+def inputs_of(
+    module: nn.Module, users: Tensor, items: Tensor, positions: Tensor | None = None
+) -> tuple[Any, ...]:
+    """Return what the module's forward takes: users, items, and features where it reads any.
+
+    `positions`: which of the data's ratings these are, so that their times are known.
+    """
+    known = getattr(module, "known", None)
+    return (users, items) if known is None else (users, items, known.batch(users, items, positions))
 
 
 def trainable(module: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
@@ -106,14 +120,27 @@ def resident(array: np.ndarray, device: torch.device) -> Tensor:
 @torch.no_grad()
 def score(module: nn.Module, pairs: Pairs, device: torch.device) -> np.ndarray:
     """Return predicted ratings, float32, shape (n,), without dropout."""
+    return _scored(module, module, pairs, device)
+
+
+@torch.no_grad()
+def score_members(module: RatingModel, pairs: Pairs, device: torch.device) -> np.ndarray:
+    """Return each member's predicted ratings, float32, shape (n, members)."""
+    return _scored(module, module.of_members, pairs, device)
+
+
+def _scored(
+    module: nn.Module, forward: Callable[..., Tensor], pairs: Pairs, device: torch.device
+) -> np.ndarray:
     module.eval()
-    scores = np.empty(len(pairs), dtype=np.float32)
+    found = []
     for start in range(0, len(pairs), SCORE_CHUNK):
-        place = slice(start, start + SCORE_CHUNK)
-        part = pairs[place]
-        predicted = module(resident(part.users, device), resident(part.items, device))
-        scores[place] = predicted.float().cpu().numpy()
-    return scores
+        part = pairs[start : start + SCORE_CHUNK]
+        codes = resident(part.users, device), resident(part.items, device)
+        rated = None if part.positions is None else resident(part.positions, device)
+        predicted = forward(*inputs_of(module, *codes, rated))
+        found.append(predicted.float().cpu().numpy())
+    return np.concatenate(found) if found else np.empty(0, np.float32)
 
 
 @torch.no_grad()
@@ -139,15 +166,30 @@ class ModuleScorer:
     def __init__(self, module: nn.Module, n_items: int, unit: RatingUnit = IDENTITY) -> None:
         self._module = module
         self._unit = unit
-        self._items = np.arange(n_items)
+        self._n_items = n_items
 
     def score(self, pairs: Pairs) -> np.ndarray:
         """Return predicted ratings, shape (n,), float32."""
         return self._unit.to_ratings(score(self._module, pairs, torch.device("cpu")))
 
+    def spread(self, pairs: Pairs) -> np.ndarray | None:
+        """Return the standard deviation of the members' predictions, in rating units, shape (n,).
+
+        None where the model has one member alone.
+        """
+        if not isinstance(self._module, RatingModel) or self._module.n_members == 1:
+            return None
+        if not len(pairs):
+            return np.empty(0, np.float32)
+        found = score_members(self._module, pairs, torch.device("cpu"))
+        spread: np.ndarray = found.std(axis=1, ddof=1) * self._unit.scale
+        return spread
+
     def score_all_items(self, user: int) -> np.ndarray:
         """Return one user's predicted ratings of every item, shape (n_items,)."""
-        return self.score(Pairs.of_user(user, self._items))
+        users = np.array([user])
+        found = score_all_items(self._module, users, self._n_items, torch.device("cpu"))
+        return self._unit.to_ratings(found[0])
 
 
 def _kept(module: nn.Module) -> Iterator[tuple[str, Tensor]]:

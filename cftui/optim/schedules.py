@@ -4,6 +4,7 @@ import numpy as np
 
 from cftui.hyperparameters import (
     Constant,
+    Cosine,
     CosineRestarts,
     Exponential,
     OneCycle,
@@ -29,6 +30,8 @@ def learning_rates(
     match schedule:
         case Constant():
             return np.full(count, base)
+        case Cosine():
+            return base * _annealed(steps / (steps_per_epoch * epochs))
         case CosineRestarts():
             rates: np.ndarray = base * _cosine_restarts(schedule, steps, steps_per_epoch)
             return rates

@@ -22,8 +22,11 @@ CELL = (9.0, 18.0)
 FONT = 13
 
 
-def svg(charts: tuple[Chart, ...]) -> str:
-    """Return charts one above the other as an SVG document."""
+def svg(charts: tuple[Chart, ...], name: str = "plot") -> str:
+    """Return charts one above the other as an SVG document.
+
+    `name`: of its own where several stand in one page, whose ids would else be each other's.
+    """
     wide = max((chart.width for chart in charts), default=1) * CELL[0]
     high = sum(chart.height for chart in charts) * CELL[1]
     ground = code(inks(charts[0].foreground).paper) if charts else "#ffffff"
@@ -34,7 +37,7 @@ def svg(charts: tuple[Chart, ...]) -> str:
     ]
     top = 0.0
     for number, chart in enumerate(charts):
-        picture = _Picture(_laid_out(chart), f"plot{number}")
+        picture = _Picture(_laid_out(chart), f"{name}{number}")
         parts += [f'<g transform="translate(0 {top:g})">', *picture.parts(), "</g>"]
         top += chart.height * CELL[1]
     return "\n".join([*parts, "</svg>", ""])

@@ -145,6 +145,8 @@ class DataSummary:
     """Rows left out since their value was said to mean that there is no rating."""
     untimed: int = 0
     """Ratings without a time, where others have one."""
+    untold: tuple[str, ...] = ()
+    """Fields of features that these ratings surely do not tell, for want of times or titles."""
 
     @property
     def items_word(self) -> str:

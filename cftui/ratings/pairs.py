@@ -11,6 +11,8 @@ class Pairs:
 
     users: np.ndarray
     items: np.ndarray
+    positions: np.ndarray | None = None
+    """Which of the data's ratings they are, -1 for none, so that models may know the times."""
 
     @classmethod
     def of_user(cls, user: int, items: np.ndarray) -> "Pairs":
@@ -32,4 +34,5 @@ class Pairs:
 
     def __getitem__(self, where: slice | np.ndarray) -> "Pairs":
         """Return some of the pairs, as an array is indexed."""
-        return Pairs(self.users[where], self.items[where])
+        positions = None if self.positions is None else self.positions[where]
+        return Pairs(self.users[where], self.items[where], positions)

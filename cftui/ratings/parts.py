@@ -6,6 +6,7 @@ import numpy as np
 
 from cftui.config import ConfigError, SplitConfig
 from cftui.hyperparameters import DataInfo
+from cftui.ratings.features import Features
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import split, unseen
 from cftui.ratings.values import Ratings
@@ -23,6 +24,10 @@ class TrainingRatings:
     """What a squared error is divided by to be in the trainer's unit, which the values may not be
     in.
     """
+    positions: np.ndarray | None = None
+    """In the data's ratings, shape (n_train,), where that is known."""
+    features: Features | None = None
+    """What else is known of the ratings, where the model reads it."""
 
     def __len__(self) -> int:
         return len(self.user)
@@ -30,7 +35,7 @@ class TrainingRatings:
     @property
     def pairs(self) -> Pairs:
         """Who rated what."""
-        return Pairs(self.user, self.item)
+        return Pairs(self.user, self.item, self.positions)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class ValidRatings:
     """Whether the pair's user or item has no training rating."""
     low: float
     high: float
+    positions: np.ndarray | None = None
+    """In the data's ratings, shape (n_valid,), where that is known."""
 
     def __len__(self) -> int:
         return len(self.user)
@@ -51,7 +58,7 @@ class ValidRatings:
     @property
     def pairs(self) -> Pairs:
         """Who rated what."""
-        return Pairs(self.user, self.item)
+        return Pairs(self.user, self.item, self.positions)
 
 
 def parts_of(config: SplitConfig, ratings: Ratings) -> tuple[TrainingRatings, ValidRatings]:
@@ -68,7 +75,11 @@ def parts_of(config: SplitConfig, ratings: Ratings) -> tuple[TrainingRatings, Va
         )
     return (
         TrainingRatings(
-            ratings.user[train], ratings.item[train], ratings.value[train], ratings.info()
+            ratings.user[train],
+            ratings.item[train],
+            ratings.value[train],
+            ratings.info(),
+            positions=train,
         ),
         ValidRatings(
             ratings.user[valid],
@@ -77,5 +88,6 @@ def parts_of(config: SplitConfig, ratings: Ratings) -> tuple[TrainingRatings, Va
             unseen(ratings, parts),
             ratings.low,
             ratings.high,
+            valid,
         ),
     )

@@ -62,7 +62,10 @@ class RatingUnit:
 
     def info(self, info: DataInfo) -> DataInfo:
         """Return what a model that computes in the unit must know of the ratings."""
-        return info if self.is_identity else replace(info, low=LOW, high=HIGH)
+        if self.is_identity:
+            return info
+        mean = None if info.mean is None else (info.mean - self.offset) / self.scale
+        return replace(info, low=LOW, high=HIGH, mean=mean)
 
 
 IDENTITY = RatingUnit()

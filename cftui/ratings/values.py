@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.hyperparameters import DataInfo
+from cftui.hyperparameters.fields import FIELDS, TIMED
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping, DataSummary, Problem
 from cftui.questions.errors import QuestionError
 
@@ -269,7 +270,19 @@ class Ratings:
             movies=self.movies,
             unrated=self.unrated,
             untimed=self.untimed,
+            untold=self._untold,
         )
+
+    @property
+    def _untold(self) -> tuple[str, ...]:
+        """Return the fields of features that need what is not there."""
+        genres, titles = self.items.genres_column, self.items.titles_column
+        missing = set(TIMED) if self.timestamp is None else set[str]()
+        if genres is None or not len(genres.blob):
+            missing.add("genres")
+        if titles is None or not len(titles.blob):
+            missing |= {"year", "film-age"}
+        return tuple(name for name in FIELDS if name in missing)
 
 
 def log_counts(counts: NDArray[np.float32]) -> NDArray[np.float32]:

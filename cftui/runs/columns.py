@@ -1,12 +1,13 @@
 """What a list of runs tells of each: one record a column, for tables, filters, sorting, exports."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from cftui.charts import Colour
 from cftui.runs.row import RunRow
 from cftui.runs.standing import SIGNS
-from cftui.text import fitting
+from cftui.text import fitting, plain
 
 Value = str | int | float | None
 MARKS = "ABCDEFGH"
@@ -36,6 +37,16 @@ def letter(mark: int) -> str:
 def lettered(rows: Iterable[RunRow]) -> list[RunRow]:
     """Return the marked runs that have a letter, in the order of their letters."""
     return sorted((row for row in rows if 0 < row.mark <= len(MARKS)), key=lambda row: row.mark)
+
+
+def titled(row: RunRow) -> str:
+    """Return how a run is called in a legend or a heading: its letter first, where it has one."""
+    return plain(f"{letter(row.mark)} {row.label}".strip())
+
+
+def colour_of(mark: int, colours: Sequence[Colour]) -> Colour | None:
+    """Return the colour of a mark; none for one without a letter."""
+    return colours[(mark - 1) % len(colours)] if 0 < mark <= len(MARKS) else None
 
 
 def duration(seconds: float | None) -> str:

@@ -117,6 +117,10 @@ class Epoch(Event):
     saturated: Real | None = None
     """Share of predictions within 1 % of the range from one of its ends, among the held-out
     ratings that are not; none in a run of an older version, or where all ratings are."""
+    draw_mse: Real | None = None
+    """Clipped, of the last draw alone, where `valid_mse` is of the mean of draws; else none."""
+    noise: Real | None = None
+    """Variance of the ratings around what that draw predicts, as it believes; else none."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,19 @@ from cftui.runs.row import RunRow
 from cftui.text import for_spreadsheet, json_text
 
 KINDS = (".csv", ".json")
+REPORTS = (".html", ".md")
+"""What a report of runs is written as; `cftui.report` writes it."""
 
 
 class ExportError(ValueError):
     """A file that runs cannot be written to; the message says why."""
 
 
-def export_path(text: str) -> Path:
-    """Return the path that was typed; raises ExportError if it does not end as a known kind."""
+def export_path(text: str, kinds: Sequence[str] = KINDS) -> Path:
+    """Return the path that was typed; raises ExportError if it does not end as one of the kinds."""
     path = Path(text.strip()).expanduser()
-    if path.suffix.lower() not in KINDS:
-        raise ExportError(f"{text.strip() or 'the file'}: end it with .csv or .json")
+    if path.suffix.lower() not in kinds:
+        raise ExportError(f"{text.strip() or 'the file'}: end it with {' or '.join(kinds)}")
     return path
 
 

@@ -87,6 +87,12 @@ class RunRecord:
         return IDENTITY if self.trained_in == "ratings" else RatingUnit(self.low, self.high)
 
     @property
+    def data_words(self) -> str:
+        """Return what it was trained on: its name, size and values."""
+        shape = f"{self.n_users:,} users × {self.n_items:,} items"
+        return f"{self.data_name}, {shape}, values {self.low:g}–{self.high:g}"
+
+    @property
     def unit_words(self) -> str:
         """Return what the trainer computes in, in words; nothing where that is the ratings."""
         if RatingUnit(self.low, self.high).is_identity:

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from cftui.runs.directory import Run
 from cftui.runs.events import Checkpointed, Control, Epoch, Event
 from cftui.runs.record import RECORD, RunRecord, State, as_json
 from cftui.training.endings import NonFiniteLoss
-from cftui.training.learners.protocol import Learner, Report
+from cftui.training.learners.protocol import Learner, Report, Sampler
 from cftui.training.lists import ListFigures
 from cftui.training.moments import MomentKeeper
 from cftui.training.progress import Progress, read_state, write_state
@@ -27,6 +27,15 @@ from cftui.training.reporter import FINEST, Reporter
 
 CHECKPOINT_SECONDS = 5.0
 """Half of the 10 s of steps that a death may cost, since it may strike while one is written."""
+
+
+@dataclass(frozen=True)
+class DrawFigures:
+    """What is told of a sampler's last draw, in squared rating units."""
+
+    mse: float | None = None
+    """None where nothing is held out."""
+    noise: float | None = None
 
 
 class Book:
@@ -64,7 +73,7 @@ class Book:
         # Sums are made there while the disk is waited for.
         self._beside = ThreadPoolExecutor(2, "checkpoint")
         self._moments = MomentKeeper(run, learner.steps_per_epoch, self._beside)
-        self._checkpoint_at = time.monotonic()
+        self._checkpoint_at, self._checkpoint_step = time.monotonic(), 0
 
     def enter(self, report: Report) -> None:
         """Count steps. Raises NonFiniteLoss for a loss that is no finite number."""
@@ -93,11 +102,17 @@ class Book:
         self._reporter.report(self.progress, self.rate, now=True)
 
     def close_epoch(
-        self, found: Errors | None, lists: ListFigures, n_train: int, min_improvement: float
+        self,
+        found: Errors | None,
+        lists: ListFigures,
+        n_train: int,
+        min_improvement: float,
+        draw: DrawFigures = DrawFigures(),
     ) -> None:
         """Write down the end of an epoch with what was found after it, safe on disk.
 
         Errors in squared rating units, `min_improvement` too; none where nothing is held out.
+        `draw`: of a sampler, whose checkpoints are written only where they are due.
         """
         p = self.progress
         train_loss, seconds = p.squares / n_train, p.epoch_seconds
@@ -122,9 +137,19 @@ class Book:
                 list_users=lists.users,
                 no_lists=lists.why_none,
                 saturated=found.saturated if found else None,
+                draw_mse=draw.mse,
+                noise=draw.noise,
             )
         )
-        self.checkpoint(best=improved)
+        if isinstance(self._learner, Sampler):
+            self.keep_up()
+        else:
+            self.checkpoint(best=improved)
+
+    def close(self) -> None:
+        """Write a checkpoint of the last step, where the last one is of another."""
+        if self._checkpoint_step != self.progress.step:
+            self.checkpoint()
 
     def checkpoint(self, *, best: bool = False) -> None:
         """Write all that resuming needs and the record, as the best weights too if they are.
@@ -141,7 +166,7 @@ class Book:
         self._moments.keep(self.progress.step, parameters)
         self._write_checkpoint(parameters, best)
         self._moments.settle()
-        self._checkpoint_at = time.monotonic()
+        self._checkpoint_at, self._checkpoint_step = time.monotonic(), self.progress.step
         took = round(self._checkpoint_at - began, 6)
         self._emit(Checkpointed(self.progress.step, self.progress.epoch, took))
 
@@ -190,7 +215,8 @@ class Book:
             parts[part][rest] = array
         self._learner.restore(parts["parameters"], parts["state"], place)
         self._moments.go_back(self.progress.step)
-        if self.progress.best_step == self.progress.step:
+        self._checkpoint_step = self.progress.step
+        if self.progress.best_step == self.progress.step and not isinstance(self._learner, Sampler):
             # The death may have come between writing the last and the best checkpoint.
             self.save_best()
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from cftui.config import RunConfig
 from cftui.evaluation.errors import baseline_errors
+from cftui.hyperparameters import Table
+from cftui.library.features import features_for, info_with
 from cftui.ratings.values import Ratings
 from cftui.runs.checkpoint import Checkpoint, CheckpointError
 from cftui.runs.directory import Run
@@ -72,7 +74,7 @@ def check_checkpoint(
     """
     try:
         read_state(checkpoint.metadata["progress"])
-        for table in () if custom else config.model.tables(ratings.info()):
+        for table in () if custom else _tables(config, ratings):
             found = checkpoint.arrays[f"parameters/{table.name}"]
             if found.shape != table.shape or found.dtype.kind != "f":
                 raise ValueError(
@@ -80,6 +82,10 @@ def check_checkpoint(
                 )
     except (KeyError, ValueError, RecursionError) as error:
         raise _foreign(run, error) from None
+
+
+def _tables(config: RunConfig, ratings: Ratings) -> tuple[Table, ...]:
+    return config.model.tables(info_with(features_for(config, ratings), ratings))
 
 
 def _unfit(run: Run, checkpoint: Checkpoint, error: Exception) -> CheckpointError:

@@ -7,11 +7,12 @@ import numpy as np
 
 from cftui.config import RunConfig
 from cftui.hyperparameters import CustomModel
+from cftui.library.features import features_for
 from cftui.ratings.parts import TrainingRatings, ValidRatings, parts_of
 from cftui.ratings.unit import IDENTITY, RatingUnit
 from cftui.ratings.values import Ratings
 from cftui.training.learners.choose import Beginning, begin_learning
-from cftui.training.learners.protocol import Learner
+from cftui.training.learners.protocol import Learner, Sampler
 
 if TYPE_CHECKING:
     from cftui.models.custom import CustomClass
@@ -58,8 +59,14 @@ def prepare(
     """
     unit = RatingUnit(ratings.low, ratings.high) if unit is None else unit
     training, valid = parts_of(config.split, ratings)
+    if (features := features_for(config, ratings, custom)) is not None:
+        info = features.sized(training.info)
+        training = replace(training, info=info, features=features)
+    config = config.settled(len(training))
     threads = threads or config.training.threads
     learner = begin(config, _to_learn(training, config, unit), custom, threads=threads)
+    if isinstance(learner, Sampler):
+        learner.watch(valid.pairs)
     return Prepared(config, learner, training, valid, ratings.value, unit)
 
 

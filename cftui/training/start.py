@@ -26,7 +26,7 @@ from cftui.runs.ratings_of import ratings_of, read_whole
 from cftui.runs.record import Origin, RunRecord
 from cftui.training.build import check_checkpoint
 from cftui.training.custom_model import load_for_new_run
-from cftui.training.engines.torch_device import refuse_missing
+from cftui.training.learners.choose import refuse_unable
 from cftui.training.signals import ignore_hangup
 from cftui.training.trainer_process import Assignment, Listener, TrainerProcess
 
@@ -78,13 +78,14 @@ def resume_run(
 
 
 def _new_run(config: RunConfig, run_id: str, name: str, refit_of: str) -> Assignment:
-    refuse_missing(config.training.device)
+    refuse_unable(config)
     source = resolve_source(config.data.source)
     ratings = open_ratings(source, config.data.mapping, thorough=True)
     check_split(config.split, ratings)
     config = config.model_copy(update={"split": as_begun(config.split, ratings)})
     custom = load_for_new_run(config, ratings.info())
-    config = custom.config
+    n_train = config.split.expected_training(len(ratings), ratings.n_users)
+    config = custom.config.settled(n_train)
     if config.data.source != ratings.name:
         config = config.model_copy(
             update={"data": config.data.model_copy(update={"source": str(source)})}
@@ -130,7 +131,7 @@ def _old_run(run: Run, lock: RunLock, learning_rate: float | None, origin: Origi
         lost = offer(run)
         words = f"but its last checkpoint is lost{lost}" if lost else "nothing is left to train"
         raise RunError(f"{run.id} is finished; {words}")
-    refuse_missing(config.training.device)
+    refuse_unable(config)
     ratings = ratings_of(record, config, thorough=True)
     custom = load_of_run(run, record, config.model, ratings.info())
     checkpoint = _checkpoint(run, record, origin)

@@ -3,9 +3,9 @@
 import math
 
 from cftui.evaluation.errors import Errors, errors
-from cftui.training.bookkeeping import Book
+from cftui.training.bookkeeping import Book, DrawFigures
 from cftui.training.endings import NonFiniteLoss
-from cftui.training.learners.protocol import Report
+from cftui.training.learners.protocol import Report, Sampler
 from cftui.training.lists import ListJudge
 from cftui.training.prepare import Prepared
 from cftui.training.progress import Progress
@@ -63,6 +63,7 @@ class Trainer:
             else:
                 self.book.keep_up()
             self._portion = self._next_portion(report)
+        self.book.close()
         self.steering.refuse_late()
 
     def _change_rate(self) -> None:
@@ -98,4 +99,14 @@ class Trainer:
     def _finish_epoch(self) -> None:
         self.book.report_steps()
         found, lists = self._errors(), self._lists.judge(self.progress)
-        self.book.close_epoch(found, lists, len(self.prepared.training), self._least)
+        draw = self._draw_figures()
+        self.book.close_epoch(found, lists, len(self.prepared.training), self._least, draw)
+
+    def _draw_figures(self) -> DrawFigures:
+        if not isinstance(self.learner, Sampler):
+            return DrawFigures()
+        prepared, noise = self.prepared, self.learner.noise() * self.prepared.unit.squared
+        if not len(prepared.valid):
+            return DrawFigures(None, noise)
+        last = prepared.unit.to_ratings(self.learner.last_draw())
+        return DrawFigures(errors(last, prepared.valid).mse_clipped, noise)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cftui.config import RunConfig
 from cftui.devices import DeviceReader, reader_for
 from cftui.files import sweep
+from cftui.hyperparameters.fields import TIMED
 from cftui.ratings.values import Ratings
 from cftui.runs.annotations import FILE as ANNOTATIONS
 from cftui.runs.checkpoint import Checkpoint
@@ -126,6 +127,24 @@ class TrainerProcess:
         )
         return self.trainer
 
+    def _notes(self, trainer: Trainer) -> list[str] | None:
+        """Return what the user should know of the model; none where there is nothing."""
+        features = trainer.prepared.training.features
+        told = list(self.task.custom.notes) if self.task.custom else []
+        if features is not None and features.absent:
+            told.append(f"these ratings do not tell {', '.join(features.absent)}: left out")
+        if features is not None and self.task.config.split.kind in ("random", "per-user"):
+            told += self._ahead([name for name in features.names if name in TIMED])
+        return told or None
+
+    def _ahead(self, timed: list[str]) -> list[str]:
+        """Return what a split at random makes of fields that look into a user's future."""
+        run = self.task.run.id
+        return [
+            f"{', '.join(timed)}: known of a rating that is held out, not of one to come;"
+            f" cftui evaluate --run {run} --both-splits says what that is worth"
+        ][: len(timed)]
+
     def _announce(self, trainer: Trainer) -> None:
         record, progress, now = trainer.book.record, trainer.progress, time.time()
         if self.task.checkpoint is None:
@@ -143,7 +162,7 @@ class TrainerProcess:
                     steps_per_epoch=trainer.learner.steps_per_epoch,
                     epochs=record.epochs,
                     baselines=record.baselines,
-                    notes=list(self.task.custom.notes) if self.task.custom else None,
+                    notes=self._notes(trainer),
                 )
             )
         if self.task.resuming:

@@ -27,7 +27,7 @@ from cftui.explore.likes.kept import tastes_of
 from cftui.library.trained import Trained
 from cftui.paths import BUNDLED, bundled_folder
 from cftui.questions.new_item import ITEM_REGULARIZATION
-from cftui.ratings.features import facets
+from cftui.ratings.facets import facets
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 

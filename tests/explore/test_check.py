@@ -60,6 +60,20 @@ def ask(run: str) -> tuple[Trained, CheckAnswer]:
     return trained, library.answer(question(trained))
 
 
+def test_what_a_list_does_without_the_day_is_told(source: Path) -> None:
+    config = small_config(
+        source, model={"name": "fm", "fields": "all", "n_factors": 4}, training={"epochs": 3}
+    )
+    start_run(config, lambda _: None, run_id="r", began=0.0)
+    trained, answer = ask(str(find_run("r").path))
+    ratings, held = trained.ratings, trained.split.valid
+    asked = [trained.scorer.score_all_items(user) for user in range(ratings.n_users)]
+    predicted = np.stack(asked)[ratings.user[held], ratings.item[held]].astype(float)
+    rmse = math.sqrt(mean_squared_error(ratings.value[held].astype(float), predicted))
+    told = next(words for words in answer.audit.warnings if "asked without" in words)
+    assert float(told.partition(": RMSE ")[2].split()[0]) == pytest.approx(rmse, abs=1e-4)
+
+
 def test_the_run_s_figures_are_scikit_learn_s(run: str) -> None:
     trained, answer = ask(run)
     ours = answer.methods[0]

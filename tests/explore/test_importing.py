@@ -19,7 +19,7 @@ from cftui.explore.importing.read import read_export
 from cftui.explore.importing.scale import ScaleMap, scale_map
 from cftui.questions.errors import QuestionError
 from cftui.questions.people import ExportRead
-from cftui.ratings.features import facets
+from cftui.ratings.facets import facets
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 

@@ -16,7 +16,7 @@ from cftui.library.door import Library
 from cftui.questions.errors import QuestionError
 from cftui.questions.item_map import ENDS, MapOfItems, ScoreItems
 from cftui.questions.likes import ForYou
-from cftui.ratings.features import facets
+from cftui.ratings.facets import facets
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 

@@ -15,7 +15,7 @@ from cftui.explore.recommend import recommend
 from cftui.library.trained import Trained, load_trained
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter
-from cftui.ratings.features import YEAR, explore_facets, passing
+from cftui.ratings.facets import YEAR, explore_facets, passing
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings

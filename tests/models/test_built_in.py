@@ -41,7 +41,11 @@ def test_its_tables_are_the_modules_arrays(parameters: ModelParameters) -> None:
     assert parameters.parameter_count(INFO) == sum(p.numel() for p in module.parameters())
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+MODULES = [name for name, record in ENTRIES.items() if "draws" not in record.abilities]
+"""Draws are no module's parameters: `tests/training/test_gibbs_runs.py` is about them."""
+
+
+@pytest.mark.parametrize("name", MODULES)
 def test_an_entry_tells_the_truth(name: str) -> None:
     """Its class is there, and it is able to what it says and to nothing more."""
     parameters = ENTRIES[name](n_factors=3)

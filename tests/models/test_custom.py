@@ -11,9 +11,11 @@ import torch
 from loaded import modules_after
 from small import cli, here, small_config, write_ratings
 
+from cftui.config import make_config
 from cftui.explore.predict import predict_valid
 from cftui.hyperparameters import installed
 from cftui.library.trained import load_trained
+from cftui.models.errors import ModelError
 from cftui.paths import consent_folder
 from cftui.questions.errors import Untrusted
 from cftui.ratings.pairs import Pairs
@@ -423,7 +425,10 @@ def test_an_installed_package_offers_its_models(
         assert train(source, "--model", "theirs", "--set", "model.rank=3") == 0
         assert load_trained(find_run("r")).require("item_factors").shape == (90, 3)
         assert train(source, "--model", "ours") == 2
-        assert "'ours' is not one of dot, dot-bias, net, theirs" in capsys.readouterr().err
+        assert (
+            "'ours' is not one of bayes-fm, dot, dot-bias, fm, net, theirs"
+            in capsys.readouterr().err
+        )
     finally:
         installed.installed_models.cache_clear()
 
@@ -446,3 +451,64 @@ def test_the_events_say_what_was_given(source: Path, tmp_path: Path) -> None:
     assert not any(isinstance(event, Failed) for event in said)
     (note,) = next(event for event in said if isinstance(event, Started)).notes or []
     assert "n_factors" in note and "get_emb" not in note
+
+
+WITH_FEATURES = '''
+import torch
+from torch import nn
+
+
+class Knowing(nn.Module):
+    """Factors of users and items, those of genres added to the item's, and biases by half-year."""
+
+    features = "genres year calendar raters"
+
+    @classmethod
+    def from_data(cls, info, parameters):
+        return cls(info)
+
+    def __init__(self, info, k=4):
+        super().__init__()
+        self.user_factors = nn.Embedding(info.n_users, k)
+        self.item_factors = nn.Embedding(info.n_items, k)
+        self.genres = nn.Linear(info.width("genres"), k, bias=False)
+        self.raters = nn.Parameter(0.01 * torch.randn(info.width("raters"), k))
+        self.half_year = nn.Embedding(info.width("calendar") + 1, 1)
+        self.mean = nn.Parameter(torch.tensor(info.mean))
+
+    def forward(self, users, items, features):
+        item = self.item_factors(items) + self.genres(features["genres"])
+        item = item + features.product("raters", self.raters)
+        when = self.half_year(features["calendar"] + 1).squeeze(1)  # -1 where unknown
+        assert list(features) == ["raters", "genres", "year", "calendar"]
+        return self.mean + when + (self.user_factors(users) * item).sum(1)
+'''
+
+
+def test_a_model_with_features_trains_and_is_asked(tmp_path: Path) -> None:
+    """What it is given is the same in training and afterwards: its errors are the run's."""
+    folder = write_ratings(tmp_path / "ratings", 40, 50, 900)
+    source = tmp_path / "knowing.py"
+    source.write_text(WITH_FEATURES)
+    name = f"{source}:Knowing"
+    trust(read_source(name))
+    config = make_config({"data": {"source": str(folder)}, "model": name, "optimizer": "adam"})
+    end = start_run(config, lambda _: None, run_id="knowing", began=0.0)
+    trained = load_trained(find_run("knowing"))
+    positions, predicted = predict_valid(trained)
+    actual = trained.ratings.value[positions]
+    error = float(((predicted - actual) ** 2).mean())
+    assert end.valid_mse == pytest.approx(error, rel=1e-5)  # type: ignore[union-attr]
+    everything = trained.scorer.score_all_items(3)
+    pairs = Pairs.of_user(3, np.arange(trained.ratings.n_items))
+    np.testing.assert_allclose(everything, trained.scorer.score(pairs), rtol=1e-5)
+
+
+def test_a_feature_that_is_none_is_told_with_the_file(tmp_path: Path) -> None:
+    source = tmp_path / "wrong.py"
+    source.write_text(WITH_FEATURES.replace('"genres year', '"genre year'))
+    trust(read_source(f"{source}:Knowing"))
+    folder = write_ratings(tmp_path / "r", 20, 20, 200)
+    config = make_config({"data": {"source": str(folder)}, "model": f"{source}:Knowing"})
+    with pytest.raises(ModelError, match=r"wrong\.py: Knowing\.features: no field 'genre'"):
+        start_run(config, lambda _: None, run_id="wrong", began=0.0)

@@ -235,6 +235,10 @@ RECIPES: dict[str, dict[str, dict[str, object]]] = {
         "optimizer": {"name": "adam"},
     },
     "patience": {"training": {"patience": 4, "min_improvement": 1e-3}},
+    "factorization machines": {
+        "model": {"name": "fm", "fields": "all", "members": 2},
+        "training": {"batch_size": 64},
+    },
 }
 
 

@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from cftui.questions.check import CheckAnswer, CheckRun, JointCounts
 from cftui.questions.job import Progress
 from cftui.runs.directory import Run
+from cftui.runs.twins import OnSplit, Twins
 from cftui.tui.app import CftuiApp
 from cftui.tui.explore import check as module
 from cftui.tui.explore.check import CheckView
@@ -28,6 +29,7 @@ from cftui.tui.explore.residual_table import ResidualTable
 from cftui.tui.services.jobs import JobError
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.grid import Grid
+from cftui.tui.shared.messages import TrainLike
 from cftui.tui.shared.overlays import HelpScreen
 
 
@@ -219,6 +221,29 @@ def save_step(run: Run, step: int) -> None:
 
     save_checkpoint(run.last, load_checkpoint(run.last).arrays, {"step": str(step), "epoch": "4"})
     assert checkpoint_step(run.last) == step
+
+
+async def test_the_other_split_is_trained_and_stands_beside(
+    trained_run: Run, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with checking((140, 40)) as (pilot, view):
+        await until(
+            pilot, lambda: "t trains the same settings on each user's latest fifth" in head(view)
+        )
+        asked: list[TrainLike] = []
+        monkeypatch.setattr(pilot.app._runs, "train_like", asked.append)  # type: ignore[attr-defined]
+        await pilot.press("t")
+        await until(pilot, lambda: bool(asked))
+        assert asked[0].run == trained_run.id
+        split = asked[0].changes["split"]
+        assert (split["kind"], split["fraction"]) == ("per-user-latest", 0.2)
+        both = Twins(OnSplit(trained_run.id, 0.676, 0.785), OnSplit("other", 0.75, 0.82), 0.2)
+        monkeypatch.setattr(module, "find_twins", lambda run, rows: both)
+        view.runs_changed()  # as when the other run has ended
+        await until(pilot, lambda: "MSE 0.676 on ratings drawn at random, 0.750" in head(view))
+        audit = str(view.query_one("#audit > Static").content)  # type: ignore[attr-defined]
+        assert "each user's latest fifth   0.750   0.820   0.070" in audit
+        assert view.why_not("twin") == "Both stand side by side already"
 
 
 async def test_without_a_run_it_says_how_to_get_one(stored: Path, jobs: Jobs) -> None:

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from cftui.config import make_config
+from cftui.hyperparameters import registry
 from cftui.hyperparameters.recipes import recipe_named, recipes
 from cftui.paths import BUNDLED, consent_folder
 from cftui.runs.directory import Run
@@ -86,6 +87,61 @@ async def test_model_and_optimizer_bring_the_numbers_that_suit(stored: Path) -> 
         assert numbers(app) == ("0.005", "0.0002")
         config = app.query_one(TrainingForm).config
         assert config is not None and config.optimizer.weight_decay == 2e-4
+
+
+async def test_a_model_with_a_method_of_its_own_has_other_sections(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        await choose(app, pilot, "model.name", "fm")
+        field(app, "training.epochs").value = "7"
+        field(app, "optimizer.beta1").value = "0.85"
+        await pilot.pause()
+        await choose(app, pilot, "model.name", "bayes-fm")
+        form = app.query_one(TrainingForm)
+        assert form.config is not None and form.config.method.name == "gibbs"
+        assert field(app, "training.epochs").value == "200"
+        assert field(app, "method.burn_in").value == "10"
+        keys = {one.key for one in app.query(Choice)}
+        assert "model.name" in keys and "optimizer.name" not in keys
+        assert app.focused is field(app, "model.name")
+        # What was chosen for the other method is there again.
+        await pilot.press("left")
+        await pilot.pause()
+        assert field(app, "model.name").value == "fm"
+        assert field(app, "optimizer.beta1").value == "0.85"
+        assert field(app, "training.epochs").value == "7"
+
+
+async def test_a_model_that_cannot_be_trained_here_says_what_to_install(
+    stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda name: None)
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        await choose(app, pilot, "model.name", "bayes-fm")
+        form = app.query_one(TrainingForm)
+        assert form.config is None
+        assert "bayes-fm needs the package numba" in form.problem
+        assert "pip install numba" in form.problem
+        await choose(app, pilot, "model.name", "dot-bias")
+        assert form.config is not None and not form.problem
+
+
+async def test_a_model_brings_its_optimizer_schedule_and_epochs(stored: Path) -> None:
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        await choose(app, pilot, "model.name", "fm")
+        assert numbers(app) == ("0.01", "0")
+        shown = [field(app, f"{part}.name").value for part in ("optimizer", "schedule")]
+        assert shown == ["adam", "cosine"]
+        assert [field(app, f"training.{k}").value for k in ("epochs", "batch_size")] == ["6", "0"]
+        assert app.query_one(TrainingForm).config == make_config({"model": "fm"})
+        assert text(app, "#cost").endswith("40 steps an epoch")
+        await choose(app, pilot, "model.name", "dot-bias")
+        assert app.query_one(TrainingForm).config == make_config({})
 
 
 async def test_switches_and_sizes(stored: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cftui.config import make_config
+from cftui.hyperparameters import MODELS, specs_of
 from cftui.questions.data import DataSummary
 from cftui.runs.events import Control, Epoch, Failed, Finished, Resumed, Started, Step
 from cftui.runs.happened import marks_of
@@ -271,3 +272,30 @@ def test_a_run_that_ended_early_says_why_beside_what_biases_alone_give() -> None
     assert state.endswith("finished early") and progress.startswith("epoch 2/4")
     assert rest.startswith("best MSE 0.8000 (biases alone 0.7850)  no better for 1 epoch than")
     assert "RMSE 0.8944  in epoch 1" in rest  # that of the best epoch too
+
+
+def test_fields_that_ratings_do_not_tell_are_named_before_training() -> None:
+    config = make_config({"model": {"name": "fm", "fields": "user item genres calendar"}})
+    untold = replace(SUMMARY, untold=("genres", "year", "calendar"))
+    words = cost_words(config, untold)
+    assert words == "not told by these ratings, left out: genres, calendar\n1 steps an epoch"
+    plainly = make_config({"model": {"name": "fm"}})
+    assert cost_words(plainly, SUMMARY) == "parameters counted at the start\n1 steps an epoch"
+
+
+def test_fields_that_look_into_the_future_are_said_to() -> None:
+    timed = ("calendar", "user-day", "since-first", "place", "film-age")
+    for fields, said in (
+        ("future user-day", "user-day looks into a user's future"),
+        ("future user-day place", "user-day, place look into a user's future"),
+        ("all", "5 fields look into a user's future"),
+    ):
+        config = make_config({"model": {"name": "fm", "fields": fields}})
+        assert cost_words(config, SUMMARY) == f"{said}\n1 steps an epoch"
+        without = cost_words(config, replace(SUMMARY, untold=timed))
+        assert "future" not in without and "left out: " in without
+    net = make_config({"model": {"name": "net", "calendar": True}})
+    assert cost_words(net, SUMMARY).startswith("calendar looks into a user's future")
+    help_ = {spec.name: spec.help for spec in specs_of(MODELS["fm"])}["fields"]
+    assert help_.startswith("future: user item history raters genres year popularity; all: also ")
+    assert all(field in help_.partition("also")[2] for field in timed)

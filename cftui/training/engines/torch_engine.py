@@ -1,14 +1,18 @@
 """The engine that runs any module with torch.optim, on any device."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch.nn import functional
 
 from cftui.config import RunConfig
 from cftui.models import build_model
+from cftui.models.base import RatingModel
 from cftui.models.custom import CustomClass
 from cftui.models.module import (
     arrays_of,
+    inputs_of,
     load_arrays,
     resident,
     score,
@@ -28,6 +32,7 @@ from cftui.training.engines.torch_state import (
     optimizer_arrays,
     random_arrays,
 )
+from cftui.training.order import places_of_member
 
 SMALL_MODEL = 5_000_000
 """Parameters below which a second CPU thread gains little and costs the screen its core."""
@@ -49,7 +54,8 @@ class TorchEngine:
         torch.manual_seed(config.training.seed)
         # Kernels that add in a fixed order, where the device has them.
         torch.set_deterministic_debug_mode("warn")
-        self._model = build_model(config.model, ratings.info, self._custom).to(self._device)
+        model = build_model(config.model, ratings.info, self._custom, ratings.features)
+        self._model = model.to(self._device)
         if initial is not None:
             load_arrays(self._model, initial)
         weights = list(self._model.parameters())
@@ -65,10 +71,25 @@ class TorchEngine:
         self._users = resident(ratings.user, self._device)
         self._items = resident(ratings.item, self._device)
         self._values = resident(ratings.value, self._device)
+        self._places = self._places_of_members(config.training.seed, len(ratings))
+        self._positions = None
+        if ratings.features is not None and ratings.positions is not None:
+            self._positions = resident(ratings.positions, self._device)
         self._squared_unit = ratings.squared_unit
+        # Of a batch's mean squared error and the sum of squares over the number of ratings.
+        own = self._model.l2 if isinstance(self._model, RatingModel) else 0.0
+        self._l2_of_all = 2 * own / len(ratings)
         self._l2, self._summed = config.model.l2_per_rating, is_summed(config.optimizer)
         self._tables = dict(trainable(self._model))
         self._rows = row_steps(config, self._model)
+
+    def _places_of_members(self, seed: int, n: int) -> torch.Tensor | None:
+        """Return which rating each member meets in place of another, shape (n, members)."""
+        members = self._model.n_members if isinstance(self._model, RatingModel) else 1
+        if members == 1:
+            return None
+        places = [places_of_member(seed, member, n) for member in range(members)]
+        return resident(np.stack(places, axis=1), self._device)
 
     def run(
         self, order: np.ndarray, learning_rates: np.ndarray, momenta: np.ndarray | None = None
@@ -76,8 +97,11 @@ class TorchEngine:
         """Take a step a batch; return the losses, float32, shape (steps,)."""
         model, optimizer, size = self._model, self._optimizer, self._batch_size
         step_once = stepper(optimizer)
+        weights: list[torch.Tensor] = list(model.parameters())
         model.train()
         positions = resident(order, self._device)
+        if self._places is not None:
+            positions = self._places[positions]
         users, items, values = (
             self._users[positions],
             self._items[positions],
@@ -92,13 +116,26 @@ class TorchEngine:
                 continue
             set_rates(optimizer, rate, momentum)
             optimizer.zero_grad()
-            loss = functional.mse_loss(model(users[batch], items[batch]), values[batch])
+            rated = None if self._positions is None else self._positions[positions[batch]]
+            inputs = inputs_of(model, users[batch], items[batch], rated)
+            lowered, error = self._loss(values[batch], inputs)
             if self._squared_unit != 1.0:
-                loss = loss / self._squared_unit
-            self._objective(loss, users[batch], items[batch]).backward()  # type: ignore[no-untyped-call]
+                lowered, error = lowered / self._squared_unit, error / self._squared_unit
+            self._objective(lowered, users[batch], items[batch]).backward()  # type: ignore[no-untyped-call]
+            if self._l2_of_all:
+                gradients = [weight.grad for weight in weights if weight.grad is not None]
+                alpha = self._l2_of_all * (len(values[batch]) if self._summed else 1)
+                torch._foreach_add_(gradients, weights, alpha=alpha)
             step_once()
-            losses[step] = loss.detach()
+            losses[step] = error.detach()
         return losses.cpu().numpy()
+
+    def _loss(self, values: torch.Tensor, inputs: tuple[Any, ...]) -> tuple[torch.Tensor, ...]:
+        """Return what a step is to lower, and the mean squared error that is told."""
+        if isinstance(self._model, RatingModel):
+            return self._model.loss(values, *inputs)
+        error = functional.mse_loss(self._model(*inputs), values)
+        return error, error
 
     def _objective(
         self, loss: torch.Tensor, users: torch.Tensor, items: torch.Tensor

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from cftui.config import RunConfig
 from cftui.ratings.parts import TrainingRatings
+from cftui.training.engines.torch_device import refuse_missing
+from cftui.training.learners.gibbs import begin_gibbs, refuse_for_gibbs
 from cftui.training.learners.gradient import begin_gradient_descent
 from cftui.training.learners.protocol import Learner
 
@@ -28,7 +30,10 @@ class Beginning(Protocol):
         """
 
 
-LEARNERS: dict[str, Beginning] = {"gradient-descent": begin_gradient_descent}
+LEARNERS: dict[str, Beginning] = {
+    "gradient-descent": begin_gradient_descent,
+    "gibbs": begin_gibbs,
+}
 """By the method's name, as in `cftui.hyperparameters.methods.METHODS`."""
 
 
@@ -41,3 +46,11 @@ def begin_learning(
 ) -> Learner:
     """Return the learner of a run's method at its first step; raises what it raises."""
     return LEARNERS[config.method.name](config, ratings, custom, threads=threads)
+
+
+def refuse_unable(config: RunConfig) -> None:
+    """Raise EngineError, with the remedy, where a run cannot be trained here."""
+    if config.method.name == "gibbs":
+        refuse_for_gibbs(config.training.device)
+    else:
+        refuse_missing(config.training.device)

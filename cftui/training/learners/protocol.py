@@ -6,7 +6,7 @@ ratings as they are, and its losses alone are in the unit.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -74,3 +74,21 @@ class Learner(Protocol):
         """Go back to what the three returned; `place` may hold more. Raises KeyError, ValueError,
         RuntimeError for what is of another learner.
         """
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """A learner that draws weights instead of improving them: the mean of the draws predicts.
+
+    What it has at the end is best, so that no weights of another step are kept, and a checkpoint is
+    written only where one is due.
+    """
+
+    def noise(self) -> float:
+        """Return the variance of the noise as of the last draw, averaged over training ratings."""
+
+    def watch(self, pairs: Pairs) -> None:
+        """Have `score` give the mean of all draws from now on for these pairs."""
+
+    def last_draw(self) -> np.ndarray:
+        """Return what the last draw alone predicts of the watched pairs, float32, shape (n,)."""

@@ -12,16 +12,18 @@ from textual.widgets import Static
 
 from cftui.questions.check import CheckAnswer, CheckRun
 from cftui.runs.checkpoint import checkpoint_step
-from cftui.runs.directory import Run
+from cftui.runs.directory import Run, RunError, run_called
+from cftui.runs.twins import Twins, find_twins
 from cftui.text import plain
 from cftui.tui.explore.check_export import ask_where_to_export_check
 from cftui.tui.explore.check_page import CheckPage
-from cftui.tui.explore.check_words import head_words
+from cftui.tui.explore.check_words import head_words, why_no_twin
 from cftui.tui.explore.view import OpenItem, OpenUser, Setting, View
 from cftui.tui.services.jobs import JobError, do_job
 from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.grid import Grid
+from cftui.tui.shared.messages import TrainLike
 
 COMMANDS = (
     Command("check.view", "v,right", "turn(1)", "View", "Show another part, or all", True),
@@ -29,6 +31,14 @@ COMMANDS = (
     Command("check.user", "w", "user", "User", "Open whose prediction is worst, as enter", True),
     Command("check.open", "o", "open", "Movie", "Open the movie of a worst prediction", True),
     Command("check.again", "s", "again", "Check", "Check again, by the newest weights", True),
+    Command(
+        "check.twin",
+        "t",
+        "twin",
+        "Other split",
+        "Train the same settings on each user's latest ratings, or on some drawn at random",
+        True,
+    ),
     Command("check.export", "e", "export", "Export", "Write the figures as CSV, or all as JSON"),
     Command("check.cancel", "x,escape", "cancel", "Cancel", "Stop checking", True),
 )
@@ -52,12 +62,15 @@ class CheckView(View, can_focus=True):
         " of what was predicted alike. Residuals: who is predicted too high or too low, by how"
         " many ratings users and movies have. Worst predictions: enter opens the user, o the"
         " movie, backspace comes back.\n\n"
+        "Ratings held out at random are easier than those to come: what a user rated later, and on"
+        " which day, is known. t trains the same settings on each user's latest ratings; then both"
+        " errors stand side by side, here and under Split audit.\n\n"
         "v, or left and right, show one part at a time."
     )
     SCOPED_CSS = False
     DEFAULT_CSS = """
-    CheckView #about { height: auto; max-height: 5; }
-    .-short CheckView #about { height: auto; max-height: 4; }
+    CheckView #about { height: auto; max-height: 7; }
+    .-short CheckView #about { height: auto; max-height: 5; }
     CheckView #doing { height: 1; padding: 0 1; color: $text-success; }
     """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
@@ -74,6 +87,7 @@ class CheckView(View, can_focus=True):
         self._doing = False
         self._gave_up = False
         """Whether the user cancelled."""
+        self._twins: Twins | None = None
 
     def show(self, setting: Setting) -> None:
         """Ask anew where the ratings or the run became others.
@@ -124,11 +138,34 @@ class CheckView(View, can_focus=True):
             self._forget()
         self._look()
 
+    def runs_changed(self) -> None:
+        """Look whether the same settings were trained on the other split by now."""
+        if self.is_on_screen and self.page.answer is not None:
+            self._find_twins()
+
     # Asking
+
+    @work(exclusive=True, group="twins", exit_on_error=False, description="Looking for a twin")
+    async def _find_twins(self) -> None:
+        row, rows = self.setting.row, self._services.runs.rows_on_these_ratings
+        if row is None:
+            return
+        try:
+            found = await asyncio.to_thread(lambda: find_twins(run_called(row.id), rows))
+        except (RunError, OSError):
+            found = None  # what is damaged is said where runs are
+        if found == self._twins or self.page.answer is None:
+            return
+        self._twins = found
+        self.page.show_twins(found)
+        self._say_head(self.page.answer)
+        self.refresh_offer()
 
     def _forget(self) -> None:
         self.workers.cancel_group(self, "check")
+        self.workers.cancel_group(self, "twins")
         self._path, self._job, self._gave_up = self.setting.answering_path, None, False
+        self._twins = None
         self._put_doing("")
         self._refuse("")
 
@@ -189,12 +226,15 @@ class CheckView(View, can_focus=True):
         self.refresh_offer()
 
     def _show(self, answer: CheckAnswer) -> None:
+        self.page.show_twins(self._twins)
         self.page.show(answer, self.setting.items_word)
         self._say_head(answer)
         self.refresh_offer()
+        self._find_twins()
 
     def _say_head(self, answer: CheckAnswer, *more: str) -> None:
-        words = head_words(answer, self.by(answer.step), narrow=self.size.width < NARROW)
+        narrow = self.size.width < NARROW
+        words = head_words(answer, self.by(answer.step), self._twins, narrow=narrow)
         self.say("\n".join((words, *more)))
 
     def on_resize(self, event: events.Resize) -> None:
@@ -218,11 +258,19 @@ class CheckView(View, can_focus=True):
             if not self.setting.answers:
                 return self.no_run
             return "It is being checked" if self._doing else None
-        if action == "export" and answer is None:
+        if action in ("export", "twin") and answer is None:
             return "Nothing has been checked yet"
+        if action == "twin":
+            return why_no_twin(self.setting.summary, self._twins)
         if action in ("user", "open") and not (answer and answer.worst):
             return "There are no predictions to walk through"
         return None
+
+    def action_twin(self) -> None:
+        """Train the same settings on the other split."""
+        row, twins = self.setting.row, self._twins
+        if row is not None and twins is not None and twins.missing is not None:
+            self.post_message(TrainLike(row.id, {"split": dict(twins.missing)}))
 
     def action_turn(self, steps: int) -> None:
         """Show another part."""

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from cftui.charts import Chart, Marker
 from cftui.questions.check import CheckAnswer, HeldOutPrediction
+from cftui.runs.twins import Twins
 from cftui.text import plain
 from cftui.tui.explore.calibration import calibration_chart
 from cftui.tui.explore.check_tables import method_columns, method_lines, worst_columns
@@ -71,6 +72,7 @@ class CheckPage(SectionedPage):
         super().__init__()
         self._services = services
         self._answer: CheckAnswer | None = None
+        self._twins: Twins | None = None
         self._items = "movies"
 
     def compose(self) -> ComposeResult:
@@ -83,7 +85,7 @@ class CheckPage(SectionedPage):
         with Vertical(id="calibration", classes="section"):
             yield ChartView(self._services.paint)
         with Vertical(id="worst", classes="section"):
-            yield Grid(worst_columns(0), id="first")
+            yield Grid(worst_columns(), id="first")
         with Vertical(id="residuals", classes="section"):
             yield ResidualTable()
         with Vertical(id="audit", classes="section"):
@@ -98,7 +100,7 @@ class CheckPage(SectionedPage):
     def worst(self) -> HeldOutPrediction | None:
         """Return the prediction that the cursor is on."""
         grid = self.query_one("#first", Grid)
-        return grid.rows[grid.cursor_row] if grid.rows else None
+        return grid.rows[grid.cursor_place] if grid.rows else None
 
     def show(self, answer: CheckAnswer | None, items_word: str) -> None:
         """Show an answer, or none."""
@@ -111,9 +113,17 @@ class CheckPage(SectionedPage):
         self.query_one("#first", Grid).set_rows(answer.worst if answer else ())
         words = comparison_words(answer) if answer else ""
         self.query_one("#comparisons", Static).update(_safe(words.splitlines()))
-        words = audit_words(answer.audit) if answer else ""
-        self.query_one("#audit > Static", Static).update(_safe(words.splitlines()))
+        self._put_audit()
         self.draw()
+
+    def show_twins(self, twins: Twins | None) -> None:
+        """Show how the run does beside the one on the other split."""
+        self._twins = twins
+        self._put_audit()
+
+    def _put_audit(self) -> None:
+        words = audit_words(self._answer.audit, self._twins) if self._answer else ""
+        self.query_one("#audit > Static", Static).update(_safe(words.splitlines()))
 
     def _put_figures(self) -> None:
         answer, figures = self._answer, self.query_one("#figures", Grid)
@@ -174,8 +184,6 @@ class CheckPage(SectionedPage):
             self.focus_section()
 
     def _fit_tables(self) -> None:
-        grid = self.query_one("#first", Grid)
-        grid.set_columns(worst_columns(grid.size.width))
         self._put_figures()
 
 

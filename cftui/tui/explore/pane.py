@@ -153,6 +153,9 @@ class ExplorePane(Pane):
             not former.same_weights(setting)
         ):
             self._set(setting)
+        if self.workspace.runs_on_these_ratings != before.runs_on_these_ratings:
+            for view in self.query(CheckView):
+                view.runs_changed()
         self.refresh_offer()
 
     @work(exclusive=True, group="describe", exit_on_error=False, description="Looking at a model")

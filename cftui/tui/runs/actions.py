@@ -1,14 +1,15 @@
 """What is done to runs from the screen: the questions asked first, and what is then to be done."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 from textual.widget import Widget
 
 from cftui.remedies import words_of
 from cftui.runs.compare import command_line, run_differences
 from cftui.runs.directory import Run, RunError
-from cftui.runs.export import ExportError, export_path
+from cftui.runs.export import KINDS, REPORTS, ExportError, export_path
 from cftui.runs.rates import unrepeated
 from cftui.runs.row import RunRow
 from cftui.text import plain
@@ -121,38 +122,72 @@ async def ask_delete(asker: Widget, rows: Sequence[RunRow], hidden: int) -> None
 
         async def delete(runs: RunService) -> str:
             await runs.delete([row.id for row in rows])
-            return f"Deleted {len(rows)} run{'s' * (len(rows) > 1)}"
+            return f"Deleted {len(rows)} run{'s' * (len(rows) > 1)}; U brings back, for a day"
 
         asker.post_message(RunAction(delete, "Not deleted"))
 
     asker.app.push_screen(AskYesNo("\n".join([question, *map(plain, [*names, *more])])), answer)
 
 
+def undelete(asker: Widget) -> None:
+    """Have what was deleted last brought back."""
+
+    async def bring_back(runs: RunService) -> str:
+        count = await runs.undelete()
+        return f"{count} run{'s' * (count != 1)} brought back"
+
+    asker.post_message(RunAction(bring_back, "Not brought back"))
+
+
 def ask_export(asker: Widget, rows: Sequence[RunRow]) -> None:
     """Ask for a file, and have runs written to it."""
 
+    async def export(runs: RunService, path: Path) -> str:
+        count = await runs.export(rows, path)
+        return f"{_count(count)} written to {path}"
+
+    question = f"Write {_count(len(rows))} to which file? It ends with .csv or .json."
+    _ask_where(asker, question, "runs.csv", KINDS, export)
+
+
+def ask_report(asker: Widget, rows: Sequence[RunRow]) -> None:
+    """Ask for a file, and have a report of runs written to it, by a process of its own."""
+
+    async def report(runs: RunService, path: Path) -> str:
+        await runs.report([row.id for row in rows], path)
+        return f"{_count(len(rows))} written to {path}"
+
+    question = f"Write a report of {_count(len(rows))} to which file? It ends with .html or .md."
+    _ask_where(asker, question, "report.html", REPORTS, report)
+
+
+def _count(count: int) -> str:
+    return f"{count:,} run{'s' * (count != 1)}"
+
+
+def _ask_where(
+    asker: Widget,
+    question: str,
+    name: str,
+    kinds: Sequence[str],
+    write: Callable[[RunService, Path], Awaitable[str]],
+) -> None:
+    """Ask for a file that ends as one of the kinds, and have it written."""
+
     def refuse(text: str) -> str:
         try:
-            folder = export_path(text).parent
+            folder = export_path(text, kinds).parent
         except ExportError as error:
             return str(error)
         return "" if folder.is_dir() else f"there is no folder {folder}"
 
     def doubt(text: str) -> str:
-        path = export_path(text)
+        path = export_path(text, kinds)
         return f"{path.name} is there already; enter again replaces it" if path.exists() else ""
 
     def answer(text: str | None) -> None:
-        if text is None:
-            return
+        if text is not None:
+            path = export_path(text, kinds).absolute()
+            asker.post_message(RunAction(lambda runs: write(runs, path), "It was not written"))
 
-        async def export(runs: RunService) -> str:
-            path = export_path(text)
-            count = await runs.export(rows, path)
-            return f"{count:,} run{'s' * (count > 1)} written to {path}"
-
-        asker.post_message(RunAction(export, "The runs were not written"))
-
-    count = f"{len(rows):,} run{'s' * (len(rows) > 1)}"
-    question = f"Write {count} to which file? It ends with .csv or .json."
-    asker.app.push_screen(AskText(question, "runs.csv", refuse=refuse, doubt=doubt), answer)
+    asker.app.push_screen(AskText(question, name, refuse=refuse, doubt=doubt), answer)

@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from cftui.runs.columns import duration
+from cftui.runs.columns import duration, titled
 from cftui.runs.details import RunDetails
 from cftui.runs.interventions import WHILE_LIVE, intervention_words
 from cftui.runs.rates import change_words, unrepeated
@@ -19,7 +19,7 @@ from cftui.runs.record import RunRecord
 from cftui.runs.row import RunRow
 from cftui.runs.standing import BY
 from cftui.text import plain
-from cftui.tui.runs.table import sign, titled
+from cftui.tui.runs.table import sign
 
 CONSOLE = Console(width=80)
 """Measures what is wrapped; prints nothing."""
@@ -168,8 +168,7 @@ def _changed(details: RunDetails) -> str:
 
 
 def _record_lines(record: RunRecord) -> Iterator[Line]:
-    shape = f"{record.n_users:,} users × {record.n_items:,} items"
-    yield "data", f"{record.data_name}, {shape}, values {record.low:g}–{record.high:g}"
+    yield "data", record.data_words
     if record.unit_words:
         yield "unit", record.unit_words
     if record.parameter_count:

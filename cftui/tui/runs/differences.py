@@ -7,10 +7,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from cftui.runs.columns import duration
+from cftui.runs.columns import duration, titled
 from cftui.runs.compare import Difference
 from cftui.runs.row import RunRow
-from cftui.tui.runs.table import titled
 from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.grid import Column, Grid
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cftui.charts import Chart, Limits, Note, Series
-from cftui.runs.columns import letter
+from cftui.runs.columns import colour_of, letter, titled
 from cftui.runs.events import Epoch
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
-from cftui.tui.runs.table import colour_of, titled
 from cftui.tui.shared.run_chart import AXIS_WORDS, ChartChoice, ChartInk, curve_x, epoch_x
 
 Measure = Literal["valid", "train", "ndcg", "recall", "rate"]

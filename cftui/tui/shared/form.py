@@ -12,9 +12,18 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
-from cftui.config import ConfigError, RunConfig, SplitConfig, TrainingConfig, make_config, merge
-from cftui.hyperparameters import MODELS, OPTIMIZERS, SCHEDULES, FieldSpec, specs_of
+from cftui.config import (
+    ConfigError,
+    RunConfig,
+    SplitConfig,
+    TrainingConfig,
+    make_config,
+    merge,
+    method_of,
+)
+from cftui.hyperparameters import MODELS, OPTIMIZERS, SCHEDULES, FieldSpec, specs_of, why_not_here
 from cftui.hyperparameters.installed import installed_models
+from cftui.hyperparameters.methods import METHODS, PARTS, USUAL
 from cftui.questions.custom_model import ModelDescription
 from cftui.text import plain
 from cftui.tui.shared.inputs import (
@@ -38,7 +47,7 @@ ELSEWHERE = ("file", "held")
 FROM_FILE = "file…"
 """What the choice of models says for one of the user's own."""
 FILE_HELP = "Your own: path/to/file.py:Class; enter reads its parameters"
-SECTIONS = ("model", "optimizer", "schedule", "training", "split")
+SECTIONS = ("model", "method", "optimizer", "schedule", "training", "split")
 HINTS = {
     "model": "Left and right choose",
     "optimizer": "Left and right choose",
@@ -107,6 +116,8 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         except ConfigError:
             remembered = RunConfig()
         self._settings: dict[str, dict[str, Any]] = remembered.to_settings()
+        self._left: dict[str, dict[str, Any]] = {}
+        """As the settings were before a model with another method of training was chosen."""
         self._described: dict[str, ModelDescription] = {}
         self.problem = ""
         self._config: RunConfig | None = remembered
@@ -149,7 +160,9 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
             yield row
 
     def _fields(self, section: str) -> Iterator[tuple[str, str, Choice | TextField]]:
-        values = self._settings.get(section, {})
+        values = self._settings.get(section)
+        if values is None:
+            return  # not of this model's method of training
         if section in REGISTRIES:
             key, options = f"{section}.name", self._options(section)
             name = str(values["name"])
@@ -171,6 +184,8 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         if section in FIXED:
             return tuple(spec for spec in specs_of(FIXED[section]) if spec.name not in ELSEWHERE)
         name = str(self._settings[section]["name"])
+        if section == "method":
+            return specs_of(METHODS[name])
         if name in REGISTRIES[section]:
             return specs_of(REGISTRIES[section][name])
         described = self._described.get(name)
@@ -189,7 +204,9 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
     def _about(self, section: str) -> str:
         name = str(self._settings[section]["name"])
         if name in REGISTRIES[section]:
-            return (REGISTRIES[section][name].__doc__ or "").splitlines()[0]
+            missing = why_not_here(name) if section == "model" else ""
+            about = (REGISTRIES[section][name].__doc__ or "").splitlines()[0]
+            return f"{about} It {missing}." if missing else about
         return (
             self._described[name].about
             if name in self._described
@@ -211,19 +228,45 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
 
     async def _choose(self, section: str, name: str, *, typing: bool = False) -> None:
         """Take another model, optimizer or schedule, with the numbers that suit it."""
-        before = self._settings.get("optimizer")
-        self._settings = merge(self._settings, {section: {"name": name}})
-        with contextlib.suppress(ConfigError):
+        before = self.settings()
+        back = section == "model" and "method" in before and method_of(name) == USUAL
+        base = {**self._left, "split": before["split"]} if back and self._left else before
+        self._settings = merge(base, {section: {"name": name}})
+        self._fill(name if section == "model" and name in MODELS else None)
+        if self._settings.keys() != before.keys():
+            # Another method of training, which has other sections: what was chosen in them waits.
+            self._left = before if "method" in self._settings else {}
+        with contextlib.suppress(ConfigError, KeyError):
             # Other sections may be wrong just now.
             chosen = {"optimizer": self._settings["optimizer"]}
             if name in MODELS or section != "model":
                 chosen["model"] = self._settings["model"]
             self._settings["optimizer"] = make_config(chosen).to_settings()["optimizer"]
         await self._rebuild(section, keep=2 if typing else 1)
-        if section == "model" and self._settings["optimizer"] != before:
-            await self._rebuild("optimizer")
+        if section == "model":
+            await self._rebuild_changed(before)
         if section == "model" and name in installed_models():
             self.post_message(self.CustomModelNamed(name, self._values, asked=True))
+
+    def _fill(self, model: str | None) -> None:
+        """Put what suits the model where a choice of another took out what suited the former."""
+        whole = make_config({} if model is None else {"model": model}).to_settings()
+        for part in ("method", *PARTS):
+            if part in whole:
+                self._settings.setdefault(part, whole[part])
+        self._settings["training"] = {**whole["training"], **self._settings.get("training", {})}
+
+    async def _rebuild_changed(self, before: Mapping[str, Mapping[str, Any]]) -> None:
+        """Show other values of the sections that the choice of a model changes."""
+        if self._settings.keys() != before.keys():
+            for part in ("method", *PARTS):
+                await self._remake(part)
+        for part in (part for part in PARTS if part in self._settings and part in before):
+            if self._settings[part] != before.get(part):
+                await self._rebuild(part)
+                self.show_section(part, self._settings[part])
+        if self._settings["training"] != before.get("training"):
+            self.show_section("training", self._settings["training"])
 
     @on(FileGiven)
     def _file_given(self, message: FileGiven) -> None:
@@ -267,6 +310,16 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
             if new:
                 await self.mount_all(new, after=rows[keep - 1])
 
+    async def _remake(self, section: str) -> None:
+        """Show all rows of a section that is new, none of one that is gone."""
+        above = {f"section-{name}" for name in SECTIONS[: SECTIONS.index(section)]}
+        async with self.batch():
+            await self.query(f".section-{section}").remove()
+            if new := list(self._rows(section)):
+                await self.mount_all(
+                    new, after=[row for row in self.query(FormRow) if above & row.classes][-1]
+                )
+
     def _tell(self) -> None:
         self._check()
         name = str(self._settings["model"]["name"])
@@ -294,6 +347,9 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
             self._config, self.problem = make_config(self._settings), ""
         except ConfigError as error:
             self._config, self.problem = None, plain(str(error).splitlines()[0])
+        name = str(self._settings["model"]["name"])
+        if not self.problem and (missing := why_not_here(name)):
+            self._config, self.problem = None, f"{name} {missing}"
         if not self.problem and self.described is not None and self.described.problem:
             self._config, self.problem = None, plain(self.described.problem.splitlines()[0])
 

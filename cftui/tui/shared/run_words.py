@@ -1,9 +1,11 @@
 """What the Train pane says in words: what a run will cost, and how it is doing."""
 
+from collections.abc import Sequence
 from math import sqrt
 
 from cftui.config import RunConfig
-from cftui.hyperparameters import DataInfo
+from cftui.hyperparameters import BayesFm, DataInfo
+from cftui.hyperparameters.fields import TIMED
 from cftui.questions.data import DataSummary
 from cftui.runs.events import Failed, Finished
 from cftui.runs.history import History
@@ -12,6 +14,8 @@ from cftui.text import plain
 
 BYTES_PER_RATING = 20
 """Resident on the device: two int64 codes and a float32 value."""
+NAMED = 2
+"""Fields that there is room to name; of more their number is said."""
 STATE_MARKS = {
     "running": "▶",
     "paused": "‖",
@@ -34,15 +38,33 @@ def cost_words(
         return ""
     if summary is None:
         return "reading the ratings …"
+    if isinstance(config.model, BayesFm):
+        chains = f"{config.model.chains} chain{'s' * (config.model.chains > 1)}"
+        return f"{chains} of {config.training.epochs:,} sweeps\nan epoch is a sweep"
     info = DataInfo(summary.n_users, summary.n_items, summary.low, summary.high)
     parameters = config.model.parameter_count(info) or counted
     n_train = config.split.expected_training(summary.n_ratings, summary.n_users)
-    steps = -(-n_train // config.training.batch_size)
+    steps = -(-n_train // config.settled(n_train).training.batch_size)
+    if features := feature_words(config.model.reads, summary.untold):
+        return f"{features}\n{steps:,} steps an epoch"
     if parameters is None:
         return f"parameters counted at the start\n{steps:,} steps an epoch"
     numbers = parameters * (1 + config.method.numbers_a_parameter)
     memory = 4 * numbers + BYTES_PER_RATING * n_train
     return f"{parameters:,} parameters, {_size(memory)}\n{steps:,} steps an epoch"
+
+
+def feature_words(reads: Sequence[str], untold: Sequence[str]) -> str:
+    """Return which fields these ratings do not tell, and which look into a user's future."""
+    absent = [field for field in reads if field in untold]
+    ahead = [field for field in reads if field in TIMED and field not in untold]
+    words = [f"not told by these ratings, left out: {', '.join(absent)}"] if absent else []
+    if len(ahead) == 1:
+        words.append(f"{ahead[0]} looks into a user's future")
+    elif ahead:
+        named = ", ".join(ahead) if len(ahead) == NAMED else f"{len(ahead)} fields"
+        words.append(f"{named} look into a user's future")
+    return "\n".join(words)
 
 
 def _size(n_bytes: float) -> str:

@@ -35,6 +35,7 @@ class NewRun(Vertical):
             min-height: 6;
             border: round $primary-muted;
             border-title-color: $text-muted;
+            border-subtitle-color: $text-muted;
             padding: 0 1;
             scrollbar-size-vertical: 1;
         }
@@ -46,7 +47,9 @@ class NewRun(Vertical):
             padding: 0 1;
             color: $text-muted;
         }
-        & #cost { height: 2; padding: 0 1; color: $text-success; }
+        & #cost {
+            height: auto; min-height: 2; max-height: 4; padding: 0 1; color: $text-success;
+        }
         & #cost.problem { color: $text-error; text-style: bold; }
     }
     """

@@ -59,6 +59,7 @@ def loss_chart(
         (
             *_training(history, choice, ink, width),
             _validation(history, told, choice, ink, width),
+            *_draws(history, choice, ink),
             *others,
         ),
         ink.foreground,
@@ -157,6 +158,18 @@ def _validation(
         ink.series[2],
         kind="joined",
         mark="o",
+    )
+
+
+def _draws(history: History, choice: ChartChoice, ink: ChartInk) -> tuple[Series, ...]:
+    """Return the error of a sampler's last draw alone, and the noise that it believes in."""
+    epochs = [epoch for epoch in history.epochs if epoch.noise is not None]
+    if not epochs:
+        return ()
+    x = [_x(history, choice, epoch) for epoch in epochs]
+    return (
+        epoch_series("last draw", x, [epoch.draw_mse for epoch in epochs], ink.series[3]),
+        epoch_series("noise", x, [epoch.noise for epoch in epochs], ink.series[4]),
     )
 
 

@@ -1,0 +1,147 @@
+"""How far ratings may be from what a run predicts: as its draws tell, or its members."""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from cftui.models.draws import NORMAL_80
+from cftui.questions.band import EIGHTY, Band
+from cftui.ratings.pairs import Pairs
+from cftui.ratings.split import Split
+from cftui.ratings.values import Ratings
+
+SPREAD = "members' spread"
+"""What a band is called that was not found to hold 80 % of held-out ratings."""
+COVERS = (0.76, 0.86)
+"""Shares of held-out ratings between which a band is called one of 80 %."""
+STRENGTH = 10.0
+"""Ratings that the noise of all users counts for in one user's own, as in `bayes-fm`."""
+MOST = 400_000
+"""Training ratings whose residuals tell of the noise; of more, as many evenly among them."""
+FEWEST = 50
+"""Held-out ratings that a scale is found by, and as many that it is measured by."""
+
+
+class Scorer(Protocol):
+    """Anything that predicts ratings, in rating units."""
+
+    def score(self, pairs: Pairs) -> np.ndarray:
+        """Return predicted ratings, shape (n,), float32."""
+
+    def score_all_items(self, user: int) -> np.ndarray:
+        """Return one user's predicted ratings of every item, shape (n_items,)."""
+
+
+@runtime_checkable
+class Banded(Scorer, Protocol):
+    """A scorer that knows how far a rating may be from what it predicts."""
+
+    def interval(self, pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ends of each pair's 80 % band, float32 (n,), in rating units."""
+
+
+@runtime_checkable
+class Spread(Scorer, Protocol):
+    """A scorer that may have several members, whose predictions differ."""
+
+    def spread(self, pairs: Pairs) -> np.ndarray | None:
+        """Return the members' standard deviation, in rating units, (n,); none of one alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bands:
+    """Ends of the bands of n predictions, float32 (n,), in rating units and within their range."""
+
+    low: np.ndarray
+    high: np.ndarray
+    words: str
+    """What they are called: `80 %`, or else."""
+
+    def __getitem__(self, place: int) -> Band:
+        """Return one of them."""
+        return Band(float(self.low[place]), float(self.high[place]), self.words)
+
+
+@dataclass(frozen=True, eq=False)
+class MemberNoise:
+    """What ratings scatter by besides what members differ in."""
+
+    variances: np.ndarray
+    """Of each user, in squared rating units, shape (n_users,); all 0 where they are not known."""
+    cover: float | None
+    """Share of held-out ratings within the bands; none where too few are held out."""
+
+    @property
+    def words(self) -> str:
+        """Return what bands with this noise are called."""
+        known = self.cover is not None and COVERS[0] <= self.cover <= COVERS[1]
+        return EIGHTY if known else SPREAD
+
+
+def bands_of_members(
+    scorer: Spread, noise: MemberNoise, ratings: Ratings, pairs: Pairs
+) -> Bands | None:
+    """Return mean -+ 1.28 times the root of spread and noise together; none of one member.
+
+    Where the noise does not make them bands of 80 %, of the members' spread alone.
+    """
+    spread = scorer.spread(pairs)
+    if spread is None:
+        return None
+    mean, variance = scorer.score(pairs), spread.astype(np.float64) ** 2
+    if noise.words == EIGHTY:
+        variance += noise.variances[pairs.users]
+    half = NORMAL_80 * np.sqrt(variance)
+    low, high = (
+        np.clip(end, ratings.low, ratings.high).astype(np.float32)
+        for end in (mean - half, mean + half)
+    )
+    return Bands(low, high, noise.words)
+
+
+def learn_noise(scorer: Spread, ratings: Ratings, split: Split) -> MemberNoise:
+    """Return the noise of each user, from residuals, for a scorer of several members.
+
+    Whose ratings scatter more is told by residuals of training ratings, in the mean with all
+    users'. These are smaller than others, so that one number for all scales them: half of the
+    held-out ratings are 80 % within, and the others tell what that is worth.
+    """
+    by_user = _scatter(scorer, ratings, split.train)
+    found, told = split.valid[::2], split.valid[1::2]
+    if len(told) < FEWEST:
+        return MemberNoise(np.zeros_like(by_user), None)
+    scale = max(float(np.quantile(_needed(scorer, ratings, found, by_user), 0.8)), 0.0)
+    cover = float((_needed(scorer, ratings, told, by_user) <= scale).mean())
+    return MemberNoise(scale * by_user, cover)
+
+
+def _scatter(scorer: Spread, ratings: Ratings, positions: np.ndarray) -> np.ndarray:
+    """Return each user's mean squared residual, shrunk to that of all; shape (n_users,)."""
+    positions = positions[:: -(-len(positions) // MOST)] if len(positions) else positions
+    squares = _residuals(scorer, ratings, positions) ** 2
+    users = ratings.user[positions]
+    sums = np.bincount(users, squares, minlength=ratings.n_users)
+    counts = np.bincount(users, minlength=ratings.n_users)
+    overall = max(float(squares.mean()), 1e-12) if len(squares) else 1.0
+    return np.asarray((STRENGTH * overall + sums) / (STRENGTH + counts))
+
+
+def _needed(
+    scorer: Spread, ratings: Ratings, positions: np.ndarray, by_user: np.ndarray
+) -> np.ndarray:
+    """Return the least scale of the noise whose bands have each rating within, shape (n,)."""
+    pairs = _pairs(ratings, positions)
+    spread = scorer.spread(pairs)
+    assert spread is not None
+    squares = (_residuals(scorer, ratings, positions) / NORMAL_80) ** 2
+    return np.asarray((squares - spread.astype(np.float64) ** 2) / by_user[pairs.users])
+
+
+def _residuals(scorer: Spread, ratings: Ratings, positions: np.ndarray) -> np.ndarray:
+    predicted = scorer.score(_pairs(ratings, positions)).astype(np.float64)
+    return np.asarray(predicted - ratings.value[positions])
+
+
+def _pairs(ratings: Ratings, positions: np.ndarray) -> Pairs:
+    return Pairs(ratings.user[positions], ratings.item[positions], positions)

@@ -1,0 +1,1 @@
+"""A report of runs: one file, to be read without cftui."""

@@ -1,0 +1,1 @@
+"""A Bayesian factorization machine by Gibbs sampling; one kernel a conditional distribution."""

@@ -1,0 +1,239 @@
+"""The factorization machine against its equation, term by term, and finite differences."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+import torch
+
+from cftui.config import SplitConfig, make_config
+from cftui.hyperparameters import Fm, Net
+from cftui.hyperparameters.fields import FIELDS
+from cftui.models import build_model, features
+from cftui.models.fm import FactorizationMachine
+from cftui.models.initial import initial_values
+from cftui.models.module import ModuleScorer, inputs_of, load_arrays, score, score_all_items
+from cftui.ratings.features import Features, features_of
+from cftui.ratings.pairs import Pairs
+from cftui.ratings.split import Split, split
+from cftui.ratings.store import open_ratings
+from cftui.ratings.unit import RatingUnit
+from cftui.ratings.values import Ratings
+from tests.small import write_ratings
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def ratings(tmp_path_factory: pytest.TempPathFactory) -> Ratings:
+    return open_ratings(write_ratings(tmp_path_factory.mktemp("fm") / "small", 10, 15, 90))
+
+
+@pytest.fixture(scope="module")
+def known(ratings: Ratings) -> Features:
+    return features_of(ratings, split(SplitConfig(kind="none"), ratings), FIELDS)
+
+
+@pytest.fixture(params=[8, 0], ids=["all rows", "the batch's rows"])
+def rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Multiply sets for everybody at once, or for those of a batch alone."""
+    monkeypatch.setattr(features, "OFTEN", request.param)
+    yield
+
+
+def machine(known: Features, ratings: Ratings, members: int = 1) -> FactorizationMachine:
+    """Return a machine in float64 with larger weights than one begins with."""
+    parameters = Fm(fields="all", n_factors=3, members=members, init_range=0.5)
+    info = replace(known.sized(ratings.info()), mean=3.25)
+    built = build_model(parameters, info, None, known)
+    load_arrays(built, initial_values(parameters, info, 7))
+    assert isinstance(built, FactorizationMachine)
+    return built.double()
+
+
+def by_the_equation(
+    built: FactorizationMachine, known: Features, member: int, x: dict[int, float]
+) -> float:
+    """Return w0 + sum of w x + sum over pairs of <v, v> x x (Rendle 2010, eq. 1)."""
+    tables = [built.tables[name][:, member].detach().numpy() for name in known.names]
+    table = np.concatenate(tables)
+    total = 3.25 + sum(table[i, -1] * value for i, value in x.items())
+    for i, j in combinations(x, 2):
+        total += float(table[i, :-1] @ table[j, :-1]) * x[i] * x[j]
+    return float(total)
+
+
+def columns(known: Features, positions: np.ndarray) -> list[dict[int, float]]:
+    found = known.rows_of(positions)
+    edges = zip(found.indptr[:-1], found.indptr[1:], strict=True)
+    return [
+        dict(zip(found.columns[a:b].tolist(), found.values[a:b].tolist(), strict=True))
+        for a, b in edges
+    ]
+
+
+@pytest.mark.usefixtures("rows")
+def test_it_is_the_equation(known: Features, ratings: Ratings) -> None:
+    built, positions = machine(known, ratings, members=2), np.arange(len(ratings))
+    expected = [
+        np.mean([by_the_equation(built, known, member, x) for member in range(2)])
+        for x in columns(known, positions)
+    ]
+    pairs = Pairs(ratings.user, ratings.item, positions)
+    np.testing.assert_allclose(score(built, pairs, CPU), expected, rtol=1e-5)
+
+
+def test_a_list_leaves_out_what_nobody_trained_on_for_now(
+    known: Features, ratings: Ratings
+) -> None:
+    """All of the time is left out but the film's age, on the last day of the training ratings."""
+    assert ratings.timestamp is not None
+    built = machine(known, ratings)
+    with torch.no_grad():  # what any user's day, place and half-year would say
+        for name in ("calendar", "user-day", "since-first", "place"):
+            built.tables[name].fill_(1e3)
+    pairs = Pairs.crossed(np.arange(4), np.arange(ratings.n_items))
+    found = known.rows_of_pairs(pairs.users, pairs.items)
+    expected = []
+    for a, b in zip(found.indptr[:-1], found.indptr[1:], strict=True):
+        x = dict(zip(found.columns[a:b].tolist(), found.values[a:b].tolist(), strict=True))
+        assert sum(column >= known.offsets[-2] for column in x) == 1  # a film's age
+        assert not any(known.offsets[7] <= column < known.offsets[-2] for column in x)
+        expected.append(by_the_equation(built, known, 0, x))
+    np.testing.assert_allclose(score(built, pairs, CPU), expected, rtol=1e-5)
+    everything = score_all_items(built, np.arange(4), ratings.n_items, CPU)
+    np.testing.assert_allclose(everything.reshape(-1), expected, rtol=1e-5)
+
+
+def test_whom_nobody_trained_on_is_predicted_as_others_with_what_is_told(
+    ratings: Ratings,
+) -> None:
+    """The mean over trained items, had each this one's genres and year; so of users.
+
+    Weighted by the root of their numbers of ratings.
+    """
+    lost_item, lost_user = 3, 2
+    kept = np.flatnonzero((ratings.item != lost_item) & (ratings.user != lost_user))
+    known = features_of(ratings, Split(kept, np.zeros(0, np.int64)), FIELDS)
+    built = machine(known, ratings)
+    assert known.item_counts[lost_item] == 0
+    every = [_lent(built, known, 1, lost_item, item) for item in range(ratings.n_items)]
+    expected = np.average(every, weights=np.sqrt(known.item_counts))
+    pair = Pairs(np.array([1]), np.array([lost_item]))
+    assert score(built, pair, CPU)[0] == pytest.approx(expected, rel=1e-5)
+    everything = score_all_items(built, np.array([1]), ratings.n_items, CPU)
+    assert everything[0, lost_item] == pytest.approx(expected, rel=1e-5)
+    pair = Pairs(np.array([lost_user]), np.array([5]))
+    every = [_lent(built, known, user, 5, 5) for user in range(ratings.n_users)]
+    expected = np.average(every, weights=np.sqrt(known.user_counts))
+    assert score(built, pair, CPU)[0] == pytest.approx(expected, rel=1e-5)
+
+
+def _lent(
+    built: FactorizationMachine, known: Features, user: int, item: int, counted: int
+) -> float:
+    """Predict an item with the id, raters and popularity of another."""
+    own, other = (
+        known.rows_of_pairs(np.array([user]), np.array([code])) for code in (item, counted)
+    )
+    begins, ends = known.offsets[:-1], known.offsets[1:]
+    x: dict[int, float] = {}
+    for name, begin, end in zip(known.names, begins, ends, strict=True):
+        rows = own if name in ("genres", "year", "film-age") else other
+        pairs = zip(rows.columns.tolist(), rows.values.tolist(), strict=True)
+        x |= {column: value for column, value in pairs if begin <= column < end}
+    return by_the_equation(built, known, 0, x)
+
+
+@pytest.mark.usefixtures("rows")
+def test_derivatives_are_those_of_finite_differences(known: Features, ratings: Ratings) -> None:
+    built, draw = machine(known, ratings, members=2), np.random.default_rng(1)
+    users, items = (torch.from_numpy(a[:40].astype(np.int64)) for a in (ratings.user, ratings.item))
+    values = torch.from_numpy(ratings.value[:40].astype(np.float64))
+
+    def lowered() -> torch.Tensor:
+        inputs = inputs_of(built, users, items, torch.arange(40))
+        return built.loss(values, *inputs)[0]
+
+    lowered().backward()  # type: ignore[no-untyped-call]
+    for name, table in built.tables.items():
+        assert table.grad is not None
+        for _ in range(6):
+            place = tuple(int(draw.integers(n)) for n in table.shape)
+            with torch.no_grad():
+                table[place] += 1e-5
+                above = lowered()
+                table[place] -= 2e-5
+                below = lowered()
+                table[place] += 1e-5
+            numeric = float(above - below) / 2e-5
+            assert float(table.grad[place]) == pytest.approx(numeric, abs=1e-7), name
+
+
+def test_members_learn_as_if_alone(known: Features, ratings: Ratings) -> None:
+    """A step lowers the sum of their errors, each on ratings of its own."""
+    built, draw = machine(known, ratings, members=3), np.random.default_rng(2)
+    meets = draw.integers(0, len(ratings), (50, 3))
+    users, items, values = (torch.from_numpy(a[meets]) for a in _columns(ratings))
+    lowered, told = built.loss(values, *inputs_of(built, users, items, torch.from_numpy(meets)))
+    errors = []
+    for member in range(3):
+        rated = columns(known, meets[:, member])
+        found = [by_the_equation(built, known, member, x) for x in rated]
+        errors.append(np.mean((found - ratings.value[meets[:, member]]) ** 2))
+    assert float(lowered.detach()) == pytest.approx(sum(errors), rel=1e-5)
+    assert float(told.detach()) == pytest.approx(np.mean(errors), rel=1e-5)
+
+
+def test_members_differ_by_their_spread(known: Features, ratings: Ratings) -> None:
+    built, pairs = machine(known, ratings, members=3), Pairs(ratings.user[:9], ratings.item[:9])
+    found = known.rows_of_pairs(pairs.users, pairs.items)
+    own = []
+    for a, b in zip(found.indptr[:-1], found.indptr[1:], strict=True):
+        x = dict(zip(found.columns[a:b].tolist(), found.values[a:b].tolist(), strict=True))
+        own.append([by_the_equation(built, known, member, x) for member in range(3)])
+    spread = ModuleScorer(built, ratings.n_items, RatingUnit(1.0, 10.0)).spread(pairs)
+    np.testing.assert_allclose(spread, 2 * np.std(own, axis=1, ddof=1), rtol=1e-4)
+    assert ModuleScorer(machine(known, ratings), ratings.n_items).spread(pairs) is None
+
+
+def _columns(ratings: Ratings) -> tuple[np.ndarray, ...]:
+    return ratings.user.astype(np.int64), ratings.item.astype(np.int64), np.array(ratings.value)
+
+
+def test_net_adds_columns_for_features(known: Features, ratings: Ratings) -> None:
+    """Genres, year and half-year are inputs of the first layer, beside both embeddings."""
+    parameters = Net(n_factors=2, hidden=(4,), genres=True, year=True, calendar=True)
+    assert parameters.reads == ("genres", "year", "calendar")
+    chosen = features_of(ratings, split(SplitConfig(), ratings), parameters.reads)
+    info = chosen.sized(ratings.info())
+    net = build_model(parameters, info, None, chosen).eval()
+    tables = initial_values(parameters, info, 5)
+    load_arrays(net, tables)
+    positions = np.arange(30)
+    x = np.zeros((30, chosen.n_features))
+    for row, own in enumerate(columns(chosen, positions)):
+        x[row, list(own)] = list(own.values())
+    user, item = ratings.user[:30], ratings.item[:30]
+    whole = np.hstack([tables["user_factors"][user], tables["item_factors"][item], x])
+    hidden = np.maximum(whole @ tables["layers.0.weight"].T + tables["layers.0.bias"], 0)
+    raw = hidden @ tables["layers.1.weight"].T + tables["layers.1.bias"]
+    low, high = ratings.low - 0.5, ratings.high + 0.5
+    expected = low + (high - low) / (1 + np.exp(-raw[:, 0]))
+    found = score(net, Pairs(user, item, positions), CPU)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    everything = score_all_items(net, user[:3], ratings.n_items, CPU)
+    pairs = Pairs.crossed(user[:3], np.arange(ratings.n_items))
+    np.testing.assert_allclose(everything.reshape(-1), score(net, pairs, CPU), rtol=1e-5)
+
+
+def test_what_suits_it_is_taken_where_nothing_is_said() -> None:
+    config = make_config({"model": {"name": "fm"}})
+    assert (config.optimizer.name, config.schedule.name) == ("adam", "cosine")
+    assert (config.training.epochs, config.training.batch_size) == (6, 0)
+    for n_train, size in ((500, 2048), (80_004, 2048), (1_600_000, 40_960)):
+        assert config.settled(n_train).training.batch_size == size
+    said = make_config({"model": "fm", "optimizer": "sgd", "training": {"epochs": 2}})
+    assert (said.optimizer.name, said.training.epochs, said.training.batch_size) == ("sgd", 2, 0)

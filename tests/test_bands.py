@@ -1,0 +1,78 @@
+"""How far ratings may be from predictions: bands of made-up members against what made them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small import open_small
+
+from cftui.library.bands import SPREAD, bands_of_members, learn_noise
+from cftui.questions.band import Band, give_or_take, with_band
+from cftui.ratings.pairs import Pairs
+from cftui.ratings.split import Split
+from cftui.ratings.values import Ratings
+
+
+class Members:
+    """Predicts 3 of everything; its members differ by 0.1, its noise is each user's own."""
+
+    def score(self, pairs: Pairs) -> np.ndarray:
+        return np.full(len(pairs), 3.0, np.float32)
+
+    def score_all_items(self, user: int) -> np.ndarray:
+        raise NotImplementedError
+
+    def spread(self, pairs: Pairs) -> np.ndarray | None:
+        return np.full(len(pairs), 0.1, np.float32)
+
+
+@pytest.fixture(scope="module")
+def ratings(tmp_path_factory: pytest.TempPathFactory) -> Ratings:
+    """Ratings around 3, which scatter by 0.4 of even users, by 1.2 of the others."""
+    found = open_small(tmp_path_factory.mktemp("r") / "r", users=40, items=200, n=6000)
+    noise = np.where(found.user % 2 == 0, 0.4, 1.2)
+    value = 3 + noise * np.random.default_rng(1).standard_normal(len(found))
+    return replace(found, value=value.astype(np.float32), low=-5.0, high=11.0)
+
+
+def parts(ratings: Ratings) -> Split:
+    order = np.random.default_rng(2).permutation(len(ratings))
+    return Split(np.sort(order[1500:]), np.sort(order[:1500]))
+
+
+def test_noise_of_members_is_each_users_own_and_holds_eighty_percent(ratings: Ratings) -> None:
+    both = parts(ratings)
+    noise = learn_noise(Members(), ratings, both)
+    assert noise.words == "80 %"
+    # Members' spread and noise together are what ratings scatter by around their mean.
+    found = np.sqrt(noise.variances + 0.1**2)
+    assert np.median(found[::2]) == pytest.approx(0.4, rel=0.2)
+    assert np.median(found[1::2]) == pytest.approx(1.2, rel=0.15)
+    pairs = Pairs(ratings.user[both.valid], ratings.item[both.valid], both.valid)
+    bands = bands_of_members(Members(), noise, ratings, pairs)
+    assert bands is not None and bands.words == "80 %"
+    values = ratings.value[both.valid]
+    inside = (bands.low <= values) & (values <= bands.high)
+    for of_kind in (pairs.users % 2 == 0, pairs.users % 2 == 1):
+        assert 0.74 < inside[of_kind].mean() < 0.88
+
+
+def test_it_is_no_band_of_eighty_percent_where_nothing_shows_that(ratings: Ratings) -> None:
+    """Nothing held out; and held-out ratings of which half are like none before."""
+    nothing = Split(np.arange(len(ratings)), np.empty(0, np.int64))
+    noise = learn_noise(Members(), ratings, nothing)
+    assert noise.words == SPREAD and noise.cover is None
+    both = parts(ratings)
+    value = np.array(ratings.value)
+    value[both.valid[1::2]] = 10.5
+    noise = learn_noise(Members(), replace(ratings, value=value), both)
+    assert noise.words == SPREAD and noise.cover == 0.0
+    bands = bands_of_members(Members(), noise, ratings, Pairs(np.array([1]), np.array([1])))
+    assert bands is not None
+    assert bands[0].half(3.0) == pytest.approx(1.2816 * 0.1, abs=1e-4)
+
+
+def test_a_band_in_words() -> None:
+    assert with_band(4.21, Band(3.17, 5.0, "80 %")) == "4.2 ± 1.0 (80 %)"
+    assert give_or_take(0.412, Band(0.381, 0.443, "80 %")) == "0.41 ± 0.03"
+    assert give_or_take(3.0, Band(3.0, 3.0, "80 %")) == "3.0 ± 0.0"
