@@ -8,9 +8,11 @@ from small import open_small
 
 from cftui.library.bands import bands_of_members, learn_noise
 from cftui.questions.band import SPREAD, Band, give_or_take, with_band
+from cftui.questions.trained import Recommendation
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split
 from cftui.ratings.values import Ratings
+from cftui.tui.explore.stars_column import band_words, stars_column
 
 
 class Members:
@@ -76,3 +78,17 @@ def test_a_band_in_words() -> None:
     assert with_band(4.21, Band(3.17, 5.0, "80 %")) == "4.2 ± 1.0 (80 %)"
     assert give_or_take(0.412, Band(0.381, 0.443, "80 %")) == "0.41 ± 0.03"
     assert give_or_take(3.0, Band(3.0, 3.0, "80 %")) == "3.0 ± 0.0"
+
+
+def test_a_column_of_stars_has_room_for_bands_where_there_are_any() -> None:
+    def row(predicted: float | None, band: Band | None) -> Recommendation:
+        return Recommendation(1, "i", "A title", "", predicted, 3, band=band)
+
+    plain, none = row(4.214, None), row(None, None)
+    banded, spread = row(4.214, Band(3.2, 5.0, "80 %")), row(3.0, Band(2.7, 3.3, SPREAD))
+    column = stars_column("stars", [plain, none])
+    assert column.width == 5 and [column.key(r) for r in (plain, none)] == ["4.21", ""]
+    column = stars_column("stars", [plain, banded])
+    assert column.width == 9 and column.key(banded) == "4.2 ± 1.0"
+    assert band_words([plain, banded]) == "±: 80 % of ratings are within"
+    assert band_words([spread]) == "±: members' spread alone" and band_words([plain]) == ""

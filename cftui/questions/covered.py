@@ -18,6 +18,12 @@ def coverage_lines(coverage: BandCoverage | None, items_word: str = "items") -> 
     ]
 
 
+def brief_coverage(coverage: BandCoverage) -> str:
+    """Return the overall cover in a few words."""
+    bands = "80 % bands" if coverage.words == EIGHTY else f"± {coverage.words}"
+    return f"{bands} hold {coverage.inside:.1%}"
+
+
 def _parts(parts: tuple[CoveredPart, ...]) -> str:
     return ", ".join(f"{_span(part.training)} {part.inside:.1%}" for part in parts)
 

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from cftui.charts import Chart, Marker
 from cftui.questions.check import CheckAnswer, HeldOutPrediction
-from cftui.questions.covered import coverage_lines
+from cftui.questions.covered import brief_coverage, coverage_lines
 from cftui.runs.twins import Twins
 from cftui.text import plain
 from cftui.tui.explore.calibration import calibration_chart
@@ -125,6 +125,8 @@ class CheckPage(SectionedPage):
         lines, told = coverage_lines(coverage, self._items), self.query_one("#coverage", Static)
         told.display = bool(lines)
         told.update(_safe(lines))
+        title = f"{SECTIONS['calibration']} · {brief_coverage(coverage)}" if coverage else ""
+        self.query_one("#calibration").border_title = title or SECTIONS["calibration"]
 
     def show_twins(self, twins: Twins | None) -> None:
         """Show how the run does beside the one on the other split."""

@@ -1,7 +1,6 @@
 """What a check of a run tells, in words."""
 
 from cftui.questions.check import LISTS, CheckAnswer, SplitAudit
-from cftui.questions.covered import coverage_lines
 from cftui.questions.data import DataSummary
 from cftui.runs.twins import HEADINGS, Twins, other_words, side_by_side, twin_words
 
@@ -53,9 +52,7 @@ def verdict(answer: CheckAnswer) -> list[str]:
 
 def comparison_words(answer: CheckAnswer) -> str:
     """Return what else was compared, a line each."""
-    told = [comparison.words for comparison in answer.comparisons[1:]]
-    told += coverage_lines(answer.coverage)[:1]  # by quarters it stands beside the residuals
-    return "\n".join(f"· {words}" for words in told)
+    return "\n".join(f"· {comparison.words}" for comparison in answer.comparisons[1:])
 
 
 def audit_words(audit: SplitAudit, twins: Twins | None = None) -> str:
