@@ -111,8 +111,6 @@ class CftuiApp(PlainApp):
     ENABLE_COMMAND_PALETTE = True
     COMMANDS = {palette_provider}
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(ANYWHERE),
         *TOUR_BINDINGS,

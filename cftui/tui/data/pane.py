@@ -25,6 +25,7 @@ from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import AskColumns, CancelOpening, ChooseData, ChooseSplit
 from cftui.tui.shared.overlays import AskYesNo
 from cftui.tui.shared.pane import Pane
+from cftui.tui.shared.sized import Sized
 from cftui.tui.workspace import Workspace
 
 COMMANDS = (
@@ -51,7 +52,7 @@ COMMANDS = (
 )
 
 
-class DataPane(Pane):
+class DataPane(Sized, Pane):
     """Choose ratings, look at them, and choose their split."""
 
     ABOUT: ClassVar[str] = (
@@ -69,12 +70,12 @@ class DataPane(Pane):
     SCOPED_CSS = False  # classes of the screen that tell its size stand above the pane
     DEFAULT_CSS = """
     DataPane #choosing { width: 42; }
-    .-narrow DataPane #choosing { width: 31; }
-    .-wide DataPane #choosing { width: 52; }
+    DataPane.-narrow #choosing { width: 31; }
+    DataPane.-wide #choosing { width: 52; }
     DataPane #path-row { height: 1; padding: 0 1; }
     DataPane #path-row > Static { width: 2; color: $text-muted; }
     DataPane #set-about { height: 2; padding: 0 1; color: $text-muted; }
-    .-short DataPane #meaning { height: 4; }
+    DataPane.-short #meaning { height: 4; }
     DataPane #about-data { width: 1fr; }
     DataPane #opening { height: auto; padding: 0 1; color: $text-success; }
     DataPane #opening.problem { color: $text-error; text-style: bold; }

@@ -56,7 +56,7 @@ class BiasView(View):
     SCOPED_CSS = False  # classes of the screen that tell its size stand above the view
     DEFAULT_CSS = """
     BiasView .tables { layout: horizontal; }
-    .-narrow BiasView .tables { layout: vertical; }
+    BiasView.-narrow .tables { layout: vertical; }
     """
     HAS_FLOOR: ClassVar[bool] = True
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS

@@ -71,7 +71,7 @@ class CheckView(View, can_focus=True):
     SCOPED_CSS = False
     DEFAULT_CSS = """
     CheckView #about { height: auto; max-height: 7; }
-    .-short CheckView #about { height: auto; max-height: 5; }
+    CheckView.-short #about { height: auto; max-height: 5; }
     CheckView #doing { height: 1; padding: 0 1; color: $text-success; }
     """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS

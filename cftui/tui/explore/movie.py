@@ -69,7 +69,7 @@ class MovieView(FoundView):
     DEFAULT_CSS = """
     MovieView .near { height: 3fr; }
     MovieView .tables > #second { height: 2fr; }
-    .-wide MovieView .tables { layout: vertical; }
+    MovieView.-wide .tables { layout: vertical; }
     MovieView.-one NearList Static { height: auto; max-height: 2; }
     MovieView.-one SpaceList { display: none; }
     MovieView.-one.-space SpaceList { display: block; }

@@ -78,7 +78,7 @@ class NewMovieView(View):
     SCOPED_CSS = False
     DEFAULT_CSS = """
     NewMovieView #about { height: auto; max-height: 4; }
-    .-short NewMovieView #about { height: auto; max-height: 3; }
+    NewMovieView.-short #about { height: auto; max-height: 3; }
     """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]

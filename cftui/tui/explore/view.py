@@ -20,6 +20,7 @@ from cftui.tui.services.services import Services
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.commanded import Commanded
 from cftui.tui.shared.grid import Grid
+from cftui.tui.shared.sized import Sized
 from cftui.tui.workspace import Workspace
 
 LEAST_RATINGS = (1, 5, 20, 50)
@@ -87,7 +88,7 @@ class OpenUser(Message):
     user: str
 
 
-class View(Commanded):
+class View(Sized, Commanded):
     """One kind of question to a trained model."""
 
     SCOPED_CSS = False  # classes of the screen that tell its size stand above the view
@@ -100,15 +101,15 @@ class View(Commanded):
     }
     View Grid:focus { border: round $primary; }
     View .finder { width: 34; }
-    .-narrow View .finder { width: 29; }
-    .-wide View .finder { width: 50; }
+    View.-narrow .finder { width: 29; }
+    View.-wide .finder { width: 50; }
     View #search { height: 1; padding: 0 1; }
     View #about { height: 3; padding: 0 1; }
-    .-short View #about { height: 2; }
-    .-short View Bars { height: 1; }
+    View.-short #about { height: 2; }
+    View.-short Bars { height: 1; }
     View .tables { height: 1fr; }
     View .tables > Grid { height: 1fr; }
-    .-wide View .tables { layout: horizontal; }
+    View.-wide .tables { layout: horizontal; }
     """
     HAS_FLOOR: ClassVar[bool] = False
     """Whether its lists begin with items of some ratings: one that two people rated is near

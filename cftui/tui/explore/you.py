@@ -78,12 +78,12 @@ class YouView(RatedView):
     )
     SCOPED_CSS = False
     DEFAULT_CSS = """
-    .-medium YouView .finder { width: 46; }
+    YouView.-medium .finder { width: 46; }
     YouView Offers { height: 3fr; }
     YouView #offers { height: 1fr; }
     YouView #yours { height: 2fr; }
     YouView #about { height: auto; max-height: 5; }
-    .-short YouView #about { height: auto; max-height: 3; }
+    YouView.-short #about { height: auto; max-height: 3; }
     """
     HAS_FLOOR: ClassVar[bool] = True
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS

@@ -22,6 +22,7 @@ from cftui.tui.shared.messages import ForkRun, OpenRun, RefitRun, ResumeRun, Wis
 from cftui.tui.shared.pane import Pane
 from cftui.tui.shared.run_chart import AXES
 from cftui.tui.shared.run_words import why_not_refit
+from cftui.tui.shared.sized import Sized
 from cftui.tui.shared.telling import TellScreen
 from cftui.tui.workspace import Workspace
 
@@ -77,7 +78,7 @@ COMMANDS = (
 )
 
 
-class RunsPane(Pane):
+class RunsPane(Sized, Pane):
     """Every run ever made: filter, sort, mark, compare, look after."""
 
     ABOUT: ClassVar[str] = (
@@ -115,9 +116,9 @@ class RunsPane(Pane):
         scrollbar-size-vertical: 1;
     }
     RunsPane #details:focus { border: round $primary; }
-    RunsPane.-about #details, .-narrow RunsPane #details { display: none; }
-    .-narrow RunsPane.-about #details { display: block; width: 1fr; }
-    .-narrow RunsPane.-about #overlays { display: none; }
+    RunsPane.-about #details, RunsPane.-narrow #details { display: none; }
+    RunsPane.-narrow.-about #details { display: block; width: 1fr; }
+    RunsPane.-narrow.-about #overlays { display: none; }
     """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]

@@ -22,6 +22,7 @@ from cftui.tui.shared.messages import ChooseRun, FillForm, FollowRuns, ResumeRun
 from cftui.tui.shared.overlays import RUN_COLUMNS, AskNumber, run_columns
 from cftui.tui.shared.pane import Pane
 from cftui.tui.shared.run_chart import why_no_curve
+from cftui.tui.shared.sized import Sized
 from cftui.tui.shared.telling import TellScreen
 from cftui.tui.train.commands import ABOUT, COMMANDS
 from cftui.tui.train.epochs import EPOCH_COLUMNS, NO_EPOCH, epoch_columns, why_no_lists
@@ -31,15 +32,15 @@ from cftui.tui.train.run_standing import NARROW, RunStanding
 from cftui.tui.workspace import LOOKING, Workspace
 
 
-class TrainPane(Pane):
+class TrainPane(Sized, Pane):
     """Choose settings, start, watch, steer."""
 
     ABOUT: ClassVar[str] = ABOUT
     SCOPED_CSS = False  # classes of the screen that tell its size stand above the pane
     DEFAULT_CSS = """
     TrainPane #side { width: 43; }
-    .-narrow TrainPane #side { width: 37; }
-    .-wide TrainPane #side { width: 48; }
+    TrainPane.-narrow #side { width: 37; }
+    TrainPane.-wide #side { width: 48; }
     TrainPane #main { width: 1fr; }
     .-short NewRun #hint { max-height: 2; min-height: 2; }
     TrainPane #run-list {
@@ -49,11 +50,11 @@ class TrainPane(Pane):
         border-title-color: $text-muted;
         border-subtitle-color: $text-muted;
     }
-    .-short TrainPane #run-list { height: 6; }
+    TrainPane.-short #run-list { height: 6; }
     TrainPane #run-list:focus { border: round $primary; }
     TrainPane #epochs { height: 6; border-top: solid $primary-muted; }
-    .-short TrainPane #epochs { height: 4; }
-    .-tall TrainPane #epochs { height: 22%; min-height: 6; }
+    TrainPane.-short #epochs { height: 4; }
+    TrainPane.-tall #epochs { height: 22%; min-height: 6; }
     """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]

@@ -38,8 +38,8 @@ class MapView(View):
     SCOPED_CSS = False
     DEFAULT_CSS = """
     MapView #near { width: 36; }
-    .-narrow MapView #near { display: none; }
-    .-wide MapView #near { width: 50; }
+    MapView.-narrow #near { display: none; }
+    MapView.-wide #near { width: 50; }
     MapView Finder { display: none; }
     MapView.-search Finder { display: block; }
     MapView.-ends MapCanvas, MapView.-ends #near, MapView.-ends #here { display: none; }
