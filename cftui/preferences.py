@@ -27,6 +27,7 @@ TEMPLATE = """\
 # theme = "textual-dark"      # : then Theme lists them
 # marker = "braille"          # charts in braille, hd (blocks) or dot
 # heat = "dusk"               # heat tables in ember, dusk (safe for the colour-blind) or fern
+# hints = false               # no word on what to press first, though there are no runs yet
 # keymap = "visidata"         # keys as VisiData has them, where it has any
 
 [keys]                        # a command's id and its keys; `cftui config keys` lists them
@@ -50,6 +51,7 @@ class Preferences(BaseModel):
     theme: str = parameter("", "The theme that the screen begins with")
     marker: Literal["", "braille", "hd", "dot"] = parameter("", "How charts are drawn")
     heat: Literal["", "ember", "dusk", "fern"] = parameter("", "The colours of heat tables")
+    hints: bool = parameter(True, "Whether panes say what to press first, until there are runs")
     keymap: Literal["", "visidata"] = parameter("", "A map of keys that comes with cftui")
     keys: dict[str, str] = parameter({}, "Keys by a command's id, over those of the map")
     train: dict[str, dict[str, Any]] = parameter({}, "What the form in Train begins with")

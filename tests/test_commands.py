@@ -38,7 +38,7 @@ WRONG = [
     (["train", "--epochs", "0"], "training.epochs = 0: must be"),
     (["train", "--set", "optimizer.speed=3"], "optimizer.speed: unknown key"),
     (["train", "--set", "momentum=3"], "write it as SECTION.KEY=VALUE"),
-    (["train", "--model", "tree"], "model: 'tree' is not one of dot, dot-bias, fm, net"),
+    (["train", "--model", "tree"], "model: 'tree' is not one of bayes-fm, dot, dot-bias, fm, net"),
     (["train", "--data", "nowhere.csv"], "no data set and no file called 'nowhere.csv'"),
     (["train", "--config", "nowhere.toml"], "nowhere.toml: no such file"),
     (["train", "--nonsense"], "No such option"),

@@ -78,7 +78,8 @@ def keys(*, json: Json = False, debug: Debug = False) -> None:
     rows = []
     for placed in placed_commands(ANYWHERE):
         command = placed.command
-        where = " ".join([placed.entry.title if placed.entry else "anywhere", placed.view]).strip()
+        elsewhere = "any table" if placed.of_tables else "anywhere"
+        where = " ".join([placed.entry.title if placed.entry else elsewhere, placed.view]).strip()
         now = own.get(command.id, command.keys)
         if json:
             usual = command.keys.split(",")

@@ -15,6 +15,7 @@ from cftui.doctor.reach import SECTION as REACH
 from cftui.doctor.reach import reach_findings
 from cftui.doctor.runs import SECTION as RUNS
 from cftui.doctor.runs import run_findings
+from cftui.doctor.sampling import sampling_findings
 from cftui.doctor.sharing import access_findings
 from cftui.doctor.surroundings import SECTION as SURROUNDINGS
 from cftui.doctor.surroundings import surroundings_findings
@@ -78,3 +79,5 @@ def _arithmetic(device: str | None, facts: TorchFacts) -> Iterator[Finding]:
         yield Finding("arithmetic", wanted, words, "fail", "see devices above for what is missing")
         return
     yield from arithmetic_findings([wanted] if wanted else here, facts)
+    if wanted in (None, "cpu"):
+        yield from sampling_findings()

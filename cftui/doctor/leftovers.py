@@ -12,6 +12,7 @@ from cftui.doctor.finding import Finding
 from cftui.doctor.folders import size_words
 from cftui.doctor.mending import removing
 from cftui.runs import leftovers
+from cftui.runs.trash import too_old, trash_folder, trashed
 
 SECTION = "leftovers"
 HALF = re.compile(r"\.(new|deleted|building)-.+")
@@ -36,6 +37,18 @@ def leftover_findings() -> Iterator[Finding]:
         left = [path for path in _below(folder) if _is_left(path)]
         if left:
             yield _finding(name, folder, left)
+    if deleted := [Path(entry.path) for entry in trashed()]:
+        yield _trash_finding(deleted)
+
+
+def _trash_finding(deleted: list[Path]) -> Finding:
+    """Tell of runs deleted on the screen; of those whose day is over, offer to remove them."""
+    old, size = list(too_old(time.time())), sum(map(_size, deleted))
+    runs = f"{len(deleted):,} deleted run{'s' * (len(deleted) != 1)}"
+    words = f"{runs} in {trash_folder()} ({size_words(size)}), kept for a day (U in Runs)"
+    numbers: dict[str, float | str | None] = {"count": len(deleted), "bytes": size}
+    mend = removing(old, "those of more than a day ago") if old else None
+    return Finding(SECTION, "trash", words, "warn" if old else "ok", "", numbers, mend)
 
 
 def _finding(name: str, folder: Path, left: list[Path]) -> Finding:

@@ -206,20 +206,27 @@ class Run:
                 found += entry.stat(follow_symlinks=False).st_size if entry.is_file() else 0
         return found
 
-    def delete(self) -> None:
+    def delete(self, to: Path | None = None) -> None:
         """Remove the run and all its files; of one that is a link, the link alone.
 
-        Raises RunHeld while its trainer lives, here or elsewhere; OSError where the disk refuses.
+        `to`: move it there instead, on the same disk. Raises RunHeld while its trainer lives, here
+        or elsewhere; OSError where the disk refuses.
         """
         with contextlib.suppress(RunError):  # a damaged run may go
             status = self.status()
             if status.alive and not signer_ended(self.lock):
                 raise RunHeld(f"{self.id} is live ({status.shown}); stop it first")
         if self.path.is_symlink():
-            self.path.unlink()
+            if to is None:
+                self.path.unlink()
+            else:
+                self.path.rename(to)
             return
         with self._held_to_delete():
             # Renamed first, so that a half-deleted run is never listed.
+            if to is not None:
+                self.path.rename(to)
+                return
             doomed = self.path.with_name(f".deleted-{secrets.token_hex(4)}-{os.getpid()}")
             self.path.rename(doomed)
             shutil.rmtree(doomed)

@@ -127,9 +127,16 @@ def twin_words(twins: Twins, *, briefly: bool = False) -> str:
         return f"{words} (biases {drawn.biases:.3f}, {latest.biases:.3f})"
     return (
         f"{words}: {latest.mse - drawn.mse:+.3f}; biases alone have {drawn.biases:.3f} and"
-        f" {latest.biases:.3f}, so it is ahead of them by {drawn.biases - drawn.mse:.3f} and by"
-        f" {latest.biases - latest.mse:.3f}"
+        f" {latest.biases:.3f}, so it is"
+        f" {_against(drawn.biases - drawn.mse, latest.biases - latest.mse)}"
     )
+
+
+def _against(first: float, then: float) -> str:
+    """Return how far ahead of biases two errors are, or behind."""
+    words = ["ahead of" if gain >= 0 else "behind" for gain in (first, then)]
+    second = "" if words[0] == words[1] else f"{words[1]} them "
+    return f"{words[0]} them by {abs(first):.3f} and {second}by {abs(then):.3f}"
 
 
 def other_words(twins: Twins) -> str:

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from cftui.preferences import Preferences
+    from cftui.tui.hints import HintLine
     from cftui.tui.pane_stack import PaneStack
     from cftui.tui.performing import Performer
     from cftui.tui.ratings_controller import RatingsController
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
     from cftui.tui.services.child import Child
     from cftui.tui.services.services import Services
     from cftui.tui.shared import messages
+    from cftui.tui.shared.grid import Grid
     from cftui.tui.shared.palettes import Palette
+    from cftui.tui.table_memory import TableMemory
     from cftui.tui.tour.asked import TourChoice
     from cftui.tui.tour.player import Tour
 
@@ -66,6 +69,7 @@ ANYWHERE = (
     Command("app.tour", "f9", "tour", "Tour", "The lesson, stop by stop; again to leave it"),
     Command("app.tour-next", "f8", "tour_go(1)", "Tour on", "The next stop of the tour"),
     Command("app.tour-back", "f7", "tour_go(-1)", "Tour back", "The stop before"),
+    Command("app.hint-away", "f6", "hint_away", "Hint away", "Put the hint of this pane away"),
     Command("app.quit", "q", "quit", "Quit", "Leave; runs go on without the screen", True),
     Command("app.suspend", "ctrl+z", "suspend_process", "Suspend", "Back to the shell; fg returns"),
 )
@@ -117,10 +121,15 @@ class CftuiApp(PlainApp):
 
     # There once the first frame is painted, and before any pane that could ask for them.
     services: "Services"
+    tables: "TableMemory | None" = None
+    """What the user chose of the columns of tables."""
     _runs: "RunController"
     _ratings: "RatingsController"
     _performer: "Performer"
     tour: "Tour | None" = None
+    _hints: "HintLine | None" = None
+    """None where the user wants none."""
+    _hints_wanted = True
 
     def __init__(
         self, source: str, *, memory: Memory | None = None, tour: "TourChoice | None" = None
@@ -177,6 +186,7 @@ class CftuiApp(PlainApp):
         await asyncio.to_thread(import_furniture, self.memory.state.pane)
         if leaving(self):
             return
+        from cftui.tui.hints import HintLine
         from cftui.tui.pane_stack import PaneStack
         from cftui.tui.performing import Performer
         from cftui.tui.ratings_controller import RatingsController
@@ -185,19 +195,22 @@ class CftuiApp(PlainApp):
         from cftui.tui.services.child import Child
         from cftui.tui.services.services import make_services
         from cftui.tui.shared.messages import ChooseData
+        from cftui.tui.table_memory import TableMemory
 
         refuse_unknown(self.memory)
         await self._take_preferences()
         brain, painter = self._children = [Child("cftui.brain"), Child("cftui.painter")]
         self.services = make_services(self.memory, brain.ask, painter.ask)
+        self.tables = TableMemory(self.memory)
         self._stack = stack = PaneStack(self.services)
         self._runs = RunController(stack)
         self._ratings = RatingsController(stack, self._runs)
         self._performer = Performer(self, stack, ANYWHERE, self.keys)
+        self._hints = HintLine(self.memory, self.keys, ANYWHERE) if self._hints_wanted else None
         frame = self.query_one("#frame", Container)
         with self.batch_update():
             await frame.mount(stack)
-            await self.mount(KeyBar())
+            await self.mount(*filter(None, [self._hints]), KeyBar())
             frame.styles.border = ("none", "transparent")
             self.watch(stack, "current", self._pane_came)
             self.watch(stack, "workspace", self._workspace_changed, init=False)
@@ -206,6 +219,7 @@ class CftuiApp(PlainApp):
         self._say_unusable()
         self._ratings.open(ChooseData(self.source))
         self._runs.poll()
+        self._runs.empty_trash()
         self._collecting.settle()
         self.set_interval(POLL_SECONDS, self._poll)
         if self._tour_choice is not None:
@@ -230,9 +244,21 @@ class CftuiApp(PlainApp):
         if pane is not None:
             self.query_one(TabBar).active = pane
             self.memory.update(pane=pane)
+            self._hint()
 
     def _workspace_changed(self, workspace: Workspace) -> None:
         self.query_one(TabBar).about = workspace.headline
+        self._hint()
+
+    def _hint(self) -> None:
+        """Say what to press first in the pane in view, to whoever has no run yet."""
+        if self._hints is not None and self._stack is not None and self._stack.in_view is not None:
+            self._hints.look(self._stack.in_view, self.workspace)
+
+    def action_hint_away(self) -> None:
+        """Put the hint of this pane away."""
+        if self._hints is not None:
+            self._hints.put_away()
 
     async def _take_preferences(self) -> None:
         """Begin with what the user's own settings say; what of them cannot be used is told."""
@@ -248,6 +274,7 @@ class CftuiApp(PlainApp):
         if own.train and self.memory.state.settings is None:
             begin["settings"] = own.train
         self.memory.update(**begin)
+        self._hints_wanted = own.hints
         self.keys = keymap(own)
         self.set_keymap(self.keys)
         if own.keys or wrong:
@@ -286,6 +313,8 @@ class CftuiApp(PlainApp):
     async def run_action(self, *args: Any, **kwargs: Any) -> bool:
         """Do what a key or a link asks for; nothing once the app leaves."""
         done = not leaving(self) and await super().run_action(*args, **kwargs)
+        if done and self._hints is not None:
+            self._hints.did(args[0])
         if self._stack is not None and self._stack.in_view is not None:
             self._stack.in_view.refresh_offer()  # what it turned on, the footer shows
         return done
@@ -351,11 +380,13 @@ class CftuiApp(PlainApp):
         """Explain the pane in view."""
         from cftui.tui.keymaps import remapped
         from cftui.tui.shared.overlays import HelpScreen
+        from cftui.tui.shared.table_commands import TABLE_COMMANDS
 
         pane = self._stack.in_view if self._stack is not None else None
         if pane is not None:
             groups = [
                 ("In this pane", remapped(pane.commands_now(), self.keys)),
+                ("In any table", remapped(TABLE_COMMANDS, self.keys)),
                 ("Anywhere", remapped(ANYWHERE, self.keys)),
             ]
             self.push_screen(HelpScreen(entry_of(pane.id or "").title, pane.about(), groups))
@@ -433,6 +464,26 @@ class CftuiApp(PlainApp):
     def on_run_action(self, message: "messages.RunAction") -> None:
         """Have something done to runs."""
         self._runs.act(message)
+
+    def on_grid_tool_wanted(self, message: "Grid.ToolWanted") -> None:
+        """Have something done to a whole table."""
+        from cftui.tui.shared.table_tools import TOOLS
+
+        TOOLS[message.name](message.grid)
+
+    @work(group="write table", exit_on_error=False, description="Writing a table")
+    async def on_table_to_write(self, message: "messages.TableToWrite") -> None:
+        """Have a table written, and tell what came of it."""
+        from cftui.tui.services.child import ChildError
+
+        try:
+            count = await self.services.ask(message.question)
+        except ChildError as error:
+            words = plain(str(error))
+            self.notify(words, title="Not written", severity="error", markup=False)
+        else:
+            path = plain(message.question.path)
+            self.notify(f"{count:,} rows: {path}", title="Written", markup=False)
 
     def on_fork_run(self, message: "messages.ForkRun") -> None:
         """Fill the training form with a run's settings."""

@@ -4,12 +4,15 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual.app import App, SystemCommand
+from textual.widget import Widget
 
 from cftui.tui.pane_stack import PaneStack
 from cftui.tui.panes import PANES, PaneEntry
 from cftui.tui.shared.commanded import Commanded
 from cftui.tui.shared.commands import Command, CommandRefused, key_label
+from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.palette import ELSEWHERE
+from cftui.tui.shared.table_commands import TABLE_COMMANDS
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class PlacedCommand:
     """Its pane; none for a command of the app."""
     view: str = ""
     """Its view within the pane, if it belongs to one."""
+    of_tables: bool = False
+    """Whether it is one of whichever table has the focus."""
 
     def title(self, *, here: bool) -> str:
         """Return what the palette says: with the way there, where it is not `here`."""
@@ -38,7 +43,7 @@ class PlacedCommand:
 
 
 def placed_commands(anywhere: Sequence[Command]) -> list[PlacedCommand]:
-    """Return all commands: those of the app, then those of the panes in their order."""
+    """Return all commands: those of the app, of the panes in their order, of any table."""
     return [
         *(PlacedCommand(command) for command in anywhere),
         *(
@@ -46,6 +51,7 @@ def placed_commands(anywhere: Sequence[Command]) -> list[PlacedCommand]:
             for entry in PANES
             for view, command in entry.load().all_commands()
         ),
+        *(PlacedCommand(command, of_tables=True) for command in TABLE_COMMANDS),
     ]
 
 
@@ -82,8 +88,10 @@ class Performer:
             raise CommandRefused(words)
         await self._app.run_action(action, doer)
 
-    async def _bring(self, placed: PlacedCommand) -> Commanded | App[None]:
+    async def _bring(self, placed: PlacedCommand) -> Widget | App[None]:
         """Bring what does a command into view, and return it."""
+        if placed.of_tables:
+            return self._focused_table()
         if placed.entry is None:
             return self._app
         pane = await self._stack.bring(placed.entry.id)
@@ -93,6 +101,12 @@ class Performer:
         if words:
             raise CommandRefused(words)
         return await pane.bring_view(placed.view)
+
+    def _focused_table(self) -> Widget:
+        found = self._app.screen.focused
+        if not isinstance(found, Grid):
+            raise CommandRefused("Go to a table first (tab)")
+        return found
 
     def offers(self) -> Iterator[SystemCommand]:
         """Yield all commands for the palette: what can be done here first."""
@@ -108,6 +122,8 @@ class Performer:
 
     def _is_here(self, placed: PlacedCommand) -> bool:
         pane = self._stack.in_view
+        if placed.of_tables:
+            return isinstance(self._app.screen.focused, Grid)
         if placed.entry is None:
             return True
         return (

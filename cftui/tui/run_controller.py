@@ -41,6 +41,10 @@ class RunController:
         self._stack.workspace = self._stack.workspace.with_runs(self._runs)
         self._stack.show_history()
 
+    def empty_trash(self) -> None:
+        """Remove runs that were deleted more than a day ago."""
+        self._work(self._runs.empty_trash, "trash", "Emptying the trash")
+
     def poll(self) -> None:
         """Read what is new of runs, unless that goes on already: it sees what is new too."""
         if self._polling is None or self._polling.is_finished:

@@ -92,6 +92,8 @@ def on_one(run: str, out: Path) -> Iterator[tuple[str, ...]]:
 def more_on_one(run: str, out: Path) -> Iterator[tuple[str, ...]]:
     """Give further commands on one run, those that train too."""
     yield "runs", "export", "--out", str(out / "one.json"), "--", run
+    yield "runs", "report", "--out", str(out / "one.md"), "--", run, GOOD
+    yield "runs", "report", "--out", str(out / "one.html"), "--", run
     yield "similar", "1001", f"--run={run}"
     yield "crosstab", "--values", "predicted", f"--run={run}", "--out", str(out / "c.csv")
     yield "predict", "--split", "valid", f"--run={run}", "--out", str(out / "p.csv")

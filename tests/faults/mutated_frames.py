@@ -7,6 +7,7 @@ import struct
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from html import unescape
 from itertools import product
 from pathlib import Path
@@ -106,22 +107,60 @@ def open_document_rows(data: bytes, _: str) -> set[Row]:
 
 def xls_rows(data: bytes, _: str) -> set[Row]:
     """Return the rows of numbers in an old workbook: its records are looked for in all bytes."""
+    rows = (product(*(row.get(column, ()) for column in range(3))) for row in _xls_cells(data))
+    return {one for of in rows for one in found_in(of)}
+
+
+def sure_xls_rows(data: bytes, _: str) -> set[Row]:
+    """Return those rows of which no cell is given twice: the last may stand for all of them."""
+    rows = [[row.get(column, set()) for column in range(3)] for row in _xls_cells(data)]
+    sure = (row for row in rows if all(len(values) == 1 for values in row))
+    return found_in([[*one] for row in sure for one in product(*row)])
+
+
+def _xls_cells(data: bytes) -> Iterable[dict[int, set[float]]]:
+    """Return, for each row, the numbers given for each column."""
     cells: dict[int, dict[int, set[float]]] = {}
     for at in (found.start() for found in re.finditer(re.escape(NUMBER), data)):
         if len(data) >= at + 18:
             row, column, _, value = struct.unpack_from("<HHHd", data, at + 4)
             cells.setdefault(row, {}).setdefault(column, set()).add(value)
-    rows = (product(*(row.get(column, ()) for column in range(3))) for row in cells.values())
-    return {one for of in rows for one in found_in(of)}
+    return cells.values()
 
 
 def stata_rows(data: bytes, _: str) -> set[Row]:
-    """Return the rows of a Stata file, by pandas."""
+    """Return the rows of a Stata file, by pandas; none where they do not fill their place."""
     try:
+        whole = _stata_fits(data) if data.startswith(b"<") else _old_stata_fits(data)
+        if not whole:
+            return set()
         frame = pd.read_stata(io.BytesIO(data), convert_categoricals=False)
-        return found_in(frame[list(HEADER[:3])].astype(object).to_numpy().tolist())
+        return found_in(frame.iloc[:, :3].astype(object).to_numpy().tolist())
     except Exception:
         return set()
+
+
+STATA_SIZES = {65526: 8, 65527: 4, 65528: 4, 65529: 2, 65530: 1}
+"""Bytes of a number by the code of its type (dta_118, 5.3); texts have their length for one."""
+OLD_STATA_SIZES = {255: 8, 254: 4, 253: 4, 252: 2, 251: 1}
+"""The same of dta_114."""
+
+
+def _stata_fits(data: bytes) -> bool:
+    """Tell whether what stands between the tags of a Stata file's rows is whole rows."""
+    between = data.partition(b"<data>")[2].rpartition(b"</data>")[0]
+    (columns,), (count,) = struct.unpack_from("<H", data, 70), struct.unpack_from("<Q", data, 79)
+    (types,) = struct.unpack_from("<Q", data, 179)  # as the map has it
+    codes = struct.unpack_from(f"<{columns}H", data, types + len("<variable_types>"))
+    return len(between) == count * sum(STATA_SIZES.get(code, code) for code in codes)
+
+
+def _old_stata_fits(data: bytes) -> bool:
+    """Tell whether an old Stata file without labels ends with its last row (dta_114, 5)."""
+    (columns,), (count,) = struct.unpack_from("<H", data, 4), struct.unpack_from("<I", data, 6)
+    row = sum(OLD_STATA_SIZES.get(code, code) for code in data[109 : 109 + columns])
+    header = 109 + columns * (1 + 33 + 49 + 33 + 81) + 2 * (columns + 1) + 5
+    return len(data) == header + count * row
 
 
 def feather_rows(data: bytes, _: str) -> set[Row]:
@@ -224,17 +263,18 @@ def framed(write: str, **how: object) -> bytes:
     return out.getvalue()
 
 
+STATA: dict[str, object] = {"write_index": False, "time_stamp": datetime(2020, 1, 1)}
 FRAMES: dict[str, Callable[[Path], Kind]] = {
     "xlsx": ratings_kind("ratings.xlsx", workbook(), ",", xlsx_rows),
     "xlsx inside": ratings_kind("ratings.xlsx", workbook(), ",", xlsx_rows, part=r"xml|rels"),
-    "xls": ratings_kind("ratings.xls", old_workbook(), ",", xls_rows),
+    "xls": ratings_kind("ratings.xls", old_workbook(), ",", xls_rows, sure_xls_rows),
     "ods": ratings_kind("ratings.ods", open_document(), ",", open_document_rows),
     "ods inside": ratings_kind(
         "ratings.ods", open_document(), ",", open_document_rows, part="content"
     ),
-    "stata": ratings_kind("ratings.dta", framed("to_stata", write_index=False), ",", stata_rows),
+    "stata": ratings_kind("ratings.dta", framed("to_stata", version=118, **STATA), ",", stata_rows),
     "old stata": ratings_kind(
-        "ratings.dta", framed("to_stata", write_index=False, version=114), ",", stata_rows
+        "ratings.dta", framed("to_stata", version=114, **STATA), ",", stata_rows
     ),
     "feather": ratings_kind("ratings.feather", framed("to_feather"), ",", feather_rows),
     "arrow": ratings_kind(

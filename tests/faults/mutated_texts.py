@@ -28,7 +28,7 @@ def wide_rows(data: bytes, separator: str) -> set[Row]:
         for head in lines[:4]:
             for row in lines:
                 for name, cell in zip(head[1:], row[1:], strict=False):
-                    if (value := number(cell)) is not None:
+                    for value in _worth(cell):  # one cell may be 2/5
                         found |= {(row[0].strip(), name.strip(), value)}
                         found |= {(name.strip(), row[0].strip(), value)}
     return found | rows_in(data, separator)

@@ -9,6 +9,8 @@ import math
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import product
 
 import numpy as np
 
@@ -19,19 +21,23 @@ csv.field_size_limit(1 << 30)
 
 
 def texts_of(data: bytes) -> Iterator[str]:
-    """Yield the text that bytes can be taken for: as a mark says, else UTF-8 or older by line."""
+    """Yield the text that bytes can be taken for: as a mark says, else UTF-8 or older by line.
+
+    Of JSON by object too, of which a line may hold many.
+    """
     for mark, codec in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if data.startswith(mark):
             yield data.decode(codec, "replace")
     data = data.removeprefix(codecs.BOM_UTF8)
-    for old in ("cp1252", "latin-1"):
-        lines = []
-        for line in data.split(b"\n"):
+    ends = ("\n", "}") if data.lstrip().startswith((b"[", b"{")) else ("\n",)
+    for old, end in product(("cp1252", "latin-1"), ends):
+        pieces = []
+        for piece in data.split(end.encode()):
             try:
-                lines.append(line.decode())
+                pieces.append(piece.decode())
             except UnicodeDecodeError:
-                lines.append(line.decode(old, "replace"))
-        yield "\n".join(lines)
+                pieces.append(piece.decode(old, "replace"))
+        yield end.join(pieces)
 
 
 def number(text: str) -> np.float32 | None:
@@ -104,13 +110,19 @@ def json_objects(texts: Iterable[str]) -> set[Row]:
 
 
 def objects_in(text: str) -> Iterator[dict[str, object]]:
-    """Yield the objects of a JSON array, and those without others in them that stand anywhere."""
-    texts = [text.lstrip("\ufeff"), *(match[0] for match in re.finditer(r"\{[^{}]*\}", text))]
-    for one in texts:
+    """Yield the objects of a JSON array, and those that stand anywhere, by the json module."""
+    text = text.lstrip("\ufeff")
+    flat = re.finditer(r"\{[^{}]*\}", text)
+    # Texts in an object may hold brackets; one that begins with another object is none of rows.
+    begun = re.finditer(r'\{(?=\s*"[^"]*"\s*:\s*[^{\s])', text)
+    tries = [partial(json.loads, text), *(partial(json.loads, one[0]) for one in flat)]
+    tries += [partial(json.JSONDecoder().raw_decode, text, one.start()) for one in begun]
+    for attempt in tries:
         try:
-            found = json.loads(one)
+            found = attempt()
         except (ValueError, RecursionError):
             continue
+        found = found[0] if isinstance(found, tuple) else found
         among = found if isinstance(found, list) else [found]
         yield from (part for part in among if isinstance(part, dict))
 

@@ -116,8 +116,8 @@ def as_database(folder: Path) -> Path:
 
 
 def as_stata(folder: Path) -> Path:
-    pd.DataFrame(ROWS, columns=HEAD).to_stata(folder / "votes.dta", write_index=False)
-    return folder / "votes.dta"
+    pd.DataFrame(ROWS, columns=HEAD).to_stata(folder / "a.dta", write_index=False, version=118)
+    return folder / "a.dta"
 
 
 def as_old_stata(folder: Path) -> Path:
@@ -151,6 +151,37 @@ def test_a_reader_of_workbooks_that_comes_to_no_end_is_ended(
     )
     with pytest.raises(DataError, match=r"votes.xlsx: not a sound workbook \(aborted\)"):
         read(locate(as_xlsx(tmp_path)))
+
+
+@pytest.mark.parametrize("version", [114, 117, 118])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_stata_file_with_a_byte_too_many_gives_no_rows_that_are_none_of_its_own(
+    tmp_path: Path, version: Any, order: str
+) -> None:
+    """Sound are labels of values and long texts behind the rows; the file has no sums."""
+    frame = pd.DataFrame(ROWS, columns=HEAD).assign(word=pd.Categorical(["good", "bad", "good"]))
+    if version > 114:
+        frame["review"] = ["x" * 2100, "y", "z"]
+    path = tmp_path / "a.dta"
+    labels = {"movieId": {31: "Dangerous Minds", 32: "Twelve Monkeys"}}
+    frame.to_stata(path, write_index=False, version=version, byteorder=order, value_labels=labels)
+    whole = path.read_bytes()
+    given = {(str(user), str(item), value) for user, item, value, _ in ROWS}
+    assert stata_rows(path) == given
+    rows = len(whole) // 2 if version == 114 else whole.index(b"<data>")
+    for at in (*range(90, len(whole), len(whole) // 20), *range(rows, rows + 40, 7)):
+        path.write_bytes(whole[:at] + b"\1" + whole[at:])
+        assert stata_rows(path) in (set(), given)
+
+
+def stata_rows(path: Path) -> set[tuple[str, str, float]]:
+    try:
+        table = read(locate(path))
+    except DataError as error:
+        assert str(path) in str(error)
+        return set()
+    of = zip(table.user, table.item, table.value, strict=True)
+    return {(str(table.user_ids[u]), str(table.item_ids[i]), float(value)) for u, i, value in of}
 
 
 KINDS = {

@@ -78,6 +78,10 @@ def test_a_sentence_says_what_it_is_worth() -> None:
         " alone have 0.785 and 0.820, so it is ahead of them by 0.109 and by 0.070"
     )
     assert len(twin_words(twins, briefly=True)) <= 78
+    worse = replace(twins, drawn=OnSplit("a", 0.838, 0.785))
+    assert twin_words(worse).endswith("it is behind them by 0.053 and ahead of them by 0.070")
+    both = replace(worse, latest=OnSplit("b", 0.875, 0.82))
+    assert twin_words(both).endswith("so it is behind them by 0.053 and by 0.055")
     assert side_by_side(twins)[1] == ("each user's latest fifth", "0.750", "0.820", "0.070")
     assert twin_words(replace(twins, latest=None)) == ""
 

@@ -85,6 +85,13 @@ def seldom() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def no_hints(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at panes as they are once their hints are gone; what tests hints is marked so."""
+    if "hints" not in request.keywords:
+        monkeypatch.setattr("cftui.tui.hints.HINTS", {})
+
+
+@pytest.fixture(autouse=True)
 def forked() -> Iterator[None]:
     """Fork query worker, renderer and trainers: 0.5 to 2 s of CPU less for each."""
     with forking():

@@ -14,7 +14,7 @@ from cftui.tui.explore.pane import ExplorePane
 from cftui.tui.explore.view import View
 from cftui.tui.lab.pane import LabPane
 from cftui.tui.shared.chart import ChartView
-from cftui.tui.shared.grid import Grid
+from cftui.tui.shared.grid import Column, Grid
 
 BUNDLED = paths.BUNDLED
 
@@ -58,12 +58,13 @@ async def quiet(pilot: Pilot[None], looks: int = 6) -> None:
 
 
 def cells(grid: Grid) -> list[list[str]]:
-    """Return what a grid's rows say."""
-    columns = grid._columns
-    return [
-        [str(c.key(row) if c.key else row[place]) for place, c in enumerate(columns)]
-        for row in grid.rows
-    ]
+    """Return what a grid's rows say, with room for all but the year and the genres."""
+    keys = [column.key for column in columns_of(grid)]
+    return [[str(key(row)) for key in keys if key is not None] for row in grid.rows]
+
+
+def columns_of(grid: Grid) -> list[Column]:
+    return [column for column in grid.columns if column.label not in ("year", "genres")]
 
 
 def text(app: CftuiApp, selector: str) -> str:

@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.style import Style
 from wcwidth import wcswidth
 
-from cftui.tui.shared.cells import Column, column_widths, line
+from cftui.tui.shared.cells import Column, line
+from cftui.tui.shared.widths import fitting_columns
 
 COLUMNS = (Column("title"), Column("ratings", 6, align="right"))
 TITLES = [
@@ -25,7 +26,7 @@ TITLES = [
 @pytest.mark.parametrize("title", TITLES)
 @pytest.mark.parametrize("width", [20, 27, 60])
 def test_a_line_is_as_wide_as_its_place_in_every_terminal(title: str, width: int) -> None:
-    widths = column_widths(COLUMNS, width)
+    widths = fitting_columns(COLUMNS, width, (0,) * len(COLUMNS))[1]
     drawn = line((title, "12,345"), COLUMNS, widths, Style(), mark=" ", console=Console())
     assert drawn.text.endswith("12,345")
     assert drawn.cell_length == cell_len(drawn.text) == width
@@ -35,7 +36,7 @@ def test_a_line_is_as_wide_as_its_place_in_every_terminal(title: str, width: int
 
 
 def test_a_title_that_is_cut_keeps_its_year() -> None:
-    widths = column_widths(COLUMNS, 32)
+    widths = fitting_columns(COLUMNS, 32, (0,) * len(COLUMNS))[1]
     for title, shown in (
         ("Star Wars: Episode IV - A New Hope (1977)", "  Star Wars: Epi… (1977)  "),
         ("Star Wars (1977)", "  Star Wars (1977)  "),

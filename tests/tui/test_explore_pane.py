@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from driving import BUNDLED, about, cells, explore, table, until
+from driving import BUNDLED, about, cells, columns_of, explore, table, until
 from textual.containers import VerticalScroll
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -69,7 +69,7 @@ async def test_a_user_is_shown_beside_the_predictions(trained_run: Run) -> None:
 
 
 def heads_of(grid: Grid) -> list[str]:
-    return [column.label for column in grid._columns]
+    return [column.label for column in columns_of(grid)]
 
 
 async def test_a_user_needs_no_run(stored: Path, bundled: Ratings) -> None:
@@ -182,7 +182,7 @@ async def test_what_is_near_by_tastes_needs_no_run(stored: Path, bundled: Rating
             for item in ("1", str(view.first.cursor_key))
         ]
         both, by_chance = len(raters[0] & raters[1]), len(raters[0]) * len(raters[1]) / 671
-        assert near[0][1:3] == [f"{both}", f"{both / by_chance:.1f}"]
+        assert near[0][2:4] == [f"{both}", f"{both / by_chance:.1f}"]
         assert view.why_not("metric") and view.why_not("fans")
         await pilot.press("enter", "s")
         assert view.space.grid.has_focus and not view.tastes.display
@@ -423,7 +423,7 @@ async def test_why_a_movie_is_on_your_list(trained_run: Run, bundled: Ratings) -
         await until(pilot, lambda: bool(cells(view.list)) and bool(cells(view.your_grid)[0][1]))
         view.list.focus()
         score, stars = (
-            float(word) for word in (cells(view.list)[0][0].split()[0], cells(view.list)[0][1])
+            float(word) for word in (cells(view.list)[0][1].split()[0], cells(view.list)[0][2])
         )
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, WhyScreen)

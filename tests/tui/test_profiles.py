@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from driving import BUNDLED, cells, opened, until
+from driving import BUNDLED, cells, columns_of, opened, until
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -175,7 +175,7 @@ async def test_one_list_for_two_with_the_reasons_of_both(
         screen = pilot.app.screen
         assert isinstance(screen, TogetherScreen)
         await until(pilot, lambda: len(cells(screen.grid)) > 10)
-        heads = [column.label for column in screen.grid._columns]
+        heads = [column.label for column in columns_of(screen.grid)]
         both = ["kid", "score", "stars", "horror", "score", "stars"]
         assert heads == ["#", "both", *both, "ratings", "title"]
         assert "without misery" in words_of(pilot, "#head")

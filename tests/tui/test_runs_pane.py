@@ -145,12 +145,12 @@ async def test_sorts_and_remembers_the_order(three: dict[str, Run]) -> None:
         pane = await at_runs(pilot, 3, "down")
         assert pane.board.row is not None and pane.board.row.name == "fast"
         while app.memory.state.runs_sort != "mse":
-            await pilot.press("greater_than_sign")
+            await pilot.press("s")
         await until(pilot, lambda: names(pane) == ["other", "slow", "fast"])
         assert pane.board.row.name == "fast"  # the cursor stays on its run
         await pilot.press("r")
         await until(pilot, lambda: names(pane) == ["fast", "slow", "other"])
-        await pilot.press("less_than_sign")
+        await pilot.press("S")
         assert app.memory.state.runs_sort == "epochs"
     again = CftuiApp(paths.BUNDLED)
     async with again.run_test(size=(200, 60)) as pilot:
@@ -248,6 +248,9 @@ async def test_deleting_asks_and_names_number_and_size(three: dict[str, Run]) ->
         await pilot.press("y")
         await until(pilot, lambda: names(pane) == ["other"])
         assert not three["fast"].path.exists() and not three["slow"].path.exists()
+        await pilot.press("U")
+        await until(pilot, lambda: names(pane) == ["other", "fast", "slow"])
+        assert pane.why_not("undelete")
 
 
 async def test_a_live_run_moves_takes_wishes_and_is_not_deleted(

@@ -17,6 +17,7 @@ from cftui.ratings.values import DataError
 if TYPE_CHECKING:
     import sqlite3
 
+    import pandas as pd
     import pyarrow as pa
 
 PARQUET, ARROW, SQLITE = b"PAR1", b"ARROW1\0\0", databases.BEGINNING
@@ -151,16 +152,63 @@ class _Frame:
 
 def _stata(part: ArchivePart) -> _Frame:
     """Return a Stata file's table; what has labels is the numbers that these stand for."""
-    data = io.BytesIO(part.read_all())
+    content = part.read_all()
     try:
-        import pandas as pd
         import pyarrow as pa
 
-        frame = pd.read_stata(data, convert_categoricals=False)
-        return _Frame(pa.Table.from_pandas(frame, preserve_index=False))
+        return _Frame(pa.Table.from_pandas(_stata_frame(content), preserve_index=False))
     except Exception as error:
         # pandas lets through whatever it meets in a broken file
         raise _unsound(part, "Stata", error) from None
+
+
+def _stata_frame(content: bytes) -> "pd.DataFrame":
+    """Return the rows of a Stata file; raises where they do not end where they should.
+
+    The format has no sums: a byte too many in its header or rows moves all that come after.
+    """
+    import pandas as pd
+
+    stream = _LastRead(content)
+    with pd.read_stata(stream, convert_categoricals=False, iterator=True) as reader:
+        frame = reader.read()  # rows come last
+        begin, end = stream.begin, stream.tell()
+    if content.startswith(STATA[0]):
+        sound = content.endswith(b"<data>", 0, begin) and content.startswith(b"</data>", end)
+    else:
+        sound = _only_labels_follow(content, end)
+    if len(frame) and not sound:
+        raise ValueError("its rows are not where its header says")
+    return frame
+
+
+class _LastRead(io.BytesIO):
+    """Bytes that remember where what was read last begins."""
+
+    begin = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return so many bytes."""
+        self.begin = self.tell()
+        return super().read(size)
+
+
+def _only_labels_follow(content: bytes, at: int) -> bool:
+    """Tell whether an old Stata file has nothing but labels of values from there to its end.
+
+    Each tells its length: that of its text, or of fixed places for so many (help dta, 5.9).
+    """
+    version = content[0]
+    while at < len(content):
+        told = content[at : at + (4 if version >= 108 else 2)]
+        count = int.from_bytes(told, "big" if content[1] == 1 else "little")
+        if version < 108:
+            at += 12 + 10 * count
+        elif count < 8:  # its two counts alone are so long
+            return False
+        else:
+            at += (16 if version == 108 else 40) + count
+    return at == len(content)
 
 
 @contextmanager

@@ -160,7 +160,7 @@ class JumpScreen(Dialog[tuple[str, int] | None]):
     def _take(self) -> None:
         grid = self.query_one(Grid)
         if self._found:
-            place = self._found[grid.cursor_row]
+            place = self._found[grid.cursor_place]
             self.dismiss((self._rows[place][0], self._places[place]))
 
 

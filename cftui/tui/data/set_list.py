@@ -44,7 +44,7 @@ class SetList(Grid):
         keys = [(row.source, row.mapping) for row in rows]
         self.set_rows(rows, keys)
         if another:
-            self.cursor_row = keys.index(self._open) if self._open in keys else 0
+            self.cursor_place = keys.index(self._open) if self._open in keys else 0
 
     def mark_open(self, source: str, mapping: ColumnMapping) -> None:
         """Give the mark to the one that is open now, until all are listed anew."""
@@ -54,7 +54,7 @@ class SetList(Grid):
     @property
     def chosen(self) -> DataSetRow | None:
         """The data set under the cursor."""
-        return self.rows[self.cursor_row] if self.rows else None
+        return self.rows[self.cursor_place] if self.rows else None
 
     def named(self, text: str) -> DataSetRow | None:
         """Return the data set of the catalogue, or the bundled one, with this name."""

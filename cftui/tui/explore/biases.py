@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from cftui.questions.trained import BiasAnswer, ExploreBiases
 from cftui.text import fitting
+from cftui.tui.explore.item_columns import count_column, rank_column, title_columns
 from cftui.tui.explore.view import View, fill, filter_words
 from cftui.tui.services.services import Services
 from cftui.tui.shared.commands import Command, bindings
@@ -22,12 +23,23 @@ COMMANDS = (
     Command("biases.open", "o", "open", "Open", "Open the movie under the cursor"),
 )
 COLUMNS = (
-    Column("#", 5, align="right", key=lambda row: f"{row.rank:,}"),
-    Column("bias", 5, align="right", key=lambda row: f"{row.bias:+.2f}"),
-    Column("mean", 4, align="right", key=lambda row: fitting(row.mean, 2, 4)),
-    Column("its #", 5, align="right", key=lambda row: f"{row.mean_rank:,}"),
-    Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
-    Column("title", None, key=lambda row: row.title),
+    rank_column(width=5),
+    Column(*("bias", 5, "right"), key=lambda row: f"{row.bias:+.2f}", value=lambda row: row.bias),
+    Column(
+        *("mean", 4, "right"),
+        key=lambda row: fitting(row.mean, 2, 4),
+        yields=1,
+        value=lambda row: row.mean,
+    ),
+    Column(
+        *("its #", 5, "right"),
+        key=lambda row: f"{row.mean_rank:,}",
+        name="rank by mean",
+        yields=3,
+        value=lambda row: row.mean_rank,
+    ),
+    count_column(),
+    *title_columns(),
 )
 
 

@@ -87,7 +87,7 @@ class CheckPage(SectionedPage):
         with Vertical(id="calibration", classes="section"):
             yield ChartView(self._services.paint)
         with Vertical(id="worst", classes="section"):
-            yield Grid(worst_columns(0), id="first")
+            yield Grid(worst_columns(), id="first")
         with Vertical(id="residuals", classes="section"):
             yield ResidualTable()
             yield Static("", id="coverage", markup=False)
@@ -103,7 +103,7 @@ class CheckPage(SectionedPage):
     def worst(self) -> HeldOutPrediction | None:
         """Return the prediction that the cursor is on."""
         grid = self.query_one("#first", Grid)
-        return grid.rows[grid.cursor_row] if grid.rows else None
+        return grid.rows[grid.cursor_place] if grid.rows else None
 
     def show(self, answer: CheckAnswer | None, items_word: str) -> None:
         """Show an answer, or none."""
@@ -196,8 +196,6 @@ class CheckPage(SectionedPage):
             self.focus_section()
 
     def _fit_tables(self) -> None:
-        grid = self.query_one("#first", Grid)
-        grid.set_columns(worst_columns(grid.size.width))
         self._put_figures()
 
 

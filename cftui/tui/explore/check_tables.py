@@ -12,6 +12,7 @@ from cftui.questions.check import (
     Measure,
     MethodRow,
 )
+from cftui.tui.explore.item_columns import title_columns
 from cftui.tui.shared.grid import Column
 
 MEASURES: tuple[Measure, ...] = (*ERRORS, *LISTS)
@@ -27,8 +28,6 @@ HEADS: dict[Measure, str] = {
 }
 CALLED = {"run": "this run", "item-knn": "item k-NN", "ease": "EASE"}
 CELL = 5
-WORST_ROOM = (80, 50)
-"""Cells under which titles need the room of how many ratings there are, and of the user."""
 
 
 @dataclass(frozen=True)
@@ -89,20 +88,17 @@ def method_columns(answer: CheckAnswer | None) -> list[Column]:
     ]
 
 
-def worst_columns(room: int) -> list[Column]:
-    """Return the columns of the predictions that are farthest off, in a table `room` cells wide."""
-    columns = (
+def worst_columns() -> list[Column]:
+    """Return the columns of the predictions that are farthest off."""
+    return [
         Column("model", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
         Column("rated", 5, align="right", key=lambda row: f"{row.actual:g}"),
         Column("error", 6, align="right", key=_error),
-        Column("user", 8, key=lambda row: row.user),
-        Column("theirs", 6, align="right", key=lambda row: f"{row.user_ratings:,}"),
-        Column("its", 6, align="right", key=lambda row: f"{row.item_ratings:,}"),
-        Column("title", None, key=lambda row: row.title),
-    )
-    left_out = {"theirs", "its"} if room < WORST_ROOM[0] else set()
-    left_out |= {"user"} if room < WORST_ROOM[1] else set()
-    return [column for column in columns if column.label not in left_out]
+        Column("user", 8, key=lambda row: row.user, yields=1, keeps_end=True),
+        Column("theirs", 6, "right", lambda row: f"{row.user_ratings:,}", yields=3),
+        Column("its", 6, "right", lambda row: f"{row.item_ratings:,}", yields=2),
+        *title_columns(genres=False),
+    ]
 
 
 def _error(row: HeldOutPrediction) -> str:

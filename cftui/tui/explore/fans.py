@@ -9,7 +9,7 @@ def _rated(fan: Fan) -> str:
 
 
 FAN_COLUMNS = (
-    Column("user", 8, key=lambda fan: fan.user),
+    Column("user", 8, key=lambda fan: fan.user, keeps_end=True),
     Column("rated", 5, align="right", key=_rated),
     Column("model", 5, align="right", key=lambda fan: f"{fan.predicted:.2f}"),
     Column("their mean", 10, align="right", key=lambda fan: f"{fan.mean:.2f}"),

@@ -14,6 +14,7 @@ from cftui.questions.data import DataSummary
 from cftui.questions.items import FindItems, FindUsers, ItemRow, UserRow
 from cftui.questions.question import Ask
 from cftui.text import fitting
+from cftui.tui.explore.item_columns import count_column, title_columns
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.grid import Column, Grid
 from cftui.tui.shared.key_order import held_keys_follow, hold_keys
@@ -21,13 +22,13 @@ from cftui.tui.shared.key_order import held_keys_follow, hold_keys
 Kind = Literal["users", "movies"]
 COLUMNS = {
     "users": (
-        Column("user", None, key=lambda row: row.user),
+        Column("user", None, key=lambda row: row.user, keeps_end=True),
         Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
         Column("mean", 4, align="right", key=lambda row: fitting(row.mean, 2, 4)),
     ),
     "movies": (
-        Column("title", None, key=lambda row: row.title),
-        Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+        *title_columns(),
+        count_column(),
     ),
 }
 PLACEHOLDER = {"users": "a user's id", "movies": "part of a title, or an id"}
@@ -78,13 +79,6 @@ class Finder(Vertical):
         """Return the search field."""
         return self.query_one("#search", Input)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Leave the numbers of ratings out where titles need the room."""
-        if self._kind == "movies":
-            narrow = event.size.width < 32
-            kept = [c for c in COLUMNS["movies"] if not (narrow and c.label == "ratings")]
-            self.found.set_columns(kept)
-
     def search_in(self, summary: DataSummary | None) -> None:
         """Search these ratings from now on; what was looked for in others is forgotten."""
         if self._summary is not None and summary != self._summary:
@@ -97,7 +91,7 @@ class Finder(Vertical):
     def seek(self, text: str) -> None:
         """Look for an id or a title as if it had been typed."""
         if self.search.value == text:
-            self._tell(self.found.cursor_row)
+            self._tell(self.found.cursor_place)
         self.search.value = text
 
     @on(Input.Changed, "#search")
@@ -141,7 +135,7 @@ class Finder(Vertical):
             self._query = text
             self.found.cursor_row = 0
         if found:
-            self._tell(self.found.cursor_row)
+            self._tell(self.found.cursor_place)
         else:
             self._tell_none(f"Nothing fits {text!r}; try another spelling")
 

@@ -154,7 +154,7 @@ class ImportScreen(Dialog[tuple[tuple[str, float], ...] | None]):
 
     def _tell(self) -> None:
         grid = self.query_one(Grid)
-        row = grid.rows[grid.cursor_row] if grid.rows else None
+        row = grid.rows[grid.cursor_place] if grid.rows else None
         words = "" if row is None else f"line {row.line}: {_named(row)}: {_meaning(row)}"
         self.query_one("#whole", Static).update(plain(words))
 

@@ -1,7 +1,6 @@
 """The two tables of what is near a movie: by tastes, and in a model's space."""
 
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
@@ -11,16 +10,13 @@ from cftui.questions.likes import AlikeAnswer, JudgeSpace
 from cftui.questions.question import Ask
 from cftui.questions.trained import ItemAnswer, Metric
 from cftui.text import plain
+from cftui.tui.explore.item_columns import count_column, rank_column, title_columns
 from cftui.tui.explore.view import Setting, fill
 from cftui.tui.services.child import ChildError
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.grid import Column, Grid
 
 METRIC_WORDS = {"cosine": "cosine", "dot": "dot product", "euclid": "Euclidean distance"}
-NARROW = 60
-"""Cells of a table under which titles need the room."""
-NARROWER = 40
-"""Cells below which the score gives way too: how many rated both, and the lift, say more."""
 FEWER = "None: n asks for fewer ratings"
 
 
@@ -66,16 +62,8 @@ class TastesList(NearList):
         """Head the columns."""
         self.grid.border_title = "Near by tastes"
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Leave out what titles need the room of."""
-        self._choose_columns()
-
     def _choose_columns(self) -> None:
-        width, columns = self.size.width, _SUM if self._of_sum else _TASTES
-        left_out: tuple[str, ...] = () if width >= NARROW else ("#", "ratings")
-        if width < NARROWER and not self._of_sum:
-            left_out += ("score",)
-        self.grid.set_columns(c for c in columns if c.label not in left_out)
+        self.grid.set_columns(_SUM if self._of_sum else _TASTES)
 
     def show_sum(self, answer: ItemSum) -> None:
         """Show what is near a sum of movies."""
@@ -117,14 +105,8 @@ class SpaceList(NearList):
         """Head the columns."""
         self.grid.border_title = "Near in the model's space"
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Leave out what titles need the room of."""
-        self._choose_columns()
-
     def _choose_columns(self) -> None:
-        narrow = self.size.width < NARROW
-        columns = _space_columns(self._metric)
-        self.grid.set_columns(c for c in columns if not (narrow and c.label in _LEFT_OUT))
+        self.grid.set_columns(_space_columns(self._metric))
 
     def show(self, answer: ItemAnswer, least: int, by: str) -> None:
         """Show the neighbours of an answer."""
@@ -170,22 +152,31 @@ def _least(ratings: int) -> str:
     return f", {ratings}+ ratings" if ratings > 1 else ""
 
 
-_LEFT_OUT = ("#", "score", "ratings")
 _TASTES = (
-    Column("#", 3, align="right", key=lambda row: str(row.rank)),
-    Column("score", 5, align="right", key=lambda row: f"{row.score:.2f}"),
-    Column("both", 4, align="right", key=lambda row: f"{row.common:,}"),
-    Column("lift", 4, align="right", key=lambda row: f"{row.lift:.1f}"),
-    Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
-    Column("title", None, key=lambda row: row.title),
+    rank_column(),
+    Column(
+        *("score", 5, "right"),
+        key=lambda row: f"{row.score:.2f}",
+        yields=1,  # how many rated both, and the lift, say more
+        value=lambda row: row.score,
+    ),
+    Column(*("both", 4, "right"), key=lambda row: f"{row.common:,}", value=lambda row: row.common),
+    Column("lift", 4, "right", key=lambda row: f"{row.lift:.1f}", value=lambda row: row.lift),
+    count_column(),
+    *title_columns(),
 )
 _SUM = tuple(column for column in _TASTES if column.label not in ("both", "lift"))
 
 
 def _space_columns(metric: Metric) -> tuple[Column, ...]:
     return (
-        Column("#", 3, align="right", key=lambda row: str(row.rank)),
-        Column(metric, 6, align="right", key=lambda row: f"{row.score:.3g}"),
-        Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
-        Column("title", None, key=lambda row: row.title),
+        rank_column(),
+        Column(
+            *(metric, 6, "right"),
+            key=lambda row: f"{row.score:.3g}",
+            yields=1,
+            value=lambda row: row.score,
+        ),
+        count_column(),
+        *title_columns(),
     )

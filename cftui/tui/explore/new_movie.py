@@ -3,13 +3,14 @@
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from cftui.questions.new_item import AUDIENCE_ORDERS, ForWhom, ForWhomAnswer, LikelyUser
+from cftui.tui.explore.item_columns import count_column, rank_column, title_columns
 from cftui.tui.explore.told_of_movie import ToldOfMovie
 from cftui.tui.explore.view import View, fill
 from cftui.tui.services.services import Services
@@ -31,8 +32,6 @@ ORDER_WORDS = {
 }
 N = 100
 """Places of each list."""
-NARROW = 60
-"""Cells of a table under which columns give way."""
 NO_GENRES = "These ratings came without genres: only ratings of it serve"
 
 
@@ -45,20 +44,20 @@ def _because(row: LikelyUser) -> str:
 
 
 AUDIENCE_COLUMNS = (
-    Column("#", 3, align="right", key=lambda row: str(row.rank)),
-    Column("user", None, key=lambda row: row.user),
+    rank_column(),
+    Column("user", None, key=lambda row: row.user, keeps_end=True),
     Column("stars", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
     Column("±", 4, align="right", key=_doubt),
     Column("more", 5, align="right", key=lambda row: f"{row.more:+.2f}"),
-    Column("their mean", 10, align="right", key=lambda row: f"{row.mean:.2f}"),
-    Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+    Column("their mean", 10, "right", lambda row: f"{row.mean:.2f}", yields=4),
+    count_column(),
     Column("as user", 12, key=_because),
 )
 NEAR_COLUMNS = (
-    Column("#", 3, align="right", key=lambda row: str(row.rank)),
+    rank_column(),
     Column("score", 5, align="right", key=lambda row: f"{row.score:.2f}"),
-    Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
-    Column("title", None, key=lambda row: row.title),
+    count_column(),
+    *title_columns(),
 )
 
 
@@ -112,18 +111,10 @@ class NewMovieView(View):
         """Begin with nothing told."""
         self.data_changed()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Leave out columns where there is no room."""
-        self._choose_columns()
-
     def _choose_columns(self) -> None:
         has_doubt = self._answer is not None and self._answer.step is not None
-        narrow = self.first.size.width < NARROW
-        left_out = ("#", "their mean", "ratings") if narrow else ()
-        self.first.set_columns(
-            c for c in AUDIENCE_COLUMNS if c.label not in left_out and (has_doubt or c.label != "±")
-        )
-        self.second.set_columns(c for c in NEAR_COLUMNS if not (narrow and c.label == "#"))
+        self.first.set_columns(c for c in AUDIENCE_COLUMNS if has_doubt or c.label != "±")
+        self.second.set_columns(NEAR_COLUMNS)
 
     def focus_first(self) -> None:
         """Take the focus where one begins."""

@@ -9,6 +9,7 @@ from cftui.questions.band import Band
 from cftui.questions.items import ListOrder
 from cftui.questions.likes import ForYouAnswer, LikelyItem
 from cftui.text import bar
+from cftui.tui.explore.item_columns import count_column, rank_column, title_columns
 from cftui.tui.explore.stars_column import band_words, stars_column
 from cftui.tui.explore.view import fill
 from cftui.tui.shared.grid import Column, Grid
@@ -82,22 +83,25 @@ class NewcomerList(Grid):
     def _choose_columns(self, width: int) -> None:
         narrow = width < NARROW
         cells = 2 if narrow else 4
-        score = Column("score", 7 + cells, key=lambda row: row.score(cells))
+        score = Column(
+            *("score", 7 + cells), key=lambda row: row.score(cells), value=lambda r: r.item.score
+        )
         columns = (
-            (_RANK, not narrow),
+            (rank_column(_item), True),
             (score, self._has_scores),
             (_LIKED, self._has_likes),
             (self._stars, self._has_stars),
             (_MOVED, self._has_moved),
-            (_RATINGS, not narrow),
-            (_TITLE, True),
+            (count_column(_item), True),
         )
-        self.set_columns(column for column, shown in columns if shown)
+        titles = title_columns(_item)
+        self.set_columns([*(column for column, shown in columns if shown), *titles])
 
 
-_RANK = Column("#", 3, align="right", key=lambda row: str(row.item.rank))
-_TITLE = Column("title", None, key=lambda row: row.item.title)
-_RATINGS = Column("ratings", 7, align="right", key=lambda row: f"{row.item.n_ratings:,}")
+def _item(row: ListedItem) -> LikelyItem:
+    return row.item
+
+
 _LIKED = Column("liked by", 8, align="right", key=lambda row: f"{row.item.n_liked:,}")
 _MOVED = Column("moved", 5, align="right", key=lambda row: arrow(row.moved))
 

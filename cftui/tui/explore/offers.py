@@ -12,15 +12,16 @@ from cftui.people import Profile
 from cftui.questions.items import FindItems, ItemRow
 from cftui.questions.newcomer import SuggestItems
 from cftui.questions.question import Ask
+from cftui.tui.explore.item_columns import count_column, title_columns
 from cftui.tui.explore.view import Setting
 from cftui.tui.services.child import ChildError
 from cftui.tui.shared.asking import Asker
-from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.key_order import held_keys_follow, hold_keys
 
 COLUMNS = (
-    Column("title", None, key=lambda offer: offer.words),
-    Column("ratings", 7, align="right", key=lambda offer: f"{offer.n_ratings:,}"),
+    *title_columns(title=lambda offer: offer.words),
+    count_column(),
 )
 SUGGESTED, FOUND = 30, 200
 
@@ -32,6 +33,7 @@ class Offer:
     words: str
     """The title, behind the value that it was given already."""
     n_ratings: int
+    genres: str
 
 
 class Offers(Vertical):
@@ -63,11 +65,6 @@ class Offers(Vertical):
     def grid(self) -> Grid:
         """Return the titles."""
         return self.query_one("#offers", Grid)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Leave the numbers of ratings out where titles need the room."""
-        narrow = event.size.width < 32
-        self.grid.set_columns(c for c in COLUMNS if not (narrow and c.label == "ratings"))
 
     def show(self, setting: Setting, yours: Profile) -> None:
         """Offer titles of these ratings to somebody who rated these."""
@@ -115,7 +112,7 @@ class Offers(Vertical):
         self.grid.border_title = "Found" if text else "Rate first"
         self.grid.set_empty("Nothing fits; another spelling?")
         self.grid.set_rows(
-            [Offer(self._marked(row), row.n_ratings) for row in found],
+            [Offer(self._marked(row), row.n_ratings, row.genres) for row in found],
             [row.item for row in found],
         )
         if self._query != text:

@@ -16,15 +16,16 @@ from cftui.questions.question import Ask
 from cftui.questions.sheet import CellOfRun
 from cftui.questions.trained import Predict, Prediction
 from cftui.text import plain
+from cftui.tui.explore.item_columns import count_column, title_columns
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.cell_arithmetic import CellScreen
 from cftui.tui.shared.dialog import Dialog
-from cftui.tui.shared.grid import Column, Grid
+from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.key_order import held_keys_follow, hold_keys
 
 COLUMNS = (
-    Column("title", None, key=lambda row: row.title),
-    Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
+    *title_columns(),
+    count_column(),
 )
 
 
@@ -123,7 +124,7 @@ class PredictScreen(Dialog[None]):
             hold_keys(self)
             self._why = True
         else:
-            self._explain(self.query_one(Grid).cursor_row)
+            self._explain(self.query_one(Grid).cursor_place)
 
     @work(exclusive=True, group="why", exit_on_error=False, description="Explaining")
     async def _explain(self, place: int) -> None:

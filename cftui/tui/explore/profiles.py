@@ -73,7 +73,7 @@ class ChooseProfile(Dialog[str | None]):
         counts = [len(load_profile(self._fingerprint, name).rated) for name in self._names]
         self.grid.set_rows(list(zip(self._names, counts, strict=True)), self._names)
         if at in self._names:
-            self.grid.cursor_row = self._names.index(at)
+            self.grid.cursor_place = self._names.index(at)
 
     @on(Grid.Selected)
     def _choose(self, message: Grid.Selected) -> None:

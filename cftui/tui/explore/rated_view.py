@@ -199,7 +199,7 @@ class RatedView(View):
             self.keep(self.yours.rate(item, given))
             self.your_grid.action_first()  # where it stands now: left and right change it
             if screen.goes_on and after:
-                self.offers.grid.cursor_row = self.offers.grid.keys.index(after)
+                self.offers.grid.cursor_place = self.offers.grid.keys.index(after)
                 self.ask_value(after)
 
         self.app.push_screen(screen, give)

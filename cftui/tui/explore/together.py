@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -14,6 +14,7 @@ from cftui.questions.items import ItemFilter, ListOrder
 from cftui.questions.people import ForGroup, ForGroupAnswer, Person, SharedItem
 from cftui.questions.question import Ask
 from cftui.text import plain
+from cftui.tui.explore.item_columns import count_column, rank_column, title_columns
 from cftui.tui.explore.view import filter_words
 from cftui.tui.explore.why import Explained, WhyScreen
 from cftui.tui.services.child import ChildError
@@ -113,13 +114,9 @@ class TogetherScreen(Dialog[None]):
         self._choose_columns()
         self.grid.set_rows(answer.recommended, [row.item for row in answer.recommended])
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Leave out what titles need the room of."""
-        self._choose_columns()
-
     def _choose_columns(self) -> None:
         if self._answer is not None:
-            self.grid.set_columns(columns_of(self._answer, narrow=self.size.width < NARROW))
+            self.grid.set_columns(columns_of(self._answer))
 
     @on(Grid.Selected)
     def _selected(self, message: Grid.Selected) -> None:
@@ -149,17 +146,14 @@ class TogetherScreen(Dialog[None]):
         self.app.push_screen(WhyScreen(self._ask, *whats))
 
 
-def columns_of(answer: ForGroupAnswer, *, narrow: bool) -> list[Column]:
+def columns_of(answer: ForGroupAnswer) -> list[Column]:
     """Return the columns of a shared list: of each person their place, score and stars."""
     has_stars = answer.step is not None
-    found = [Column("#", 3, align="right", key=lambda row: str(row.rank))]
+    found = [rank_column()]
     found.append(Column("both", 5, align="right", key=lambda row: f"{row.score:.2f}"))
     for place, name in enumerate(answer.people):
         found += _ones_columns(place, plain(name)[:LONGEST], has_stars)
-    if not narrow:
-        ratings = Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}")
-        found.append(ratings)
-    return [*found, Column("title", None, key=lambda row: row.title)]
+    return [*found, count_column(), *title_columns()]
 
 
 def _ones_columns(place: int, name: str, has_stars: bool) -> list[Column]:

@@ -31,7 +31,7 @@ GENRE_COLUMNS = (
 )
 RATER_COLUMNS = (
     Column("gave", 4, align="right", key=lambda row: row.value),
-    Column("user", None, key=lambda row: row.user),
+    Column("user", None, key=lambda row: row.user, keeps_end=True),
     Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
 )
 
@@ -269,7 +269,7 @@ class ToldOfMovie(Vertical):
 
     def _go_to(self, user: str) -> None:
         users = [row.user for row in self.raters.rows]
-        self.raters.cursor_row = users.index(user) if user in users else 0
+        self.raters.cursor_place = users.index(user) if user in users else 0
 
     @property
     def _scale(self) -> Scale:

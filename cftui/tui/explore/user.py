@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from cftui.questions.trained import ExploreUser, RatedItem, Recommendation, UserAnswer
 from cftui.text import fitting
 from cftui.tui.explore.found import FoundView
+from cftui.tui.explore.item_columns import count_column, rank_column, title_columns
 from cftui.tui.explore.predicting import PredictScreen
 from cftui.tui.explore.stars_column import band_words, stars_column
 from cftui.tui.explore.view import fill, filter_words
@@ -36,26 +37,23 @@ def _marks(row: RatedItem) -> str:
 
 def _rated_columns(rows: tuple[RatedItem, ...]) -> tuple[Column, ...]:
     return (
-        Column("rated", 5, align="right", key=lambda row: f"{row.actual:g}"),
+        Column("rated", 5, "right", lambda row: f"{row.actual:g}", value=lambda row: row.actual),
         stars_column("model", rows),
         Column("error", 6, align="right", key=lambda row: fitting(row.error, 2, 6, "+")),
         Column("", 2, key=_marks),
-        Column("title", None, key=lambda row: row.title),
+        *title_columns(),
     )
 
 
 def _top_columns(rows: tuple[Recommendation, ...]) -> tuple[Column, ...]:
     return (
-        Column("#", 3, align="right", key=lambda row: str(row.rank)),
+        rank_column(),
         Column("score", 5, align="right", key=lambda row: fitting(row.score, 2, 5)),
         stars_column("stars", rows),
-        Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
-        Column("title", None, key=lambda row: row.title),
+        count_column(),
+        *title_columns(),
     )
 
-
-NARROW = 60
-"""Cells of a table under which titles need the room."""
 
 CHOOSE = "Choose a user at the left"
 BY_LIKES = "what they would like, by tastes alone; a run (3) adds the stars that it predicts"
@@ -129,12 +127,8 @@ class UserView(FoundView):
             second.action_first()
         self.answered()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Leave out what titles need the room of."""
-        self.call_after_refresh(self._choose_columns)  # once the table has its new size
-
     def _choose_columns(self) -> None:
-        left_out = {"#", "ratings"} if self.second.size.width < NARROW else set()
+        left_out: set[str] = set()
         answer = self._answer
         if answer is None or all(row.score is None for row in answer.recommended):
             left_out = {"score"}
@@ -179,7 +173,7 @@ class UserView(FoundView):
 
     def action_why(self) -> None:
         """Show why the movie under the cursor is one that they would like."""
-        summary, answer, place = self.setting.summary, self._answer, self.second.cursor_row
+        summary, answer, place = self.setting.summary, self._answer, self.second.cursor_place
         if summary is None or answer is None or not answer.recommended:
             return
         row, run = answer.recommended[place], self.setting.answering_path

@@ -77,6 +77,7 @@ class YouView(RatedView):
     )
     SCOPED_CSS = False
     DEFAULT_CSS = """
+    .-medium YouView .finder { width: 46; }
     YouView Offers { height: 3fr; }
     YouView #offers { height: 1fr; }
     YouView #yours { height: 2fr; }

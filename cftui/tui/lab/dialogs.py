@@ -45,7 +45,7 @@ class ChooseRule(Dialog[str | None]):
         grid = self.query_one(Grid)
         rows = [(self._numbers(name), name, RULE_HELP[name]) for name in RULE_NAMES]
         grid.set_rows(rows, RULE_NAMES)
-        grid.cursor_row = RULE_NAMES.index(self._at)
+        grid.cursor_place = RULE_NAMES.index(self._at)
         grid.focus()
 
     def _numbers(self, rule: str) -> str:

@@ -122,11 +122,21 @@ async def ask_delete(asker: Widget, rows: Sequence[RunRow], hidden: int) -> None
 
         async def delete(runs: RunService) -> str:
             await runs.delete([row.id for row in rows])
-            return f"Deleted {len(rows)} run{'s' * (len(rows) > 1)}"
+            return f"Deleted {len(rows)} run{'s' * (len(rows) > 1)}; U brings back, for a day"
 
         asker.post_message(RunAction(delete, "Not deleted"))
 
     asker.app.push_screen(AskYesNo("\n".join([question, *map(plain, [*names, *more])])), answer)
+
+
+def undelete(asker: Widget) -> None:
+    """Have what was deleted last brought back."""
+
+    async def bring_back(runs: RunService) -> str:
+        count = await runs.undelete()
+        return f"{count} run{'s' * (count != 1)} brought back"
+
+    asker.post_message(RunAction(bring_back, "Not brought back"))
 
 
 def ask_export(asker: Widget, rows: Sequence[RunRow]) -> None:

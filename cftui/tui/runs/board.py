@@ -22,12 +22,13 @@ from cftui.runs.row import RunRow
 from cftui.tui.runs.details import RunDetailsView
 from cftui.tui.runs.marks import Changes, Marks
 from cftui.tui.runs.overlay_chart import MEASURES, Measure, Overlay
-from cftui.tui.runs.table import rate_width, runs_columns
+from cftui.tui.runs.table import RunsGrid, alike_fields, rate_width, runs_columns
 from cftui.tui.services.runs import path_of
 from cftui.tui.services.services import Services
 from cftui.tui.shared.chart import PAUSE, ChartView, series_colours, theme_foreground
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import FollowRuns
+from cftui.tui.shared.row_order import RowOrder
 from cftui.tui.shared.run_chart import AXES, ChartChoice, ChartInk
 from cftui.tui.workspace import LOOKING, Workspace
 
@@ -58,6 +59,8 @@ class RunsBoard(Vertical):
         self._detailed: RunRow | None = None
         self._overlay = Overlay()
         self._rest: Timer | None = None
+        self._alike: frozenset[str] = frozenset()
+        """Settings in which no runs differ: their columns give way first."""
         self._rates = 0
         """Cells that the changed learning rates in the list take."""
 
@@ -72,7 +75,7 @@ class RunsBoard(Vertical):
             words.cursor_blink = False
             yield words
             yield Static("", id="runs-said", markup=False)
-        yield Grid((), empty="Looking for runs …", id="all-runs")
+        yield RunsGrid((), empty="Looking for runs …", id="all-runs")
         with Horizontal(id="runs-below"):
             with Container(id="overlays"):
                 for place in range(SIDE_BY_SIDE):
@@ -97,7 +100,7 @@ class RunsBoard(Vertical):
     @property
     def row(self) -> RunRow | None:
         """Return the run at the cursor."""
-        place = self.table.cursor_row if self.is_mounted else 0
+        place = self.table.cursor_place if self.is_mounted else 0
         return self.listed[place] if place < len(self.listed) else None
 
     @property
@@ -126,6 +129,10 @@ class RunsBoard(Vertical):
         """Mark a run, or unmark it; return what is to be kept."""
         return self._marked_anew(self._marks.toggle(self._all, row.id))
 
+    def mark_listed(self) -> Changes:
+        """Mark all runs that are listed, or unmark them; return what is to be kept."""
+        return self._marked_anew(self._marks.mark_all(self._all, [row.id for row in self.listed]))
+
     def unmark_all(self) -> Changes:
         """Unmark all runs; return what is to be kept."""
         return self._marked_anew(self._marks.clear(self._all))
@@ -151,7 +158,7 @@ class RunsBoard(Vertical):
         self.listed = in_order(found, name, descending=state.runs_descending)
         if name == "when" and state.runs_descending:
             self.listed = found  # newest first they are already, to the nanosecond
-        if rate_width(self.listed) != self._rates:
+        if rate_width(self.listed) != self._rates or alike_fields(self._all) != self._alike:
             self.show_columns()
         self.table.set_empty(self._why_empty())
         self.table.set_rows(self.listed, [row.id for row in self.listed])
@@ -183,15 +190,12 @@ class RunsBoard(Vertical):
     def show_columns(self) -> None:
         """Show the columns that there is room for, the one sorted by marked."""
         state, self._rates = self._memory.state, rate_width(self.listed)
+        self._alike = alike_fields(self._all)
+        room = self.app.size.width
         self.table.set_columns(
-            runs_columns(
-                self.app.size.width,
-                state.runs_sort,
-                descending=state.runs_descending,
-                colours=self._colours,
-                rates=self._rates,
-            )
+            runs_columns(room, colours=self._colours, rates=self._rates, alike=self._alike)
         )
+        self.table.set_order(RowOrder(state.runs_sort, state.runs_descending))
 
     def _colours(self) -> Sequence[Colour]:
         return series_colours(self.app)
@@ -278,6 +282,14 @@ class RunsBoard(Vertical):
     def _moved(self, message: Grid.Highlighted) -> None:
         message.stop()
         self._draw_marked()
+
+    @on(Grid.Sorted, "#all-runs")
+    def _sorted(self, message: Grid.Sorted) -> None:
+        message.stop()
+        order = message.order or RowOrder("when", True)
+        self._memory.update(runs_sort=order.column, runs_descending=order.descending)
+        self.show_columns()
+        self.list_runs()
 
     @on(Input.Changed, "#runs-filter")
     def _filtered(self, message: Input.Changed) -> None:

@@ -43,6 +43,16 @@ class Marks:
             changes[min(waiting, key=waiting.__getitem__)] = freed
         return self._change(changes)
 
+    def mark_all(self, rows: Sequence[RunRow], run_ids: Sequence[str]) -> Changes:
+        """Mark these runs, or unmark them where all are marked; return what changes."""
+        marked = {row.id: row.mark for row in rows if row.mark}
+        new = [run_id for run_id in run_ids if run_id not in marked]
+        if not new:
+            return self._change(_unmarked(marked, run_ids))
+        taken = set(marked.values())
+        free = (mark for mark in range(1, len(taken) + len(new) + 1) if mark not in taken)
+        return self._change(dict(zip(new, free, strict=False)))
+
     def clear(self, rows: Iterable[RunRow]) -> Changes:
         """Unmark all; return what changes."""
         return self._change({row.id: 0 for row in rows if row.mark})
@@ -50,3 +60,11 @@ class Marks:
     def _change(self, changes: Changes) -> Changes:
         self._pending |= changes
         return changes
+
+
+def _unmarked(marked: Changes, run_ids: Sequence[str]) -> Changes:
+    """Take marks away; those marked beyond the letters take the letters that come free."""
+    changes = dict.fromkeys(run_ids, 0)
+    freed = sorted(mark for run, mark in marked.items() if run in changes and mark <= len(MARKS))
+    waiting = sorted((m, r) for r, m in marked.items() if m > len(MARKS) and r not in changes)
+    return changes | {run: mark for mark, (_, run) in zip(freed, waiting, strict=False)}

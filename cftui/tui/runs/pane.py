@@ -27,11 +27,12 @@ from cftui.tui.workspace import Workspace
 
 COMMANDS = (
     Command("runs.mark", "space", "mark", "Mark", "Mark this run, or unmark it", True),
+    Command("runs.mark-all", "A", "mark_all", "Mark all", "Mark all listed runs, or unmark them"),
     Command("runs.unmark", "u", "unmark", "Unmark all", "Unmark all runs"),
     Command("runs.filter", "slash", "filter", "Filter", "Type which runs are listed", True),
     Command("runs.own", "o", "own", "Own", "List runs on these ratings alone, or all"),
-    Command("runs.sort", "s,greater_than_sign", "sort(1)", "Sort", "Sort by the next column"),
-    Command("runs.sort-back", "S,less_than_sign", "sort(-1)", "Sort back", "By the one before"),
+    Command("runs.sort", "s", "sort(1)", "Sort", "Sort by the next column"),
+    Command("runs.sort-back", "S", "sort(-1)", "Sort back", "By the one before"),
     Command("runs.reverse", "r", "reverse", "Reverse", "Turn the order round"),
     Command("runs.open", "enter", "open", "Watch", "Watch this run in Train (3)"),
     Command(
@@ -63,6 +64,7 @@ COMMANDS = (
     ),
     Command("runs.stop", "x", "stop", "Stop", "End this run; what it learned is kept"),
     Command("runs.delete", "D,delete", "delete", "Delete", "Delete the marked runs, or this", True),
+    Command("runs.undelete", "U", "undelete", "Undelete", "Bring back what was deleted last"),
     Command("runs.export", "e", "export", "Export", "Write the marked or listed runs to a file"),
     Command(
         "runs.report",
@@ -163,6 +165,8 @@ class RunsPane(Pane):
                 return None if self.board.marked else "No run is marked"
             case "clear":
                 return None if self.is_mounted and self.board.words.value else "Nothing is filtered"
+            case "undelete":
+                return None if self.services.runs.deleted else "Nothing was deleted since the start"
             case "own":
                 return None if self.workspace.ratings else "The ratings are still being read"
             case "diff":
@@ -182,7 +186,7 @@ class RunsPane(Pane):
                 return None
             case _ if row is None:
                 return "No run is listed"
-            case "export" | "report" | "mark" | "open" | "tell" | "rename" | "notes":
+            case "export" | "report" | "mark" | "mark_all" | "open" | "tell" | "rename" | "notes":
                 return None
         return self._why_not_for(action, row)
 
@@ -215,6 +219,10 @@ class RunsPane(Pane):
         if self.board.row is not None:
             actions.keep_marks(self, self.board.toggle_mark(self.board.row))
             self.board.table.action_move(1)
+
+    def action_mark_all(self) -> None:
+        """Mark all runs that are listed; where they are marked already, unmark them."""
+        actions.keep_marks(self, self.board.mark_listed())
 
     def action_unmark(self) -> None:
         """Unmark all runs."""
@@ -341,6 +349,10 @@ class RunsPane(Pane):
         """Ask whether the marked runs, or this one, are to be deleted with all their files."""
         hidden = len(set(self.board.targets) - set(self.board.listed))
         await actions.ask_delete(self, self.board.targets, hidden)
+
+    def action_undelete(self) -> None:
+        """Bring back the runs that were deleted last."""
+        actions.undelete(self)
 
     def action_export(self) -> None:
         """Ask for a file and write the marked or listed runs to it."""

@@ -1,6 +1,7 @@
 """The columns of the list of all runs: few where it is narrow, all where there is room."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -9,6 +10,7 @@ from cftui.charts import Colour
 from cftui.runs.columns import BY_NAME, RunField, colour_of, letter
 from cftui.runs.row import RunRow
 from cftui.tui.shared.cells import Cell, Column
+from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.run_words import STATE_MARKS
 
 NARROW, MEDIUM, WIDE = 0, 100, 150
@@ -18,6 +20,7 @@ COLUMNS: dict[int, dict[str, int | None]] = {
         "mark": 2,
         "sign": 1,
         "name": None,
+        "optimizer": 9,
         "lr": 6,
         "epochs": 8,
         "mse": 8,
@@ -28,8 +31,13 @@ COLUMNS: dict[int, dict[str, int | None]] = {
         "mark": 2,
         "sign": 1,
         "name": None,
+        "model": 9,
+        "optimizer": 9,
+        "schedule": 15,
         "lr": 6,
+        "wd": 6,
         "factors": 7,
+        "batch": 6,
         "epochs": 9,
         "mse": 8,
         "ndcg": 7,
@@ -60,6 +68,24 @@ COLUMNS: dict[int, dict[str, int | None]] = {
     },
 }
 """Names of fields, and how wide their columns are; None takes what is left."""
+YIELDS = {
+    "batch": 9,
+    "speed": 8,
+    "wd": 7,
+    "factors": 6,
+    "rmse": 5,
+    "recall": 5,
+    "data": 5,
+    "model": 4,
+    "schedule": 3,
+    "optimizer": 3,
+    "ndcg": 2,
+    "time": 1,
+}
+"""Which give way where names need the room, the highest first."""
+ALIKE_YIELDS = 10
+"""A field that all runs have alike says least."""
+SETTINGS = ("model", "optimizer", "schedule", "lr", "wd", "factors", "batch", "data")
 WIDEST_RATE = 16
 ALIAS = {"sign": "state", "status": "state", "day": "when"}
 """Columns that show a field in a way of their own."""
@@ -86,27 +112,47 @@ def rate_width(rows: Sequence[RunRow]) -> int:
     return min(max(changed, default=0), WIDEST_RATE)
 
 
+def alike_fields(rows: Sequence[RunRow]) -> frozenset[str]:
+    """Return the settings in which no runs differ; none of one run alone."""
+    if len(rows) < 2:
+        return frozenset()
+    return frozenset(
+        name for name in SETTINGS if len({str(BY_NAME[name].text(row)) for row in rows}) == 1
+    )
+
+
+class RunsGrid(Grid):
+    """The list of all runs, which the board sorts: it remembers by what."""
+
+    SORTS: ClassVar[bool] = False
+
+
 def runs_columns(
     room: int,
-    sorted_by: str,
     *,
-    descending: bool,
     colours: Callable[[], Sequence[Colour]],
     rates: int = 0,
+    alike: Collection[str] = (),
 ) -> tuple[Column, ...]:
-    """Return the columns for a list of a width in cells; the one it is sorted by has an arrow.
+    """Return the columns for a list of a width in cells.
 
-    `rates`: the cells that the learning rates need at least.
+    `rates`: the cells that the learning rates need at least; `alike`: fields in which no runs
+    differ, the first to give way.
     """
     found = []
     for name, width in _shown(room).items():
         field = BY_NAME[ALIAS.get(name, name)]
         label = "" if name in ("sign", "mark") else field.label
-        if field.name == sorted_by:
-            label += "▼" if descending else "▲"
         align = "right" if field.number else "left"
         wide = width if width is None else max(width, len(label), rates if name == "lr" else 0)
-        found.append(Column(label, wide, align, _cell(name, field, colours)))  # type: ignore[arg-type]
+        found.append(
+            Column(
+                *(label, wide, align, _cell(name, field, colours)),  # type: ignore[arg-type]
+                name=field.name,
+                yields=YIELDS.get(name, 0) + ALIKE_YIELDS * (name in alike),
+                value=field.value,
+            )
+        )
     return tuple(found)
 
 

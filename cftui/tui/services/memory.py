@@ -44,10 +44,14 @@ class SessionState:
     tour: str = ""
     """The stop at which the tour was left."""
     tour_language: str = "en"
+    hints: dict[str, bool] = field(default_factory=dict)
+    """Panes whose first hint was followed or put away."""
     settings: dict[str, dict[str, Any]] | None = None
     """The training form, as configuration sections."""
     crosstab: dict[str, Any] = field(default_factory=dict)
     """Size of the crosstab, and how its sheet begins."""
+    tables: dict[str, Any] = field(default_factory=dict)
+    """Columns of tables that were shown, hidden or resized, by the tables' names."""
     lab: dict[str, Any] = field(default_factory=dict)
     """The lab's optimizers, and the points that they are on."""
 

@@ -24,6 +24,7 @@ from cftui.runs.lock import RunHeld
 from cftui.runs.record import Origin
 from cftui.runs.refit import refit_config, refit_name
 from cftui.runs.row import RunRow
+from cftui.runs.trash import discard, empty_trash, restore
 from cftui.tui.services.jobs import JobError, run_job
 
 P = ParamSpec("P")
@@ -87,6 +88,8 @@ class RunService:
         self._index = RunsIndex()
         self._listed_at = float("-inf")
         self._launched: list[Launched] = []
+        self.deleted: list[tuple[str, ...]] = []
+        """Runs deleted since the start, together what was deleted at once, the last at the end."""
 
     def ratings_opened(self, fingerprint: str | None) -> None:
         """Look at a run on the ratings that are open now."""
@@ -294,12 +297,33 @@ class RunService:
         self.list_soon()
 
     async def delete(self, run_ids: Sequence[str]) -> None:
-        """Delete runs with all their files. Raises RunServiceError at the first that cannot be."""
+        """Delete runs, to be had back by `undelete`, or within a day from the trash.
+
+        Raises RunServiceError at the first that cannot be.
+        """
+        gone: list[str] = []
         try:
             for run_id in run_ids:
-                await _do(Run(path_of(run_id)).delete)
+                await _do(discard, Run(path_of(run_id)))
+                gone.append(run_id)
+        finally:
+            if gone:
+                self.deleted.append(tuple(gone))
+            self.list_soon()
+
+    async def undelete(self) -> int:
+        """Bring back what was deleted last; return how many runs. Raises RunServiceError."""
+        run_ids = self.deleted.pop() if self.deleted else ()
+        try:
+            for run_id in run_ids:
+                await _do(restore, run_id)
         finally:
             self.list_soon()
+        return len(run_ids)
+
+    async def empty_trash(self) -> None:
+        """Remove what was deleted more than a day ago."""
+        await _do(empty_trash)
 
     async def export(self, rows: Sequence[RunRow], path: Path) -> int:
         """Write runs to a file; return how many. Raises RunServiceError."""

@@ -10,17 +10,27 @@ from cftui.text import plain
 from cftui.tui.shared.ask_line import AskText
 
 
-def ask_file(widget: Widget, question: str, name: str, take: Callable[[Path], None]) -> None:
-    """Ask for a file to write, `name` if none other is given; `take` gets its path."""
+def ask_file(
+    widget: Widget,
+    question: str,
+    name: str,
+    take: Callable[[Path], None],
+    refuse: Callable[[str], str] | None = None,
+) -> None:
+    """Ask for a file to write, `name` if none other is given; `take` gets its path.
+
+    `refuse` says why one will not do; as a rule whether it can be written.
+    """
 
     def answered(text: str | None) -> None:
         if text is not None:
             take(Path(text).expanduser())
 
-    def refuse(text: str) -> str:
+    def unwritable(text: str) -> str:
         return refuse_path(text, name)
 
-    widget.app.push_screen(AskText(question, name, refuse=refuse, doubt=doubt_path), answered)
+    asked = AskText(question, name, refuse=refuse or unwritable, doubt=doubt_path)
+    widget.app.push_screen(asked, answered)
 
 
 def ask_where(widget: Widget, question: str, name: str, export: Callable[[Path], None]) -> None:

@@ -37,17 +37,21 @@ class Column:
     align: Literal["left", "right"] = "left"
     key: Callable[[Any], Cell] | None = None
     """Makes the cell from a row; None takes the row's own element at this column's place."""
+    name: str = ""
+    """What dialogs and files call it, where its label does not say it."""
+    yields: int = 0
+    """0 stays; of the others the highest go first where titles need the room."""
+    value: Callable[[Any], object] | None = None
+    """What it is sorted by and exported as; None takes the number or the words of the cell."""
+    keeps_end: bool = False
+    """Whether a text that is cut loses its beginning: ids differ at the end."""
+    beside: tuple[str, Callable[[Any], Cell]] | None = None
+    """Another column's name, and what makes the cell while that one is on show."""
 
-
-def column_widths(columns: Sequence[Column], room: int) -> tuple[int, ...]:
-    """Return each column's width in cells, in a table that is `room` cells wide."""
-    left = room - GUTTER - GAP * (len(columns) - 1) - sum(column.width or 0 for column in columns)
-    flexible = [index for index, column in enumerate(columns) if column.width is None]
-    widths = [column.width or 0 for column in columns]
-    for place, index in enumerate(flexible):
-        share = left // len(flexible) + (place < left % len(flexible))
-        widths[index] = max(share, NARROWEST)
-    return tuple(widths)
+    @property
+    def called(self) -> str:
+        """Return its name; its label where it has none."""
+        return self.name or self.label
 
 
 def line(
@@ -62,7 +66,7 @@ def line(
     """Return one line of a table: a mark of one cell, then each cell in its column's width."""
     segments = [Segment(mark + " " * (GUTTER - 1), style)]
     for index, (cell, column, width) in enumerate(zip(cells, columns, widths, strict=True)):
-        fitting = _without_middle(cell, width) if isinstance(cell, str) else cell
+        fitting = _shortened(cell, width, column.keeps_end) if isinstance(cell, str) else cell
         parts = cut(_inked(fitting, style, console), width)
         room = Segment(" " * (width - sum(part.cell_length for part in parts)), style)
         if index:
@@ -82,6 +86,12 @@ def shown(text: str) -> str:
 
 
 _YEAR = re.compile(r"\s*\(\d{4}\)$")
+
+
+def _shortened(text: str, width: int, keeps_end: bool) -> str:
+    if keeps_end and cell_len(text) > width > 1:
+        return f"…{shown(text)[-(width - 1) :]}"
+    return _without_middle(text, width)
 
 
 def _without_middle(text: str, width: int) -> str:

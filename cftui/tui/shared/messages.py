@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from cftui.questions.data import AS_RECOGNISED, ColumnMapping
+from cftui.questions.tables import WriteTable
 from cftui.runs.control import WishKind
 
 if TYPE_CHECKING:
@@ -19,6 +20,13 @@ class StartRun(Message):
 
     settings: dict[str, dict[str, object]]
     name: str = ""
+
+
+@dataclass
+class TableToWrite(Message):
+    """The user wants a table written to a file."""
+
+    question: WriteTable
 
 
 @dataclass

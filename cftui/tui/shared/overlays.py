@@ -152,7 +152,7 @@ class ChooseRunScreen(Dialog[str | None]):
         grid.set_rows(self._rows, [row.id for row in self._rows])
         ids = [row.id for row in self._rows]
         if self._chosen in ids:
-            grid.cursor_row = ids.index(self._chosen)
+            grid.cursor_place = ids.index(self._chosen)
         grid.focus()
 
     @on(Grid.Selected)

@@ -7,6 +7,7 @@ from textual.app import App, ScreenStackError
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
 from textual.css.query import NoMatches
+from textual.dom import DOMNode
 from textual.events import Mount
 from textual.screen import ModalScreen
 from textual.strip import Strip
@@ -49,6 +50,11 @@ def _dismiss_if_on_show(palette: CommandPalette, result: Any = None) -> AwaitCom
 
 CommandPalette.dismiss = _dismiss_if_on_show  # type: ignore[assignment, method-assign]
 """8.2 takes away what is on top: the only screen, where the tour closed the palette before."""
+
+
+def binds(node: DOMNode, key: str) -> bool:
+    """Tell whether a node has a binding of a key. Reads `_bindings`."""
+    return key in node._bindings.key_to_bindings
 
 
 def leaving(app: App[Any]) -> bool:

@@ -48,7 +48,7 @@ COMMANDS = (
     Command("train.zoom-out", "minus", "zoom(-2)", "Zoom out", "Show twice as many steps"),
     Command("train.earlier", "left_square_bracket", "pan(-1)", "Earlier", "Show earlier steps"),
     Command("train.later", "right_square_bracket", "pan(1)", "Later", "Show later steps"),
-    Command("train.whole", "z", "whole", "Whole", "Show all steps again"),
+    Command("train.whole", "z,0", "whole", "Whole", "Show all steps again"),
     Command("train.tell", "T", "tell", "Tell", "What the charts show, in sentences"),
     Command("train.runs", "r", "runs", "Runs", "Go to the list of runs"),
     Command("train.form", "f", "form", "Form", "Go to the form"),

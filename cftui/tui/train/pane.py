@@ -53,6 +53,7 @@ class TrainPane(Pane):
     TrainPane #run-list:focus { border: round $primary; }
     TrainPane #epochs { height: 6; border-top: solid $primary-muted; }
     .-short TrainPane #epochs { height: 4; }
+    .-tall TrainPane #epochs { height: 22%; min-height: 6; }
     """
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS)]
@@ -186,7 +187,7 @@ class TrainPane(Pane):
     def _put_cursor_on(self, row: RunRow | None) -> None:
         ids = [known.id for known in self._rows]
         if row is not None and row.id in ids and not self.runs.has_focus:
-            self.runs.cursor_row = ids.index(row.id)
+            self.runs.cursor_place = ids.index(row.id)
 
     # What the user does here
 
@@ -202,8 +203,8 @@ class TrainPane(Pane):
     @property
     def _target(self) -> RunRow | None:
         """Return the run that commands are about: under the list's cursor, else the one in view."""
-        if self.is_mounted and self.runs.has_focus and self.runs.cursor_row < len(self._rows):
-            return self._rows[self.runs.cursor_row]
+        if self.is_mounted and self.runs.has_focus and self.runs.cursor_place < len(self._rows):
+            return self._rows[self.runs.cursor_place]
         return self._row
 
     @on(Grid.Highlighted, "#run-list")

@@ -6,7 +6,7 @@ COMMANDS = (
     Command("map.search", "slash", "search", "Search", "Bring a movie to the middle", True),
     Command("map.in", "plus,equals_sign", "zoom(1)", "Zoom in", "Larger, about the middle", True),
     Command("map.out", "minus,underscore", "zoom(-1)", "Out", "Smaller"),
-    Command("map.whole", "0,home", "whole", "Whole", "Have all of it in view", True),
+    Command("map.whole", "0,home,z", "whole", "Whole", "Have all of it in view", True),
     Command("map.colour", "c", "colour", "Colour", "By genre, year, ratings, bias, you", True),
     Command("map.axes", "a", "axes(1)", "Axes", "The next pair of components", True),
     Command("map.axes-back", "A", "axes(-1)", "Axes back", "The pair of components before"),

@@ -7,14 +7,15 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from cftui.questions.item_map import MapAxis
+from cftui.tui.explore.item_columns import count_column, title_columns
 from cftui.tui.explore.view import fill
 from cftui.tui.shared.cells import shown
 from cftui.tui.shared.grid import Column, Grid
 
 COLUMNS = (
     Column("place", 6, align="right", key=lambda row: f"{row.value:+.2f}"),
-    Column("ratings", 7, align="right", key=lambda row: f"{row.n_ratings:,}"),
-    Column("title", None, key=lambda row: row.title),
+    count_column(),
+    *title_columns(genres=False),
 )
 ARROWS = (("←", "→"), ("↓", "↑"))
 """Where the low and the high end of the first and the second axis are on the map."""

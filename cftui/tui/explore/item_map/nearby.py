@@ -10,13 +10,14 @@ from cftui.questions.likes import AlikeItem, AlikeItems
 from cftui.questions.question import Ask
 from cftui.questions.trained import Neighbour, Similar
 from cftui.text import plain
+from cftui.tui.explore.item_columns import title_columns
 from cftui.tui.services.child import ChildError
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.grid import Column, Grid
 
 COLUMNS = (
     Column("near", 5, align="right", key=lambda row: f"{row.score:.2f}"),
-    Column("title", None, key=lambda row: row.title),
+    *title_columns(),
 )
 N = 50
 REST_SECONDS = 0.12
