@@ -6,6 +6,8 @@ from driving import explore, opened, until
 from textual.widgets import Input, Static
 
 from cftui import paths
+from cftui.people import Profile, load_profile, save_profile
+from cftui.ratings.values import Ratings
 from cftui.runs.annotations import write_annotations
 from cftui.runs.directory import Run
 from cftui.tui.app import CftuiApp
@@ -80,7 +82,7 @@ async def test_zero_that_means_auto_says_so_and_the_form_tells_of_more(stored: P
         words = {key: field.render_line(0).text.strip() for key, field in fields.items()}
         assert words["training.threads"] == "auto" and words["training.patience"] == "off"
         assert words["training.min_improvement"] == "0"
-        await pilot.press(*["down"] * 20)
+        await pilot.press(*["down"] * 40)
         await until(pilot, lambda: not str(form.border_subtitle))
 
 
@@ -124,3 +126,24 @@ async def test_a_runs_log_and_note_are_read_on_the_screen(trained_run: Run) -> N
         assert "good seed" in str(app.screen.query_one("#note", Static).content)
         await pilot.press("L")
         await until(pilot, lambda: not isinstance(app.screen, LogScreen))
+
+
+async def test_a_change_of_ones_ratings_is_taken_back(trained_run: Run, bundled: Ratings) -> None:
+    save_profile(bundled.fingerprint, Profile((("260", 5.0), ("1196", 4.5))))
+    async with explore() as (pilot, pane):
+        await pilot.press("y")
+        view = pane.query_one(YouView)
+        await until(pilot, lambda: len(view.yours.rated) == 2 and not view.can_undo)
+        whole = view.yours.rated
+        view.your_grid.focus()
+        await pilot.press("d")
+        await until(pilot, lambda: len(view.yours.rated) == 1)
+        await pilot.press("d")
+        await until(pilot, lambda: not view.yours.rated)
+        await pilot.press("U")
+        await until(pilot, lambda: len(view.yours.rated) == 1)
+        await pilot.press("U")
+        await until(pilot, lambda: view.yours.rated == whole)
+        assert not view.can_undo
+        pilot.app.memory.writer.flush()
+        assert load_profile(bundled.fingerprint).rated == whole

@@ -26,6 +26,10 @@ PROFILE_COMMANDS = (
 )
 
 
+MOST_UNDONE = 100
+"""Changes that can be taken back."""
+
+
 class RatedView(View):
     """The ratings of a profile; who shows a list made from them hears of each change."""
 
@@ -34,6 +38,8 @@ class RatedView(View):
         self._memory = services.memory
         self.person = ME
         self.yours = Profile()
+        self._before: list[Profile] = []
+        """What `yours` was before each change in this session, the last one last."""
 
     @property
     def offers(self) -> Offers:
@@ -74,6 +80,7 @@ class RatedView(View):
         """Rate as somebody."""
         self._memory.writer.flush()
         self.person, self.yours = name, load_profile(self.fingerprint, name)
+        self._before.clear()
         self.forget_list()
         self._name_yours()
 
@@ -90,8 +97,21 @@ class RatedView(View):
         self.yours = self.yours.only({item for item, _ in self.yours.rated} - gone)
         self.ratings_changed()
 
+    @property
+    def can_undo(self) -> bool:
+        """Return whether anything was changed that can be taken back."""
+        return bool(self._before)
+
+    def action_undo(self) -> None:
+        """Take the last change of the ratings back."""
+        if self._before:
+            yours = self._before.pop()
+            self.keep(yours)
+            self._before.pop()  # undoing is no change to be undone
+
     def keep(self, yours: Profile) -> None:
         """Take other ratings, save them, and ask for the list they make."""
+        self._before = [*self._before[-MOST_UNDONE:], self.yours]
         self.yours = yours
         if self.fingerprint:
             fingerprint, person = self.fingerprint, self.person

@@ -37,6 +37,7 @@ from cftui.tui.shared.messages import TrainLike
 COMMANDS = (
     Command("you.search", "slash", "search", "Search", "Type a title to rate", True),
     Command("you.drop", "d,delete", "drop", "Delete", "Take the rating back", True),
+    Command("you.undo", "U", "undo", "Undo", "Take the last change of your ratings back"),
     Command("you.order", "s", "order", "Order", "For you, by predicted stars, or popular", True),
     Command("you.why", "w", "why", "Why", "Why a movie is on the list, as enter there", True),
     Command("you.filter", "f", "filter", "Filter", "The list by genre, year, ratings", True),
@@ -194,6 +195,8 @@ class YouView(RatedView):
 
     def why_not(self, action: str) -> str | None:
         """Return why an action cannot be done now; none if it can."""
+        if action == "undo" and not self.can_undo:
+            return "Nothing was changed yet"
         if action == "drop" and not self.yours.rated:
             return "Nothing is rated yet: enter on a title"
         if action == "train" and self.setting.answers:

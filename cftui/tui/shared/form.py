@@ -44,6 +44,8 @@ REGISTRIES: dict[str, Mapping[str, type[BaseModel]]] = {
 FIXED: dict[str, type[BaseModel]] = {"training": TrainingConfig, "split": SplitConfig}
 ELSEWHERE = ("file", "held")
 """Of a split that is given: chosen in the Data pane."""
+WHERE_SET = ("rate_changes",)
+"""Shown where a run to be repeated has them: nobody plans them in a form."""
 FROM_FILE = "file…"
 """What the choice of models says for one of the user's own."""
 FILE_HELP = "Your own: path/to/file.py:Class; enter reads its parameters"
@@ -180,9 +182,14 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
             return tuple(REGISTRIES[section])
         return (*MODELS, *installed_models(), FROM_FILE)
 
+    def _shown(self, section: str, spec: FieldSpec) -> bool:
+        if spec.name in WHERE_SET:
+            return bool(self._settings.get(section, {}).get(spec.name))
+        return spec.name not in ELSEWHERE
+
     def _specs(self, section: str) -> tuple[FieldSpec, ...]:
         if section in FIXED:
-            return tuple(spec for spec in specs_of(FIXED[section]) if spec.name not in ELSEWHERE)
+            return tuple(spec for spec in specs_of(FIXED[section]) if self._shown(section, spec))
         name = str(self._settings[section]["name"])
         if section == "method":
             return specs_of(METHODS[name])
