@@ -40,7 +40,7 @@ def run_for_stars(
     try:
         model = Run(path).config().model
         if model.abilities.isdisjoint(able):
-            return None, cannot_take_in(model.name)
+            return None, cannot_take_in(model.name, drawn=drawn)
         trained = library.trained(run)
     except (ValueError, OSError) as error:
         return None, words_of(error)
@@ -52,11 +52,13 @@ def run_for_stars(
     return trained, ""
 
 
-def cannot_take_in(model: str) -> str:
-    """Return why a model cannot predict for somebody new."""
+def cannot_take_in(model: str, *, drawn: bool = False) -> str:
+    """Return why a model cannot predict for somebody new; `drawn`: whether draws would do."""
+    what = "a dot product alone, or draws" if drawn else "a dot product alone"
+    others = f", or of {models_with('draws')}" if drawn else ""
     return (
-        f"the model {model} cannot take in somebody new without training: that takes a dot product"
-        f" alone; choose a run of {models_with('dot-product')}"
+        f"the model {model} cannot take in somebody new without training: that takes {what};"
+        f" choose a run of {models_with('dot-product')}{others}"
     )
 
 

@@ -166,7 +166,8 @@ class YouView(RatedView):
         self._show_yours()
         self._say_head(answer)
         self.list.border_title = Text(f"{order_words(answer)}{filter_words(self.only)}")
-        stars = "" if answer.step is None else f"stars {self.by(answer.step)}"
+        label = "stars ± 80 %" if is_drawn(answer) else "stars"
+        stars = "" if answer.step is None else f"{label} {self.by(answer.step)}"
         self.list.border_subtitle = Text(stars)
         self.list.show(answer)
         self.refresh_offer()
