@@ -185,7 +185,11 @@ class TrainingConfig(Section):
         3, "Passes over the training ratings", unit="epochs", ge=1, le=1_000_000
     )
     batch_size: int = parameter(
-        64, "Ratings in a step; 0: as suits model and data", unit="ratings", ge=0, le=2**24
+        *(64, "Ratings in a step; 0: as suits model and data"),
+        unit="ratings",
+        zero="auto",
+        ge=0,
+        le=2**24,
     )
     seed: int = parameter(42, "Seed of initial values and order", ge=0, le=2**32 - 1)
     device: str = parameter(

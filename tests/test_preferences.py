@@ -7,8 +7,9 @@ import pytest
 from cftui import cli, paths
 from cftui.preferences import TEMPLATE, Preferences, PreferencesError, read_preferences, usable
 from cftui.tui.app import ANYWHERE
-from cftui.tui.keymaps import MAPS, keymap, wrong_keys
-from cftui.tui.performing import placed_commands
+from cftui.tui.keymaps import MAPS, clashes, keymap, wrong_keys
+from cftui.tui.performing import PlacedCommand, placed_commands
+from cftui.tui.shared.commands import Command
 
 Capture = pytest.CaptureFixture[str]
 
@@ -95,28 +96,27 @@ def test_keys_are_written_as_people_write_them() -> None:
         "b": "comma",
         "c": "enter",
     }
-    said = wrong_keys(own, ["a", "b", "c", "dd"])
+    placed = [PlacedCommand(Command(name, "x", "x", "", "")) for name in ("a", "b", "c", "dd")]
+    said = [words for words in wrong_keys(own, placed) if "as well" not in words]
     assert len(said) == 2 and "did you mean dd" in said[0] and "'f77x' is no key" in said[1]
 
 
-def test_every_map_names_commands_that_are_there_and_keys_that_are_keys() -> None:
-    ids = [placed.command.id for placed in placed_commands(ANYWHERE)]
+def test_every_map_names_commands_that_are_there_and_leaves_no_two_on_one_key() -> None:
+    placed = placed_commands(ANYWHERE)
+    ids = [each.command.id for each in placed]
     assert len(set(ids)) == len(ids)
-    for keys in MAPS.values():
-        own = Preferences(keys={name: key.replace(",", ", ") for name, key in keys.items()})
-        assert wrong_keys(own, ids) == []
+    for name, keys in MAPS.items():
+        own = Preferences(keys={one: key.replace(",", ", ") for one, key in keys.items()})
+        assert wrong_keys(own, placed) == [], name
 
 
-def test_a_map_leaves_no_two_commands_on_one_key() -> None:
-    """Within a pane and a view; Textual would let the first one win, unsaid."""
-    for name in MAPS:
-        own = keymap(Preferences(keymap=name))  # type: ignore[arg-type]
-        taken: dict[tuple[str, str, str], str] = {}
-        for placed in placed_commands(ANYWHERE):
-            pane = placed.entry.id if placed.entry else ""
-            for key in own.get(placed.command.id, placed.command.keys).split(","):
-                spot = (pane, placed.view, key)
-                assert taken.setdefault(spot, placed.command.id) == placed.command.id, (name, spot)
+def test_a_key_of_two_commands_is_named() -> None:
+    placed = placed_commands(ANYWHERE)
+    said = wrong_keys(Preferences(keys={"runs.delete": "d"}), placed)
+    assert said == [
+        "keys.'runs.delete': d is the key of runs.diff as well; give one of them another"
+    ]
+    assert clashes(Preferences(keys={"runs.delete": "d", "runs.diff": "ctrl+d"}), placed) == []
 
 
 def test_config_keys_lists_every_command(home: Path, capsys: Capture) -> None:

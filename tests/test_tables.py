@@ -80,7 +80,7 @@ def test_rank_id_and_value_are_whole(
     heads, *rows = table(capsys, "rank")
     n = len(whole) + 1
     assert heads.split()[: n + 1] == [*whole, "ratings", "title"]
-    assert all(len(line) <= width for line in (heads, *rows))
+    assert not [line for line in (heads, *rows) if len(line) > width]
     monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: False)
     assert here(*words) == 0
     plain = [line.split("\t")[:n] for line in capsys.readouterr().out.splitlines()]
@@ -103,7 +103,8 @@ def test_what_a_run_is_worth_fits(width: int, capsys: Capture) -> None:
     assert ("popul." in heads) == (width >= 80)
     assert [row.split()[0] for row in rows[:3]] == ["run", "mean", "biases"]
     assert re.search(r"run +\d\.\d{3}±\d\.\d{3}", rows[0])
-    assert all(len(line) <= width for line in (heads, *rows))
+    rows = [row for row in rows if not row.startswith("  cftui ")]  # to be copied as it stands
+    assert not [line for line in (heads, *rows) if len(line) > width]
 
 
 def test_the_list_of_runs_has_id_state_and_error(width: int, capsys: Capture) -> None:
@@ -115,7 +116,7 @@ def test_the_list_of_runs_has_id_state_and_error(width: int, capsys: Capture) ->
         assert "finished" in row and re.search(r"\d\.\d{4}", row)
     assert ("NDCG@20" in heads) == (width >= 80)
     assert ("time" in heads) == ("recall@20" in heads) == (width >= 120)
-    assert all(len(line) <= width for line in (heads, *rows))
+    assert not [line for line in (heads, *rows) if len(line) > width]
 
 
 def test_differences_are_side_by_side_with_every_value(width: int, capsys: Capture) -> None:

@@ -105,7 +105,7 @@ def _checked() -> "Preferences":
         from cftui.tui.keymaps import wrong_keys
         from cftui.tui.performing import placed_commands
 
-        wrong = wrong_keys(own, [each.command.id for each in placed_commands(ANYWHERE)])
+        wrong = wrong_keys(own, placed_commands(ANYWHERE))
         if wrong:
             raise UsageError(f"{config_file()}: " + "\n".join(wrong))
     return own

@@ -56,10 +56,8 @@ def tell_twins(run_id: str, *, json: bool) -> None:
     if json:
         print_json({"event": "splits", **asdict(twins)})
     elif twins.missing is not None:
-        put(
-            f"on {other_words(twins)} the same settings may do otherwise:"
-            f" cftui evaluate --run {run_id} --both-splits"
-        )
+        print_words(f"on {other_words(twins)} the same settings may do otherwise:")
+        put(f"  cftui evaluate --run {run_id} --both-splits")
     else:
         print_table(HEADINGS, side_by_side(twins), right=HEADINGS[1:], yielding=())
         print_words(twin_words(twins))

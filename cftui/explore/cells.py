@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cftui.explore.predict import rated_pairs
+from cftui.explore.rated_pairs import rated_pairs
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.questions.sheet import (

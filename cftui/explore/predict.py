@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cftui.explore.rated_pairs import rated_pairs
 from cftui.explore.search import find_item
 from cftui.library.bands import Bands
 from cftui.library.door import Library, answers
@@ -140,17 +141,6 @@ def predict_valid(trained: Trained) -> tuple[np.ndarray, np.ndarray]:
     ratings = trained.ratings
     pairs = Pairs(ratings.user[positions], ratings.item[positions], positions)
     return positions, trained.scorer.score(pairs)
-
-
-def rated_pairs(ratings: Ratings, users: np.ndarray, items: np.ndarray) -> Pairs:
-    """Return pairs of codes, each with its rating where it has one: that tells when it was."""
-    rated = {
-        (int(user), int(ratings.item[position])): position
-        for user in np.unique(users)
-        for position in ratings.by_user.of(int(user)).tolist()
-    }
-    pairs = zip(users.tolist(), items.tolist(), strict=True)
-    return Pairs(users, items, np.array([rated.get(pair, -1) for pair in pairs], np.int64))
 
 
 def actual_values(ratings: Ratings, users: np.ndarray, items: np.ndarray) -> np.ndarray:

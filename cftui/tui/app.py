@@ -282,8 +282,8 @@ class CftuiApp(PlainApp):
         from cftui.tui.keymaps import wrong_keys
         from cftui.tui.performing import placed_commands
 
-        ids = await asyncio.to_thread(lambda: [p.command.id for p in placed_commands(ANYWHERE)])
-        words = [*filter(None, [wrong]), *wrong_keys(own, ids)]
+        placed = await asyncio.to_thread(placed_commands, ANYWHERE)
+        words = [*filter(None, [wrong]), *wrong_keys(own, placed)]
         if words and not leaving(self):
             self.notify(
                 plain("; ".join(words)),

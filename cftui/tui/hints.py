@@ -59,7 +59,8 @@ class HintLine(Static):
         if self._newcomer is None and workspace.runs_listed:
             self._newcomer = not workspace.runs
         self._pane = pane.id or ""
-        known = self._newcomer and self._pane not in self._memory.state.hints
+        new = self._newcomer and not workspace.runs
+        known = new and self._pane not in self._memory.state.hints
         hint = HINTS.get(self._pane) if known else None
         commands = {one.id: one for _, one in pane.all_commands()}
         commands |= {one.id: one for one in self._anywhere}

@@ -1,19 +1,22 @@
 """Keys of one's own: maps that come with the program, and what the settings say, as Textual's."""
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from textual.keys import Keys, _character_to_key
 
 from cftui.preferences import Preferences
-from cftui.tui.shared.commands import Command
+from cftui.tui.performing import PlacedCommand
+from cftui.tui.shared.commands import Command, key_label
 
 EXPORTS = ("crosstab", "runs", "you", "check", "lab")
 VISIDATA: Mapping[str, str] = {
     "app.palette": "space,colon,ctrl+p",
     "app.help": "question_mark,f1",
     "runs.mark": "s",
+    "runs.sort": "ctrl+down",
+    "runs.sort-back": "ctrl+up",
     "grid.sort-up": "left_square_bracket",
     "grid.sort-down": "right_square_bracket",
     "runs.rename": "circumflex_accent",
@@ -43,9 +46,13 @@ def keymap(own: Preferences) -> dict[str, str]:
     return found
 
 
-def wrong_keys(own: Preferences, ids: Collection[str]) -> list[str]:
-    """Return what to say of ids that no command has, and of words that are no keys."""
-    said = []
+def wrong_keys(own: Preferences, placed: Sequence[PlacedCommand]) -> list[str]:
+    """Return what to say of ids that no command has, of words that are no keys, and of clashes."""
+    ids = [each.command.id for each in placed]
+    said = [
+        f"keys.{name!r}: {key_label(key)} is the key of {other} as well; give one of them another"
+        for name, other, key in clashes(own, placed)
+    ]
     for name, keys in own.keys.items():
         if name not in ids:
             near = difflib.get_close_matches(name, ids, 1)
@@ -57,6 +64,21 @@ def wrong_keys(own: Preferences, ids: Collection[str]) -> list[str]:
             what = ", ".join(map(repr, wrong)) or "nothing"
             said.append(f"keys.{name!r}: {what} is no key; write s, S, ctrl+s, f5, enter or ?")
     return said
+
+
+def clashes(own: Preferences, placed: Sequence[PlacedCommand]) -> list[tuple[str, str, str]]:
+    """Return commands of one place that one's own keys give the same key: ids and key."""
+    keys = keymap(own)
+    taken: dict[tuple[str, str, str], str] = {}
+    found = []
+    for each in placed:
+        command, pane = each.command, each.entry.id if each.entry else ""
+        for key in keys.get(command.id, command.keys).split(","):
+            other = taken.setdefault((pane, each.view, key), command.id)
+            if other != command.id and {other, command.id} & keys.keys():
+                first, second = sorted((other, command.id), key=lambda one: one not in own.keys)
+                found.append((first, second, key))
+    return found
 
 
 def remapped(commands: Iterable[Command], keys: Mapping[str, str]) -> list[Command]:

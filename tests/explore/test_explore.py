@@ -188,10 +188,14 @@ def test_a_run_without_weights_or_ratings_says_what_to_do(trained: Trained) -> N
     with pytest.raises(CheckpointError, match="damaged checkpoint"):
         load_trained(run)
     run.last.unlink()
-    with pytest.raises(
-        RunError, match=r"r has no weights: last\.safetensors is not there; train anew"
-    ):
+    words = r"r has no weights: last\.safetensors is not there; "
+    with pytest.raises(RunError, match=words + r".* ask those \(--best\)"):
         load_trained(run)
+    best = run.best.read_bytes()
+    run.best.unlink()
+    with pytest.raises(RunError, match=words + "train anew"):
+        load_trained(run)
+    run.best.write_bytes(best)
     run.last.write_bytes(good)
     source = Path(trained.record.data_source)
     write_ratings(source, users=61, items=150, n=600)

@@ -310,7 +310,7 @@ def test_an_export_of_before_unicode_is_read(
         (b"title,rating\nHeat,nan\n", "'nan' is no rating"),
         (b"title,rating\nHeat,3\nCaf\xe9\x01,3\n", "line 3: b'Caf\\xe9\\x01,3' is not UTF-8"),
         (b'[{"rated_at": "2020", "rating": 8},\n{"rated', "line 1: the list is broken, or cut off"),
-        (b'[{"title": "Heat"}]', "this is JSON; export the ratings as CSV"),
+        (b'[{"title": "Heat"}]', "this is JSON, but neither an object a line"),
         (b'title,rating\nHeat,3\n"Up,3\nM,3\n', "line 3: unexpected end of data"),
         (b"userId,movieId,rating\n1,11,3\n2,11,4\n", "line 3: a second person's ratings"),
         (b"PK\x03\x04 no zip at all", "zip"),

@@ -258,5 +258,5 @@ async def test_a_step_asked_for_while_other_cells_are_on_their_way_is_none() -> 
     async def ask(*_: object, **__: object) -> None:
         raise AssertionError("there is no sheet to ask about")
 
-    learner = SheetLearner(CrosstabState(), Asker(ask, say_nothing), list)
+    learner = SheetLearner(CrosstabState(), Asker(ask, say_nothing), list, print)
     await learner.step(CrosstabSettings())

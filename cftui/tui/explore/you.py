@@ -200,8 +200,10 @@ class YouView(RatedView):
         if action == "drop" and not self.yours.rated:
             return "Nothing is rated yet: enter on a title"
         if action == "train" and self.setting.answers:
-            flat = self._answer is not None and self._answer.flat
-            only = "Only for a run that is over and learned no tastes"
+            flat = self._answer is not None and (self._answer.flat or bool(self._answer.no_stars))
+            only = "This run predicts your stars already; a new one is begun in Train (3)"
+            if self._learning:
+                only = "The run that answers still goes on"
             return None if flat and not self._learning else only
         if action == "weight" and not self._has_stars:
             return f"It weighs predicted stars, and there are none: {self._why_no_stars}"
@@ -242,10 +244,12 @@ class YouView(RatedView):
     def action_train(self) -> None:
         """Train a run like the one that answers, by an optimizer that learns tastes as fast.
 
-        Without one, by the recipe that soon predicts well.
+        Without one, or where its model cannot take in anybody new, by the recipe that soon
+        predicts well.
         """
         row = self.setting.row
-        if row is not None and self.setting.answers:
+        takes_in = self._answer is None or not self._answer.no_stars
+        if row is not None and self.setting.answers and takes_in:
             self.post_message(TrainLike(row.id, TASTEFUL))
         else:
             self.post_message(TrainLike("", recipe=first_recipe().name))

@@ -70,7 +70,7 @@ class Overlay:
             height,
             series,
             ink.foreground,
-            title=f"{TITLES[measure]}{choice.words}",
+            title=f"{TITLES[measure]}{choice.words}{_apart(runs, measure)}",
             x_label=AXIS_WORDS[choice.x_axis],
             log_x=choice.log_x,
             log_y=choice.log_loss,
@@ -99,6 +99,12 @@ class Overlay:
         # Without colour the curve is made of its letter, which then stands in the legend anyway.
         label = row.label if ink.no_colour and row.mark else titled(row)
         return Series(label, *old.points, colour, mark=letter(row.mark))
+
+
+def _apart(runs: Sequence[tuple[RunRow, History]], measure: Measure) -> str:
+    """Return a warning where runs are judged by other ratings: so the errors of biases tell."""
+    judged = {row.biases_mse for row, _ in runs if row.biases_mse is not None}
+    return ", of other ratings held out each: not to be compared" if len(judged) > 1 else ""
 
 
 def _with_air(series: Sequence[Series], log_x: bool) -> Limits | None:

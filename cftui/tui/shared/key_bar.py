@@ -1,5 +1,6 @@
 """The line of keys at the bottom: what they do now; drawn anew only where that changed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from textual.widget import Widget
 
 from cftui.tui.shared.commanded import Commanded
 
-ALWAYS = ("app.palette", "app.help")
+ALWAYS = ("app.quit", "app.palette", "app.help")
 """What stands at the right end, whatever the width."""
 
 
@@ -84,7 +85,7 @@ class KeyBar(Widget):
         more: dict[str, Key] = {}
         end: dict[str, Key] = {}
         owners: dict[str, DOMNode] = {}
-        for active in screen.active_bindings.values():
+        for active in _in_order(screen.active_bindings.values()):
             binding = active.binding
             if binding.id in ALWAYS:
                 group = end
@@ -95,10 +96,10 @@ class KeyBar(Widget):
             else:
                 continue
             if binding.action not in owners:
-                group[binding.action] = self._key(active)
+                group[str(binding.id) if group is end else binding.action] = self._key(active)
                 owners[binding.action] = active.node
         now = (*first.values(), *more.values())
-        ending = tuple(sorted(end.values(), key=lambda key: key.action != "command_palette"))
+        ending = tuple(end[name] for name in ALWAYS if name in end)
         self._owners = owners
         if (now, len(first), ending) != (self._keys, self._first, self._end):
             self._keys, self._first, self._end = now, len(first), ending
@@ -146,3 +147,17 @@ class KeyBar(Widget):
                 if key.enabled:
                     await self.app.run_action(key.action, self._owners[key.action])
                 return
+
+
+def _in_order(bindings: Iterable[ActiveBinding]) -> list[ActiveBinding]:
+    """Return bindings as their owners tell their commands, whichever keys these have by now."""
+    nodes: dict[DOMNode, int] = {}
+
+    def place(active: ActiveBinding) -> tuple[int, int]:
+        node = active.node
+        commands = [one.id for one in node.COMMANDS] if isinstance(node, Commanded) else []
+        known = active.binding.id in commands
+        own = commands.index(str(active.binding.id)) if known else len(commands)
+        return nodes.setdefault(node, len(nodes)), own
+
+    return sorted(bindings, key=place)
