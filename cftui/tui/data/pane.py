@@ -52,7 +52,7 @@ COMMANDS = (
 )
 
 
-class DataPane(Sized, Pane):
+class DataPane(Pane, Sized):
     """Choose ratings, look at them, and choose their split."""
 
     ABOUT: ClassVar[str] = (

@@ -88,7 +88,7 @@ class OpenUser(Message):
     user: str
 
 
-class View(Sized, Commanded):
+class View(Commanded, Sized):
     """One kind of question to a trained model."""
 
     SCOPED_CSS = False  # classes of the screen that tell its size stand above the view

@@ -78,7 +78,7 @@ COMMANDS = (
 )
 
 
-class RunsPane(Sized, Pane):
+class RunsPane(Pane, Sized):
     """Every run ever made: filter, sort, mark, compare, look after."""
 
     ABOUT: ClassVar[str] = (

@@ -11,7 +11,8 @@ class Sized(Widget):
     """Has the classes `-narrow`, `-medium` or `-wide`, and `-short` or `-tall`.
 
     Textual gives such classes to the whole screen, and then styles all that is on it anew, panes
-    out of view too: a tenth of a second, or two, where a window is resized.
+    out of view too: a tenth of a second, or two, where a window is resized. Name it last of a
+    class's bases: only the rules for the first one are inherited.
     """
 
     def on_resize(self, event: events.Resize) -> None:

@@ -32,7 +32,7 @@ from cftui.tui.train.run_standing import NARROW, RunStanding
 from cftui.tui.workspace import LOOKING, Workspace
 
 
-class TrainPane(Sized, Pane):
+class TrainPane(Pane, Sized):
     """Choose settings, start, watch, steer."""
 
     ABOUT: ClassVar[str] = ABOUT
