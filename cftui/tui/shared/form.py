@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Static
 
 from cftui.config import (
@@ -44,6 +45,8 @@ REGISTRIES: dict[str, Mapping[str, type[BaseModel]]] = {
 FIXED: dict[str, type[BaseModel]] = {"training": TrainingConfig, "split": SplitConfig}
 ELSEWHERE = ("file", "held")
 """Of a split that is given: chosen in the Data pane."""
+SETTLE_SECONDS = 0.15
+"""A layout has come to rest by then."""
 WHERE_SET = ("rate_changes",)
 """Shown where a run to be repeated has them: nobody plans them in a form."""
 FROM_FILE = "file…"
@@ -123,6 +126,7 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         self._described: dict[str, ModelDescription] = {}
         self.problem = ""
         self._config: RunConfig | None = remembered
+        self._settling: Timer | None = None
 
     @property
     def config(self) -> RunConfig | None:
@@ -145,11 +149,18 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
 
     def watch_virtual_size(self) -> None:
         """Tell how much is below."""
-        self.call_after_refresh(self._tell_more)
+        self._tell_more_soon()
 
     def on_resize(self) -> None:
         """Tell how much is below."""
+        self._tell_more_soon()
+
+    def _tell_more_soon(self) -> None:
+        """Tell it once the layout stands: one change of size may bring another."""
         self.call_after_refresh(self._tell_more)
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(SETTLE_SECONDS, self._tell_more)
 
     def _tell_more(self) -> None:
         more = round(self.max_scroll_y - self.scroll_offset.y)
