@@ -47,6 +47,7 @@ class Terminal:
         rows: int = 40,
         command: Sequence[str] = CFTUI,
         env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
     ) -> None:
         self.home = home
         self.raw = b""
@@ -55,7 +56,11 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         words = [*command, *arguments]
         self.child = pexpect.spawn(
-            words[0], words[1:], env=environment(home, env), dimensions=(rows, columns)
+            words[0],
+            words[1:],
+            cwd=cwd,
+            env=environment(home, env),
+            dimensions=(rows, columns),
         )
         self.child.delaybeforesend = None
 

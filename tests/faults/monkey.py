@@ -114,7 +114,8 @@ def open_screen(home: Path, log: Path, size: tuple[int, int]) -> Terminal:
     """Open the watched screen."""
     env = {**NO_NETWORK, "WATCHED_LOG": str(log)}
     columns, rows = size
-    terminal = Terminal(home, columns=columns, rows=rows, command=WATCHED, env=env)
+    # A table may be exported to any name, which is meant relative to where the screen was opened.
+    terminal = Terminal(home, columns=columns, rows=rows, command=WATCHED, env=env, cwd=home)
     terminal.wait("3 Train")
     return terminal
 
