@@ -22,9 +22,10 @@ P95_MS, P99_MS = 40.0, 100.0
 LIVE_BYTES = 60_000
 FRAMES, STEP_EVENTS = 2.0, 10.0
 EPOCHS_FIRST = 4
-LEFT = 39
+LEFT = 43
 """Column at which charts and epochs begin."""
 MARK = "\u203a"
+MOST_TABS = 6
 
 
 def epochs_done(home: Path) -> list[dict[str, float]]:
@@ -57,6 +58,13 @@ def line(screen: pyte.Screen, row: int) -> str:
     return "".join(screen.buffer[row][column].data for column in range(LEFT, COLUMNS))
 
 
+def epoch_at(screen: pyte.Screen) -> int | None:
+    """Return the epoch that the cursor is on."""
+    marked = [text for row in range(ROWS - 12, ROWS) if MARK in (text := line(screen, row))]
+    words = marked[0].partition(MARK)[2].split() if marked else []
+    return int(words[0]) if words and words[0].isdigit() else None
+
+
 def replay(terminal: Pty) -> tuple[list[tuple[float, int | None]], list[float]]:
     """Return what the cursor was on after each piece, and when the loss chart was painted anew."""
     screen = pyte.Screen(COLUMNS, ROWS)
@@ -67,9 +75,7 @@ def replay(terminal: Pty) -> tuple[list[tuple[float, int | None]], list[float]]:
     for at, data in terminal.pieces:
         screen.dirty.clear()
         stream.feed(data)
-        marked = [text for row in range(ROWS - 12, ROWS) if MARK in (text := line(screen, row))]
-        words = marked[0].partition(MARK)[2].split() if marked else []
-        seen.append((at, int(words[0]) if words and words[0].isdigit() else None))
+        seen.append((at, epoch_at(screen)))
         if any(row < 18 for row in screen.dirty):
             now = [line(screen, row) for row in range(2, 18)]
             if now != chart and (not frames or at - frames[-1] > 0.1):
@@ -93,9 +99,14 @@ def start(home: Path, settings: dict[str, dict[str, object]]) -> Pty:
         terminal.read(0.5)
     terminal.write(b"r")
     terminal.read(0.5)
-    terminal.write(b"\t")
-    terminal.read(0.5)
-    return terminal
+    for _ in range(MOST_TABS):
+        terminal.write(b"\t")
+        terminal.read(0.5)
+        terminal.write(b"\x1b[H")
+        terminal.read(0.5)
+        if epoch_at(terminal.screen()) == 1:
+            return terminal
+    raise RuntimeError("the tab key comes to no table of epochs")
 
 
 def idle_bytes(terminal: Pty) -> int:
