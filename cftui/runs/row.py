@@ -63,6 +63,8 @@ class RunRow:
     high: Real = 0.0
     n_ids: Int = 0
     """Users and items together."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """By full name, what the other fields do not tell of them, as text."""
 
     @property
     def worse_than(self) -> WorseThan:

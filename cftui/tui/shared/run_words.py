@@ -1,6 +1,6 @@
 """What the Train pane says in words: what a run will cost, and how it is doing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import sqrt
 
 from cftui.config import RunConfig
@@ -25,6 +25,12 @@ STATE_MARKS = {
     "stopped": "■",
     "starting": "…",
 }
+
+
+def label_apart(row: RunRow, apart: Mapping[str, str]) -> str:
+    """Return how a run is called in a list, and by what it differs from those that look alike."""
+    told = apart.get(row.id)
+    return f"{row.label} · {told}" if told else row.label
 
 
 def cost_words(
