@@ -201,6 +201,7 @@ def _facts(record: RunRecord) -> dict[str, Any]:
         "rate_changes": record.rate_changes or (),
         "valid_recall": record.valid_recall,
         "valid_ndcg": record.valid_ndcg,
+        "list_users": record.list_users,
     }
 
 

@@ -11,6 +11,7 @@ from cftui.runs.events import Control, Epoch, Failed, Finished, Resumed, Started
 from cftui.runs.happened import marks_of
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
+from cftui.tui.runs.overlay_chart import Overlay
 from cftui.tui.shared.run_chart import ChartChoice, ChartInk, StepWindow, step_at
 from cftui.tui.shared.run_words import cost_words, run_words
 from cftui.tui.train.pictures import lists_chart, loss_chart, rate_chart
@@ -136,10 +137,37 @@ def test_every_axis_puts_the_epoch_where_its_last_step_is(
 def test_the_lists_of_an_epoch_are_drawn_where_they_were_judged() -> None:
     judged = replace(epoch(2, 200, 0.8, 10.0), recall=0.2, ndcg=0.1, list_users=50)
     told = history(started(), step(100, 5.0), epoch(1, 100, 0.9, 5.0), step(200, 10.0), judged)
-    recall, ndcg = lists_chart(told, ChartChoice(), INK, 80, 8).series
+    chart = lists_chart(told, ChartChoice(), INK, 80, 8)
+    assert chart.title == "lists of 50 users" and not chart.levels
+    assert reading_words(told, 200).endswith("NDCG 0.100 of 50 users")
+    recall, ndcg = chart.series
     assert (recall.label, recall.x, recall.y) == ("recall@20", (200,), (0.2,))
     assert (ndcg.label, ndcg.x, ndcg.y) == ("NDCG@20", (200,), (0.1,))
     assert lists_chart(history(started()), ChartChoice(), INK, 80, 8).series[0].x == ()
+
+
+def test_a_run_that_beats_biases_with_lists_below_popularitys_says_both() -> None:
+    judged = replace(epoch(1, 100, 0.8, 5.0), recall=0.2, ndcg=0.1, list_users=50)
+    begun = replace(started(), baselines={"global_mean": 1.1, "biases": 0.9})
+    for most_liked, words in (
+        (0.15, "beats biases, lists below popularity's"),
+        (0.05, "beats biases"),
+        (None, "beats biases"),
+    ):
+        told = history(begun, step(100, 5.0), replace(judged, most_liked_ndcg=most_liked))
+        (best,) = loss_chart(told, ChartChoice(), INK, 80, 20).notes
+        assert best.text.endswith(f", epoch 1, {words}")
+        levels = [level.y for level in lists_chart(told, ChartChoice(), INK, 80, 8).levels]
+        assert levels == ([] if most_liked is None else [most_liked])
+
+
+def test_lists_that_were_not_judged_say_why() -> None:
+    why = "no recall and NDCG: the lists of 20 users take more than a tenth of an epoch"
+    told = history(started(), step(100, 5.0), replace(epoch(1, 100, 0.8, 5.0), no_lists=why))
+    told.whole = True
+    assert lists_chart(told, ChartChoice(), INK, 80, 8).empty == why
+    overlay = Overlay().chart([(row(), told)], "ndcg", ChartChoice(), INK, 80, 8)
+    assert overlay.empty == why
 
 
 def test_zoom_keeps_the_latest_part() -> None:

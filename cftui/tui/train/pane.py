@@ -27,7 +27,7 @@ from cftui.tui.shared.run_columns import run_columns
 from cftui.tui.shared.sized import Sized
 from cftui.tui.shared.telling import TellScreen
 from cftui.tui.train.commands import ABOUT, COMMANDS
-from cftui.tui.train.epochs import EPOCH_COLUMNS, NO_EPOCH, epoch_columns, why_no_lists
+from cftui.tui.train.epochs import EPOCH_COLUMNS, NO_EPOCH, epoch_columns, lists_words
 from cftui.tui.train.new_run import NewRun
 from cftui.tui.train.run_charts import RunCharts
 from cftui.tui.train.run_standing import NARROW, RunStanding
@@ -182,7 +182,7 @@ class TrainPane(Pane, Sized):
         at_end = self.epochs.cursor_row >= len(self.epochs.rows) - 1
         self.epochs.set_empty(why_no_curve(history, NO_EPOCH) if row is not None else NO_EPOCH)
         self.epochs.set_rows(tuple(history.epochs))
-        self.epochs.border_title = plain(why_no_lists(history))
+        self.epochs.border_title = plain(lists_words(history))
         if at_end and not self.epochs.has_focus:
             self.epochs.action_last()
         self.status.show(row, history)
