@@ -42,8 +42,8 @@ def test_a_choice_of_runs_cuts_no_column(width: int) -> None:
     widths = laid_out(columns, room)
     assert GUTTER + GAP * (len(widths) - 1) + sum(widths.values()) <= room
     assert {"run", "epoch", "best"} <= widths.keys()
-    assert texts(columns)[0] == "bayes-fm-gibbs · fields all"
-    assert widths["run"] >= len("bayes-fm-gibbs · fields future")
+    assert texts(columns)[0] == "bayes-fm-gibbs: fields all"
+    assert widths["run"] >= len("bayes-fm-gibbs: fields future")
 
 
 def test_where_there_is_little_room_the_time_gives_way_to_what_tells_apart() -> None:
@@ -60,5 +60,5 @@ def test_the_list_of_all_runs_tells_them_apart(width: int) -> None:
     apart = told_apart(ROWS, sorted_by(width))
     columns = runs_columns(width, apart=apart, colours=colours)
     assert texts(columns) == [
-        "bayes-fm-gibbs · fields all", "bayes-fm-gibbs · fields future", "dot-bias-adam",
+        "bayes-fm-gibbs: fields all", "bayes-fm-gibbs: fields future", "dot-bias-adam",
     ]  # fmt: skip

@@ -311,19 +311,24 @@ def test_fields_that_ratings_do_not_tell_are_named_before_training() -> None:
     assert cost_words(plainly, SUMMARY) == "parameters counted at the start\n1 steps an epoch"
 
 
-def test_fields_that_look_into_the_future_are_said_to() -> None:
+def test_fields_of_no_use_for_ratings_to_come_are_not_called_future() -> None:
     timed = ("calendar", "user-day", "since-first", "place", "film-age")
     for fields, said in (
-        ("future user-day", "user-day looks into a user's future"),
-        ("future user-day place", "user-day, place look into a user's future"),
-        ("all", "5 fields look into a user's future"),
+        ("future user-day", "user-day uses when it was rated, unknown"),
+        ("future user-day place", "user-day, place use when it was rated, unknown"),
+        ("all", "5 fields use when it was rated, unknown"),
     ):
         config = make_config({"model": {"name": "fm", "fields": fields}})
-        assert cost_words(config, SUMMARY) == f"{said}\n1 steps an epoch"
-        without = cost_words(config, replace(SUMMARY, untold=timed))
-        assert "future" not in without and "left out: " in without
+        without = "it" if said.startswith("user-day uses") else "them"
+        rest = f"of ratings to come; future: without {without}"
+        assert cost_words(config, SUMMARY) == f"{said}\n{rest}\n1 steps an epoch"
+        untold = cost_words(config, replace(SUMMARY, untold=timed))
+        assert "to come" not in untold and "left out: " in untold
     net = make_config({"model": {"name": "net", "calendar": True}})
-    assert cost_words(net, SUMMARY).startswith("calendar looks into a user's future")
+    assert cost_words(net, SUMMARY).startswith(
+        "calendar uses when it was rated, unknown\nof ratings to come\n"
+    )
     help_ = {spec.name: spec.help for spec in specs_of(MODELS["fm"])}["fields"]
-    assert help_.startswith("future: user item history raters genres year popularity; all: also ")
-    assert all(field in help_.partition("also")[2] for field in timed)
+    assert help_.startswith("future: what holds for ratings to come; all: also when it was rated")
+    assert "future is user item history raters genres year popularity; all adds" in help_
+    assert all(field in help_.partition("adds")[2] for field in timed)
