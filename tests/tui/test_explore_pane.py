@@ -576,7 +576,7 @@ async def test_a_model_without_factors_greys_what_it_cannot(
         assert "no item biases: r chooses" in str(pane.why_not("biases"))
         await pilot.press("y")
         you = pane.query_one(YouView)
-        await until(pilot, lambda: "cannot take in" in about(you) and bool(cells(you.list)))
+        await until(pilot, lambda: "takes in nobody new" in about(you) and bool(cells(you.list)))
         await pilot.press("m")
         view = pane.query_one(MovieView)
         await until(pilot, lambda: about(view).startswith("Forrest Gump"))
