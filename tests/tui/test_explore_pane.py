@@ -574,6 +574,16 @@ async def test_a_model_without_factors_greys_what_it_cannot(
     async with explore() as (pilot, pane):
         await until(pilot, lambda: pane.query_one(KindBar).dim == {"biases"})
         assert "no item biases: r chooses" in str(pane.why_not("biases"))
+        # Its prediction is no sum of products: what user and movie add is told, as by the shell.
+        await until(pilot, lambda: about(pane.view).startswith("User"))
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PredictScreen))
+        await until(pilot, lambda: "predicted" in words_of(pilot, "#verdict"))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WhyScreen))
+        await until(pilot, lambda: "but of user and movie" in words_of(pilot, "#by-stars"))
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, PredictScreen | WhyScreen))
         await pilot.press("y")
         you = pane.query_one(YouView)
         await until(pilot, lambda: "takes in nobody new" in about(you) and bool(cells(you.list)))
