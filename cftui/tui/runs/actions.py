@@ -17,6 +17,7 @@ from cftui.tui.runs.details import size_words
 from cftui.tui.runs.differences import DifferencesScreen
 from cftui.tui.runs.marks import Changes
 from cftui.tui.services.runs import RunService, RunServiceError, path_of
+from cftui.tui.shared.ask_file import folder_words
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.copying import copy_out
 from cftui.tui.shared.messages import RunAction
@@ -191,4 +192,5 @@ def _ask_where(
             path = export_path(text, kinds).absolute()
             asker.post_message(RunAction(lambda runs: write(runs, path), "It was not written"))
 
-    asker.app.push_screen(AskText(question, name, refuse=refuse, doubt=doubt), answer)
+    asked = AskText(question, name, refuse=refuse, doubt=doubt, means=folder_words)
+    asker.app.push_screen(asked, answer)
