@@ -20,6 +20,7 @@ from cftui.tui.explore.pane import ExplorePane
 from cftui.tui.shared.form import TrainingForm
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.inputs import Choice, FileField, NumberField, TextField
+from cftui.tui.shared.messages import StartRun
 from cftui.tui.shared.overlays import AskYesNo
 from cftui.tui.train.pane import TrainPane
 from cftui.tui.train.recipes import ChooseRecipe
@@ -279,3 +280,30 @@ async def test_a_run_of_a_strangers_model_is_asked_only_after_a_yes(
         await pilot.press("y")
         await until(pilot, lambda: "ratings, mean" in str(about.content))
     assert sign.exists()
+
+
+async def test_what_no_number_has_is_a_key_still_and_a_start_leaves_the_field(
+    stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[StartRun] = []
+    monkeypatch.setattr(CftuiApp, "on_start_run", lambda _, message: asked.append(message))
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot, runs=False)
+        pane = app.query_one(TrainPane)
+        await until(pilot, lambda: not pane.why_not("start"))
+        rate, epochs = field(app, "optimizer.learning_rate"), field(app, "training.epochs")
+        assert isinstance(rate, NumberField) and isinstance(epochs, NumberField)
+        epochs.focus()
+        await pilot.pause()
+        taken = [key for key in "7eE+-." if epochs.check_consume_key(key, key)]
+        assert taken == ["7"]
+        rate.focus()
+        await pilot.pause()
+        assert not rate.check_consume_key("e", "e")  # all of it is selected: no digit before
+        await pilot.press("2", "e", "minus", "3")
+        assert rate.value == "2e-3"
+        await pilot.press("s")
+        await until(pilot, lambda: bool(asked))
+        assert asked[0].settings["optimizer"]["learning_rate"] == 0.002
+        assert app.focused is field(app, "optimizer.name")

@@ -84,7 +84,7 @@ class YouView(RatedView):
     YouView #offers { height: 1fr; }
     YouView #yours { height: 2fr; }
     YouView #about { height: auto; max-height: 5; }
-    YouView.-short #about { height: auto; max-height: 3; }
+    YouView.-short #about { height: auto; max-height: 4; }
     """
     HAS_FLOOR: ClassVar[bool] = True
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS

@@ -262,6 +262,7 @@ class TrainPane(Pane, Sized):
     def action_start(self) -> None:
         """Train a new run."""
         self.post_message(StartRun(self.form.settings()))
+        self.form.step_out()  # what is pressed next is hardly a digit of the run just begun
 
     @work(exclusive=True, group="recipe", exit_on_error=False, description="Choosing a recipe")
     async def action_recipes(self) -> None:
