@@ -16,16 +16,19 @@ from cftui.library.door import Library
 from cftui.library.trained import load_trained
 from cftui.models.draws import Draws
 from cftui.questions.band import MEANINGS
+from cftui.questions.compiling import CompileSampler
 from cftui.questions.errors import QuestionError
 from cftui.questions.likes import ForYou, WhyStars
 from cftui.questions.new_item import ForWhom
 from cftui.ratings.pairs import Pairs
+from cftui.ratings.store import open_ratings
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.directory import RunError
 from cftui.runs.event_log import read_events
 from cftui.runs.events import Checkpointed, Epoch, Event, Step
 from cftui.runs.find import find_run
 from cftui.training.engines.protocol import EngineError
+from cftui.training.gibbs import kernels, rows
 from cftui.training.learners import gibbs
 from cftui.training.signals import StopSignals
 from cftui.training.start import resume_run, start_run
@@ -210,6 +213,16 @@ def test_without_numba_it_says_what_to_do(source: Path, monkeypatch: pytest.Monk
         trained(source, "none")
     with pytest.raises(RunError):
         find_run("none")
+
+
+def test_once_the_sampler_is_warm_a_run_compiles_nothing(source: Path) -> None:
+    """Both call each function with arguments of the same types, for which it is compiled once."""
+    Library().answer(CompileSampler(str(open_ratings(source).path)))
+    trained(source, "r", training={"epochs": 2})
+    every = [one for room in (kernels, rows) for one in vars(room).values()]
+    counts = [len(one.signatures) for one in every if hasattr(one, "nopython_signatures")]
+    # Those that others call alone are compiled within these.
+    assert set(counts) <= {0, 1} and sum(counts) >= 7
 
 
 def test_its_settings(tmp_path: Path) -> None:
