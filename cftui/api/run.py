@@ -8,12 +8,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cftui.api import answers
 from cftui.api.follow import events_of, follow
 from cftui.api.ids import codes_of, ids_of, like, text_of
 from cftui.api.ratings import DataSet
 from cftui.printing import put
+from cftui.questions.band import ends_of
 from cftui.questions.data import ColumnMapping
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter, ListOrder
@@ -174,6 +176,10 @@ class TrainingRun:
     ) -> pd.DataFrame:
         """Return the frame with a column `prediction`: float32, in rating units.
 
+        Of a model that tells how sure it is (`bayes-fm`, `fm` of several members) also with `low`
+        and `high`, the ends of the band that 80 % of ratings are within. A pair that is rated is
+        predicted as of the time of its rating, as by `cftui predict`.
+
         `user` and `item` name its columns of ids, else they are recognised as in files. NaN where
         an id is not among the ratings. Raises DataError where a column is not clear, RunError
         where the run has no weights.
@@ -181,10 +187,7 @@ class TrainingRun:
         ratings = answers.trained(self._stored).ratings
         users = codes_of(ratings.users, _ids(pairs, "user", user))
         items = codes_of(ratings.items, _ids(pairs, "item", item))
-        known = (users >= 0) & (items >= 0)
-        prediction = np.full(len(pairs), np.nan, np.float32)
-        prediction[known] = answers.scores(self._stored, users[known], items[known])
-        return pairs.assign(prediction=prediction)
+        return pairs.assign(**answers.predictions(self._stored, users, items))
 
     def recommend(
         self,
@@ -205,8 +208,10 @@ class TrainingRun:
 
         Index: `rank` from 1; columns: `item`, `title`, `genres`, `score` (by likes alone),
         `prediction` (rating units; for somebody new by fold-in, which takes a run of dot-bias or
-        dot, else NaN), `n_ratings`. Raises QuestionError for an unknown id or title, or one that
-        is not clear.
+        dot, or from the draws of bayes-fm, else NaN), `n_ratings`; of a model that tells how sure
+        it is, after `prediction`, `low` and `high` as `predict` has them.
+
+        Raises QuestionError for an unknown id or title, or one that is not clear.
         """
         if (user is None) == (not rated):
             raise QuestionError("recommend: give a user, or what somebody new has rated")
@@ -360,7 +365,13 @@ def _listed(
                 name: np.array([getattr(row, field) for row in rows], np.float64)
                 for name, field in numbers.items()
             },
+            **_ends(rows),
             "n_ratings": np.array([row.n_ratings for row in rows], np.int64),
         },
         index=pd.Index([row.rank for row in rows], name="rank", dtype="int64"),
     )
+
+
+def _ends(rows: "Sequence[Listed]") -> dict[str, NDArray[np.float64]]:
+    told = [row for row in rows if not isinstance(row, Neighbour)]
+    return {name: np.array(column, np.float64) for name, column in ends_of(told).items()}

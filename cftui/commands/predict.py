@@ -19,7 +19,7 @@ from cftui.commands.opening import Best, Data, open_run
 from cftui.commands.reasons import print_why_stars
 from cftui.commands.writing import write_columns
 from cftui.printing import put
-from cftui.questions.band import EIGHTY, SPREAD, with_band
+from cftui.questions.band import EIGHTY, SPREAD, stars_words
 from cftui.questions.likes import WhyStars
 from cftui.questions.trained import Predict, Prediction
 from cftui.text import plain
@@ -110,9 +110,8 @@ def _print_one(answer: Prediction, *, json: bool) -> None:
         return
     actual = "" if answer.actual is None else f", who gave it {answer.actual:g}"
     title = "" if answer.title == answer.item else f" {plain(answer.title)}"
-    band = answer.band
-    said = f"{answer.predicted:.3f}" if band is None else with_band(answer.predicted, band)
-    put(f"{said} for item {answer.item}{title} by user {answer.user}{actual}")
+    whose = f"item {answer.item}{title} by user {answer.user}{actual}"
+    put(f"{stars_words(answer, digits=3)} for {whose}")
     for seen, kind in ((answer.user_seen, "user"), (answer.item_seen, "item")):
         if not seen:
             put(f"this {kind} has no rating in training: its factors are still the random start")

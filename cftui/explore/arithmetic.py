@@ -10,7 +10,7 @@ from cftui.hyperparameters import models_with
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.models.factors import Factors
-from cftui.questions.band import with_band
+from cftui.questions.band import stars_words
 from cftui.questions.errors import QuestionError
 from cftui.questions.sheet import CellArithmetic, CellOfRun
 
@@ -78,12 +78,9 @@ def cell_of_run(trained: Trained, user: int, item: int) -> CellArithmetic:
     """
     if trained.factors is None:
         found = predict(trained, user, item)
-        said = (
-            f"{found.predicted:.2f}" if not found.band else with_band(found.predicted, found.band)
-        )
         raise QuestionError(
-            f"Predicted {said}. {trained.config.model.name} is no dot product: its arithmetic does"
-            f" not fit on a page; choose a run of {models_with('dot-product')}"
+            f"Predicted {stars_words(found)}. {trained.config.model.name} is no dot product: its"
+            f" arithmetic does not fit on a page; choose a run of {models_with('dot-product')}"
         )
     ratings = trained.ratings
     rated = ratings.by_user.of(user)

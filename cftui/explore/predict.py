@@ -82,9 +82,11 @@ def predict_held_out(trained: Trained) -> PredictedPairs:
     return _with_ids(ratings, pairs, actual, predicted, trained.bands(pairs))
 
 
-def predict_pairs(trained: Trained, users: Sequence[int], items: Sequence[int]) -> PredictedPairs:
+def predict_pairs(
+    trained: Trained, users: Sequence[int] | np.ndarray, items: Sequence[int] | np.ndarray
+) -> PredictedPairs:
     """Return the predictions for pairs of codes, beside the actual ratings."""
-    pairs = rated_pairs(trained.ratings, np.array(users), np.array(items))
+    pairs = rated_pairs(trained.ratings, np.array(users, np.int64), np.array(items, np.int64))
     predicted = trained.scorer.score(pairs)
     actual = _values(trained.ratings, pairs)
     return _with_ids(trained.ratings, pairs, actual, predicted, trained.bands(pairs))

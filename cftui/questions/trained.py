@@ -202,6 +202,8 @@ class Fan:
     mean: float
     """Of all their ratings."""
     n_ratings: int
+    band: Band | None = None
+    """How far a rating may be from what is predicted, where the model tells."""
 
 
 @dataclass(frozen=True)

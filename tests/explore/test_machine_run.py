@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from small import here, small_config, write_ratings
 
+import cftui
 from cftui import paths
 from cftui.explore.cells import predict_cells
 from cftui.explore.check import check
@@ -106,6 +107,11 @@ def test_it_tells_how_sure_it_is_wherever_it_predicts(trained: Trained, library:
     names = ratings.users.id_of(user), ratings.items.id_of(item)
     with pytest.raises(QuestionError, match=r"Predicted \d\.\d ± \d\.\d \(80 %\)\. fm is no dot"):
         library.answer(CellOfRun(trained.path, *names))
+    friends = explore_item(trained, item, "cosine", 5, 1)
+    rater = next(iter(friends.fans))
+    assert rater.band == predict(trained, ratings.users.code_of(rater.user), item).band
+    would = friends.would_like[1]
+    assert would.band == predict(trained, ratings.users.code_of(would.user), item).band
     stranger = predict_ids(trained, [names[0], "nobody"], [names[1], names[1]]).bands
     assert stranger is not None and stranger[0] == found and np.isnan(stranger.high[1])
 
@@ -119,6 +125,9 @@ def test_a_check_counts_what_is_within_the_bands(trained: Trained) -> None:
     inside = (held.bands.low <= held.actual) & (held.actual <= held.bands.high)
     assert covered.inside == pytest.approx(np.count_nonzero(inside) / 300)
     assert covered.width == pytest.approx(float((held.bands.high - held.bands.low).mean()))
+    worst = answer.worst[3]
+    place = ratings.users.code_of(worst.user), ratings.items.code_of(worst.item)
+    assert worst.band == predict(trained, *place).band
     for parts, codes in (
         (covered.by_activity, ratings.user),
         (covered.by_popularity, ratings.item),
@@ -158,6 +167,22 @@ def test_files_of_predictions_have_the_ends_of_bands(
     assert here("predict", "--user", user, "--item", item, "--run", "m") == 0
     told = capsys.readouterr().out.splitlines()[-1]
     assert re.match(rf"\d\.\d ± \d\.\d \(80 %\) for item {item} ", told)
+
+
+def test_python_has_the_ends_of_bands(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the shell has them: of a pair that is rated as of then."""
+    monkeypatch.setenv(paths.HOME_VARIABLE, str(Path(trained.path).parents[2]))
+    run, held = cftui.open_run("m"), predict_held_out(trained)
+    pairs = pd.DataFrame({"user": [*held.users[:9], "nobody"], "item": [*held.items[:9], "1"]})
+    told = run.predict(pairs)
+    assert list(told) == ["user", "item", "prediction", "low", "high"]
+    assert told.iloc[9, 2:].isna().all() and held.bands is not None
+    np.testing.assert_allclose(told.prediction[:9], held.predicted[:9], rtol=1e-6)
+    np.testing.assert_allclose(told.low[:9], held.bands.low[:9], rtol=1e-6)
+    np.testing.assert_allclose(told.high[:9], held.bands.high[:9], rtol=1e-6)
+    best = run.recommend(held.users[0], n=3)
+    assert list(best)[3:7] == ["score", "prediction", "low", "high"]
+    assert (best.low <= best.prediction).all() and (best.prediction <= best.high).all()
 
 
 def test_features_that_take_long_are_kept(

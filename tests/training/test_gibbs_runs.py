@@ -18,6 +18,7 @@ from cftui.models.draws import Draws
 from cftui.questions.errors import QuestionError
 from cftui.questions.likes import ForYou, WhyStars
 from cftui.questions.new_item import ForWhom
+from cftui.questions.people import ForGroup, Person
 from cftui.ratings.pairs import Pairs
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.directory import RunError
@@ -28,6 +29,7 @@ from cftui.training.engines.protocol import EngineError
 from cftui.training.learners import gibbs
 from cftui.training.signals import StopSignals
 from cftui.training.start import resume_run, start_run
+from cftui.tui.explore.exporting import export_list
 from cftui.tui.explore.newcomer_list import newcomer_words
 
 SWEEPS = 24
@@ -102,7 +104,10 @@ def test_what_it_predicts_is_the_mean_of_its_draws_with_bands(source: Path) -> N
         load_trained(run, best=True)
 
 
-def test_somebody_new_gets_stars_with_bands_that_narrow(source: Path) -> None:
+def test_somebody_new_gets_stars_with_bands_that_narrow(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     trained(source, "r")
     library = Library()
     found = library.trained(find_run("r").path)
@@ -121,6 +126,14 @@ def test_somebody_new_gets_stars_with_bands_that_narrow(source: Path) -> None:
         assert len(bands) == 20 and bands[0].words == "80 %"
         widths.append(np.mean([band.high - band.low for band in bands]))
     assert widths[0] > widths[1] > widths[2]
+    assert all(row.band is not None and row.predicted is not None for row in answer.rated)
+    export_list(Path("my.csv"), answer.recommended[:1])
+    told = Path("my.csv").read_text().splitlines()
+    assert told[0].split(",")[5:8] == ["predicted", "low", "high"] and bands[0] is not None
+    assert told[1].split(",")[-3:-1] == [f"{bands[0].low:.4f}", f"{bands[0].high:.4f}"]
+    club = (Person("a", rated[:9]), Person("b", rated[9:]))
+    both = library.answer(ForGroup(store, club, found.path, n=4)).recommended
+    assert all(view.band is not None for row in both for view in row.views)
     # Who is in the data gets about what they get as a newcomer with the same ratings.
     train = np.setdiff1d(ratings.by_user.of(person), found.split.valid)
     newcomer = fold(found, ratings.item[train], ratings.value[train], 3.0).score_all_items(0)

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from cftui.questions.band import with_band
+from cftui.questions.band import stars_words
 from cftui.questions.data import DataSummary
 from cftui.questions.items import FindItems, ItemRow
 from cftui.questions.question import Ask
@@ -151,7 +151,5 @@ def _words(answer: Prediction, item_word: str) -> str:
         for kind, seen in (("user", answer.user_seen), (item_word, answer.item_seen))
         if not seen
     ]
-    band = answer.band
-    said = f"{answer.predicted:.2f}" if band is None else with_band(answer.predicted, band)
-    head = f"predicted {said}, {actual}   {plain(answer.title)}"
+    head = f"predicted {stars_words(answer)}, {actual}   {plain(answer.title)}"
     return "\n".join([head, *([f"({', '.join(unseen)}: a guess)"] if unseen else [])])
