@@ -30,13 +30,12 @@ def predict(trained: Trained, user: int, item: int) -> Prediction:
     ratings = trained.ratings
     pairs = rated_pairs(ratings, np.array([user]), np.array([item]))
     predicted, bands = trained.scorer.score(pairs)[0], trained.bands(pairs)
-    actual = _values(ratings, pairs)[0]
     return Prediction(
         user=ratings.users.id_of(user),
         item=ratings.items.id_of(item),
         title=ratings.items.title_of(item),
         predicted=float(predicted),
-        actual=None if np.isnan(actual) else float(actual),
+        actual=actual_of(ratings, pairs),
         user_seen=bool(trained.trained_users[user]),
         item_seen=bool(trained.trained_items[item]),
         band=None if bands is None else bands[0],
@@ -148,6 +147,12 @@ def predict_valid(trained: Trained) -> tuple[np.ndarray, np.ndarray]:
 def actual_values(ratings: Ratings, users: np.ndarray, items: np.ndarray) -> np.ndarray:
     """Return what each user gave each item, float32, NaN where they did not rate it."""
     return _values(ratings, rated_pairs(ratings, users, items))
+
+
+def actual_of(ratings: Ratings, pair: Pairs) -> float | None:
+    """Return what the user of one pair gave its item; none where they did not rate it."""
+    value = float(_values(ratings, pair)[0])
+    return None if math.isnan(value) else value
 
 
 def _values(ratings: Ratings, pairs: Pairs) -> np.ndarray:

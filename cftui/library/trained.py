@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from cftui.models import build_model, load_of_run
 from cftui.models.draws import Draws
 from cftui.models.errors import ModelError
 from cftui.models.factors import Factors
+from cftui.models.summed import SummedPrediction
 from cftui.questions.band import EIGHTY
 from cftui.questions.errors import QuestionError
 from cftui.ratings.pairs import Pairs
@@ -33,6 +35,15 @@ from cftui.runs.checkpoint import CheckpointError, check_finite, load_checkpoint
 from cftui.runs.directory import Run, RunError
 from cftui.runs.ratings_of import ratings_of, read_whole
 from cftui.runs.record import RunRecord
+
+
+@runtime_checkable
+class Summable(Protocol):
+    """A scorer that may know what its predictions are the sum of."""
+
+    def summed(self, pair: Pairs) -> SummedPrediction | None:
+        """Return what makes up the prediction of one pair; none where it is no such sum."""
+
 
 TABLES: dict[str, Ability] = {
     "user_factors": "factors",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cftui.models.summed import FieldSums, SummedPrediction
 from cftui.ratings.features import Features
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.unit import IDENTITY, RatingUnit
@@ -116,6 +117,30 @@ class Draws:
         spread = (squares / count - mean**2) * count / max(count - 1, 1)
         return first + mean, np.maximum(spread, 0.0)
 
+    def summed(self, pair: Pairs) -> SummedPrediction:
+        """Return what the prediction of one pair is the sum of.
+
+        Of a user, as of an item, draws keep all fields together, with the pairs among them.
+        """
+        known = () if self.features is None else self.features.fields
+        of_user, of_item, names = (
+            [field.name for field in known if field.of == whose]
+            for whose in ("user", "item", "rating")
+        )
+        fields = [
+            _field_sums("the user's", self.users[:, int(pair.users[0])]),
+            _field_sums("the item's", self.items[:, int(pair.items[0])]),
+        ]
+        for name, place in zip(names, self._places(pair)[:, 0].tolist(), strict=True):
+            words = name if place < self.first_own[-1] else f"{name} (not known: as usual)"
+            fields.append(_field_sums(words, self.own[:, place]))
+        told = (
+            f"mean of {len(self.intercepts)} draws, which keep together all fields of the user"
+            f" ({', '.join(of_user)}), and of the item ({', '.join(of_item)})"
+        )
+        intercepts = self.intercepts.astype(np.float64)
+        return SummedPrediction(intercepts, tuple(fields), told, self.unit)
+
     def _each(self, pairs: Pairs) -> Iterator[Array]:
         """Yield the predictions of every draw, in the unit."""
         places = self._places(pairs)
@@ -146,6 +171,12 @@ class Draws:
         if codes is None or not fields:
             return np.broadcast_to(unknown, (fields, len(pairs)))
         return np.asarray(np.where(codes < 0, unknown, codes + self.first_own[:-1, None]))
+
+
+def _field_sums(words: str, rows: Array) -> FieldSums:
+    """Return a row of each draw, shape (draws, 1 + rank), as one summand."""
+    found = rows.astype(np.float64)
+    return FieldSums(words, found[:, 0], np.zeros(len(found)), found[:, 1:])
 
 
 def own_codes(features: Features | None, pairs: Pairs) -> Array | None:

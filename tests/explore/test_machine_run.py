@@ -24,7 +24,8 @@ from cftui.library.bands import ManyMembers
 from cftui.library.door import Library
 from cftui.library.trained import Trained, load_trained
 from cftui.questions.covered import coverage_lines
-from cftui.questions.errors import QuestionError
+from cftui.questions.likes import WhyStars
+from cftui.questions.parts import PredictionParts, parts_lines
 from cftui.questions.sheet import CellOfRun, Labels
 from cftui.ratings.features import Features
 from cftui.ratings.pairs import Pairs
@@ -105,8 +106,15 @@ def test_it_tells_how_sure_it_is_wherever_it_predicts(trained: Trained, library:
     inside = (held.bands.low <= value) & (value <= held.bands.high)
     assert 0.7 < inside.mean() < 0.9
     names = ratings.users.id_of(user), ratings.items.id_of(item)
-    with pytest.raises(QuestionError, match=r"Predicted \d\.\d ± \d\.\d \(80 %\)\. fm is no dot"):
-        library.answer(CellOfRun(trained.path, *names))
+    parts = library.answer(CellOfRun(trained.path, *names))
+    assert isinstance(parts, PredictionParts) and parts.band == found
+    assert parts.predicted == pytest.approx(mean, abs=5e-6)
+    assert parts.actual == ratings.value[place]
+    sizes = [abs(part.value) for part in parts.parts]
+    assert sizes == sorted(sizes, reverse=True) and len(sizes) > 30
+    total = parts.base + sum(part.value for part in parts.parts)
+    assert total == pytest.approx(parts.predicted, abs=1e-9)
+    assert library.answer(WhyStars(trained.path, names[1], user=names[0])).parts == parts
     friends = explore_item(trained, item, "cosine", 5, 1)
     rater = next(iter(friends.fans))
     assert rater.band == predict(trained, ratings.users.code_of(rater.user), item).band
@@ -146,6 +154,7 @@ def test_a_check_counts_what_is_within_the_bands(trained: Trained) -> None:
 
 def test_files_of_predictions_have_the_ends_of_bands(
     trained: Trained,
+    library: Library,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -167,6 +176,10 @@ def test_files_of_predictions_have_the_ends_of_bands(
     assert here("predict", "--user", user, "--item", item, "--run", "m") == 0
     told = capsys.readouterr().out.splitlines()[-1]
     assert re.match(rf"\d\.\d ± \d\.\d \(80 %\) for item {item} ", told)
+    assert here("predict", "--user", user, "--item", item, "--run", "m", "--why") == 0
+    parts = library.answer(CellOfRun(trained.path, user, item))
+    assert isinstance(parts, PredictionParts)
+    assert "\n".join(parts_lines(parts, 15)) in capsys.readouterr().out
 
 
 def test_python_has_the_ends_of_bands(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:

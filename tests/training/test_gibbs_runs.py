@@ -11,6 +11,7 @@ import pytest
 from small import here, write_ratings
 
 from cftui.config import ConfigError, RunConfig, make_config, merge
+from cftui.explore.parts import parts_of
 from cftui.explore.stars import fold
 from cftui.library.door import Library
 from cftui.library.trained import load_trained
@@ -100,6 +101,14 @@ def test_what_it_predicts_is_the_mean_of_its_draws_with_bands(source: Path) -> N
     assert not np.array_equal(found.scorer.score(alone), predicted[:5])  # no time is known
     of_all = found.scorer.score_all_items(3)
     assert np.allclose(of_all[:7], found.scorer.score(Pairs.of_user(3, np.arange(7))), atol=1e-4)
+    part = pairs[:1]
+    parts = parts_of(found, part)
+    assert parts is not None and parts.told.startswith("mean of 40 draws")
+    assert parts.predicted == pytest.approx(float(predicted[0]), abs=2e-6)
+    user, item = int(part.users[0]), int(part.items[0])
+    rows = found.scorer.users[:, user, 1:], found.scorer.items[:, item, 1:]
+    both = np.mean([float(a @ b) for a, b in zip(*rows, strict=True)])
+    assert {p.words: p.value for p in parts.parts}["the user's × the item's"] == pytest.approx(both)
     with pytest.raises(RunError, match="its draws are averaged; leave --best out"):
         load_trained(run, best=True)
 

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from cftui.questions.likes import Effects, Share, WhyLiked, WhyLikedAnswer, WhyStars, WhyStarsAnswer
 from cftui.questions.newcomer import REGULARIZATION
+from cftui.questions.parts import parts_lines
 from cftui.questions.question import Ask
 from cftui.text import bar, plain
 from cftui.tui.shared.asking import Asker
@@ -133,6 +134,8 @@ def liked_lines(answer: WhyLikedAnswer) -> list[str]:
 
 def star_lines(answer: WhyStarsAnswer) -> list[str]:
     """Return a prediction part by part, a line each: in stars, and before the sigmoid."""
+    if answer.parts is not None:
+        return ["By predicted stars: field by field", *parts_lines(answer.parts, MOST)]
     if answer.effects is not None:
         return effect_lines(answer.effects, answer.predicted)
     unit, base = answer.stars_a_unit, answer.mean_user + answer.item_bias
