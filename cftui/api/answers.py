@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cftui.config import DataConfig
 from cftui.explore.predict import predict_pairs
 from cftui.explore.search import find_item
+from cftui.explore.when import time_of
 from cftui.library.door import Library
 from cftui.library.trained import Trained
 from cftui.questions.errors import QuestionError
@@ -48,13 +49,16 @@ def trained(run: Run) -> Trained:
     return door().trained(run.path)
 
 
-def predictions(run: Run, users: NDArray[np.int64], items: NDArray[np.int64]) -> dict[str, Floats]:
+def predictions(
+    run: Run, users: NDArray[np.int64], items: NDArray[np.int64], when: str
+) -> dict[str, Floats]:
     """Return the columns that predictions for codes of shape (n,) come to, (n,) each.
 
     `prediction`, and of a model that tells how sure it is `low` and `high`. NaN for codes below 0.
+    `when`: as of which time. Raises QuestionError where that is none, or tells the model nothing.
     """
-    known = (users >= 0) & (items >= 0)
-    found = predict_pairs(trained(run), users[known], items[known])
+    known, opened = (users >= 0) & (items >= 0), trained(run)
+    found = predict_pairs(opened, users[known], items[known], time_of(opened, when))
     columns = {"prediction": found.predicted}
     if found.bands is not None:
         columns |= {"low": found.bands.low, "high": found.bands.high}

@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -172,22 +173,29 @@ class TrainingRun:
         return pd.DataFrame({name: np.array(column) for name, column in vars(curve).items()})
 
     def predict(
-        self, pairs: pd.DataFrame, *, user: Hashable = None, item: Hashable = None
+        self,
+        pairs: pd.DataFrame,
+        *,
+        user: Hashable = None,
+        item: Hashable = None,
+        when: datetime | str = "",
     ) -> pd.DataFrame:
         """Return the frame with a column `prediction`: float32, in rating units.
 
         Of a model that tells how sure it is (`bayes-fm`, `fm` of several members) also with `low`
         and `high`, the ends of the band that 80 % of ratings are within. A pair that is rated is
-        predicted as of the time of its rating, as by `cftui predict`.
+        predicted as of the time of its rating, others as of now, of which no day is known; or all
+        as of `when`, a time or its words ("2018-05-03"; UTC where no zone is named), which takes a
+        model with fields of time.
 
         `user` and `item` name its columns of ids, else they are recognised as in files. NaN where
         an id is not among the ratings. Raises DataError where a column is not clear, RunError
-        where the run has no weights.
+        where the run has no weights, QuestionError for a time that is none or tells it nothing.
         """
         ratings = answers.trained(self._stored).ratings
         users = codes_of(ratings.users, _ids(pairs, "user", user))
         items = codes_of(ratings.items, _ids(pairs, "item", item))
-        return pairs.assign(**answers.predictions(self._stored, users, items))
+        return pairs.assign(**answers.predictions(self._stored, users, items, str(when)))
 
     def recommend(
         self,

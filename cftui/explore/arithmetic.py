@@ -8,6 +8,7 @@ import numpy as np
 from cftui.explore.parts import parts_of
 from cftui.explore.predict import predict
 from cftui.explore.rated_pairs import rated_pairs
+from cftui.explore.when import time_of
 from cftui.hyperparameters import models_with
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
@@ -74,7 +75,8 @@ def answer_cell(library: Library, question: CellOfRun) -> CellArithmetic | Predi
     item = trained.ratings.items.code_of(question.item)
     if trained.factors is None:
         pair = rated_pairs(trained.ratings, np.array([user]), np.array([item]))
-        if (parts := parts_of(trained, pair)) is not None:
+        parts = parts_of(trained, pair.at(time_of(trained, question.when)))
+        if parts is not None:
             return parts
     return cell_of_run(trained, user, item)
 

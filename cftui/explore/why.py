@@ -12,6 +12,7 @@ from cftui.explore.parts import SOURCE_PARTS, parts_of
 from cftui.explore.rated_pairs import rated_pairs
 from cftui.explore.search import find_item
 from cftui.explore.stars import Rated, checked, factors_of, mean_of
+from cftui.explore.when import time_of
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.models.factors import Factors
@@ -32,6 +33,10 @@ SMALL = 1e-9
 NO_SHARES = (
     "these stars are a mean over draws of your own factors, and no sum of shares of your ratings:"
     " a run of dot-bias or dot has shares"
+)
+
+ONLY_NOW = (
+    "what user and item add to this model's prediction is told as of now alone: leave --at out"
 )
 
 
@@ -117,9 +122,14 @@ def why_of_any_model(trained: Trained, asked: WhyStars) -> WhyStarsAnswer:
     """
     ratings = trained.ratings
     user, target = ratings.users.code_of(asked.user), find_item(ratings, asked.item)
-    parts = parts_of(trained, rated_pairs(ratings, np.array([user]), np.array([target])))
-    if parts is not None:
+    pair, time = (
+        rated_pairs(ratings, np.array([user]), np.array([target])),
+        time_of(trained, asked.when),
+    )
+    if (parts := parts_of(trained, pair.at(time))) is not None:
         return _by_parts(ratings, target, parts)
+    if time is not None:
+        raise QuestionError(ONLY_NOW)
     _refuse_unknown(trained, target)
     if not trained.trained_users[user]:
         raise QuestionError(f"no rating of user {asked.user} was trained on")

@@ -26,6 +26,8 @@ from cftui.models.factors import Factors
 from cftui.models.summed import SummedPrediction
 from cftui.questions.band import EIGHTY
 from cftui.questions.errors import QuestionError
+from cftui.ratings.clock import Clock
+from cftui.ratings.features import Features
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split, split
 from cftui.ratings.unit import IDENTITY, RatingUnit
@@ -43,6 +45,15 @@ class Summable(Protocol):
 
     def summed(self, pair: Pairs) -> SummedPrediction | None:
         """Return what makes up the prediction of one pair; none where it is no such sum."""
+
+
+@runtime_checkable
+class Featured(Protocol):
+    """A scorer that may read features."""
+
+    @property
+    def features(self) -> Features | None:
+        """Return them; none where it reads none."""
 
 
 TABLES: dict[str, Ability] = {
@@ -129,6 +140,14 @@ class Trained:
         ):
             return None
         return learn_noise(self.scorer, self.ratings, self.split)
+
+    @cached_property
+    def clock(self) -> Clock | None:
+        """Return what tells the model of a time; none where it knows nothing of when."""
+        features = self.scorer.features if isinstance(self.scorer, Featured) else None
+        if features is None or all(field.of != "rating" for field in features.fields):
+            return None
+        return features.clock
 
     @cached_property
     def split(self) -> Split:
@@ -248,4 +267,4 @@ def _module_scorer(
     info = unit.info(info_with(features, ratings))
     module = build_model(config.model, info, custom, features)
     load_arrays(module, tables)
-    return ModuleScorer(module, ratings.n_items, unit)
+    return ModuleScorer(module, ratings.n_items, unit, features)

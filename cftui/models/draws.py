@@ -180,10 +180,16 @@ def _field_sums(words: str, rows: Array) -> FieldSums:
 
 
 def own_codes(features: Features | None, pairs: Pairs) -> Array | None:
-    """Return codes in the fields of ratings, int32 (fields, n): as of now for what is no rating."""
+    """Return codes in the fields of ratings, int32 (fields, n): as of now for what is no rating.
+
+    Of pairs that are asked about as of a time, those of that time.
+    """
     if features is None:
         return None
     names = [field.name for field in features.fields if field.of == "rating"]
+    if pairs.times is not None and names:
+        then = features.codes_at(pairs.users, pairs.items, pairs.times)
+        return np.stack([then[name] for name in names])
     codes = np.full((len(names), len(pairs)), -1, np.int32)
     for name, now in features.codes_now(pairs.items).items():
         codes[names.index(name)] = now

@@ -109,6 +109,7 @@ class KnownFeatures(nn.Module):
             if field.of == "rating":
                 codes = torch.from_numpy(np.array(field.codes))
                 self.register_buffer(f"codes_{field.name}", codes, persistent=False)
+        self.clock = features.clock
         now = features.codes_now(np.arange(len(features.item_counts)))
         self.now = tuple(now)
         """Fields of ratings that are known of any pair, as of the last day trained on."""
@@ -141,6 +142,17 @@ class KnownFeatures(nn.Module):
     ) -> "FeatureBatch":
         """Return what is known of pairs, with their times where they are ratings of the data."""
         return FeatureBatch(self, users, items, self.codes_of(items, positions))
+
+    def batch_at(self, users: Tensor, items: Tensor, times: np.ndarray) -> "FeatureBatch":
+        """Return what is known of pairs as of these times, in what the ratings' times count."""
+        of_pairs = users.cpu().numpy(), items.cpu().numpy(), times
+        names = self.named_of("rating") if self.clock is not None else []
+        codes = {
+            name: torch.from_numpy(self.clock.codes(name, *of_pairs)).to(users.device)
+            for name in names
+            if self.clock is not None
+        }
+        return FeatureBatch(self, users, items, codes)
 
     def weights(self, whose: Whose) -> Tensor | None:
         """Return the root of how many training ratings each user or item has, shape (rows,).

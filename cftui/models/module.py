@@ -13,6 +13,7 @@ from cftui.models.base import RatingModel
 from cftui.models.errors import ModelError, model_error
 from cftui.models.features import FeatureBatch, KnownFeatures
 from cftui.models.summed import SummedPrediction
+from cftui.ratings.features import Features
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.unit import IDENTITY, RatingUnit
 
@@ -143,6 +144,9 @@ def _scored(
 
 def _inputs(module: nn.Module, pairs: Pairs, device: torch.device) -> tuple[Any, ...]:
     codes = resident(pairs.users, device), resident(pairs.items, device)
+    known: KnownFeatures | None = getattr(module, "known", None)
+    if known is not None and pairs.times is not None:
+        return (*codes, known.batch_at(*codes, pairs.times))
     rated = None if pairs.positions is None else resident(pairs.positions, device)
     return inputs_of(module, *codes, rated)
 
@@ -167,8 +171,16 @@ def score_all_items(
 class ModuleScorer:
     """Scores pairs with a module on the CPU; `unit`: what the module predicts in."""
 
-    def __init__(self, module: nn.Module, n_items: int, unit: RatingUnit = IDENTITY) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        n_items: int,
+        unit: RatingUnit = IDENTITY,
+        features: Features | None = None,
+    ) -> None:
         self._module = module
+        self.features = features
+        """What it reads."""
         self._unit = unit
         self._n_items = n_items
 

@@ -163,6 +163,8 @@ class WhyStars(Question["WhyStarsAnswer"], answered_in="cftui.explore.why"):
     rated: tuple[tuple[str, float], ...] = ()
     user: str = ""
     regularization: float = REGULARIZATION
+    when: str = ""
+    """Of a user of the data: as of which time, as `Predict` has it."""
 
 
 @dataclass(frozen=True)

@@ -253,3 +253,5 @@ class CellOfRun(Question[CellArithmetic | PredictionParts], answered_in="cftui.e
     run: str
     user: str
     item: str
+    when: str = ""
+    """As of which time, as `Predict` has it."""

@@ -35,6 +35,9 @@ class Predict(Question["Prediction"], answered_in="cftui.explore.predict"):
     run: str
     user: str
     item: str
+    when: str = ""
+    """As of which time, such as 2018-05-03; without, as of the rating where there is one, else as
+    lists are made: the day is left out."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Prediction:
     item_seen: bool
     band: Band | None = None
     """How far a rating may be from it, where the model tells."""
+    knows_when: bool = False
+    """Whether the model knows when a rating is given, so that a time may be named."""
 
 
 @dataclass(frozen=True)

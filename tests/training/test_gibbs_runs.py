@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,9 @@ def test_what_it_predicts_is_the_mean_of_its_draws_with_bands(source: Path) -> N
     assert 0.7 < inside.mean() < 0.95
     alone = Pairs(pairs.users[:5], pairs.items[:5])
     assert not np.array_equal(found.scorer.score(alone), predicted[:5])  # no time is known
+    assert ratings.timestamp is not None
+    then = replace(alone, times=np.asarray(ratings.timestamp[positions[:5]]))
+    np.testing.assert_array_equal(found.scorer.score(then), predicted[:5])
     of_all = found.scorer.score_all_items(3)
     assert np.allclose(of_all[:7], found.scorer.score(Pairs.of_user(3, np.arange(7))), atol=1e-4)
     part = pairs[:1]

@@ -27,6 +27,7 @@ COLUMNS = (
     *title_columns(),
     count_column(),
 )
+WHEN = "tab: as of a day, such as 2018-05-03; empty: as they rated it, else now, no day known"
 
 
 class PredictScreen(Dialog[None]):
@@ -58,6 +59,9 @@ class PredictScreen(Dialog[None]):
             field.cursor_blink = False
             yield field
             yield Grid(COLUMNS, empty="Nothing fits; another spelling?")
+            when = Input(placeholder=WHEN, compact=True, id="when")
+            when.cursor_blink = when.display = False
+            yield when
             yield Static("", id="verdict", markup=False)
 
     def on_mount(self) -> None:
@@ -75,7 +79,15 @@ class PredictScreen(Dialog[None]):
     @on(Input.Changed)
     def _typed(self, message: Input.Changed) -> None:
         message.stop()
-        self._find(message.value.strip())
+        if message.input is self._when:
+            self._predict(self.query_one(Grid).cursor_place)
+        else:
+            self._find(message.value.strip())
+
+    @property
+    def _when(self) -> Input:
+        """Return the field of a time; it is there for a model that knows when."""
+        return self.query_one("#when", Input)
 
     @work(exclusive=True, group="find", exit_on_error=False, description="Searching")
     async def _find(self, text: str) -> None:
@@ -107,9 +119,11 @@ class PredictScreen(Dialog[None]):
         if place >= len(self._found):
             self._say("")
             return
-        question = Predict(self._run, self._user, self._found[place].item)
+        item = self._found[place].item
+        question = Predict(self._run, self._user, item, self._when.value.strip())
         answer = await self._ask(question, group="predict")
         if answer is not None:
+            self._when.display = answer.knows_when
             self._say(_words(answer, self._summary.items_word.removesuffix("s")))
 
     @on(Grid.Selected)
@@ -120,7 +134,7 @@ class PredictScreen(Dialog[None]):
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:
         message.stop()
-        if message.value.strip() != self._query:
+        if message.input is not self._when and message.value.strip() != self._query:
             hold_keys(self)
             self._why = True
         else:
@@ -135,7 +149,8 @@ class PredictScreen(Dialog[None]):
         if place >= len(self._found):
             return
         row = self._found[place]
-        cell = await self._ask(CellOfRun(self._run, self._user, row.item), group="why")
+        question = CellOfRun(self._run, self._user, row.item, self._when.value.strip())
+        cell = await self._ask(question, group="why")
         if cell is not None:
             self.app.push_screen(CellScreen(plain(f"user {self._user} × {row.title}"), cell))
 
