@@ -275,6 +275,8 @@ def test_features_that_take_long_are_kept(
         assert (old.width, old.of, old.one_hot) == (new.width, new.of, new.one_hot)
         for part in kept_features.ARRAYS:
             assert getattr(old, part).tobytes() == getattr(new, part).tobytes()
+            for mapped in (getattr(old, part), getattr(new, part)):  # shared, not one's own
+                assert not mapped.flags.writeable and not mapped.flags.owndata
     ratings = trained.ratings
     assert ratings.timestamp is not None
     pairs = ratings.user[:50], ratings.item[:50], np.asarray(ratings.timestamp[:50])
