@@ -86,7 +86,28 @@ class Draws:
 
     def score_all_items(self, user: int) -> Array:
         """Return one user's predicted ratings of every item, shape (n_items,)."""
-        return self.score(Pairs.of_user(user, np.arange(self.items.shape[1])))
+        sums = self.add_all_items(np.array([user]), np.zeros((1, self.items.shape[1])))
+        return self.unit.to_ratings((sums[0] / len(self.intercepts)).astype(np.float32))
+
+    def add_all_items(self, users: Array, sums: Array) -> Array:
+        """Add what each draw in turn predicts of every item to `sums`, and return them.
+
+        Shape (len(users), n_items), in the unit, as of now.
+        """
+        items = np.arange(self.items.shape[1])
+        places = self._places(Pairs.of_user(0, items))
+        nothing = np.zeros_like(self.items[0])
+        for draw, intercept in enumerate(self.intercepts.tolist()):
+            user, item, own = self.users[draw, users], self.items[draw], nothing
+            alone = item[:, 0].astype(np.float64) + intercept
+            if len(places):
+                own = self.own[draw][places].sum(axis=0)
+                alone += self._of_own(self.own[draw], places, item)
+            # One product adds up all: what counts alone is multiplied by ones.
+            left = np.column_stack((user, np.ones(len(user)))).astype(sums.dtype)
+            right = np.column_stack((np.ones(len(item)), (item + own)[:, 1:], alone))
+            sums += left @ right.astype(sums.dtype).T
+        return sums
 
     def interval(self, pairs: Pairs) -> tuple[Array, Array]:
         """Return the ends of each pair's 80 % band, float32 (n,), in rating units.

@@ -29,6 +29,7 @@ from cftui.runs.events import Checkpointed, Epoch, Event, Step
 from cftui.runs.find import find_run
 from cftui.training.engines.protocol import EngineError
 from cftui.training.learners import gibbs
+from cftui.training.prepare import prepare
 from cftui.training.signals import StopSignals
 from cftui.training.start import resume_run, start_run
 from cftui.tui.explore.exporting import export_list
@@ -104,7 +105,8 @@ def test_what_it_predicts_is_the_mean_of_its_draws_with_bands(source: Path) -> N
     then = replace(alone, times=np.asarray(ratings.timestamp[positions[:5]]))
     np.testing.assert_array_equal(found.scorer.score(then), predicted[:5])
     of_all = found.scorer.score_all_items(3)
-    assert np.allclose(of_all[:7], found.scorer.score(Pairs.of_user(3, np.arange(7))), atol=1e-4)
+    every = found.scorer.score(Pairs.of_user(3, np.arange(80)))
+    np.testing.assert_allclose(of_all, every, atol=2e-6)
     part = pairs[:1]
     parts = parts_of(found, part)
     assert parts is not None and parts.told.startswith("mean of 40 draws")
@@ -195,7 +197,11 @@ def test_a_chain_goes_on_bit_for_bit(source: Path, stopping: list[int]) -> None:
     for name, array in whole.items():
         assert array.tobytes() == rest[name].tobytes(), name
     first, second = (
-        [e.valid_mse for e in read_events(find_run(r).events) if isinstance(e, Epoch)]
+        [
+            (e.valid_mse, e.recall, e.ndcg)
+            for e in read_events(find_run(r).events)
+            if isinstance(e, Epoch)
+        ]
         for r in ("whole", "part")
     )
     assert first == second[-len(first) :] or sorted(set(second), key=second.index) == first
@@ -243,3 +249,20 @@ def test_its_settings(tmp_path: Path) -> None:
         make_config({"model": "dot-bias", "method": "gibbs"})
     with pytest.raises(ConfigError, match="it takes no optimizer"):
         make_config({"model": "bayes-fm", "optimizer": "adam"})
+
+
+def test_lists_are_judged_by_the_mean_that_predicts(source: Path) -> None:
+    """What an epoch's recall and NDCG are of, against the ended run's own predictions."""
+    trained(source, "r")
+    found = load_trained(find_run("r"))
+    learner = prepare(found.config, found.ratings, begin=gibbs.begin_gibbs).learner
+    users, others = np.array([3, 17, 58]), np.array([5])
+    for sweep in range(SWEEPS):
+        while not learner.advance(1).epoch_done:
+            pass
+        told = learner.score_all_items(users)
+        if sweep % 5 == 0:  # seldom, so that they are forgotten between
+            learner.score_all_items(others)
+    for group, predicted in ((users, told), (others, learner.score_all_items(others))):
+        expected = [found.scorer.score_all_items(user) for user in group.tolist()]
+        np.testing.assert_allclose(predicted, expected, atol=1e-5)
