@@ -13,7 +13,7 @@ from cftui.explore.stars import Rated, checked, fold, run_for_stars, spread_of
 from cftui.library.bands import Banded, Bands, Scorer
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
-from cftui.questions.band import EIGHTY, Band
+from cftui.questions.band import Band
 from cftui.questions.items import ListOrder
 from cftui.questions.likes import ForYou, ForYouAnswer, LikelyItem
 from cftui.questions.newcomer import YourRating
@@ -136,9 +136,11 @@ class NewcomerLists:
         return float(profile.predicted[code]) if self.trained.trained_items[code] else None
 
     def _band(self, profile: ScoredItems, code: int) -> Band | None:
-        if not isinstance(profile.newcomer, Banded) or self._predicted(profile, code) is None:
+        newcomer, trained = profile.newcomer, self.trained
+        if trained is None or not isinstance(newcomer, Banded) or not trained.trained_items[code]:
             return None
-        return Bands(*profile.newcomer.interval(Pairs.of_user(0, np.array([code]))), EIGHTY)[0]
+        ends = newcomer.interval(Pairs.of_user(0, np.array([code])))
+        return Bands(*ends, trained.drawn_words)[0]
 
 
 def _moved(

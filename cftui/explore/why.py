@@ -35,9 +35,7 @@ NO_SHARES = (
     " a run of dot-bias or dot has shares"
 )
 
-ONLY_NOW = (
-    "what user and item add to this model's prediction is told as of now alone: leave --at out"
-)
+ONLY_NOW = "what user and item add to this model's prediction is told as of now: leave the time out"
 
 
 @answers(WhyLiked)
@@ -122,10 +120,8 @@ def why_of_any_model(trained: Trained, asked: WhyStars) -> WhyStarsAnswer:
     """
     ratings = trained.ratings
     user, target = ratings.users.code_of(asked.user), find_item(ratings, asked.item)
-    pair, time = (
-        rated_pairs(ratings, np.array([user]), np.array([target])),
-        time_of(trained, asked.when),
-    )
+    pair = rated_pairs(ratings, np.array([user]), np.array([target]))
+    time = time_of(trained, asked.when)
     if (parts := parts_of(trained, pair.at(time))) is not None:
         return _by_parts(ratings, target, parts)
     if time is not None:

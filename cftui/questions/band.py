@@ -9,6 +9,14 @@ EIGHTY = "80 %"
 """What a band is called that holds so many of the ratings."""
 SPREAD = "members' spread"
 """What one is called that nothing showed to do so."""
+DRAWN = "as drawn"
+"""What one of draws and noise is called that nothing showed to do so."""
+MEANINGS = {
+    EIGHTY: "80 % of ratings are within",
+    SPREAD: "members' spread alone",
+    DRAWN: "as drawn, not shown to hold 80 %",
+}
+"""What a prediction's ± is, by what its band is called."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,7 @@ class Band:
     low: float
     high: float
     words: str
-    """`80 %`, or what else it is."""
+    """What it is called: `80 %`, or else."""
 
     def half(self, predicted: float) -> float:
         """Return half of its width around a prediction, where the range cuts neither end off."""
@@ -48,13 +56,15 @@ def ends_of(rows: Sequence[Predicted]) -> dict[str, list[float | None]]:
     }
 
 
+def band_called(rows: Iterable[Predicted]) -> str:
+    """Return what the bands of rows are called; empty where they have none."""
+    return next((row.band.words for row in rows if row.band is not None), "")
+
+
 def band_words(rows: Iterable[Predicted]) -> str:
     """Return what the bands of rows are, for a head; empty where they have none."""
-    for row in rows:
-        if row.band is not None:
-            eighty = row.band.words == EIGHTY
-            return "±: 80 % of ratings are within" if eighty else f"±: {row.band.words} alone"
-    return ""
+    called = band_called(rows)
+    return f"±: {MEANINGS[called]}" if called else ""
 
 
 def give_or_take(predicted: float, band: Band) -> str:

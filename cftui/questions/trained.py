@@ -26,6 +26,8 @@ class Abilities:
     model: str
     has_item_factors: bool
     has_item_bias: bool
+    has_arithmetic: bool
+    """Whether a prediction can be taken apart on a page: a dot product, or a sum by fields."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from cftui.questions.items import FindItems, ItemRow
 from cftui.questions.parts import PredictionPart, PredictionParts
 from cftui.questions.question import Question
 from cftui.questions.sheet import CellOfRun
-from cftui.questions.trained import Predict, Prediction
+from cftui.questions.trained import Abilities, AskAbilities, Predict, Prediction
 from cftui.tui.explore.predicting import PredictScreen
 from cftui.tui.shared.cell_arithmetic import CellScreen
 
@@ -31,6 +31,8 @@ class Asked(App[None]):
         self.asked.append(question)
         if isinstance(question, FindItems):
             return (ItemRow("7", "Alien (1979)", "", 3, 4.0),)
+        if isinstance(question, AskAbilities):
+            return Abilities("fm", False, False, has_arithmetic=True)
         predicted, band = 3.5 + 0.25 * bool(getattr(question, "when", "")), Band(3.0, 4.0, "80 %")
         if isinstance(question, CellOfRun):
             part = PredictionPart("user × item", predicted - 3.0)

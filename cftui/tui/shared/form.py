@@ -379,7 +379,7 @@ def _make_field(key: str, value: Any, spec: FieldSpec) -> Choice | TextField:
         case "bool":
             return Choice(key, "yes" if value else "no", ("no", "yes"))
         case "int" | "float":
-            return NumberField(key, _written(value), spec.zero)
+            return NumberField(key, _written(value), spec.zero, whole=spec.kind == "int")
     words = value if isinstance(value, list | tuple) else [] if value is None else [value]
     return TextField(key, " ".join(map(str, words)))
 

@@ -65,7 +65,7 @@ class MapView(View):
     def compose(self) -> ComposeResult:
         """Lay out the map between a search, when there is one, and what is near the cursor."""
         with Horizontal():
-            yield Finder("movies", self._ask.ask)
+            yield Finder("movies", self._ask.ask, enter_goes_on=True)
             yield MapPlane()
             yield NearbyGrid(self._ask.ask)
 
