@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cftui.questions.band import Band
 from cftui.questions.job import Job
 
 Measure = Literal["rmse", "mae", "precision", "recall", "ndcg", "mrr", "coverage", "popularity"]
@@ -153,6 +154,8 @@ class HeldOutPrediction:
     user_ratings: int
     """Training ratings of the user."""
     item_ratings: int
+    band: Band | None = None
+    """How far a rating may be from what is predicted, where the model tells."""
 
 
 @dataclass(frozen=True)
