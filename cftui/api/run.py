@@ -149,7 +149,8 @@ class TrainingRun:
         `valid_mse_clipped` (cut to the range of the ratings) and `unseen_mse` (of held-out pairs
         never trained on, `unseen_pairs` of them) in squared rating units, `valid_rmse` in rating
         units, `learning_rate`, `seconds` (of the epoch) and `train_seconds` (since the start);
-        `recall` and `ndcg` of the top 20 lists of `list_users` users, the same in all epochs.
+        `recall` and `ndcg` of the top 20 lists of `list_users` users, the same in all epochs,
+        and `most_liked_ndcg`, what lists of the most liked would have with them.
         """
         found = settled(read_events(self._stored.events, Epoch, Resumed))
         rows = [dataclasses.asdict(event) for event in found if isinstance(event, Epoch)]

@@ -19,7 +19,7 @@ from cftui.commands.opening import Best, Data, open_run
 from cftui.commands.reasons import print_why_stars
 from cftui.commands.writing import write_columns
 from cftui.printing import put
-from cftui.questions.band import EIGHTY, SPREAD, with_band
+from cftui.questions.band import DRAWN, EIGHTY, SPREAD, with_band
 from cftui.questions.likes import WhyStars
 from cftui.questions.trained import Predict, Prediction
 from cftui.text import plain
@@ -34,6 +34,7 @@ ENDINGS = (".csv", ".parquet", ".json")
 BANDS = {
     EIGHTY: "a band that 80 % of ratings are within, as the model has it",
     SPREAD: "what members' predictions differ by: more ratings than 20 % are outside",
+    DRAWN: "a band as the model has it, which held-out ratings do not show to hold 80 %",
 }
 
 

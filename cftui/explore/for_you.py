@@ -13,7 +13,6 @@ from cftui.explore.stars import Rated, checked, fold, run_for_stars, spread_of
 from cftui.library.bands import Banded, Bands, Scorer
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
-from cftui.questions.band import EIGHTY
 from cftui.questions.items import ListOrder
 from cftui.questions.likes import ForYou, ForYouAnswer, LikelyItem
 from cftui.questions.newcomer import YourRating
@@ -58,7 +57,7 @@ def explore_for_you(
         no_stars=no_stars,
         spread=None if trained is None or trained.factors is None else spread_of(trained),
         rated=tuple(lists.rated(now)),
-        recommended=_banded(now, codes, [lists.likely(now, *one) for one in enumerate(codes, 1)]),
+        recommended=_banded(lists, now, codes),
         moved=_moved(lists, now, asked.before, mask, codes),
         scale=RatingUnit(ratings.low, ratings.high).scale,
     )
@@ -134,11 +133,13 @@ class NewcomerLists:
         return float(profile.predicted[code]) if self.trained.trained_items[code] else None
 
 
-def _banded(now: ScoredItems, codes: list[int], rows: list[LikelyItem]) -> tuple[LikelyItem, ...]:
+def _banded(lists: NewcomerLists, now: ScoredItems, codes: list[int]) -> tuple[LikelyItem, ...]:
     """Return places of a list with how far ratings may be from stars, where that is known."""
-    if not isinstance(now.newcomer, Banded):
+    rows = [lists.likely(now, *one) for one in enumerate(codes, 1)]
+    if lists.trained is None or not isinstance(now.newcomer, Banded):
         return tuple(rows)
-    bands = Bands(*now.newcomer.interval(Pairs.of_user(0, np.array(codes, np.int64))), EIGHTY)
+    ends = now.newcomer.interval(Pairs.of_user(0, np.array(codes, np.int64)))
+    bands = Bands(*ends, lists.trained.drawn_words)
     return tuple(
         row if row.predicted is None else replace(row, band=bands[place])
         for place, row in enumerate(rows)

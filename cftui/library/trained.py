@@ -16,13 +16,13 @@ from cftui.library.bands import (
     Scorer,
     bands_of_members,
     learn_noise,
+    words_of_draws,
 )
 from cftui.library.features import features_for, info_with
 from cftui.models import build_model, load_of_run
 from cftui.models.draws import Draws
 from cftui.models.errors import ModelError
 from cftui.models.factors import Factors
-from cftui.questions.band import EIGHTY
 from cftui.questions.errors import QuestionError
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split, split
@@ -103,10 +103,16 @@ class Trained:
         A model that is drawn from knows, and one of several members.
         """
         if isinstance(self.scorer, Banded):
-            return Bands(*self.scorer.interval(pairs), EIGHTY)
+            return Bands(*self.scorer.interval(pairs), self.drawn_words)
         if isinstance(self.scorer, ManyMembers) and self.member_noise is not None:
             return bands_of_members(self.scorer, self.member_noise, self.ratings, pairs)
         return None
+
+    @cached_property
+    def drawn_words(self) -> str:
+        """Return what bands of its draws are called, a newcomer's too."""
+        assert isinstance(self.scorer, Banded)
+        return words_of_draws(self.scorer, self.ratings, self.split)
 
     @cached_property
     def member_noise(self) -> MemberNoise | None:

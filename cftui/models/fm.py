@@ -13,16 +13,14 @@ from cftui.models.features import FeatureBatch
 from cftui.ratings.features import Whose
 
 SIDES: tuple[Whose, ...] = ("user", "item")
-COUNTED = ("user", "item", "history", "raters", "popularity")
-"""Fields that training ratings tell: of whom there are none, they say nothing."""
 
 
 class FactorizationMachine(RatingModel):
     """A weight of each feature, and of each pair of them a dot product (Rendle 2010, eq. 1).
 
     Several machines side by side are members, whose mean predicts. Sums of features' factors are
-    made once a user and once an item, and added up for a rating. A movie that nobody rated is
-    predicted what others would be, had they its genres and year, in the mean; so a user.
+    made once a user and once an item, and added up for a rating. Of a movie that nobody rated they
+    are what is to be expected by its genres and year, as the others' are; so of a user.
     """
 
     Parameters = parameters.Fm
@@ -94,30 +92,25 @@ class FactorizationMachine(RatingModel):
     def _side(self, whose: Whose, rows: Tensor | None) -> Tensor:
         """Return sums over what is known of users or items, shape (rows, members, k + 2).
 
-        Of factors, of weights, and of the squares of the features' own factors. For one that nobody
-        trained on, fields that are counted stand as they usually do.
+        Of factors, of weights, and of the squares of the features' own factors. Of one that nobody
+        trained on, what is to be expected.
         """
-        names = self._features.named_of(whose)
-        total, weights = self._summed(whose, names, rows), self._features.weights(whose)
-        if self.training or weights is None:
+        total = self._summed(whose, rows)
+        untrained = None if self.training else self._features.untrained(whose, rows)
+        if untrained is None:
             return total
-        told = self._summed(whose, [name for name in names if name not in COUNTED], rows)
-        counted = self._summed(whose, [name for name in names if name in COUNTED], None)
-        trained = (weights if rows is None else weights[rows]) > 0
-        return torch.where(trained[:, None, None], total, told + self._usual(counted, weights))
+        known = total if rows is None else self._summed(whose, None)
+        # Factors, and what these and the weights predict alone: both are linear in a prediction.
+        alone = self._predicted(known) - self.mean
+        numbers = torch.cat([known[..., :-2], alone[..., None]], -1)
+        found = self._features.expected(whose, numbers.flatten(1), rows)
+        expected = found.view(len(found), self.n_members, -1)
+        squares = expected[..., :-1].square().sum(-1, keepdim=True)
+        return torch.where(untrained[:, None, None], torch.cat([expected, squares], -1), total)
 
-    def _usual(self, sums: Tensor, weights: Tensor) -> Tensor:
-        """Return sums that predict the weighted mean of what these do, (members, k + 2)."""
-        shares = (weights / weights.sum())[:, None, None]
-        mean = (shares * sums).sum(0)
-        factors, squares = sums[..., :-2], sums[..., -1]
-        pairs = (shares[..., 0] * (factors.square().sum(-1) - squares)).sum(0)
-        # What is left of the mean's own square once its pairs are taken out.
-        own = mean[..., :-2].square().sum(-1) - pairs
-        return torch.cat([mean[..., :-1], own[..., None]], -1)
-
-    def _summed(self, whose: Whose, names: list[str], rows: Tensor | None) -> Tensor:
+    def _summed(self, whose: Whose, rows: Tensor | None) -> Tensor:
         known = self._features
+        names = known.named_of(whose)
         n = len(rows) if rows is not None else known.n_rows(whose) if names else 1
         total = self.mean.new_zeros(n, self.n_members, self.n_factors + 2)
         for name in names:

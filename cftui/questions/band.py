@@ -7,6 +7,14 @@ EIGHTY = "80 %"
 """What a band is called that holds so many of the ratings."""
 SPREAD = "members' spread"
 """What one is called that nothing showed to do so."""
+DRAWN = "as drawn"
+"""What one of draws and noise is called that nothing showed to do so."""
+MEANINGS = {
+    EIGHTY: "80 % of ratings are within",
+    SPREAD: "members' spread alone",
+    DRAWN: "as drawn, not shown to hold 80 %",
+}
+"""What a prediction's ± is, by what its band is called."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +24,7 @@ class Band:
     low: float
     high: float
     words: str
-    """`80 %`, or what else it is."""
+    """What it is called: `80 %`, or else."""
 
     def half(self, predicted: float) -> float:
         """Return half of its width around a prediction, where the range cuts neither end off."""

@@ -26,6 +26,8 @@ class Abilities:
     model: str
     has_item_factors: bool
     has_item_bias: bool
+    is_dot_product: bool
+    """Whether its arithmetic fits on a page."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from cftui.explore.check import check
 from cftui.explore.predict import predict, predict_held_out, predict_ids, predict_valid
 from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend
-from cftui.explore.stars import run_for_stars
+from cftui.explore.stars import cannot_take_in, run_for_stars
 from cftui.library import features as kept_features
 from cftui.library.bands import ManyMembers
 from cftui.library.door import Library
@@ -30,6 +30,9 @@ from cftui.ratings.pairs import Pairs
 from cftui.runs.events import Event
 from cftui.runs.find import find_run
 from cftui.training.start import start_run
+
+DOTS = "dot-bias or dot"
+NOBODY_NEW = "{} takes in nobody new: choose a run of dot-bias, dot or bayes-fm"
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +79,10 @@ def test_it_is_asked_as_any_run(trained: Trained) -> None:
     assert len(recommend(trained, user, 5)) == 5
     assert "no item factors" in explore_item(trained, item, "cosine", 5, 1).no_neighbours
     found, why = run_for_stars(Library(), trained.path, ratings)
-    assert found is None and "fm cannot take in somebody new" in why
+    assert found is None
+    assert why == cannot_take_in("fm") == NOBODY_NEW.format("fm")
+    assert cannot_take_in("/far/away/mine.py:Mine") == NOBODY_NEW.format("Mine")
+    assert cannot_take_in("fm", drawn=False) == "fm takes in no new item: choose a run of " + DOTS
 
 
 def test_it_tells_how_sure_it_is_wherever_it_predicts(trained: Trained, library: Library) -> None:

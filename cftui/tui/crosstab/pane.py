@@ -40,6 +40,7 @@ from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.cell_arithmetic import ONE_OF_A_BATCH, CellScreen
 from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.commands import Command, bindings
+from cftui.tui.shared.copying import copy_out
 from cftui.tui.shared.pane import Pane
 from cftui.tui.shared.sized import NARROW
 from cftui.tui.workspace import Workspace
@@ -502,8 +503,8 @@ class CrosstabPane(Pane):
     async def _copy(self) -> None:
         text = await self._ask(self._cells_to_write(""))
         if text is not None:
-            self.app.copy_to_clipboard(text)
-            self.notify("Sent to the terminal's clipboard; x writes a file instead")
+            told = copy_out(self.app, text, "the cells as a table", "x writes them to a file")
+            self.notify(told, markup=False)
 
     def _cells_to_write(self, path: str) -> WriteCells:
         cells = self.state.cells(margins=False)

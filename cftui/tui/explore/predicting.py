@@ -14,9 +14,10 @@ from cftui.questions.data import DataSummary
 from cftui.questions.items import FindItems, ItemRow
 from cftui.questions.question import Ask
 from cftui.questions.sheet import CellOfRun
-from cftui.questions.trained import Predict, Prediction
+from cftui.questions.trained import AskAbilities, Predict, Prediction
 from cftui.text import plain
 from cftui.tui.explore.item_columns import count_column, title_columns
+from cftui.tui.explore.why import Explained, WhyScreen
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.cell_arithmetic import CellScreen
 from cftui.tui.shared.dialog import Dialog
@@ -87,7 +88,7 @@ class PredictScreen(Dialog[None]):
             self._show(found, text)
             if self._why:
                 self._why = False
-                await self._show_arithmetic(0)
+                await self._show_reasons(0)
 
     def _show(self, found: tuple[ItemRow, ...], text: str) -> None:
         self._found = found
@@ -128,13 +129,26 @@ class PredictScreen(Dialog[None]):
 
     @work(exclusive=True, group="why", exit_on_error=False, description="Explaining")
     async def _explain(self, place: int) -> None:
-        """Show the arithmetic of the prediction on show."""
-        await self._show_arithmetic(place)
+        """Show what the prediction on show is made of."""
+        await self._show_reasons(place)
 
-    async def _show_arithmetic(self, place: int) -> None:
+    async def _show_reasons(self, place: int) -> None:
+        """Show the arithmetic of a dot product; of another model what user and movie add."""
         if place >= len(self._found):
             return
         row = self._found[place]
+        model = await self._ask(AskAbilities(self._run), group="why")
+        if model is None:
+            return
+        if not model.is_dot_product:
+            what = Explained(
+                *(self._summary.store, row.item, row.title),
+                user=self._user,
+                run=self._run,
+                by_likes=False,
+            )
+            self.app.push_screen(WhyScreen(self._ask.ask, what))
+            return
         cell = await self._ask(CellOfRun(self._run, self._user, row.item), group="why")
         if cell is not None:
             self.app.push_screen(CellScreen(plain(f"user {self._user} × {row.title}"), cell))

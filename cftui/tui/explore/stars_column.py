@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from cftui.questions.band import EIGHTY, Band, give_or_take
+from cftui.questions.band import MEANINGS, Band, give_or_take
 from cftui.text import fitting
 from cftui.tui.shared.grid import Column
 
@@ -36,10 +36,12 @@ def stars_column(label: str, rows: Iterable[Predicted]) -> Column:
     return Column(label, WITH_BAND if banded else 5, align="right", key=stars_of)
 
 
+def band_called(rows: Iterable[Predicted]) -> str:
+    """Return what the bands of rows are called; empty where they have none."""
+    return next((row.band.words for row in rows if row.band is not None), "")
+
+
 def band_words(rows: Iterable[Predicted]) -> str:
     """Return what the bands of rows are, for a head; empty where they have none."""
-    for row in rows:
-        if row.band is not None:
-            eighty = row.band.words == EIGHTY
-            return "±: 80 % of ratings are within" if eighty else f"±: {row.band.words} alone"
-    return ""
+    called = band_called(rows)
+    return f"±: {MEANINGS[called]}" if called else ""

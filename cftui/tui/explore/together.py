@@ -138,6 +138,7 @@ class TogetherScreen(Dialog[None]):
                 person.rated,
                 threshold=person.threshold,
                 run=self._run if has_stars else "",
+                no_stars=f"No stars: {self._no_stars or answer.no_stars}",
                 regularization=person.regularization,
                 name=person.name,
             )

@@ -43,6 +43,8 @@ class Explained:
     regularization: float = REGULARIZATION
     name: str = ""
     """Whose reasons they are, where those of several are shown."""
+    by_likes: bool = True
+    """Whether a score by likes is to be explained as well as stars."""
 
 
 class WhyScreen(Dialog[None]):
@@ -70,19 +72,21 @@ class WhyScreen(Dialog[None]):
                 end = ending(place)
                 if what.name:
                     yield Static(Text(f"To {plain(what.name)}", "bold"), classes="whose")
-                yield Static("", id=f"by-likes{end}", classes="parts", markup=False)
-                yield Static(
-                    "By likes …", id=f"by-likes-source{end}", classes="source", markup=False
-                )
+                if what.by_likes:
+                    yield Static("", id=f"by-likes{end}", classes="parts", markup=False)
+                    yield Static(
+                        "By likes …", id=f"by-likes-source{end}", classes="source", markup=False
+                    )
                 yield Static("", id=f"by-stars{end}", classes="parts", markup=False)
                 yield Static(
                     what.no_stars, id=f"by-stars-source{end}", classes="source", markup=False
                 )
 
     def on_mount(self) -> None:
-        """Ask for both."""
+        """Ask for what is to be explained."""
         for place, what in enumerate(self._whats):
-            self._ask_likes(what, ending(place))
+            if what.by_likes:
+                self._ask_likes(what, ending(place))
             if what.run:
                 self._say(f"by-stars-source{ending(place)}", "By predicted stars …")
                 self._ask_stars(what, ending(place))

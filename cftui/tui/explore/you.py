@@ -25,6 +25,7 @@ from cftui.tui.explore.newcomer_list import (
 )
 from cftui.tui.explore.offers import Offers
 from cftui.tui.explore.rated_view import PROFILE_COMMANDS, RatedView
+from cftui.tui.explore.stars_column import band_called
 from cftui.tui.explore.view import filter_words
 from cftui.tui.explore.weighing import ask_regularization, ask_threshold
 from cftui.tui.explore.why import Explained, WhyScreen
@@ -83,7 +84,7 @@ class YouView(RatedView):
     YouView #offers { height: 1fr; }
     YouView #yours { height: 2fr; }
     YouView #about { height: auto; max-height: 5; }
-    YouView.-short #about { height: auto; max-height: 3; }
+    YouView.-short #about { height: auto; max-height: 4; }
     """
     HAS_FLOOR: ClassVar[bool] = True
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
@@ -166,7 +167,8 @@ class YouView(RatedView):
         self._show_yours()
         self._say_head(answer)
         self.list.border_title = Text(f"{order_words(answer)}{filter_words(self.only)}")
-        label = "stars ± 80 %" if is_drawn(answer) else "stars"
+        called = band_called(answer.recommended)
+        label = f"stars ± {called}" if called else "stars"
         stars = "" if answer.step is None else f"{label} {self.by(answer.step)}"
         self.list.border_subtitle = Text(stars)
         self.list.show(answer)
