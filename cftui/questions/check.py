@@ -12,6 +12,8 @@ ERRORS: tuple[Measure, ...] = ("rmse", "mae")
 LISTS: tuple[Measure, ...] = ("precision", "recall", "ndcg", "mrr", "coverage", "popularity")
 AT = 20
 """Places of a list that is judged."""
+MUCH_LATER = 0.05
+"""Share of the future in training that is worth a warning."""
 VERSION = 4
 """Of how answers are made; those of another one are not taken for ours."""
 
@@ -177,6 +179,11 @@ class SplitAudit:
     times."""
     warnings: tuple[str, ...]
     """In words: what a reader of the figures should know."""
+
+    @property
+    def knows_future(self) -> bool:
+        """Return whether so much of training is later that figures are easier to reach."""
+        return self.future is not None and self.future > MUCH_LATER
 
 
 @dataclass(frozen=True)
