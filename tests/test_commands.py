@@ -360,7 +360,7 @@ def test_an_epochs_line_tells_its_lists_or_once_why_not(capsys: Capture) -> None
     for event in (judged, replace(judged, recall=None, ndcg=None, no_lists="no recall: why")):
         printer(event)
     first, second, why = capsys.readouterr().out.splitlines()
-    assert first.endswith("clipped 1.0000  recall@20 0.123  NDCG@20 0.057  1.0 s")
+    assert first.endswith("clipped 1.0000  recall@20 0.123  NDCG@20 0.057 of 9 users  1.0 s")
     assert second.endswith("clipped 1.0000  1.0 s") and why == "no recall: why"
 
 

@@ -21,6 +21,7 @@ from cftui.runs.events import (
     Step,
     to_json,
 )
+from cftui.runs.list_words import of_users
 
 PROGRESS_SECONDS = 0.25
 
@@ -169,7 +170,7 @@ def _lists(event: Epoch) -> str:
     """Return how good the top 20 lists are; empty where none were judged."""
     if event.recall is None or event.ndcg is None:
         return ""
-    return f"  recall@20 {event.recall:.3f}  NDCG@20 {event.ndcg:.3f}"
+    return f"  recall@20 {event.recall:.3f}  NDCG@20 {event.ndcg:.3f}{of_users(event.list_users)}"
 
 
 def beside(baselines: dict[str, float] | None) -> str:

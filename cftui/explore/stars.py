@@ -33,7 +33,7 @@ def run_for_stars(
     """
     able = ABLE if drawn else ABLE[:1]
     if not run:
-        return None, f"no run stands beside: train {models_with('dot-product')} to see stars"
+        return None, f"no run stands beside: train {models_with(*able)} to see stars"
     path = Path(run)
     if path == Run(path.parent).best:
         path = path.parent
@@ -52,14 +52,14 @@ def run_for_stars(
     return trained, ""
 
 
-def cannot_take_in(model: str, *, drawn: bool = False) -> str:
-    """Return why a model cannot predict for somebody new; `drawn`: whether draws would do."""
-    what = "a dot product alone, or draws" if drawn else "a dot product alone"
-    others = f", or of {models_with('draws')}" if drawn else ""
-    return (
-        f"the model {model} cannot take in somebody new without training: that takes {what};"
-        f" choose a run of {models_with('dot-product')}{others}"
-    )
+def cannot_take_in(model: str, *, drawn: bool = True) -> str:
+    """Return why a model cannot predict for somebody new, and which can.
+
+    Not `drawn`: for a new item, which draws take in as little.
+    """
+    what = "nobody new" if drawn else "no new item"
+    able = models_with(*(ABLE if drawn else ABLE[:1]))
+    return f"{model.rpartition(':')[2]} takes in {what}: choose a run of {able}"
 
 
 def factors_of(trained: Trained) -> Factors:

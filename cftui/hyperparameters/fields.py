@@ -25,7 +25,10 @@ FUTURE = FIELDS[:7]
 TIMED = FIELDS[7:]
 """Those that the time of a rating tells: beyond training a user's day, say, is known to nobody."""
 WORDS = {"all": FIELDS, "future": FUTURE}
-HELP = f"future: {' '.join(FUTURE)}; all: also {' '.join(TIMED)}, which look into a user's future"
+HELP = (
+    "future: what holds for ratings to come; all: also when it was rated, unknown of those."
+    f" future is {' '.join(FUTURE)}; all adds {' '.join(TIMED)}"
+)
 """What a form says of the choice."""
 
 

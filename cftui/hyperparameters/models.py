@@ -137,7 +137,7 @@ class Net(ModelParameters):
     genres: bool = parameter(False, "The item's genres go into the first layer too")
     year: bool = parameter(False, "So does the year of the film, three years as one")
     calendar: bool = parameter(
-        False, "So does the half-year of the rating, which looks into a user's future"
+        False, "So does the half-year of the rating, which is unknown of ratings to come"
     )
 
     @property

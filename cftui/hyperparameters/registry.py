@@ -50,7 +50,12 @@ def why_not_here(name: str) -> str:
     return f"needs the package {needed}, which is not installed here: pip install {needed}"
 
 
-def models_with(ability: Ability) -> str:
+def models_with(*abilities: Ability) -> str:
     """Return the built-in models that have an ability, in words such as `dot-bias or dot`."""
-    *others, last = [name for name, record in MODELS.items() if ability in record.abilities]
+    *others, last = [
+        name
+        for ability in abilities
+        for name, record in MODELS.items()
+        if ability in record.abilities
+    ]
     return f"{', '.join(others)} or {last}" if others else last

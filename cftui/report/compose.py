@@ -15,6 +15,7 @@ from cftui.runs.directory import Run, RunError
 from cftui.runs.history import History, read_history
 from cftui.runs.index import read_row
 from cftui.runs.interventions import WHILE_LIVE, intervention_words
+from cftui.runs.list_words import of_users
 from cftui.runs.rates import CHANGED, change_words, unrepeated
 from cftui.runs.row import RunRow
 from cftui.runs.telling import sentences
@@ -119,7 +120,10 @@ def _table(runs: Sequence[ReportedRun]) -> Tabled:
         ("best MSE", [_error(run.row.best_valid_mse) for run in runs], True),
         ("last MSE", [_error(run.row.valid_mse) for run in runs], True),
     ]
-    columns += [_field(name, runs) for name in ("rmse", "recall", "ndcg", "time")]
+    whose = of_users(*(run.row.list_users for run in runs))
+    for name in ("rmse", "recall", "ndcg", "time"):
+        head, cells, number = _field(name, runs)
+        columns.append((head + whose * (name in ("recall", "ndcg")), cells, number))
     return Tabled(
         tuple(head for head, _, _ in columns),
         tuple(zip(*(cells for _, cells, _ in columns), strict=True)),

@@ -7,6 +7,7 @@ from cftui.charts import Colour
 from cftui.report.blocks import Figure
 from cftui.runs.columns import MARKS
 from cftui.runs.history import History
+from cftui.runs.list_words import judged_users, of_users
 from cftui.runs.row import RunRow
 from cftui.tui.runs.overlay_chart import Overlay
 from cftui.tui.shared.run_chart import ChartChoice, ChartInk
@@ -61,7 +62,7 @@ def run_figure(history: History, paper: Paper) -> Figure:
     told = "Loss" + ", learning rate" * len(below)
     if any(epoch.recall is not None for epoch in history.epochs):
         below.append(lists_chart)
-        told += ", recall and NDCG of lists"
+        told += f", recall and NDCG of lists{of_users(judged_users(history))}"
     choice, last = ChartChoice(gutter=GUTTER), len(below) - 1
     loss = loss_chart(history, choice, paper.ink, paper.width, paper.tall, bare=bool(below))
     others = [

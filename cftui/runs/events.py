@@ -112,6 +112,8 @@ class Epoch(Event):
     """NDCG of the same lists (Järvelin and Kekäläinen 2002)."""
     list_users: Int = 0
     """Users whose lists were judged, the same ones in every epoch of a run."""
+    most_liked_ndcg: Real | None = None
+    """What the items that most liked in training, the same for all, have with these users."""
     no_lists: str = ""
     """Why no lists are judged, in the epoch that found it out."""
     saturated: Real | None = None

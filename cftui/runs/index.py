@@ -18,6 +18,7 @@ from cftui.paths import runs_folder, state_folder
 from cftui.regular import read_regular
 from cftui.remedies import words_of
 from cftui.runs.annotations import read_annotations
+from cftui.runs.apart import other_settings
 from cftui.runs.directory import Run
 from cftui.runs.event_log import last_progress
 from cftui.runs.guarded import why
@@ -200,6 +201,7 @@ def _facts(record: RunRecord) -> dict[str, Any]:
         "rate_changes": record.rate_changes or (),
         "valid_recall": record.valid_recall,
         "valid_ndcg": record.valid_ndcg,
+        "list_users": record.list_users,
     }
 
 
@@ -229,7 +231,7 @@ def _settings(run: Run) -> dict[str, Any]:
         ("n_factors", "model", "n_factors", int),
         ("batch_size", "training", "batch_size", int),
     )
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"settings": other_settings(raw)}
     for field, section, key, kind in wanted:
         keys = raw.get(section)
         value = keys.get(key) if isinstance(keys, dict) else None

@@ -127,6 +127,7 @@ def _progress(metadata: Mapping[str, str]) -> dict[str, Any]:
     found = {name: raw[name] for name in OF_PROGRESS if name in raw}
     if (mse := found.get("valid_mse")) is not None:
         found["valid_rmse"] = float(mse) ** 0.5
+    found["list_users"] = len(raw.get("list_users") or ())
     if (changes := found.get("rate_changes")) is not None:
         found["rate_changes"] = tuple(RateChange(**change) for change in changes)
     return found

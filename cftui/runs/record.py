@@ -65,6 +65,8 @@ class RunRecord:
     valid_recall: Measured = None
     """Of the top 20 at `valid_step`, as the epoch's event has it; None where none were judged."""
     valid_ndcg: Measured = None
+    list_users: Int = 0
+    """Of how many users; 0 in older records too."""
     baselines: dict[str, Real] | None = None
     """Validation MSE on the same split without a model, as the `started` event has it."""
     message: Text = ""

@@ -55,6 +55,8 @@ class RunRow:
     valid_recall: Real | None = None
     """Of the top 20 after the last whole epoch; none where no lists were judged."""
     valid_ndcg: Real | None = None
+    list_users: Int = 0
+    """Whose lists these are of; 0 where that is not known."""
     mean_mse: Real | None = None
     """Validation MSE of the mean alone; so for `biases_mse`, of user and item biases."""
     biases_mse: Real | None = None
@@ -63,6 +65,8 @@ class RunRow:
     high: Real = 0.0
     n_ids: Int = 0
     """Users and items together."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """By full name, what the other fields do not tell of them, as text."""
 
     @property
     def worse_than(self) -> WorseThan:

@@ -7,6 +7,7 @@ from math import isfinite
 from cftui.runs.events import Epoch
 from cftui.runs.happened import marks_of
 from cftui.runs.history import History
+from cftui.runs.list_words import below_most_liked, judged_users, of_users, why_no_lists
 
 STILL = 0.005
 """A change by less than this share is none."""
@@ -95,11 +96,30 @@ def _rate(history: History) -> Iterator[str]:
 
 
 def _lists(history: History) -> Iterator[str]:
+    whose = of_users(judged_users(history))
     for name, of in (("Recall", "recall"), ("NDCG", "ndcg")):
         told = [(e.epoch, getattr(e, of)) for e in history.epochs if getattr(e, of) is not None]
         if told:
             epoch, best = max(told, key=lambda pair: pair[1])
-            yield f"{name} of the top 20: last {told[-1][1]:.3f}, best {best:.3f} in epoch {epoch}."
+            yield (
+                f"{name} of the top 20{whose.replace(' of', ' lists of')}: last {told[-1][1]:.3f},"
+                f" best {best:.3f} in epoch {epoch}."
+            )
+    yield from _beside_most_liked(history)
+    if why := why_no_lists(history):
+        yield f"{why[0].upper()}{why[1:]}."
+
+
+def _beside_most_liked(history: History) -> Iterator[str]:
+    """Yield whether lists of what most like, the same for all, would be better."""
+    *_, last = (None, *(epoch for epoch in history.epochs if epoch.ndcg is not None))
+    if last is None or last.ndcg is None or last.most_liked_ndcg is None:
+        return
+    side = "below" if below_most_liked(last) else "not below"
+    yield (
+        f"The last NDCG is {side} that of popularity: the most liked, the same for all, have"
+        f" {last.most_liked_ndcg:.3f}."
+    )
 
 
 def _marks(history: History) -> Iterator[str]:

@@ -135,6 +135,7 @@ class Book:
                 recall=lists.recall,
                 ndcg=lists.ndcg,
                 list_users=lists.users,
+                most_liked_ndcg=lists.most_liked_ndcg,
                 no_lists=lists.why_none,
                 saturated=found.saturated if found else None,
                 draw_mse=draw.mse,
@@ -261,6 +262,7 @@ class Book:
             best_valid_mse=p.best_valid_mse,
             valid_recall=p.valid_recall,
             valid_ndcg=p.valid_ndcg,
+            list_users=len(p.list_users or ()),
             rate_changes=p.rate_changes,
         )
         return self.record

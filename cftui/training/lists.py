@@ -12,7 +12,7 @@ import numpy as np
 
 from cftui.evaluation.ranking import HeldOutLikes, held_out_likes, list_quality
 from cftui.models.errors import ModelError
-from cftui.ratings.liking import liking_threshold
+from cftui.ratings.liking import liking_threshold, reaches
 from cftui.ratings.parts import TrainingRatings, ValidRatings
 from cftui.training.progress import Progress
 
@@ -27,6 +27,9 @@ LEAST_SECONDS = 0.02
 """May be taken however short an epoch is; writing its checkpoint takes longer."""
 SCORES_AT_ONCE = 1 << 21
 
+Scorer = Callable[[np.ndarray], np.ndarray]
+"""Gives users, shape (n,), all items: (n, n_items)."""
+
 log = logging.getLogger("cftui.training")
 
 
@@ -40,6 +43,8 @@ class ListFigures:
     users: int = 0
     why_none: str = ""
     """Where it turned out now that none are judged."""
+    most_liked_ndcg: float | None = None
+    """What the items that most like, the same for all, would have with these users."""
 
 
 class ListJudge:
@@ -50,7 +55,7 @@ class ListJudge:
         training: TrainingRatings,
         valid: ValidRatings,
         values: np.ndarray,
-        score: Callable[[np.ndarray], np.ndarray],
+        score: Scorer,
     ) -> None:
         """Take `score`, which gives users, shape (n,), all items: float32 (n, n_items).
 
@@ -59,6 +64,7 @@ class ListJudge:
         self._training, self._valid, self._values = training, valid, values
         self._score = score
         self._known: HeldOutLikes | None = None
+        self._most_liked: float | None = None
 
     def judge(self, progress: Progress) -> ListFigures:
         """Return how good the lists are; settle in `progress`, once, whose are judged."""
@@ -68,7 +74,7 @@ class ListJudge:
             if progress.list_users is None:
                 return self._settle(progress)
             likes = _only(self._likes(), progress.list_users)
-            return _figures(self._quality(likes)) if len(likes) else ListFigures()
+            return self._figures(self._quality(likes), likes) if len(likes) else ListFigures()
         except ModelError as error:
             # A user's model that trains and validates is no failure, whatever it makes of this.
             log.warning("lists are not judged: %s", error)
@@ -99,7 +105,22 @@ class ListJudge:
                 " of an epoch; cftui evaluate judges all"
             )
         progress.list_users = tuple(likes.users[:n].tolist())
-        return _figures(np.concatenate(found))
+        return self._figures(np.concatenate(found), likes[:n])
+
+    def _figures(self, quality: np.ndarray, likes: HeldOutLikes) -> ListFigures:
+        """Return what each user's recall and NDCG, shape (n, 2), come to beside no model's."""
+        if self._most_liked is None:
+            self._most_liked = float(self._quality(likes, self._score_most_liked())[:, 1].mean())
+        recall, ndcg = quality.mean(axis=0).tolist()
+        return ListFigures(recall, ndcg, len(quality), most_liked_ndcg=self._most_liked)
+
+    def _score_most_liked(self) -> Scorer:
+        """Return what gives all users each item's likes in training."""
+        training = self._training
+        liked = reaches(training.value, liking_threshold(self._values).value)
+        likes = np.bincount(training.item[liked], minlength=training.info.n_items)
+        scores = likes.astype(np.float32)
+        return lambda users: np.broadcast_to(scores, (len(users), len(scores)))
 
     def _cost(self, likes: HeldOutLikes, enough: float) -> float:
         """Return the seconds that a user takes: the least of some trials, or `enough` and less."""
@@ -120,13 +141,14 @@ class ListJudge:
             self._known = _at(found, np.random.default_rng(0).permutation(len(found)))
         return self._known
 
-    def _quality(self, likes: HeldOutLikes) -> np.ndarray:
-        """Return each user's recall and NDCG, shape (n, 2)."""
+    def _quality(self, likes: HeldOutLikes, score: Scorer | None = None) -> np.ndarray:
+        """Return each user's recall and NDCG, shape (n, 2), by the model unless told otherwise."""
+        score = score or self._score
         at_once = max(1, SCORES_AT_ONCE // self._training.info.n_items)
         found = []
         for start in range(0, len(likes), at_once):
             part = likes[start : start + at_once]
-            quality = list_quality(self._score(part.users), part.trained, part.relevant, K)
+            quality = list_quality(score(part.users), part.trained, part.relevant, K)
             found.append(np.column_stack((quality.recall, quality.ndcg)))
         return np.concatenate(found)
 
@@ -143,8 +165,3 @@ def _only(likes: HeldOutLikes, users: tuple[int, ...]) -> HeldOutLikes:
     """Return those of some users, in their order."""
     place = {user: place for place, user in enumerate(likes.users.tolist())}
     return _at(likes, np.array([place[user] for user in users if user in place], np.int64))
-
-
-def _figures(quality: np.ndarray) -> ListFigures:
-    recall, ndcg = quality.mean(axis=0).tolist()
-    return ListFigures(recall, ndcg, len(quality))

@@ -138,7 +138,7 @@ class TrainerProcess:
         return told or None
 
     def _ahead(self, timed: list[str]) -> list[str]:
-        """Return what a split at random makes of fields that look into a user's future."""
+        """Return what a split at random makes of fields that use when a rating was made."""
         run = self.task.run.id
         return [
             f"{', '.join(timed)}: known of a rating that is held out, not of one to come;"

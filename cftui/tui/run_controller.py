@@ -157,7 +157,7 @@ class RunController:
     async def _act(self, action: RunAction) -> None:
         said = await self._try(action.do(self._runs), action.trouble)
         if said:
-            self._stack.notify(plain(said), markup=False)
+            self._stack.notify(said, markup=False)  # whose own line breaks the app keeps
         self.poll()
 
     def fork(self, run: str) -> None:

@@ -215,7 +215,7 @@ def test_a_rating_that_cannot_be_is_refused(
 
 
 def test_a_model_without_factors_says_what_to_choose(trained: Trained) -> None:
-    with pytest.raises(QuestionError, match="cannot take in somebody new without training"):
+    with pytest.raises(QuestionError, match="takes in nobody new"):
         by_stars(replace(trained, factors=None), ("1001", 5.0))
 
 

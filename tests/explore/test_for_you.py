@@ -193,7 +193,7 @@ def test_why_there_are_no_stars_is_told(
     config = small_config(trained.record.data_source, model={"name": "net"}, training={"epochs": 1})
     start_run(config, lambda _: None, run_id="net", began=0.0)
     net = library.answer(ForYou(store, RATED, str(find_run("net").path)))
-    assert "net cannot take in somebody new" in net.no_stars and "dot-bias" in net.no_stars
+    assert "net takes in nobody new" in net.no_stars and "dot-bias" in net.no_stars
     assert net.recommended == library.answer(ForYou(store, RATED)).recommended
     gone = library.answer(ForYou(store, RATED, str(tmp_path / "gone")))
     assert gone.no_stars and gone.recommended == net.recommended

@@ -135,7 +135,7 @@ def test_what_cannot_be_taken_apart_is_told(trained: Trained) -> None:
             why_liked(ratings, neither)
     with pytest.raises(QuestionError, match="no user 4711"):
         why_liked(ratings, WhyLiked("s", "1001", user="4711"))
-    with pytest.raises(QuestionError, match="cannot take in somebody new"):
+    with pytest.raises(QuestionError, match="takes in nobody new"):
         why_stars(replace(trained, factors=None), WhyStars("r", "1001", (("1002", 5.0),)))
     mask[ratings.items.code_of("1001")] = False
     unseen = replace(trained)

@@ -44,7 +44,7 @@ def test_a_recorded_run_is_told_with_its_rate_and_lists() -> None:
     steps = [event for event in (history.curve.smooth,) for event in event]
     assert f"Training loss (average): {steps[0]:.4f} at step 1, {steps[-1]:.4f}" in words
     assert "Learning rate: first 0.01," in words and "it jumps up 1 time" in words
-    assert "NDCG of the top 20: last" in words
+    assert "NDCG of the top 20 lists of 200 users: last" in words
     assert all(sentence.endswith(".") for sentence in sentences(history))
 
 

@@ -61,4 +61,5 @@ def lists_of(events: Path) -> dict[str, Any]:
     """Return what a record tells of the last epoch's lists."""
     rows = [json.loads(line) for line in events.read_text().splitlines()]
     (*_, last) = [row for row in rows if row["event"] == "epoch"]
-    return {"valid_recall": last["recall"], "valid_ndcg": last["ndcg"]}
+    names = {"valid_recall": "recall", "valid_ndcg": "ndcg", "list_users": "list_users"}
+    return {name: last[key] for name, key in names.items()}

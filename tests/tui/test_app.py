@@ -68,7 +68,7 @@ async def test_a_finished_run_shows_its_epochs_and_its_curve(trained_run: Run) -
         assert [row[2] for row in cells(train.epochs)] == [f"{e['valid_mse']:.4f}" for e in epochs]
         lists = [row[5:7] for row in cells(train.epochs)]
         assert lists == [[f"{e['recall']:.3f}", f"{e['ndcg']:.3f}"] for e in epochs]
-        assert not train.epochs.border_title
+        assert train.epochs.border_title == "recall and NDCG: of 200 users"
         chart = app.query_one("#loss", ChartView)
         await until(pilot, lambda: bool(chart.drawn))
         assert "finished" in text(app, "#status")

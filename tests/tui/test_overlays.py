@@ -55,7 +55,12 @@ async def test_four_measures_where_there_is_room(three_runs: list[Run]) -> None:
         regions: list[Region] = [view.region for view in views]
         assert len({(r.x, r.y) for r in regions}) == 4 and min(r.width for r in regions) > 50
         titles = [view.painted.title for view in views if view.painted]
-        assert titles == ["validation MSE", "training loss, smoothed", "NDCG@20", "learning rate"]
+        assert titles == [
+            "validation MSE",
+            "training loss, smoothed",
+            "NDCG@20 of 200 users",
+            "learning rate",
+        ]
         await pilot.press("v")
         await until(pilot, lambda: "training" in getattr(views[0].painted, "title", ""))
 

@@ -11,6 +11,7 @@ from cftui.runs.events import Control, Epoch, Failed, Finished, Resumed, Started
 from cftui.runs.happened import marks_of
 from cftui.runs.history import History
 from cftui.runs.row import RunRow
+from cftui.tui.runs.overlay_chart import Overlay
 from cftui.tui.shared.run_chart import ChartChoice, ChartInk, StepWindow, step_at
 from cftui.tui.shared.run_words import cost_words, run_words
 from cftui.tui.train.pictures import lists_chart, loss_chart, rate_chart
@@ -136,10 +137,37 @@ def test_every_axis_puts_the_epoch_where_its_last_step_is(
 def test_the_lists_of_an_epoch_are_drawn_where_they_were_judged() -> None:
     judged = replace(epoch(2, 200, 0.8, 10.0), recall=0.2, ndcg=0.1, list_users=50)
     told = history(started(), step(100, 5.0), epoch(1, 100, 0.9, 5.0), step(200, 10.0), judged)
-    recall, ndcg = lists_chart(told, ChartChoice(), INK, 80, 8).series
+    chart = lists_chart(told, ChartChoice(), INK, 80, 8)
+    assert chart.title == "lists of 50 users" and not chart.levels
+    assert reading_words(told, 200).endswith("NDCG 0.100 of 50 users")
+    recall, ndcg = chart.series
     assert (recall.label, recall.x, recall.y) == ("recall@20", (200,), (0.2,))
     assert (ndcg.label, ndcg.x, ndcg.y) == ("NDCG@20", (200,), (0.1,))
     assert lists_chart(history(started()), ChartChoice(), INK, 80, 8).series[0].x == ()
+
+
+def test_a_run_that_beats_biases_with_lists_below_popularitys_says_both() -> None:
+    judged = replace(epoch(1, 100, 0.8, 5.0), recall=0.2, ndcg=0.1, list_users=50)
+    begun = replace(started(), baselines={"global_mean": 1.1, "biases": 0.9})
+    for most_liked, words in (
+        (0.15, "beats biases, lists below popularity's"),
+        (0.05, "beats biases"),
+        (None, "beats biases"),
+    ):
+        told = history(begun, step(100, 5.0), replace(judged, most_liked_ndcg=most_liked))
+        (best,) = loss_chart(told, ChartChoice(), INK, 80, 20).notes
+        assert best.text.endswith(f", epoch 1, {words}")
+        levels = [level.y for level in lists_chart(told, ChartChoice(), INK, 80, 8).levels]
+        assert levels == ([] if most_liked is None else [most_liked])
+
+
+def test_lists_that_were_not_judged_say_why() -> None:
+    why = "no recall and NDCG: the lists of 20 users take more than a tenth of an epoch"
+    told = history(started(), step(100, 5.0), replace(epoch(1, 100, 0.8, 5.0), no_lists=why))
+    told.whole = True
+    assert lists_chart(told, ChartChoice(), INK, 80, 8).empty == why
+    overlay = Overlay().chart([(row(), told)], "ndcg", ChartChoice(), INK, 80, 8)
+    assert overlay.empty == why
 
 
 def test_zoom_keeps_the_latest_part() -> None:
@@ -283,19 +311,24 @@ def test_fields_that_ratings_do_not_tell_are_named_before_training() -> None:
     assert cost_words(plainly, SUMMARY) == "parameters counted at the start\n1 steps an epoch"
 
 
-def test_fields_that_look_into_the_future_are_said_to() -> None:
+def test_fields_of_no_use_for_ratings_to_come_are_not_called_future() -> None:
     timed = ("calendar", "user-day", "since-first", "place", "film-age")
     for fields, said in (
-        ("future user-day", "user-day looks into a user's future"),
-        ("future user-day place", "user-day, place look into a user's future"),
-        ("all", "5 fields look into a user's future"),
+        ("future user-day", "user-day uses when it was rated, unknown"),
+        ("future user-day place", "user-day, place use when it was rated, unknown"),
+        ("all", "5 fields use when it was rated, unknown"),
     ):
         config = make_config({"model": {"name": "fm", "fields": fields}})
-        assert cost_words(config, SUMMARY) == f"{said}\n1 steps an epoch"
-        without = cost_words(config, replace(SUMMARY, untold=timed))
-        assert "future" not in without and "left out: " in without
+        without = "it" if said.startswith("user-day uses") else "them"
+        rest = f"of ratings to come; future: without {without}"
+        assert cost_words(config, SUMMARY) == f"{said}\n{rest}\n1 steps an epoch"
+        untold = cost_words(config, replace(SUMMARY, untold=timed))
+        assert "to come" not in untold and "left out: " in untold
     net = make_config({"model": {"name": "net", "calendar": True}})
-    assert cost_words(net, SUMMARY).startswith("calendar looks into a user's future")
+    assert cost_words(net, SUMMARY).startswith(
+        "calendar uses when it was rated, unknown\nof ratings to come\n"
+    )
     help_ = {spec.name: spec.help for spec in specs_of(MODELS["fm"])}["fields"]
-    assert help_.startswith("future: user item history raters genres year popularity; all: also ")
-    assert all(field in help_.partition("also")[2] for field in timed)
+    assert help_.startswith("future: what holds for ratings to come; all: also when it was rated")
+    assert "future is user item history raters genres year popularity; all adds" in help_
+    assert all(field in help_.partition("adds")[2] for field in timed)

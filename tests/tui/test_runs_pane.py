@@ -357,6 +357,10 @@ async def test_a_report_of_the_marked_runs_is_written(
         await at_runs(pilot, 3, "down", "space", "space", "w")
         assert isinstance(app.screen, AskText)
         assert "report of 2 runs" in str(app.screen.query(Static).first().content)
+        means = app.screen.query_one("#means", Static)
+        assert str(means.content) == f"into {Path.cwd()}"
+        app.screen.query_one(Input).value = str(path)
+        await until(pilot, lambda: str(means.content) == f"into {tmp_path}")
         app.screen.query_one(Input).value = str(path)
         await pilot.press("enter")
         await until(pilot, path.is_file)

@@ -153,6 +153,11 @@ async def test_a_cell_a_row_and_the_table_are_copied(app: TableApp) -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await pilot.press(">", ">", "{", "Y", "c", "Y", "r", "Y", "t", "Y", "m")
         cell, row, table, markdown = app.copied
+        first, *later = [note.message for note in app._notifications]
+        # Nothing confirms that it arrived: what to do if it did not is said once.
+        assert first.startswith("Sent to the terminal's clipboard: +0.50\n")
+        assert "if nothing did: X writes this table to a file" in first
+        assert len(later) == 3 and all(words.startswith("Sent: ") for words in later)
     assert (cell, row.split("\t")) == (
         "+0.50",
         ["1", "+0.50", "1,200", "Zardoz", "1974", "Sci-Fi"],

@@ -67,7 +67,7 @@ class SplitForm(FieldForm, Vertical):
         split = self._split
         yield FormRow(Static("kind"), Choice("kind", split.kind, KINDS))
         yield FormRow(Static("fraction"), NumberField("fraction", f"{split.fraction:g}"))
-        yield FormRow(Static("seed"), NumberField("seed", str(split.seed)))
+        yield FormRow(Static("seed"), NumberField("seed", str(split.seed), whole=True))
         yield FormRow(Static("file"), FileField("file", split.file), id="given")
         yield Static("", id="meaning", markup=False)
 

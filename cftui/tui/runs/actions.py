@@ -17,7 +17,9 @@ from cftui.tui.runs.details import size_words
 from cftui.tui.runs.differences import DifferencesScreen
 from cftui.tui.runs.marks import Changes
 from cftui.tui.services.runs import RunService, RunServiceError, path_of
+from cftui.tui.shared.ask_file import folder_words
 from cftui.tui.shared.ask_line import AskText
+from cftui.tui.shared.copying import copy_out
 from cftui.tui.shared.messages import RunAction
 from cftui.tui.shared.overlays import AskYesNo
 
@@ -46,8 +48,8 @@ def copy_command(asker: Widget, row: RunRow) -> None:
             left_out = unrepeated(await asyncio.to_thread(run.record))
         except (RunError, OSError) as error:
             raise RunServiceError(words_of(error)) from error
-        asker.app.copy_to_clipboard(line)
-        return f"Sent to the terminal's clipboard: {line}" + (left_out and f"\nBut {left_out}")
+        told = copy_out(asker.app, line, line, f"cftui runs show {row.id} prints it")
+        return told + (left_out and f"\nBut {left_out}")
 
     asker.post_message(RunAction(copy, "There is no line to copy"))
 
@@ -190,4 +192,5 @@ def _ask_where(
             path = export_path(text, kinds).absolute()
             asker.post_message(RunAction(lambda runs: write(runs, path), "It was not written"))
 
-    asker.app.push_screen(AskText(question, name, refuse=refuse, doubt=doubt), answer)
+    asked = AskText(question, name, refuse=refuse, doubt=doubt, means=folder_words)
+    asker.app.push_screen(asked, answer)

@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from cftui.charts import Chart, Colour
+from cftui.runs.apart import told_apart
 from cftui.runs.columns import BY_NAME, in_order, lettered
 from cftui.runs.details import read_details
 from cftui.runs.directory import Run
@@ -22,7 +23,7 @@ from cftui.runs.row import RunRow
 from cftui.tui.runs.details import RunDetailsView
 from cftui.tui.runs.marks import Changes, Marks
 from cftui.tui.runs.overlay_chart import MEASURES, Measure, Overlay
-from cftui.tui.runs.table import RunsGrid, alike_fields, rate_width, runs_columns
+from cftui.tui.runs.table import RunsGrid, runs_columns, sorted_by
 from cftui.tui.services.runs import path_of
 from cftui.tui.services.services import Services
 from cftui.tui.shared.chart import PAUSE, ChartView, series_colours, theme_foreground
@@ -30,6 +31,7 @@ from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import FollowRuns
 from cftui.tui.shared.row_order import RowOrder
 from cftui.tui.shared.run_chart import AXES, ChartChoice, ChartInk
+from cftui.tui.shared.run_columns import alike_fields, rate_width
 from cftui.tui.workspace import LOOKING, Workspace
 
 SIDE_BY_SIDE = 4
@@ -63,6 +65,8 @@ class RunsBoard(Vertical):
         """Settings in which no runs differ: their columns give way first."""
         self._rates = 0
         """Cells that the changed learning rates in the list take."""
+        self._apart: dict[str, str] = {}
+        """What tells runs apart that look alike in the list, by id."""
 
     def compose(self) -> ComposeResult:
         """Lay out filter and list above, chart and details below."""
@@ -158,7 +162,7 @@ class RunsBoard(Vertical):
         self.listed = in_order(found, name, descending=state.runs_descending)
         if name == "when" and state.runs_descending:
             self.listed = found  # newest first they are already, to the nanosecond
-        if rate_width(self.listed) != self._rates or alike_fields(self._all) != self._alike:
+        if self._seen_in_list() != (self._rates, self._alike, self._apart):
             self.show_columns()
         self.table.set_empty(self._why_empty())
         self.table.set_rows(self.listed, [row.id for row in self.listed])
@@ -189,13 +193,17 @@ class RunsBoard(Vertical):
 
     def show_columns(self) -> None:
         """Show the columns that there is room for, the one sorted by marked."""
-        state, self._rates = self._memory.state, rate_width(self.listed)
-        self._alike = alike_fields(self._all)
-        room = self.app.size.width
+        state, room = self._memory.state, self.app.size.width
+        self._rates, self._alike, self._apart = self._seen_in_list()
         self.table.set_columns(
-            runs_columns(room, colours=self._colours, rates=self._rates, alike=self._alike)
+            runs_columns(room, self._rates, self._alike, self._apart, colours=self._colours)
         )
         self.table.set_order(RowOrder(state.runs_sort, state.runs_descending))
+
+    def _seen_in_list(self) -> tuple[int, frozenset[str], dict[str, str]]:
+        """Return what of the runs decides on columns, and on what stands in them."""
+        apart = told_apart(self.listed, sorted_by(self.app.size.width))
+        return rate_width(self.listed), alike_fields(self._all), apart
 
     def _colours(self) -> Sequence[Colour]:
         return series_colours(self.app)

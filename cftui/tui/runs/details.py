@@ -14,6 +14,7 @@ from textual.strip import Strip
 from cftui.runs.columns import duration, titled
 from cftui.runs.details import RunDetails
 from cftui.runs.interventions import WHILE_LIVE, intervention_words
+from cftui.runs.list_words import of_users
 from cftui.runs.rates import change_words, unrepeated
 from cftui.runs.record import RunRecord
 from cftui.runs.row import RunRow
@@ -113,7 +114,8 @@ def run_lines(row: RunRow, details: RunDetails | None) -> Iterator[Line]:
     if row.refit_of:
         yield "refit", f"of {row.refit_of}, on all ratings: the error of that run stands for it"
     if row.valid_recall is not None and row.valid_ndcg is not None:
-        yield "lists", f"recall@20 {row.valid_recall:.3f}, NDCG@20 {row.valid_ndcg:.3f}"
+        whose = of_users(row.list_users)
+        yield "lists", f"recall@20 {row.valid_recall:.3f}, NDCG@20 {row.valid_ndcg:.3f}{whose}"
     if row.train_seconds is not None:
         yield "time", _time(row)
     if details is None:

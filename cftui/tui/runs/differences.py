@@ -9,6 +9,7 @@ from textual.containers import Vertical
 
 from cftui.runs.columns import duration, titled
 from cftui.runs.compare import Difference
+from cftui.runs.list_words import of_users
 from cftui.runs.row import RunRow
 from cftui.tui.shared.dialog import Dialog
 from cftui.tui.shared.grid import Column, Grid
@@ -47,12 +48,13 @@ class DifferencesScreen(Dialog[None]):
         grid.focus()
 
     def _outcomes(self) -> list[Row]:
+        whose = of_users(*(row.list_users for row in self._rows))
         return [
             ("state", *(row.shown for row in self._rows)),
             ("epochs done", *(f"{row.epochs_done:.3g} of {row.epochs}" for row in self._rows)),
             ("best validation MSE", *(_error(row.best_valid_mse) for row in self._rows)),
-            ("recall@20", *(_share(row.valid_recall) for row in self._rows)),
-            ("NDCG@20", *(_share(row.valid_ndcg) for row in self._rows)),
+            (f"recall@20{whose}", *(_share(row.valid_recall) for row in self._rows)),
+            (f"NDCG@20{whose}", *(_share(row.valid_ndcg) for row in self._rows)),
             ("seconds of training", *(duration(row.train_seconds) for row in self._rows)),
         ]
 

@@ -9,6 +9,7 @@ from cftui.charts import Chart, Limits, Note, Series
 from cftui.runs.columns import colour_of, letter, titled
 from cftui.runs.events import Epoch
 from cftui.runs.history import History
+from cftui.runs.list_words import judged_users, of_users, why_no_lists_yet
 from cftui.runs.row import RunRow
 from cftui.tui.shared.run_chart import AXIS_WORDS, ChartChoice, ChartInk, curve_x, epoch_x
 
@@ -30,6 +31,7 @@ EMPTY = {
     "recall": AT_END,
     "rate": "No learning rate yet",
 }
+OF_LISTS = ("ndcg", "recall")
 AIR = 0.04
 """Share of the x axis that is left free at its end, for the letters of the runs."""
 READING = "Reading the runs …"
@@ -70,7 +72,7 @@ class Overlay:
             height,
             series,
             ink.foreground,
-            title=f"{TITLES[measure]}{choice.words}{_apart(runs, measure)}",
+            title=f"{TITLES[measure]}{_whose(runs, measure)}{choice.words}{_apart(runs, measure)}",
             x_label=AXIS_WORDS[choice.x_axis],
             log_x=choice.log_x,
             log_y=choice.log_loss,
@@ -78,7 +80,7 @@ class Overlay:
             notes=_letters(runs, series),
             marker=choice.marker,
             no_colour=ink.no_colour,
-            empty=EMPTY[measure] if all(past.whole for _, past in runs) else READING,
+            empty=_why_empty(runs, measure),
         )
 
     def _series(
@@ -99,6 +101,20 @@ class Overlay:
         # Without colour the curve is made of its letter, which then stands in the legend anyway.
         label = row.label if ink.no_colour and row.mark else titled(row)
         return Series(label, *old.points, colour, mark=letter(row.mark))
+
+
+def _whose(runs: Sequence[tuple[RunRow, History]], measure: Measure) -> str:
+    """Return how many users' lists a measure is of."""
+    return of_users(*(judged_users(past) for _, past in runs)) if measure in OF_LISTS else ""
+
+
+def _why_empty(runs: Sequence[tuple[RunRow, History]], measure: Measure) -> str:
+    histories = [past for _, past in runs]
+    if not all(past.whole for past in histories):
+        return READING
+    if measure in OF_LISTS:
+        return why_no_lists_yet(histories, EMPTY[measure])
+    return EMPTY[measure]
 
 
 def _apart(runs: Sequence[tuple[RunRow, History]], measure: Measure) -> str:

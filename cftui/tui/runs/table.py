@@ -1,6 +1,6 @@
 """The columns of the list of all runs: few where it is narrow, all where there is room."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import ClassVar
 
 from rich.style import Style
@@ -11,7 +11,8 @@ from cftui.runs.columns import BY_NAME, RunField, colour_of, letter
 from cftui.runs.row import RunRow
 from cftui.tui.shared.cells import Cell, Column
 from cftui.tui.shared.grid import Grid
-from cftui.tui.shared.run_words import STATE_MARKS
+from cftui.tui.shared.run_columns import ALIKE_YIELDS
+from cftui.tui.shared.run_words import STATE_MARKS, label_apart
 
 NARROW, MEDIUM, WIDE = 0, 100, 150
 """Cells from which on a list is called so."""
@@ -83,10 +84,6 @@ YIELDS = {
     "time": 1,
 }
 """Which give way where names need the room, the highest first."""
-ALIKE_YIELDS = 10
-"""A field that all runs have alike says least."""
-SETTINGS = ("model", "optimizer", "schedule", "lr", "wd", "factors", "batch", "data")
-WIDEST_RATE = 16
 ALIAS = {"sign": "state", "status": "state", "day": "when"}
 """Columns that show a field in a way of their own."""
 
@@ -105,22 +102,6 @@ def _shown(room: int) -> dict[str, int | None]:
     return COLUMNS[max(least for least in COLUMNS if least <= room)]
 
 
-def rate_width(rows: Sequence[RunRow]) -> int:
-    """Return the cells that the learning rates take where some were changed on the way; else 0."""
-    text = BY_NAME["lr"].text
-    changed = (len(text(row)) for row in rows if row.rate_changes)
-    return min(max(changed, default=0), WIDEST_RATE)
-
-
-def alike_fields(rows: Sequence[RunRow]) -> frozenset[str]:
-    """Return the settings in which no runs differ; none of one run alone."""
-    if len(rows) < 2:
-        return frozenset()
-    return frozenset(
-        name for name in SETTINGS if len({str(BY_NAME[name].text(row)) for row in rows}) == 1
-    )
-
-
 class RunsGrid(Grid):
     """The list of all runs, which the board sorts: it remembers by what."""
 
@@ -129,16 +110,18 @@ class RunsGrid(Grid):
 
 def runs_columns(
     room: int,
-    *,
-    colours: Callable[[], Sequence[Colour]],
     rates: int = 0,
     alike: Collection[str] = (),
+    apart: Mapping[str, str] | None = None,
+    *,
+    colours: Callable[[], Sequence[Colour]],
 ) -> tuple[Column, ...]:
     """Return the columns for a list of a width in cells.
 
     `rates`: the cells that the learning rates need at least; `alike`: fields in which no runs
-    differ, the first to give way.
+    differ, the first to give way; `apart`: what tells runs apart, by id.
     """
+    told = apart or {}
     found = []
     for name, width in _shown(room).items():
         field = BY_NAME[ALIAS.get(name, name)]
@@ -147,7 +130,7 @@ def runs_columns(
         wide = width if width is None else max(width, len(label), rates if name == "lr" else 0)
         found.append(
             Column(
-                *(label, wide, align, _cell(name, field, colours)),  # type: ignore[arg-type]
+                *(label, wide, align, _cell(name, field, colours, told)),  # type: ignore[arg-type]
                 name=field.name,
                 yields=YIELDS.get(name, 0) + ALIKE_YIELDS * (name in alike),
                 value=field.value,
@@ -157,9 +140,14 @@ def runs_columns(
 
 
 def _cell(
-    name: str, field: RunField, colours: Callable[[], Sequence[Colour]]
+    name: str,
+    field: RunField,
+    colours: Callable[[], Sequence[Colour]],
+    apart: Mapping[str, str],
 ) -> Callable[[RunRow], Cell]:
     match name:
+        case "name":
+            return lambda row: label_apart(row, apart)
         case "mark":
             return lambda row: _mark(row, colours())
         case "sign":

@@ -29,7 +29,9 @@ def ask_file(
     def unwritable(text: str) -> str:
         return refuse_path(text, name)
 
-    asked = AskText(question, name, refuse=refuse or unwritable, doubt=doubt_path)
+    asked = AskText(
+        *(question, name), refuse=refuse or unwritable, doubt=doubt_path, means=folder_words
+    )
     widget.app.push_screen(asked, answered)
 
 
@@ -55,6 +57,14 @@ def refuse_path(text: str, name: str) -> str:
         return f"a file name, such as {name}"
     folder = path.absolute().parent
     return "" if folder.is_dir() else f"there is no folder {folder}"
+
+
+def folder_words(text: str) -> str:
+    """Return into which folder a file goes; empty where none is named yet."""
+    try:
+        return f"into {Path(text).expanduser().absolute().parent}" if text else ""
+    except (RuntimeError, OSError):  # nobody's home, or no folder to be in
+        return ""
 
 
 def doubt_path(text: str) -> str:

@@ -16,6 +16,9 @@ from cftui.tui.shared.dialog import Dialog
 class AskText(Dialog[str | None]):
     """Asks for one line; a complaint about it stands until it is changed or entered once more."""
 
+    DEFAULT_CSS = """
+    AskText #means { height: auto; color: $text-muted; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", id="ask-text.cancel")
     ]
@@ -27,11 +30,15 @@ class AskText(Dialog[str | None]):
         *,
         refuse: Callable[[str], str] = lambda text: "",
         doubt: Callable[[str], str] = lambda text: "",
+        means: Callable[[str], str] = lambda text: "",
     ) -> None:
-        """Ask; `refuse` says why a text will not do, `doubt` what is to be confirmed first."""
+        """Ask; `refuse` says why a text will not do, `doubt` what is to be confirmed first.
+
+        `means` says what a text stands for as it is typed.
+        """
         super().__init__()
         self._question, self._value = question, value
-        self._refuse, self._doubt = refuse, doubt
+        self._refuse, self._doubt, self._means = refuse, doubt, means
         self._doubted: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -42,7 +49,13 @@ class AskText(Dialog[str | None]):
             field = Input(self._value, compact=True)
             field.cursor_blink = False
             yield field
+            yield Static(plain(self._means(self._value)), id="means", markup=False)
             yield Static("", id="complaint", markup=False)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.query_one("#means", Static).update(plain(self._means(event.value.strip())))
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 NUMBER = frozenset("0123456789.eE+-")
+WHOLE = frozenset("0123456789")
 
 
 @dataclass
@@ -79,12 +80,15 @@ class FileField(TextField):
 
 
 class NumberField(TextField):
-    """A number; other letters are commands still, so that `s` starts from here too."""
+    """A number; what none can have are commands still, so that `s` starts from here too."""
 
-    def __init__(self, key: str, value: str, zero: str = "") -> None:
-        """Show a value; `zero`: a word for 0, which is shown while the field has no focus."""
+    def __init__(self, key: str, value: str, zero: str = "", *, whole: bool = False) -> None:
+        """Show a value, made of digits alone where it is `whole`.
+
+        `zero`: a word for 0, which is shown while the field has no focus.
+        """
         super().__init__(key, value)
-        self._zero = zero
+        self._zero, self._characters = zero, WHOLE if whole else NUMBER
 
     def render_line(self, y: int) -> Strip:
         """Return the line: the word for 0 where it is that."""
@@ -95,12 +99,18 @@ class NumberField(TextField):
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Take the characters of a number alone."""
-        return character is not None and character in NUMBER
+        return character is not None and self._takes(character)
 
     def on_key(self, event: events.Key) -> None:
         """Leave other letters to those above."""
-        if event.is_printable and event.character not in NUMBER:
+        if event.is_printable and not self._takes(event.character or ""):
             event.prevent_default()
+
+    def _takes(self, character: str) -> bool:
+        """Return whether a character can be of the number; an exponent follows a digit."""
+        if character not in self._characters:
+            return False
+        return character not in "eE" or min(self.selection) > 0
 
 
 class Choice(Widget, can_focus=True):
@@ -161,6 +171,14 @@ class FieldForm(Widget):
         if action == "leave_field" and not isinstance(self.screen.focused, TextField):
             return False
         return super().check_action(action, parameters)
+
+    def step_out(self) -> None:
+        """Leave a field as it stands for the nearest choice above, where digits are keys again."""
+        field = self.screen.focused
+        if isinstance(field, TextField) and self in field.ancestors:
+            fields = list(self.query("Choice, TextField"))
+            above = [one for one in fields[: fields.index(field)] if isinstance(one, Choice)]
+            (above or list(self.query(Choice)))[-1 if above else 0].focus()
 
     def action_leave_field(self) -> None:
         """Take back what was typed, and go to where digits are keys again."""

@@ -9,12 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
-from cftui.runs.columns import BY_NAME, signed_error
 from cftui.runs.row import RunRow
 from cftui.tui.shared.commands import Command, key_label
 from cftui.tui.shared.dialog import Dialog
-from cftui.tui.shared.grid import Column, Grid
-from cftui.tui.shared.run_words import STATE_MARKS
+from cftui.tui.shared.grid import Grid
+from cftui.tui.shared.run_columns import choice_columns
 
 
 class HelpScreen(Dialog[None]):
@@ -140,10 +139,10 @@ class ChooseRunScreen(Dialog[str | None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
-        with Vertical(classes="overlay") as box:
+        with Vertical(classes="overlay wide") as box:
             box.border_title = "Which run answers"
             box.border_subtitle = "enter chooses, esc cancels"
-            columns = CHOICE_COLUMNS if self.app.size.width >= WIDE else RUN_COLUMNS
+            columns = choice_columns(self._rows, self.app.size.width)
             yield Grid(columns, empty="No run has finished an epoch yet; train one (3)")
 
     def on_mount(self) -> None:
@@ -159,31 +158,3 @@ class ChooseRunScreen(Dialog[str | None]):
     def _choose(self, event: Grid.Selected) -> None:
         event.stop()
         self.dismiss(self._rows[event.row].id)
-
-
-RUN_COLUMNS = (
-    Column("", 1, key=lambda row: STATE_MARKS.get(row.shown, "·")),
-    Column("run", None, key=lambda row: row.label),
-    Column("began", 5, key=lambda row: row.clock),
-    Column("epoch", 5, align="right", key=lambda row: f"{row.epoch}/{row.epochs}"),
-    Column("best", 7, align="right", key=signed_error),
-)
-
-
-WIDE = 100
-"""Cells of the screen from which on a choice of runs tells their settings too."""
-CHOICE_COLUMNS = (
-    *RUN_COLUMNS[:2],
-    Column("model", 8, key=lambda row: row.model),
-    Column("optimizer", 9, key=lambda row: row.optimizer),
-    Column("schedule", 15, key=lambda row: row.schedule),
-    Column("lr", 13, align="right", key=BY_NAME["lr"].text),
-    Column("factors", 7, align="right", key=BY_NAME["factors"].text),
-    *RUN_COLUMNS[2:],
-)
-"""`RUN_COLUMNS` with the settings in which runs of one name mostly differ."""
-
-
-def run_columns(narrow: bool) -> tuple[Column, ...]:
-    """Return the columns of a list of runs; a narrow one has no room for when they began."""
-    return tuple(column for column in RUN_COLUMNS if not (narrow and column.label == "began"))

@@ -1,6 +1,6 @@
 """What the Train pane says in words: what a run will cost, and how it is doing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import sqrt
 
 from cftui.config import RunConfig
@@ -27,6 +27,12 @@ STATE_MARKS = {
 }
 
 
+def label_apart(row: RunRow, apart: Mapping[str, str]) -> str:
+    """Return how a run is called in a list, and by what it differs from those that look alike."""
+    told = apart.get(row.id)
+    return f"{row.label}: {told}" if told else row.label
+
+
 def cost_words(
     config: RunConfig | None, summary: DataSummary | None, counted: int | None = None
 ) -> str:
@@ -45,7 +51,8 @@ def cost_words(
     parameters = config.model.parameter_count(info) or counted
     n_train = config.split.expected_training(summary.n_ratings, summary.n_users)
     steps = -(-n_train // config.settled(n_train).training.batch_size)
-    if features := feature_words(config.model.reads, summary.untold):
+    avoidable = "fields" in type(config.model).model_fields
+    if features := feature_words(config.model.reads, summary.untold, avoidable=avoidable):
         return f"{features}\n{steps:,} steps an epoch"
     if parameters is None:
         return f"parameters counted at the start\n{steps:,} steps an epoch"
@@ -54,16 +61,20 @@ def cost_words(
     return f"{parameters:,} parameters, {_size(memory)}\n{steps:,} steps an epoch"
 
 
-def feature_words(reads: Sequence[str], untold: Sequence[str]) -> str:
-    """Return which fields these ratings do not tell, and which look into a user's future."""
+def feature_words(reads: Sequence[str], untold: Sequence[str], *, avoidable: bool) -> str:
+    """Return which fields these ratings do not tell, and which are of no use for ratings to come.
+
+    `avoidable`: whether the fields are chosen by words, of which `future` does without these.
+    """
     absent = [field for field in reads if field in untold]
     ahead = [field for field in reads if field in TIMED and field not in untold]
     words = [f"not told by these ratings, left out: {', '.join(absent)}"] if absent else []
-    if len(ahead) == 1:
-        words.append(f"{ahead[0]} looks into a user's future")
-    elif ahead:
-        named = ", ".join(ahead) if len(ahead) == NAMED else f"{len(ahead)} fields"
-        words.append(f"{named} look into a user's future")
+    if ahead:
+        named = ", ".join(ahead) if len(ahead) <= NAMED else f"{len(ahead)} fields"
+        one = len(ahead) == 1
+        words.append(f"{named} use{'s' * one} when it was rated, unknown")
+        rest = f"; future: without {'it' if one else 'them'}" if avoidable else ""
+        words.append(f"of ratings to come{rest}")
     return "\n".join(words)
 
 

@@ -9,6 +9,7 @@ from cftui.tui.shared.ask_file import ask_file, refuse_path
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.column_dialog import ColumnsDialog
 from cftui.tui.shared.copy_dialog import CopyDialog
+from cftui.tui.shared.copying import copy_out
 from cftui.tui.shared.messages import TableToWrite
 from cftui.tui.shared.table_commands import choices_of, table_name
 from cftui.tui.shared.table_text import copied, file_columns, texts_of
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from cftui.tui.shared.column_choice import ChosenColumns
     from cftui.tui.shared.grid import Grid
 
+MOST_TOLD = 160
+"""Characters of what was copied that are shown."""
 MOST_ROWS = 100_000
 """Rows that are searched, copied or written at once."""
 
@@ -67,10 +70,9 @@ def copy(grid: "Grid") -> None:
             return
         rows = grid.listed
         text = copied(what, grid.shown_columns, rows, grid.cursor_row, column.called)
-        grid.app.copy_to_clipboard(text)
         size = f"{len(rows):,} rows" if what not in ("cell", "row") else text.replace("\t", "  ")
-        told = f"Sent to the terminal's clipboard: {size}"
-        grid.notify(told[:200], markup=False, timeout=4)
+        told = copy_out(grid.app, text, size[:MOST_TOLD], "X writes this table to a file")
+        grid.notify(told, markup=False, timeout=4 + 4 * ("\n" in told))
 
     if _has_rows(grid) and grid.column is not None:
         grid.app.push_screen(CopyDialog(grid.column.called), answer)

@@ -20,6 +20,10 @@ COMMANDS = (
         "Fill the form with settings by name; says what error each reaches, and in what time",
         True,
     ),
+    Command(
+        *("train.optimizer", "o", "optimizer", "Optimizer"),
+        "The form's next optimizer, from wherever the focus is",
+    ),
     Command("train.stop", "x", "stop", "Stop", "End the run; what it learned is kept", True),
     Command("train.rate", "l", "rate", "Rate", "Change the learning rate of a live run", True),
     Command("train.checkpoint", "w", "checkpoint", "Checkpoint", "Write a checkpoint now"),
@@ -57,7 +61,8 @@ ABOUT = (
     "Choose a model, an optimizer and a schedule at the left, press s, and watch it learn."
     " n fills the form with a recipe, settings by name with what each reaches;"
     " tab goes through the fields and lists; left and right change a choice; in a"
-    " number's field digits are typed, and esc takes them back and leaves it.\n\n"
+    " number's field digits are typed, and esc takes them back and leaves it, as s does, which"
+    " starts with them.\n\n"
     "A run lives in a process of its own: quit, or lose the connection, and it goes on; open"
     " cftui again and it is there.\n\n"
     "A run that is worse than the mean of the ratings alone (‼), or than user and item biases"

@@ -1,6 +1,7 @@
 """The columns of the table of epochs."""
 
 from cftui.runs.history import History
+from cftui.runs.list_words import judged_users, of_users, why_no_lists
 from cftui.text import fitting
 from cftui.tui.shared.cells import Column
 
@@ -29,10 +30,10 @@ def rate_text(rate: float | None) -> str:
     return "" if rate is None else f"{rate:.2g}"
 
 
-def why_no_lists(history: History) -> str:
-    """Return why an epoch has no recall and NDCG; empty where lists are judged."""
-    said = (epoch.no_lists for epoch in reversed(history.epochs))
-    return next(filter(None, said), "")
+def lists_words(history: History) -> str:
+    """Return whose lists recall and NDCG are of, or why an epoch has none; empty before both."""
+    whose = of_users(judged_users(history))
+    return why_no_lists(history) or (f"recall and NDCG:{whose}" if whose else "")
 
 
 def _share(value: float | None) -> str:

@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import DescendantFocus, Resize
 
+from cftui.runs.apart import told_apart
 from cftui.runs.columns import lettered
 from cftui.runs.control import WishKind
 from cftui.runs.history import History
@@ -19,13 +20,14 @@ from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.form import TrainingForm
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.messages import ChooseRun, FillForm, FollowRuns, ResumeRun, StartRun, WishRun
-from cftui.tui.shared.overlays import RUN_COLUMNS, AskNumber, run_columns
+from cftui.tui.shared.overlays import AskNumber
 from cftui.tui.shared.pane import Pane
 from cftui.tui.shared.run_chart import why_no_curve
+from cftui.tui.shared.run_columns import run_columns
 from cftui.tui.shared.sized import Sized
 from cftui.tui.shared.telling import TellScreen
 from cftui.tui.train.commands import ABOUT, COMMANDS
-from cftui.tui.train.epochs import EPOCH_COLUMNS, NO_EPOCH, epoch_columns, why_no_lists
+from cftui.tui.train.epochs import EPOCH_COLUMNS, NO_EPOCH, epoch_columns, lists_words
 from cftui.tui.train.new_run import NewRun
 from cftui.tui.train.run_charts import RunCharts
 from cftui.tui.train.run_standing import NARROW, RunStanding
@@ -63,13 +65,15 @@ class TrainPane(Pane, Sized):
         super().__init__(services)
         self._memory = services.memory
         self._history = History()
+        self._apart: dict[str, str] = {}
+        """What tells runs apart that look alike in the list, by id."""
 
     def compose(self) -> ComposeResult:
         """Lay out the form and the runs at the left, charts and epochs at the right."""
         with Horizontal():
             with Vertical(id="side"):
                 yield NewRun(self.services)
-                runs = Grid(RUN_COLUMNS, empty=LOOKING, id="run-list")
+                runs = Grid(run_columns(), empty=LOOKING, id="run-list")
                 runs.border_title = "Runs"
                 yield runs
             with Vertical(id="main"):
@@ -144,10 +148,18 @@ class TrainPane(Pane, Sized):
     def _show_runs(self) -> None:
         """Show the runs, newest first; the cursor stays on its run."""
         rows = self._rows
+        if told_apart(rows) != self._apart:
+            self._show_columns()
         self.runs.set_rows(rows, [row.id for row in rows])
         live = any(row.alive for row in rows)
         self.runs.border_title = "Runs; live ones go on if you quit" if live else "Runs"
         self.runs.border_subtitle = f"{len(rows)}" if rows else ""
+
+    def _show_columns(self) -> None:
+        """Choose the columns of the runs that there is room for."""
+        self._apart = told_apart(self._rows)
+        narrow = self.size.width < NARROW
+        self.runs.set_columns(run_columns(self._rows, narrow=narrow))
 
     def _say_none(self) -> None:
         """Say in the place of runs that there are none, or that it is not known yet."""
@@ -170,7 +182,7 @@ class TrainPane(Pane, Sized):
         at_end = self.epochs.cursor_row >= len(self.epochs.rows) - 1
         self.epochs.set_empty(why_no_curve(history, NO_EPOCH) if row is not None else NO_EPOCH)
         self.epochs.set_rows(tuple(history.epochs))
-        self.epochs.border_title = plain(why_no_lists(history))
+        self.epochs.border_title = plain(lists_words(history))
         if at_end and not self.epochs.has_focus:
             self.epochs.action_last()
         self.status.show(row, history)
@@ -230,6 +242,9 @@ class TrainPane(Pane, Sized):
             case "pause":
                 goes_on = row is not None and not live and row.shown != "finished"
                 return None if live or goes_on else "This run is finished; s starts another"
+            case "optimizer":
+                has = self.is_mounted and self.form.optimizer is not None
+                return None if has else "This model is trained without an optimizer"
             case "tell" | "read":
                 return None if self._row is not None else "No run is in view; s starts one"
             case "stop" | "rate" | "checkpoint":
@@ -250,11 +265,17 @@ class TrainPane(Pane, Sized):
     def action_start(self) -> None:
         """Train a new run."""
         self.post_message(StartRun(self.form.settings()))
+        self.form.step_out()  # what is pressed next is hardly a digit of the run just begun
 
     @work(exclusive=True, group="recipe", exit_on_error=False, description="Choosing a recipe")
     async def action_recipes(self) -> None:
         """Fill the form with a recipe's settings; data, split, seed and device stay."""
         await self.new_run.choose_recipe()
+
+    def action_optimizer(self) -> None:
+        """Take the next optimizer in the form, with the numbers that suit it."""
+        if self.form.optimizer is not None:
+            self.form.optimizer.action_turn(1)
 
     def action_pause(self) -> None:
         """Pause the run, or let it go on, from its checkpoint where it has ended."""
@@ -349,7 +370,7 @@ class TrainPane(Pane, Sized):
     def on_resize(self, event: Resize) -> None:
         """Leave columns out where there is no room for them."""
         narrow = event.size.width < NARROW
-        self.runs.set_columns(run_columns(narrow))
+        self._show_columns()
         self.epochs.set_columns(epoch_columns(narrow))
 
     def redraw(self) -> None:

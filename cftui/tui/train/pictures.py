@@ -10,6 +10,7 @@ from cftui.runs.columns import letter
 from cftui.runs.events import Epoch
 from cftui.runs.happened import marks_of
 from cftui.runs.history import History
+from cftui.runs.list_words import below_most_liked, judged_users, of_users, why_no_lists_yet
 from cftui.runs.loss_band import loss_band
 from cftui.runs.row import RunRow
 from cftui.text import plain
@@ -33,6 +34,7 @@ REACH: dict[Reach, Literal["all", "bulk", "none"]] = {"bulk": "bulk", "valid": "
 Rivals = Sequence[tuple[RunRow, History]]
 ROOMY = 60
 """Cells of a chart's width from which on its legend has full words."""
+LISTS = "Recall and NDCG of the top 20 lists, an epoch"
 BASELINES = (("biases", "biases alone"), ("global_mean", "mean alone"))
 
 
@@ -214,7 +216,9 @@ def _beaten(history: History, best: Epoch) -> str:
     biases = history.baselines.get("biases")
     if biases is None or best.valid_mse is None:
         return ""
-    return ", beats biases" if best.valid_mse < biases else ", worse than biases"
+    if best.valid_mse >= biases:
+        return ", worse than biases"
+    return ", beats biases" + (", lists below popularity's" if below_most_liked(best) else "")
 
 
 def _baselines(history: History) -> tuple[Level, ...]:
@@ -283,12 +287,20 @@ def lists_chart(
             epoch_series("NDCG@20", x, ndcg, ink.series[3]),
         ),
         ink.foreground,
+        title=f"lists{of_users(judged_users(history))}" if any(recall) else "",
         x_label=AXIS_WORDS[choice.x_axis],
         log_x=choice.log_x,
         x_limits=x_limits(history, choice),
         gutter=choice.gutter,
         lines=mark_lines(history, choice),
+        levels=_most_liked(history),
         marker=choice.marker,
         no_colour=ink.no_colour,
-        empty=why_no_curve(history, "Recall and NDCG of the top 20 lists, an epoch"),
+        empty=why_no_lists_yet([history], LISTS) if history.whole else why_no_curve(history, LISTS),
     )
+
+
+def _most_liked(history: History) -> tuple[Level, ...]:
+    """Return the NDCG of what most like, the same for all, where it was measured."""
+    told = next((e.most_liked_ndcg for e in history.epochs if e.most_liked_ndcg is not None), None)
+    return () if told is None else (Level(told, f"NDCG of the most liked {told:.3f}"),)

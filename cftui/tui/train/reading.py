@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from math import isfinite
 
 from cftui.runs.history import History
+from cftui.runs.list_words import of_users
 
 
 def reading_words(history: History, step: int) -> str:
@@ -37,6 +38,8 @@ def _epoch_words(history: History, step: int) -> list[str]:
         ("NDCG", epoch.ndcg, ".3f"),
     )
     told = [f"{name} {value:{form}}" for name, value, form in measures if value is not None]
+    if epoch.ndcg is not None:
+        told[-1] += of_users(epoch.list_users)
     return [f"{told[0]} (epoch {epoch.epoch})", *told[1:]] if told else []
 
 
