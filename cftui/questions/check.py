@@ -11,7 +11,7 @@ ERRORS: tuple[Measure, ...] = ("rmse", "mae")
 LISTS: tuple[Measure, ...] = ("precision", "recall", "ndcg", "mrr", "coverage", "popularity")
 AT = 20
 """Places of a list that is judged."""
-VERSION = 4
+VERSION = 5
 """Of how answers are made; those of another one are not taken for ours."""
 
 
