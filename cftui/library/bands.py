@@ -153,7 +153,7 @@ def _scales(
         own = quarters[items] == quarter
         if np.count_nonzero(own) >= FEWEST:
             scales[quarters == quarter] = np.quantile(needed[own], 0.8)
-    return np.maximum(scales, 0.0)
+    return np.asarray(np.maximum(scales, 0.0))
 
 
 def _scatter(scorer: ManyMembers, ratings: Ratings, positions: np.ndarray) -> np.ndarray:
