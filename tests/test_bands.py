@@ -7,12 +7,23 @@ import pytest
 from small import open_small
 
 from cftui.library.bands import bands_of_members, learn_noise, words_of_draws
-from cftui.questions.band import DRAWN, EIGHTY, SPREAD, Band, give_or_take, with_band
+from cftui.questions.band import (
+    DRAWN,
+    EIGHTY,
+    SPREAD,
+    Band,
+    band_words,
+    ends_of,
+    give_or_take,
+    stars_words,
+    with_band,
+)
 from cftui.questions.trained import Recommendation
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split
 from cftui.ratings.values import Ratings
-from cftui.tui.explore.stars_column import band_words, stars_column
+from cftui.tui.explore.stars_column import stars_column
+from cftui.tui.shared.table_text import file_columns
 
 
 class Members:
@@ -135,6 +146,14 @@ def test_a_column_of_stars_has_room_for_bands_where_there_are_any() -> None:
     assert column.width == 5 and [column.key(r) for r in (plain, none)] == ["4.21", ""]
     column = stars_column("stars", [plain, banded])
     assert column.width == 9 and column.key(banded) == "4.2 ± 1.0"
+    told = dict(file_columns([column], [plain, banded], ["a", "b"]))
+    assert told == {
+        **{"id": ("a", "b"), "stars": (4.214, 4.214)},
+        **{"low": (None, 3.2), "high": (None, 5.0)},
+    }
+    assert ends_of([plain, banded]) == {"low": [None, 3.2], "high": [None, 5.0]}
+    assert ends_of([plain, none]) == {} and stars_words(banded) == "4.2 ± 1.0 (80 %)"
+    assert [stars_words(r) for r in (plain, none)] == ["4.21", ""]
     assert band_words([plain, banded]) == "±: 80 % of ratings are within"
     assert band_words([spread]) == "±: members' spread alone" and band_words([plain]) == ""
     drawn = row(3.0, Band(2.7, 3.3, DRAWN))

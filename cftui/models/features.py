@@ -41,6 +41,7 @@ class KnownFeatures(nn.Module):
             if field.of == "rating":
                 codes = torch.from_numpy(np.array(field.codes))
                 self.register_buffer(f"codes_{field.name}", codes, persistent=False)
+        self.clock = features.clock
         now = features.codes_now(np.arange(len(features.item_counts)))
         self.now = tuple(now)
         """Fields of ratings that are known of any pair, as of the last day trained on."""
@@ -73,6 +74,14 @@ class KnownFeatures(nn.Module):
     ) -> "FeatureBatch":
         """Return what is known of pairs, with their times where they are ratings of the data."""
         return FeatureBatch(self, users, items, self.codes_of(items, positions))
+
+    def batch_at(self, users: Tensor, items: Tensor, times: np.ndarray) -> "FeatureBatch":
+        """Return what is known of pairs as of these times, in what the ratings' times count."""
+        pairs, clock = (users.cpu().numpy(), items.cpu().numpy(), times), self.clock
+        names = self.named_of("rating") if clock is not None else []
+        codes = {name: clock.codes(name, *pairs) for name in names if clock is not None}
+        there = {name: torch.from_numpy(found).to(users.device) for name, found in codes.items()}
+        return FeatureBatch(self, users, items, there)
 
     def untrained(self, whose: Whose, rows: Tensor | None) -> Tensor | None:
         """Return whether nobody trained on each user or item, shape (rows,); none for no such."""

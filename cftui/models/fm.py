@@ -1,5 +1,6 @@
 """Factorization machine over all that is known of a rating."""
 
+from collections.abc import Iterator
 from typing import Any, Self
 
 import torch
@@ -10,6 +11,7 @@ from cftui import hyperparameters as parameters
 from cftui.hyperparameters import DataInfo, ModelParameters
 from cftui.models.base import RatingModel
 from cftui.models.features import FeatureBatch
+from cftui.models.summed import FieldSums
 from cftui.ratings.features import Whose
 
 SIDES: tuple[Whose, ...] = ("user", "item")
@@ -83,6 +85,28 @@ class FactorizationMachine(RatingModel):
         own = [(self._predicted(side) - self.mean).mean(1) for side in (of_users, of_items)]
         return self.mean + own[0][:, None] + own[1] + products / self.n_members
 
+    def field_sums(self, *inputs: Any) -> list[FieldSums]:
+        """Return what each field of one rating comes to; `inputs`: as of `forward`, a batch of 1.
+
+        Of a user or an item that nobody trained on, all fields stand together, as is expected.
+        """
+        codes, features = dict(zip(SIDES, inputs[:2], strict=True)), inputs[2]
+        sides = [each for whose in SIDES for each in self._sums_of_side(whose, codes[whose])]
+        times = [
+            (name if features.codes(name)[0] >= 0 else f"{name} (not known)", sums)
+            for name in self._features.named_of("rating")
+            for sums in [self._of_ratings(features, name)]
+        ]
+        return [_field_sums(words, sums) for words, sums in (*sides, *times)]
+
+    def _sums_of_side(self, whose: Whose, codes: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """Yield a side's fields by their words, each with its sums, as `_side` adds them up."""
+        if self._features.untrained(whose, codes) is not None:
+            yield f"the {whose}'s, never trained on: as expected of it", self._side(whose, codes)
+            return
+        for name in self._features.named_of(whose):
+            yield name, self._summed_field(name, codes)
+
     def _predicted(self, sums: Tensor) -> Tensor:
         """Return predictions from sums over all features, shape (..., members, k + 2)."""
         factors, weights, squares = sums[..., :-2], sums[..., -2], sums[..., -1]
@@ -114,14 +138,16 @@ class FactorizationMachine(RatingModel):
         n = len(rows) if rows is not None else known.n_rows(whose) if names else 1
         total = self.mean.new_zeros(n, self.n_members, self.n_factors + 2)
         for name in names:
-            table = self._with_squares(self.tables[name])
-            product = known.product(name, table.flatten(1), rows)
-            product = product.view(len(product), self.n_members, -1)
-            # A feature's value is squared in the last column; the sums have it once.
-            scales = known.scales(name, rows)[..., None]
-            product = torch.cat([product[..., :-1], product[..., -1:] * scales], -1)
-            total = total + product
+            total = total + self._summed_field(name, rows)
         return total
+
+    def _summed_field(self, name: str, rows: Tensor | None) -> Tensor:
+        known = self._features
+        product = known.product(name, self._with_squares(self.tables[name]).flatten(1), rows)
+        product = product.view(len(product), self.n_members, -1)
+        # A feature's value is squared in the last column; the sums have it once.
+        scales = known.scales(name, rows)[..., None]
+        return torch.cat([product[..., :-1], product[..., -1:] * scales], -1)
 
     def _of_ratings(self, features: FeatureBatch, name: str) -> Tensor:
         """Return what a field of ratings adds to the sums, shape (batch, members, k + 2)."""
@@ -138,3 +164,10 @@ class FactorizationMachine(RatingModel):
 
     def _with_squares(self, table: Tensor) -> Tensor:
         return torch.cat([table, table[..., :-1].square().sum(-1, keepdim=True)], -1)
+
+
+def _field_sums(words: str, sums: Tensor) -> FieldSums:
+    """Return sums of one rating, shape ([1,] members, k + 2), as numpy has them."""
+    found = sums.detach().reshape(sums.shape[-2:]).double().cpu().numpy()
+    factors, weights, squares = found[:, :-2], found[:, -2], found[:, -1]
+    return FieldSums(words, weights, ((factors**2).sum(1) - squares) / 2, factors)

@@ -64,14 +64,22 @@ class Drawn:
     def _cells(self) -> list[list[str]]:
         return [cells_of(line) for line in self.lines]
 
+    @cached_property
+    def _places(self) -> dict[Widget, tuple[Region, Region]]:
+        """Return where each widget in view is, and what of the screen it may be drawn on."""
+        return {
+            widget: place
+            for widget, place in self.screen._compositor.visible_widgets.items()
+            if place[0].intersection(place[1]).area
+        }
+
     def shows(self, widget: Widget) -> bool:
         """Return whether any of a widget is in view."""
-        place = self.screen._compositor.visible_widgets.get(widget)
-        return place is not None and bool(place[0].intersection(place[1]).area)
+        return widget in self._places
 
     def widgets(self, kind: type[Widget]) -> Iterator[Any]:
         """Yield the widgets of a kind that are in view."""
-        yield from (one for one in self.screen.query(kind) if self.shows(one))
+        yield from (widget for widget in self._places if isinstance(widget, kind))
 
     def rows_of(self, widget: Widget, region: Region | None = None) -> dict[int, list[str]]:
         """Return the lines of a widget's content, by their place in it, each as its cells.
@@ -79,7 +87,7 @@ class Drawn:
         Those alone that are whole in view, with nothing laid over them.
         """
         region = region or widget.scrollable_content_region
-        clip = self.screen._compositor.visible_widgets[widget][1]
+        clip = self._places[widget][1]
         found = {}
         for y in range(region.y, region.bottom):
             line = Region(region.x, y, region.width, 1)
@@ -89,8 +97,7 @@ class Drawn:
 
     def _is_of(self, widget: Widget, line: Region) -> bool:
         at = self.screen._compositor.get_widget_at
-        xs = {line.x, line.x + line.width // 2, line.right - 1}
-        owners = [at(x, line.y)[0] for x in xs]
+        owners = [at(x, line.y)[0] for x in (line.x, line.right - 1)]
         return all(owner is widget or widget in owner.ancestors for owner in owners)
 
     def text(self, widget: Widget) -> str:

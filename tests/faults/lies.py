@@ -38,6 +38,7 @@ REST_SECONDS = 10.0
 LOOK_SECONDS = 0.1
 BUT = " — "
 """Stands between what is said and what is so."""
+LOOKS_BESIDE_WORKERS = 8
 ESCAPED = re.compile(r"\[\d+(;\d+)*m|\[\?\d+[hl]")
 """What is left on show of an escape that was cut."""
 AS_BUNDLED = {"source": paths.BUNDLED, **asdict(AS_RECOGNISED)}
@@ -102,7 +103,7 @@ def frame_lies(app: CftuiApp, drawn: Drawn) -> Iterator[str]:
     for bar in drawn.widgets(TabBar):
         line = "".join(drawn.rows_of(bar).get(0, []))
         panes = [pane.id for pane in drawn.widgets(Pane)]
-        marked = [entry.id for entry in PANES if f"[{entry.key} {entry.title}]" in line]
+        marked = [entry.id for entry in PANES if f"[{entry.key} " in line]  # it may be cut behind
         if line and marked != panes:
             yield f"tabs: marks {marked}, in view: {panes}"
         if line and _on_bundled(app):
@@ -179,9 +180,6 @@ def at_work(app: CftuiApp) -> str:
         return "keys"
     if any(child._queue or child._running for child in app._children):
         return "a question"
-    for worker in app.workers:
-        if worker.state in (WorkerState.PENDING, WorkerState.RUNNING):
-            return worker.description
     if app.workspace.opening is not None and app.workspace.opening.doing:
         return "ratings"
     charts = app.screen.query(ChartView)
@@ -191,20 +189,26 @@ def at_work(app: CftuiApp) -> str:
 async def lies_at_rest(app: CftuiApp, restless: list[str] | None = None) -> list[str] | None:
     """Return what stays untrue of a screen at rest; none where it did not come to rest.
 
-    Two looks in a row that find nothing at work and the same lines are rest. Why there was none is
-    added to `restless`.
+    Two looks in a row that find nothing at work and the same lines are rest; more where a worker
+    goes on. Why there was none is added to `restless`.
     """
-    end, before, why = time.monotonic() + REST_SECONDS, None, ""
+    end, before, why, alike = time.monotonic() + REST_SECONDS, None, "", 0
     while time.monotonic() < end and not app._exit:
         await asyncio.sleep(LOOK_SECONDS)
         why = at_work(app)
         now = None if why else [s.text for s in app.screen._compositor.render_strips()]
-        if now is not None and now == before:
+        alike = alike + 1 if now is not None and now == before else 0
+        # A dialog's worker waits for the user; another one soon changes something, or ends.
+        if alike and (alike > LOOKS_BESIDE_WORKERS or not _workers(app)):
             return await _staying(app)
         before = now
     if restless is not None:
         restless.append("it ended" if app._exit else why or "it changes")
     return None
+
+
+def _workers(app: CftuiApp) -> bool:
+    return any(one.state in (WorkerState.PENDING, WorkerState.RUNNING) for one in app.workers)
 
 
 async def _staying(app: CftuiApp) -> list[str] | None:

@@ -35,9 +35,10 @@ def data_lies(app: CftuiApp, drawn: Drawn, pane: DataPane) -> Iterator[str]:
     yield from _spread_lies(drawn, pane, known)
     yield from _first_row_lies(drawn, pane.query_one("#rows", Grid), known)
     for row in drawn.table(pane.sets):
+        name, opened = row.cells["name"].strip(), app.workspace.ratings.name  # type: ignore[union-attr]
         is_open = "● open" in "".join(row.cells.values())
-        if is_open != (row.cells["name"].strip() == app.workspace.ratings.name):  # type: ignore[union-attr]
-            yield f"sets: {row.cells} where {app.workspace.ratings.name} is open"  # type: ignore[union-attr]
+        if not agrees(name, opened) if is_open else name == opened:
+            yield f"sets: {row.cells} — where {opened} is open"
     told = SETTINGS.search(drawn.words(pane.split))
     if told and sum(int(one.replace(",", "")) for one in told.groups()) != n:
         yield f"split: {told[0]!r} are not {n:,}"

@@ -85,6 +85,37 @@ def test_it_is_the_equation(known: Features, ratings: Ratings) -> None:
     np.testing.assert_allclose(score(built, pairs, CPU), expected, rtol=1e-5)
 
 
+def test_a_prediction_is_the_sum_of_its_fields(known: Features, ratings: Ratings) -> None:
+    """Each part against the double sum over the pairs of its columns; all against the score."""
+    built, position = machine(known, ratings, members=2), 7
+    x = columns(known, np.array([position]))[0]
+    of_field = np.searchsorted(known.offsets, list(x), side="right") - 1
+    expected: dict[tuple[int, ...], float] = {}
+    for member in range(2):
+        table = np.concatenate([built.tables[n][:, member].detach().numpy() for n in known.names])
+        for column, field in zip(x, of_field, strict=True):
+            alone = expected.get((field,), 0.0)
+            expected[field,] = alone + table[column, -1] * x[column] / 2
+        for (i, f), (j, g) in combinations(zip(x, of_field, strict=True), 2):
+            product = float(table[i, :-1] @ table[j, :-1]) * x[i] * x[j]
+            expected[f, g] = expected.get((f, g), 0.0) + product / 2
+    unit = RatingUnit(10.0, 100.0)
+    scorer = ModuleScorer(built, ratings.n_items, unit)
+    one = slice(position, position + 1)
+    pair = Pairs(ratings.user[one], ratings.item[one], np.array([position]))
+    summed = scorer.summed(pair)
+    assert summed is not None and summed.told == "mean of 2 members"
+    found, names = {frozenset(w.split(" × ")): v for w, v in summed.parts()}, known.names
+    for (f, *g), value in expected.items():
+        words = {names[f], names[g[0]]} if g and g[0] != f else {f"{names[f]} with itself"}
+        part = found.pop(frozenset(words if g else {f"{names[f]} alone"}))
+        assert part == pytest.approx(20 * value, abs=1e-5)
+    assert not any(map(abs, found.values()))  # what the rating has no columns of
+    total = summed.base + sum(value for _, value in summed.parts())
+    assert total == pytest.approx(float(scorer.score(pair)[0]), rel=1e-6)
+    assert summed.base == pytest.approx(10 + (3.25 - 0.5) * 20)
+
+
 def test_a_list_leaves_out_what_nobody_trained_on_for_now(
     known: Features, ratings: Ratings
 ) -> None:
@@ -130,6 +161,11 @@ def test_whom_nobody_trained_on_is_predicted_as_others_with_what_is_told(
     np.testing.assert_allclose(score(built, asked, CPU), expected, rtol=1e-5)
     crossed = score_all_items(built, users, len(items), CPU)
     np.testing.assert_allclose(np.delete(crossed[:, lost_item], lost_user), expected, rtol=1e-5)
+    summed = ModuleScorer(built, len(items)).summed(asked[:1])
+    assert summed is not None
+    parts = dict(summed.parts())
+    assert summed.base + sum(parts.values()) == pytest.approx(expected[0], abs=5e-6)
+    assert "the item's, never trained on: as expected of it alone" in parts
     others = _by_the_equation(built, known, Pairs(users, np.full(len(users), 5)))
     pair = Pairs(np.array([lost_user]), np.array([5]))
     usual = np.average(others, weights=np.sqrt(known.user_counts))

@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from small import here, write_ratings
 
 from cftui.config import ConfigError, RunConfig, make_config, merge
+from cftui.explore.parts import parts_of
 from cftui.explore.stars import fold
 from cftui.library.door import Library
 from cftui.library.trained import load_trained
@@ -20,6 +22,7 @@ from cftui.questions.compiling import CompileSampler
 from cftui.questions.errors import QuestionError
 from cftui.questions.likes import ForYou, WhyStars
 from cftui.questions.new_item import ForWhom
+from cftui.questions.people import ForGroup, Person
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.store import open_ratings
 from cftui.runs.checkpoint import load_checkpoint
@@ -30,8 +33,10 @@ from cftui.runs.find import find_run
 from cftui.training.engines.protocol import EngineError
 from cftui.training.gibbs import kernels, rows
 from cftui.training.learners import gibbs
+from cftui.training.prepare import prepare
 from cftui.training.signals import StopSignals
 from cftui.training.start import resume_run, start_run
+from cftui.tui.explore.exporting import export_list
 from cftui.tui.explore.newcomer_list import newcomer_words
 
 SWEEPS = 24
@@ -101,13 +106,28 @@ def test_what_it_predicts_is_the_mean_of_its_draws_with_bands(source: Path) -> N
     assert band.words == ("80 %" if 0.76 <= inside.mean() <= 0.86 else "as drawn"), inside.mean()
     alone = Pairs(pairs.users[:5], pairs.items[:5])
     assert not np.array_equal(found.scorer.score(alone), predicted[:5])  # no time is known
+    assert ratings.timestamp is not None
+    then = replace(alone, times=np.asarray(ratings.timestamp[positions[:5]]))
+    np.testing.assert_array_equal(found.scorer.score(then), predicted[:5])
     of_all = found.scorer.score_all_items(3)
-    assert np.allclose(of_all[:7], found.scorer.score(Pairs.of_user(3, np.arange(7))), atol=1e-4)
+    every = found.scorer.score(Pairs.of_user(3, np.arange(80)))
+    np.testing.assert_allclose(of_all, every, atol=2e-6)
+    part = pairs[:1]
+    parts = parts_of(found, part)
+    assert parts is not None and parts.told.startswith("mean of 40 draws")
+    assert parts.predicted == pytest.approx(float(predicted[0]), abs=2e-6)
+    user, item = int(part.users[0]), int(part.items[0])
+    rows = found.scorer.users[:, user, 1:], found.scorer.items[:, item, 1:]
+    both = np.mean([float(a @ b) for a, b in zip(*rows, strict=True)])
+    assert {p.words: p.value for p in parts.parts}["the user's × the item's"] == pytest.approx(both)
     with pytest.raises(RunError, match="its draws are averaged; leave --best out"):
         load_trained(run, best=True)
 
 
-def test_somebody_new_gets_stars_with_bands_that_narrow(source: Path) -> None:
+def test_somebody_new_gets_stars_with_bands_that_narrow(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     trained(source, "r")
     library = Library()
     found = library.trained(find_run("r").path)
@@ -127,6 +147,14 @@ def test_somebody_new_gets_stars_with_bands_that_narrow(source: Path) -> None:
         assert len(bands) == 20 and bands[0].words == found.drawn_words
         widths.append(np.mean([band.high - band.low for band in bands]))
     assert widths[0] > widths[1] > widths[2]
+    assert all(row.band is not None and row.predicted is not None for row in answer.rated)
+    export_list(Path("my.csv"), answer.recommended[:1])
+    told = Path("my.csv").read_text().splitlines()
+    assert told[0].split(",")[5:8] == ["predicted", "low", "high"] and bands[0] is not None
+    assert told[1].split(",")[-3:-1] == [f"{bands[0].low:.4f}", f"{bands[0].high:.4f}"]
+    club = (Person("a", rated[:9]), Person("b", rated[9:]))
+    both = library.answer(ForGroup(store, club, found.path, n=4)).recommended
+    assert all(view.band is not None for row in both for view in row.views)
     # Who is in the data gets about what they get as a newcomer with the same ratings.
     train = np.setdiff1d(ratings.by_user.of(person), found.split.valid)
     newcomer = fold(found, ratings.item[train], ratings.value[train], 3.0).score_all_items(0)
@@ -176,7 +204,11 @@ def test_a_chain_goes_on_bit_for_bit(source: Path, stopping: list[int]) -> None:
     for name, array in whole.items():
         assert array.tobytes() == rest[name].tobytes(), name
     first, second = (
-        [e.valid_mse for e in read_events(find_run(r).events) if isinstance(e, Epoch)]
+        [
+            (e.valid_mse, e.recall, e.ndcg)
+            for e in read_events(find_run(r).events)
+            if isinstance(e, Epoch)
+        ]
         for r in ("whole", "part")
     )
     assert first == second[-len(first) :] or sorted(set(second), key=second.index) == first
@@ -241,3 +273,20 @@ def test_its_settings(tmp_path: Path) -> None:
         make_config({"model": "dot-bias", "method": "gibbs"})
     with pytest.raises(ConfigError, match="it takes no optimizer"):
         make_config({"model": "bayes-fm", "optimizer": "adam"})
+
+
+def test_lists_are_judged_by_the_mean_that_predicts(source: Path) -> None:
+    """What an epoch's recall and NDCG are of, against the ended run's own predictions."""
+    trained(source, "r")
+    found = load_trained(find_run("r"))
+    learner = prepare(found.config, found.ratings, begin=gibbs.begin_gibbs).learner
+    users, others = np.array([3, 17, 58]), np.array([5])
+    for sweep in range(SWEEPS):
+        while not learner.advance(1).epoch_done:
+            pass
+        told = learner.score_all_items(users)
+        if sweep % 5 == 0:  # seldom, so that they are forgotten between
+            learner.score_all_items(others)
+    for group, predicted in ((users, told), (others, learner.score_all_items(others))):
+        expected = [found.scorer.score_all_items(user) for user in group.tolist()]
+        np.testing.assert_allclose(predicted, expected, atol=1e-5)

@@ -323,3 +323,9 @@ async def test_what_no_number_has_is_a_key_still_and_a_start_leaves_the_field(
         await until(pilot, lambda: bool(asked))
         assert asked[0].settings["optimizer"]["learning_rate"] == 0.002
         assert app.focused is field(app, "optimizer.name")
+        # Another optimizer is one key away, wherever the focus is.
+        pane.runs.focus()
+        await pilot.press("o")
+        await until(pilot, lambda: "adam" in str(pane.form.settings()["optimizer"]["name"]))
+        await choose(app, pilot, "model.name", "bayes-fm")
+        await until(pilot, lambda: "without an optimizer" in str(pane.why_not("optimizer")))

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from cftui.hyperparameters.recipes import first_recipe
 from cftui.people import ME, same
+from cftui.questions.band import band_called
 from cftui.questions.items import ORDERS
 from cftui.questions.likes import ForYouAnswer
 from cftui.text import plain
@@ -25,7 +26,6 @@ from cftui.tui.explore.newcomer_list import (
 )
 from cftui.tui.explore.offers import Offers
 from cftui.tui.explore.rated_view import PROFILE_COMMANDS, RatedView
-from cftui.tui.explore.stars_column import band_called
 from cftui.tui.explore.view import filter_words
 from cftui.tui.explore.weighing import ask_regularization, ask_threshold
 from cftui.tui.explore.why import Explained, WhyScreen

@@ -291,6 +291,11 @@ class TrainingForm(FieldForm, VerticalScroll, can_focus=False):
         message.stop()
         self.post_message(self.CustomModelNamed(message.name, self._values, asked=True))
 
+    @property
+    def optimizer(self) -> Choice | None:
+        """Return the choice of the optimizer; none where the model is trained by another method."""
+        return next((one for one in self.query(Choice) if one.key == "optimizer.name"), None)
+
     def ask_for_custom(self) -> None:
         """Ask for the parameters of a user's model that is remembered."""
         name = str(self._settings["model"]["name"])

@@ -20,6 +20,10 @@ COMMANDS = (
         "Fill the form with settings by name; says what error each reaches, and in what time",
         True,
     ),
+    Command(
+        *("train.optimizer", "o", "optimizer", "Optimizer"),
+        "The form's next optimizer, from wherever the focus is",
+    ),
     Command("train.stop", "x", "stop", "Stop", "End the run; what it learned is kept", True),
     Command("train.rate", "l", "rate", "Rate", "Change the learning rate of a live run", True),
     Command("train.checkpoint", "w", "checkpoint", "Checkpoint", "Write a checkpoint now"),

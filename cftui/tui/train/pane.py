@@ -242,6 +242,9 @@ class TrainPane(Pane, Sized):
             case "pause":
                 goes_on = row is not None and not live and row.shown != "finished"
                 return None if live or goes_on else "This run is finished; s starts another"
+            case "optimizer":
+                has = self.is_mounted and self.form.optimizer is not None
+                return None if has else "This model is trained without an optimizer"
             case "tell" | "read":
                 return None if self._row is not None else "No run is in view; s starts one"
             case "stop" | "rate" | "checkpoint":
@@ -268,6 +271,11 @@ class TrainPane(Pane, Sized):
     async def action_recipes(self) -> None:
         """Fill the form with a recipe's settings; data, split, seed and device stay."""
         await self.new_run.choose_recipe()
+
+    def action_optimizer(self) -> None:
+        """Take the next optimizer in the form, with the numbers that suit it."""
+        if self.form.optimizer is not None:
+            self.form.optimizer.action_turn(1)
 
     def action_pause(self) -> None:
         """Pause the run, or let it go on, from its checkpoint where it has ended."""

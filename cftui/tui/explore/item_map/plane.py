@@ -42,7 +42,6 @@ class Shown:
     """Which former moment of the run it is; empty for the newest."""
     newest: bool = True
     """Whether it is no former moment of a run, which would be drawn in the newest one's frame."""
-    items_word: str = "movies"
     why_no_run: str = ""
 
 
@@ -53,7 +52,7 @@ class MapPlane(Vertical):
     DEFAULT_CSS = """
     MapPlane { width: 1fr; }
     MapPlane #about, MapView.-short MapPlane #about { height: auto; max-height: 8; }
-    MapPlane #here { height: 1; padding: 0 1; }
+    MapPlane #here { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     MapPlane #legend { height: 2; padding: 0 1; }
     MapPlane #legend { color: $text-muted; }
     .-short MapPlane #legend, .-wide MapPlane #legend { height: 1; }
@@ -160,7 +159,7 @@ class MapPlane(Vertical):
         if shown.why_no_run:
             lines.append(plain(f"no run: {shown.why_no_run}"))
         if self.app.size.height >= SHORT or not shown.newest:
-            lines.append(made_of(shown.found, shown.whose, shown.items_word))
+            lines.append(made_of(shown.found, shown.whose))
         words = "\n".join(lines)
         if str(about.content) != words:
             about.update(words)

@@ -158,7 +158,6 @@ class MapView(View):
             whose=self.by(found.step),
             moment=moment_words(self._maker.moments, self._at),
             newest=self._at is None,
-            items_word=self.setting.items_word,
             why_no_run=self._maker.why_no_run,
         )
         self.plane.show(shown)

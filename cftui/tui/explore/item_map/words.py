@@ -33,10 +33,10 @@ def share_words(axes: Sequence[MapAxis]) -> str:
     return f"together {share:.1%} of the variance: near here need not be alike in the rest"
 
 
-def made_of(found: ItemMap, whose: str, items_word: str) -> str:
+def made_of(found: ItemMap, whose: str) -> str:
     """Return what a map was made of."""
     told = ", ".join(filter(None, (found.way, whose)))
-    return f"{told}; axes of {found.n_fitted:,} {items_word} with {found.min_ratings:,}+ ratings"
+    return f"{told}; axes of {found.n_fitted:,} rated {found.min_ratings:,}+ times"
 
 
 def item_words(items: MappedItems, found: ItemMap, point: int) -> str:
