@@ -75,6 +75,8 @@ def user_lies(app: CftuiApp, drawn: Drawn, pane: ExplorePane) -> Iterator[str]:
     about = drawn.words(view.query_one("#about", Static))
     told = re.match(r"User (\S+): ([\d,]+) ratings, mean ([\d.]+)", about)
     for row in drawn.table(view.finder.found):
+        if not {"user", "ratings", "mean"} <= row.cells.keys():
+            continue  # cut at the edge
         user = row.cells["user"].strip()
         of = known.by_user.get(user)
         if of is None or _count(row.cells["ratings"]) != len(of) or (

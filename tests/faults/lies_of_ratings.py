@@ -35,6 +35,8 @@ def data_lies(app: CftuiApp, drawn: Drawn, pane: DataPane) -> Iterator[str]:
     yield from _spread_lies(drawn, pane, known)
     yield from _first_row_lies(drawn, pane.query_one("#rows", Grid), known)
     for row in drawn.table(pane.sets):
+        if not {"name", ""} <= row.cells.keys():
+            continue  # cut at the edge
         name, opened = row.cells["name"].strip(), app.workspace.ratings.name  # type: ignore[union-attr]
         is_open = "● open" in "".join(row.cells.values())
         if not agrees(name, opened) if is_open else name == opened:

@@ -103,7 +103,8 @@ def at_home(template: Path) -> Iterator[Path]:
         shutil.copytree(template, home)
         os.environ[paths.HOME_VARIABLE] = str(home)
         os.environ[paths.CONSENT_VARIABLE] = str(home / "consent")
-        yield home
+        with contextlib.chdir(home):  # tables are exported to any name
+            yield home
 
 
 def keys_in(text: str, special: dict[str, str]) -> Iterator[events.Key]:
