@@ -198,7 +198,7 @@ class View(Commanded, Sized):
         """Ask what to narrow the lists to."""
         if self.setting.summary is None:
             return
-        facets = await self._ask(Facets(self.setting.summary.store), "facets")
+        facets = await self._ask(Facets(self.setting.summary.store), f"facets of {self.id}")
         if facets is None:
             return
 
