@@ -17,7 +17,7 @@ TextRun = tuple[str, str | None]
 
 Limits = tuple[float, float]
 
-UNDER = " ┈╌"
+UNDER = frozenset(" ┈╌")
 """What is drawn below all else, and may be written on."""
 
 MARKERS: tuple[Marker, ...] = ("braille", "hd", "dot")

@@ -6,13 +6,24 @@ import numpy as np
 import pytest
 from small import open_small
 
-from cftui.library.bands import bands_of_members, learn_noise
-from cftui.questions.band import SPREAD, Band, give_or_take, with_band
+from cftui.library.bands import bands_of_members, learn_noise, words_of_draws
+from cftui.questions.band import (
+    DRAWN,
+    EIGHTY,
+    SPREAD,
+    Band,
+    band_words,
+    ends_of,
+    give_or_take,
+    stars_words,
+    with_band,
+)
 from cftui.questions.trained import Recommendation
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split
 from cftui.ratings.values import Ratings
-from cftui.tui.explore.stars_column import band_words, stars_column
+from cftui.tui.explore.stars_column import stars_column
+from cftui.tui.shared.table_text import file_columns
 
 
 class Members:
@@ -74,6 +85,32 @@ def test_it_is_no_band_of_eighty_percent_where_nothing_shows_that(ratings: Ratin
     assert bands[0].half(3.0) == pytest.approx(1.2816 * 0.1, abs=1e-4)
 
 
+class Drawn(Members):
+    """Predicts 3 of everything; its bands are so many deviations of the even users' ratings."""
+
+    def __init__(self, deviations: float) -> None:
+        self.half = np.float32(0.4 * deviations)
+
+    def interval(self, pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
+        middle = self.score(pairs)
+        return middle - self.half, middle + self.half
+
+
+def test_bands_of_draws_are_called_of_eighty_percent_where_held_out_ratings_show_it(
+    ratings: Ratings,
+) -> None:
+    """Of a normal distribution 80 % are within 1.28 deviations, 73 % within 1.1, 89 % in 1.6."""
+    both = parts(ratings)
+    even = Split(both.train, both.valid[ratings.user[both.valid] % 2 == 0])
+    assert len(even.valid) > 500
+    called = {d: words_of_draws(Drawn(d), ratings, even) for d in (1.1, 1.2816, 1.6)}
+    assert called == {1.1: DRAWN, 1.2816: EIGHTY, 1.6: DRAWN}
+    few = Split(both.train, even.valid[:20])
+    nothing = Split(both.train, np.empty(0, np.int64))
+    assert words_of_draws(Drawn(1.2816), ratings, few) == DRAWN
+    assert words_of_draws(Drawn(1.2816), ratings, nothing) == DRAWN
+
+
 def test_a_band_in_words() -> None:
     assert with_band(4.21, Band(3.17, 5.0, "80 %")) == "4.2 ± 1.0 (80 %)"
     assert give_or_take(0.412, Band(0.381, 0.443, "80 %")) == "0.41 ± 0.03"
@@ -90,5 +127,15 @@ def test_a_column_of_stars_has_room_for_bands_where_there_are_any() -> None:
     assert column.width == 5 and [column.key(r) for r in (plain, none)] == ["4.21", ""]
     column = stars_column("stars", [plain, banded])
     assert column.width == 9 and column.key(banded) == "4.2 ± 1.0"
+    told = dict(file_columns([column], [plain, banded], ["a", "b"]))
+    assert told == {
+        **{"id": ("a", "b"), "stars": (4.214, 4.214)},
+        **{"low": (None, 3.2), "high": (None, 5.0)},
+    }
+    assert ends_of([plain, banded]) == {"low": [None, 3.2], "high": [None, 5.0]}
+    assert ends_of([plain, none]) == {} and stars_words(banded) == "4.2 ± 1.0 (80 %)"
+    assert [stars_words(r) for r in (plain, none)] == ["4.21", ""]
     assert band_words([plain, banded]) == "±: 80 % of ratings are within"
     assert band_words([spread]) == "±: members' spread alone" and band_words([plain]) == ""
+    drawn = row(3.0, Band(2.7, 3.3, DRAWN))
+    assert band_words([drawn]) == "±: as drawn, not shown to hold 80 %"

@@ -7,16 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cftui.config import DataConfig
+from cftui.explore.predict import predict_pairs
 from cftui.explore.search import find_item
+from cftui.explore.when import time_of
 from cftui.library.door import Library
 from cftui.library.trained import Trained
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter, ListOrder
 from cftui.questions.likes import ForYou, LikelyItem
 from cftui.questions.trained import Metric, Neighbour, Recommend, Recommendation, Similar
-from cftui.ratings.pairs import Pairs
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
+
+Floats = NDArray[np.float32]
 
 
 @cache
@@ -46,10 +49,27 @@ def trained(run: Run) -> Trained:
     return door().trained(run.path)
 
 
-def scores(run: Run, users: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return predicted ratings, shape (n,), for codes of shape (n,)."""
-    found: NDArray[np.float32] = trained(run).scorer.score(Pairs(users, items))
-    return found
+def predictions(
+    run: Run, users: NDArray[np.int64], items: NDArray[np.int64], when: str
+) -> dict[str, Floats]:
+    """Return the columns that predictions for codes of shape (n,) come to, (n,) each.
+
+    `prediction`, and of a model that tells how sure it is `low` and `high`. NaN for codes below 0.
+    `when`: as of which time. Raises QuestionError where that is none, or tells the model nothing.
+    """
+    known, opened = (users >= 0) & (items >= 0), trained(run)
+    found = predict_pairs(opened, users[known], items[known], time_of(opened, when))
+    columns = {"prediction": found.predicted}
+    if found.bands is not None:
+        columns |= {"low": found.bands.low, "high": found.bands.high}
+    return {name: _spread(values, known) for name, values in columns.items()}
+
+
+def _spread(values: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Return values at the places that are marked, NaN at all others."""
+    whole = np.full(len(known), np.nan, np.float32)
+    whole[known] = values
+    return whole
 
 
 def recommended(

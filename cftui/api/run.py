@@ -3,17 +3,20 @@
 import dataclasses
 import time
 from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from cftui.api import answers
 from cftui.api.follow import events_of, follow
 from cftui.api.ids import codes_of, ids_of, like, text_of
 from cftui.api.ratings import DataSet
 from cftui.printing import put
+from cftui.questions.band import ends_of
 from cftui.questions.data import ColumnMapping
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ItemFilter, ListOrder
@@ -171,21 +174,29 @@ class TrainingRun:
         return pd.DataFrame({name: np.array(column) for name, column in vars(curve).items()})
 
     def predict(
-        self, pairs: pd.DataFrame, *, user: Hashable = None, item: Hashable = None
+        self,
+        pairs: pd.DataFrame,
+        *,
+        user: Hashable = None,
+        item: Hashable = None,
+        when: datetime | str = "",
     ) -> pd.DataFrame:
         """Return the frame with a column `prediction`: float32, in rating units.
 
+        Of a model that tells how sure it is (`bayes-fm`, `fm` of several members) also with `low`
+        and `high`, the ends of the band that 80 % of ratings are within. A pair that is rated is
+        predicted as of the time of its rating, others as of now, of which no day is known; or all
+        as of `when`, a time or its words ("2018-05-03"; UTC where no zone is named), which takes a
+        model with fields of time.
+
         `user` and `item` name its columns of ids, else they are recognised as in files. NaN where
         an id is not among the ratings. Raises DataError where a column is not clear, RunError
-        where the run has no weights.
+        where the run has no weights, QuestionError for a time that is none or tells it nothing.
         """
         ratings = answers.trained(self._stored).ratings
         users = codes_of(ratings.users, _ids(pairs, "user", user))
         items = codes_of(ratings.items, _ids(pairs, "item", item))
-        known = (users >= 0) & (items >= 0)
-        prediction = np.full(len(pairs), np.nan, np.float32)
-        prediction[known] = answers.scores(self._stored, users[known], items[known])
-        return pairs.assign(prediction=prediction)
+        return pairs.assign(**answers.predictions(self._stored, users, items, str(when)))
 
     def recommend(
         self,
@@ -206,8 +217,10 @@ class TrainingRun:
 
         Index: `rank` from 1; columns: `item`, `title`, `genres`, `score` (by likes alone),
         `prediction` (rating units; for somebody new by fold-in, which takes a run of dot-bias or
-        dot, else NaN), `n_ratings`. Raises QuestionError for an unknown id or title, or one that
-        is not clear.
+        dot, or from the draws of bayes-fm, else NaN), `n_ratings`; of a model that tells how sure
+        it is, after `prediction`, `low` and `high` as `predict` has them.
+
+        Raises QuestionError for an unknown id or title, or one that is not clear.
         """
         if (user is None) == (not rated):
             raise QuestionError("recommend: give a user, or what somebody new has rated")
@@ -361,7 +374,13 @@ def _listed(
                 name: np.array([getattr(row, field) for row in rows], np.float64)
                 for name, field in numbers.items()
             },
+            **_ends(rows),
             "n_ratings": np.array([row.n_ratings for row in rows], np.int64),
         },
         index=pd.Index([row.rank for row in rows], name="rank", dtype="int64"),
     )
+
+
+def _ends(rows: "Sequence[Listed]") -> dict[str, NDArray[np.float64]]:
+    told = [row for row in rows if not isinstance(row, Neighbour)]
+    return {name: np.array(column, np.float64) for name, column in ends_of(told).items()}

@@ -206,4 +206,5 @@ def _umap() -> Any:
         from umap import UMAP
     except ImportError:
         raise UsageError(NO_UMAP) from None
-    return UMAP(n_components=2, metric="cosine", random_state=42)
+    # One thread, as a seed takes it: told of more, it warns about itself.
+    return UMAP(n_components=2, metric="cosine", random_state=42, n_jobs=1)

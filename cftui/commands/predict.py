@@ -19,7 +19,7 @@ from cftui.commands.opening import Best, Data, open_run
 from cftui.commands.reasons import print_why_stars
 from cftui.commands.writing import write_columns
 from cftui.printing import put
-from cftui.questions.band import EIGHTY, SPREAD, with_band
+from cftui.questions.band import DRAWN, EIGHTY, SPREAD, stars_words
 from cftui.questions.likes import WhyStars
 from cftui.questions.trained import Predict, Prediction
 from cftui.text import plain
@@ -34,6 +34,7 @@ ENDINGS = (".csv", ".parquet", ".json")
 BANDS = {
     EIGHTY: "a band that 80 % of ratings are within, as the model has it",
     SPREAD: "what members' predictions differ by: more ratings than 20 % are outside",
+    DRAWN: "a band as the model has it, which held-out ratings do not show to hold 80 %",
 }
 
 
@@ -52,6 +53,14 @@ def predict(
     why: Annotated[
         bool, typer.Option("--why", help="With --user and --item: what the prediction is made of")
     ] = False,
+    at: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="As of 2018-05-03, or 2018-05-03T20:15 (UTC), for a model with fields of time;"
+            " without: as it was rated, else as of now, of which no day is known",
+        ),
+    ] = "",
     run: RunWord = "latest",
     data: Data = None,
     best: Best = False,
@@ -72,19 +81,22 @@ def predict(
         if user is None or item is None:
             raise UsageError("predict: --user and --item belong together")
         trained = open_run(library, run, data, best=best, json=json)
-        answer = library.answer(Predict(trained.path, user, item))
+        answer = library.answer(Predict(trained.path, user, item, at))
         _print_one(answer, json=json)
         if why:
-            reasons = WhyStars(trained.path, answer.item, user=answer.user)
+            reasons = WhyStars(trained.path, answer.item, user=answer.user, when=at)
             print_why_stars(library.answer(reasons), json=json)
         return
     if why:
         raise UsageError("predict: --why belongs to --user and --item")
+    if at and split:
+        raise UsageError("predict: --at is for pairs; held-out ratings are asked as of their own")
     if split not in (None, "valid"):
         raise UsageError(f"--split {split}: only the held-out ratings can be asked for: valid")
     if out is None or out.suffix not in ENDINGS:
         raise UsageError("predict: --out needs a file name that ends in .csv, .parquet or .json")
     from cftui.explore.predict import predict_held_out, predict_ids
+    from cftui.explore.when import time_of
 
     trained = open_run(library, run, data, best=best, json=json)
     if pairs is None:
@@ -95,8 +107,8 @@ def predict(
         _write_many(predict_held_out(trained), out, json=json)
         _say_other_step(trained)
     else:
-        asked = _read_pairs(trained, pairs)
-        _write_many(predict_ids(trained, asked.users, asked.items), out, json=json)
+        time, asked = time_of(trained, at), _read_pairs(trained, pairs)
+        _write_many(predict_ids(trained, asked.users, asked.items, time), out, json=json)
 
 
 def _instead(trained: "Trained") -> str:
@@ -110,9 +122,8 @@ def _print_one(answer: Prediction, *, json: bool) -> None:
         return
     actual = "" if answer.actual is None else f", who gave it {answer.actual:g}"
     title = "" if answer.title == answer.item else f" {plain(answer.title)}"
-    band = answer.band
-    said = f"{answer.predicted:.3f}" if band is None else with_band(answer.predicted, band)
-    put(f"{said} for item {answer.item}{title} by user {answer.user}{actual}")
+    whose = f"item {answer.item}{title} by user {answer.user}{actual}"
+    put(f"{stars_words(answer, digits=3)} for {whose}")
     for seen, kind in ((answer.user_seen, "user"), (answer.item_seen, "item")):
         if not seen:
             put(f"this {kind} has no rating in training: its factors are still the random start")

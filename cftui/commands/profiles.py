@@ -1,7 +1,7 @@
 """`cftui recommend --profiles`: lists for many newcomers at once, from a file into a file."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cftui.commands.console import UsageError, print_json, say
 from cftui.commands.writing import checked_out, write_columns
 from cftui.printing import put
+from cftui.questions.band import ends_of
 from cftui.questions.likes import ForYou, LikelyItem
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _lists(
         yield from ((name, row) for row in answer.recommended)
 
 
-def _columns(lists: list[tuple[str, LikelyItem]]) -> dict[str, list[object]]:
+def _columns(lists: list[tuple[str, LikelyItem]]) -> dict[str, Sequence[object]]:
     return {
         "profile": [name for name, _ in lists],
         "rank": [row.rank for _, row in lists],
@@ -141,4 +142,5 @@ def _columns(lists: list[tuple[str, LikelyItem]]) -> dict[str, list[object]]:
         "title": [row.title for _, row in lists],
         "score": [row.score for _, row in lists],
         "prediction": [row.predicted for _, row in lists],
+        **ends_of([row for _, row in lists]),
     }

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cftui.commands.console import print_json, print_table
 from cftui.printing import put
 from cftui.questions.likes import Share, WhyLikedAnswer, WhyStarsAnswer
+from cftui.questions.parts import parts_lines
 from cftui.text import plain
 
 SHOWN = 15
@@ -25,6 +26,14 @@ def print_why_stars(answer: WhyStarsAnswer, *, json: bool) -> None:
     """Print what a prediction is the sum of, each part in rating units."""
     if json:
         print_json({"event": "why-stars", **_told(answer)})
+        return
+    if answer.parts is not None:
+        put(
+            f"{plain(answer.title)}: {answer.parts.predicted:.3f} predicted, the sum of these parts"
+        )
+        for line in parts_lines(answer.parts, SHOWN):
+            put(line)
+        put(answer.source)
         return
     if (effects := answer.effects) is not None:
         put(f"{plain(answer.title)}: {answer.predicted:.3f} predicted")

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +23,7 @@ from cftui.commands.profiles import recommend_to_profiles
 from cftui.commands.reasons import print_why_liked, print_why_stars
 from cftui.commands.together import as_asked, people_named, recommend_together
 from cftui.printing import put
-from cftui.questions.band import with_band
+from cftui.questions.band import stars_words
 from cftui.questions.errors import QuestionError
 from cftui.questions.items import ORDERS, IdentifyItem, ItemFilter, ListOrder
 from cftui.questions.likes import ForYou, ForYouAnswer, LikelyItem, WhyLiked, WhyStars
@@ -273,7 +273,10 @@ def _print_newcomer(
 
 def _told(answer: ForYouAnswer, opened: RatingsAndRun, asked: ForYou) -> dict[str, Any]:
     rated = [
-        {"item": r.item, "title": r.title, "value": r.value, "predicted": r.predicted}
+        {
+            **{"item": r.item, "title": r.title, "value": r.value, "predicted": r.predicted},
+            **({"band": asdict(r.band)} if r.band else {}),
+        }
         for r in answer.rated
     ]
     return {
@@ -297,7 +300,7 @@ def _newcomer_lines(answer: ForYouAnswer, opened: RatingsAndRun) -> list[str]:
         f"{answer.threshold_words}; {answer.way}",
     ]
     for r in answer.rated:
-        predicted = "" if r.predicted is None else f", predicted {r.predicted:.2f}"
+        predicted = "" if r.predicted is None else f", predicted {stars_words(r)}"
         unknown = "" if r.trained else " (never trained on: it tells the run nothing)"
         lines.append(f"  {r.value:g} for {r.item} {plain(r.title)}{predicted}{unknown}")
     if answer.rated and all(r.value < answer.threshold for r in answer.rated):
@@ -316,7 +319,7 @@ def _print(rows: Sequence[Recommendation | LikelyItem], *, json: bool) -> None:
         ("rank", "id", "score", "predicted", "ratings", "title", "genres"),
         [
             (
-                *(str(r.rank), r.item, _number(r.score), _stars(r)),
+                *(str(r.rank), r.item, _number(r.score), stars_words(r, digits=3)),
                 *(f"{r.n_ratings:,}", r.title, r.genres),
             )
             for r in rows
@@ -324,12 +327,6 @@ def _print(rows: Sequence[Recommendation | LikelyItem], *, json: bool) -> None:
         right=("rank", "id", "score", "predicted", "ratings"),
         yielding=("genres", "title"),
     )
-
-
-def _stars(row: Recommendation | LikelyItem) -> str:
-    if row.predicted is None or row.band is None:
-        return _number(row.predicted)
-    return with_band(row.predicted, row.band)
 
 
 def _number(value: float | None) -> str:

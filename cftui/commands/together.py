@@ -7,6 +7,7 @@ from cftui.commands.console import UsageError, print_json, print_table, say
 from cftui.commands.opening import RatingsAndRun
 from cftui.people import known_as, load_profile, same
 from cftui.printing import put
+from cftui.questions.band import stars_words
 from cftui.questions.likes import ForYou
 from cftui.questions.people import ForGroup, ForGroupAnswer, Person
 from cftui.text import plain
@@ -88,7 +89,7 @@ def _print_places(answer: ForGroupAnswer) -> None:
         for view in place.views:
             each.append(f"{view.place:,}")
             if has_stars:
-                each.append("" if view.predicted is None else f"{view.predicted:.2f}")
+                each.append(stars_words(view))
         rows.append((str(place.rank), place.item, f"{place.score:.2f}", *each, place.title))
     numbers = ("rank", "id", "score", *shown)
     print_table((*numbers, "title"), rows, right=numbers, yielding=("title",), dropping=())

@@ -2,12 +2,10 @@
 
 import numpy as np
 
-from cftui.questions.check import SplitAudit
+from cftui.questions.check import MUCH_LATER, SplitAudit
 from cftui.ratings.split import Split, unseen
 from cftui.ratings.values import UNKNOWN_TIME, Ratings
 
-MUCH = 0.05
-"""Share of the future in training that is worth a warning."""
 FEW_USERS = 50
 
 
@@ -41,7 +39,7 @@ def _warnings(
             f"{n_same:,} pairs of user and item are both trained on and held out: these figures"
             " are too good"
         )
-    if future is not None and future > MUCH:
+    if future is not None and future > MUCH_LATER:
         found.append(
             f"{future:.0%} of the training ratings are later than the first one held out of the"
             " same user: easier than telling what comes next (--split per-user-latest holds out"

@@ -12,5 +12,5 @@ def tell_abilities(library: Library, question: AskAbilities) -> Abilities:
         model=trained.config.model.name,
         has_item_factors=trained.item_factors is not None,
         has_item_bias=trained.item_bias is not None,
-        is_dot_product=trained.factors is not None,
+        has_arithmetic=trained.factors is not None or trained.is_summed,
     )

@@ -5,13 +5,17 @@ from typing import Literal
 
 import numpy as np
 
+from cftui.explore.parts import parts_of
 from cftui.explore.predict import predict
+from cftui.explore.rated_pairs import rated_pairs
+from cftui.explore.when import time_of
 from cftui.hyperparameters import models_with
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.models.factors import Factors
-from cftui.questions.band import with_band
+from cftui.questions.band import stars_words
 from cftui.questions.errors import QuestionError
+from cftui.questions.parts import PredictionParts
 from cftui.questions.sheet import CellArithmetic, CellOfRun
 
 
@@ -64,26 +68,30 @@ def cell_arithmetic(
 
 
 @answers(CellOfRun)
-def answer_cell(library: Library, question: CellOfRun) -> CellArithmetic:
+def answer_cell(library: Library, question: CellOfRun) -> CellArithmetic | PredictionParts:
     """Take a run's prediction for a user and an item apart."""
     trained = library.trained(question.run)
     user = trained.ratings.users.code_of(question.user)
-    return cell_of_run(trained, user, trained.ratings.items.code_of(question.item))
+    item = trained.ratings.items.code_of(question.item)
+    if trained.factors is None:
+        pair = rated_pairs(trained.ratings, np.array([user]), np.array([item]))
+        parts = parts_of(trained, pair.at(time_of(trained, question.when)))
+        if parts is not None:
+            return parts
+    return cell_of_run(trained, user, item)
 
 
 def cell_of_run(trained: Trained, user: int, item: int) -> CellArithmetic:
-    """Return how a run's model comes to its prediction for one pair of codes.
+    """Return how a dot-product model comes to its prediction for one pair of codes.
 
-    Raises QuestionError for a model that is no dot product.
+    Raises QuestionError for another model.
     """
     if trained.factors is None:
         found = predict(trained, user, item)
-        said = (
-            f"{found.predicted:.2f}" if not found.band else with_band(found.predicted, found.band)
-        )
         raise QuestionError(
-            f"Predicted {said}. {trained.config.model.name} is no dot product: its arithmetic does"
-            f" not fit on a page; choose a run of {models_with('dot-product')}"
+            f"Predicted {stars_words(found)}. {trained.config.model.name} is no sum of products:"
+            " its arithmetic does not fit on a page; choose a run of"
+            f" {models_with('dot-product')}, or of a factorization machine"
         )
     ratings = trained.ratings
     rated = ratings.by_user.of(user)

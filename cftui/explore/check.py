@@ -19,6 +19,7 @@ from cftui.evaluation.predictions import (
 from cftui.explore.baselines import NAMES, Trial, baseline_measurements, trial_of
 from cftui.explore.likes.kept import ONE_THREAD_SIDE
 from cftui.hyperparameters.fields import TIMED
+from cftui.library.bands import Bands
 from cftui.library.door import Library, performs
 from cftui.library.trained import Trained
 from cftui.questions.check import (
@@ -85,6 +86,7 @@ def _answer(
     valid, found = trial.valid, measured(measurements)
     user_counts = np.bincount(trial.training.user, minlength=trained.ratings.n_users)
     counts = (user_counts[valid.user], trial.item_counts[valid.item])
+    bands = trained.bands(valid.pairs)
     return CheckAnswer(
         run=trained.run,
         step=trained.step,
@@ -97,9 +99,9 @@ def _answer(
         joint=joint_counts(predicted, valid.value, valid.low, valid.high),
         calibration=calibration(predicted, valid.value, valid.user),
         residuals=residual_cells(predicted, valid.value, *counts),
-        worst=_worst(trained, trial, predicted, *counts),
+        worst=_worst(trained, trial, predicted, bands, *counts),
         audit=_audit(trained, trial, predicted),
-        coverage=_coverage(trained, trial, *counts),
+        coverage=None if bands is None else _coverage(bands, trial, *counts),
     )
 
 
@@ -181,6 +183,7 @@ def _worst(
     trained: Trained,
     trial: Trial,
     predicted: np.ndarray,
+    bands: Bands | None,
     user_counts: np.ndarray,
     item_counts: np.ndarray,
 ) -> tuple[HeldOutPrediction, ...]:
@@ -194,17 +197,15 @@ def _worst(
             actual=float(valid.value[place]),
             user_ratings=int(user_counts[place]),
             item_ratings=int(item_counts[place]),
+            band=None if bands is None else bands[place],
         )
         for place in farthest_off(predicted, valid.value, WORST).tolist()
     )
 
 
 def _coverage(
-    trained: Trained, trial: Trial, user_counts: np.ndarray, item_counts: np.ndarray
-) -> BandCoverage | None:
-    bands = trained.bands(trial.valid.pairs)
-    if bands is None:
-        return None
+    bands: Bands, trial: Trial, user_counts: np.ndarray, item_counts: np.ndarray
+) -> BandCoverage:
     ends = bands.low, bands.high
     return band_coverage(bands.words, ends, trial.valid.value, user_counts, item_counts)
 

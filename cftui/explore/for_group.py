@@ -121,7 +121,7 @@ class _One:
     def view(self, code: int, place: int) -> OnesView:
         """Return what an item is to them."""
         own = self.lists.likely(self.scored, place, code)
-        return OnesView(place, own.score, own.predicted)
+        return OnesView(place, own.score, own.predicted, own.band)
 
 
 def _one(ratings: Ratings, person: Person, trained: Trained | None, order: ListOrder) -> _One:

@@ -1,6 +1,6 @@
 """A newcomer's list, from likes alone or with the stars that a run predicts for them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from cftui.explore.stars import Rated, checked, fold, run_for_stars, spread_of
 from cftui.library.bands import Banded, Bands, Scorer
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
-from cftui.questions.band import EIGHTY
+from cftui.questions.band import Band
 from cftui.questions.items import ListOrder
 from cftui.questions.likes import ForYou, ForYouAnswer, LikelyItem
 from cftui.questions.newcomer import YourRating
@@ -58,7 +58,7 @@ def explore_for_you(
         no_stars=no_stars,
         spread=None if trained is None or trained.factors is None else spread_of(trained),
         rated=tuple(lists.rated(now)),
-        recommended=_banded(now, codes, [lists.likely(now, *one) for one in enumerate(codes, 1)]),
+        recommended=tuple(lists.likely(now, *one) for one in enumerate(codes, 1)),
         moved=_moved(lists, now, asked.before, mask, codes),
         scale=RatingUnit(ratings.low, ratings.high).scale,
     )
@@ -114,6 +114,7 @@ class NewcomerLists:
             n_liked=int(likes_given(self.ratings, self.tastes)[code]),
             score=float(profile.score[code]),
             predicted=self._predicted(profile, code),
+            band=self._band(profile, code),
         )
 
     def rated(self, profile: ScoredItems) -> list[YourRating]:
@@ -124,6 +125,7 @@ class NewcomerLists:
                 value=value,
                 predicted=self._predicted(profile, code),
                 trained=self.trained is None or bool(self.trained.trained_items[code]),
+                band=self._band(profile, code),
             )
             for code, value in zip(profile.codes.tolist(), profile.values.tolist(), strict=True)
         ]
@@ -133,16 +135,12 @@ class NewcomerLists:
             return None
         return float(profile.predicted[code]) if self.trained.trained_items[code] else None
 
-
-def _banded(now: ScoredItems, codes: list[int], rows: list[LikelyItem]) -> tuple[LikelyItem, ...]:
-    """Return places of a list with how far ratings may be from stars, where that is known."""
-    if not isinstance(now.newcomer, Banded):
-        return tuple(rows)
-    bands = Bands(*now.newcomer.interval(Pairs.of_user(0, np.array(codes, np.int64))), EIGHTY)
-    return tuple(
-        row if row.predicted is None else replace(row, band=bands[place])
-        for place, row in enumerate(rows)
-    )
+    def _band(self, profile: ScoredItems, code: int) -> Band | None:
+        newcomer, trained = profile.newcomer, self.trained
+        if trained is None or not isinstance(newcomer, Banded) or not trained.trained_items[code]:
+            return None
+        ends = newcomer.interval(Pairs.of_user(0, np.array([code])))
+        return Bands(*ends, trained.drawn_words)[0]
 
 
 def _moved(

@@ -9,6 +9,7 @@ import numpy as np
 
 from cftui.explore.rated_pairs import rated_pairs
 from cftui.explore.search import find_item
+from cftui.explore.when import time_of
 from cftui.library.bands import Bands
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
@@ -22,24 +23,28 @@ def answer_predict(library: Library, question: Predict) -> Prediction:
     """Predict for a user and an item, which an id or a title names."""
     trained = library.trained(question.run)
     user = trained.ratings.users.code_of(question.user)
-    return predict(trained, user, find_item(trained.ratings, question.item))
+    item = find_item(trained.ratings, question.item)
+    return predict(trained, user, item, time_of(trained, question.when))
 
 
-def predict(trained: Trained, user: int, item: int) -> Prediction:
-    """Return the prediction for one pair of codes, beside the actual rating if there is one."""
+def predict(trained: Trained, user: int, item: int, time: int | None = None) -> Prediction:
+    """Return the prediction for one pair of codes, beside the actual rating if there is one.
+
+    `time`: as of when, in what the ratings' times count.
+    """
     ratings = trained.ratings
-    pairs = rated_pairs(ratings, np.array([user]), np.array([item]))
+    pairs = rated_pairs(ratings, np.array([user]), np.array([item])).at(time)
     predicted, bands = trained.scorer.score(pairs)[0], trained.bands(pairs)
-    actual = _values(ratings, pairs)[0]
     return Prediction(
         user=ratings.users.id_of(user),
         item=ratings.items.id_of(item),
         title=ratings.items.title_of(item),
         predicted=float(predicted),
-        actual=None if np.isnan(actual) else float(actual),
+        actual=actual_of(ratings, pairs),
         user_seen=bool(trained.trained_users[user]),
         item_seen=bool(trained.trained_items[item]),
         band=None if bands is None else bands[0],
+        knows_when=trained.clock is not None,
     )
 
 
@@ -82,15 +87,23 @@ def predict_held_out(trained: Trained) -> PredictedPairs:
     return _with_ids(ratings, pairs, actual, predicted, trained.bands(pairs))
 
 
-def predict_pairs(trained: Trained, users: Sequence[int], items: Sequence[int]) -> PredictedPairs:
-    """Return the predictions for pairs of codes, beside the actual ratings."""
-    pairs = rated_pairs(trained.ratings, np.array(users), np.array(items))
+def predict_pairs(
+    trained: Trained,
+    users: Sequence[int] | np.ndarray,
+    items: Sequence[int] | np.ndarray,
+    time: int | None = None,
+) -> PredictedPairs:
+    """Return the predictions for pairs of codes, beside the actual ratings; `time` as `predict`."""
+    pairs = rated_pairs(trained.ratings, np.array(users, np.int64), np.array(items, np.int64))
+    pairs = pairs.at(time)
     predicted = trained.scorer.score(pairs)
     actual = _values(trained.ratings, pairs)
     return _with_ids(trained.ratings, pairs, actual, predicted, trained.bands(pairs))
 
 
-def predict_ids(trained: Trained, users: Sequence[str], items: Sequence[str]) -> PredictedPairs:
+def predict_ids(
+    trained: Trained, users: Sequence[str], items: Sequence[str], time: int | None = None
+) -> PredictedPairs:
     """Return the predictions for pairs of ids; those that are not in the data have none."""
     ratings = trained.ratings
     rows, columns = _codes(ratings.users, users), _codes(ratings.items, items)
@@ -98,7 +111,7 @@ def predict_ids(trained: Trained, users: Sequence[str], items: Sequence[str]) ->
     actual = np.full(len(known), np.nan, np.float32)
     predicted, bands = actual.copy(), None
     if known.any():
-        found = predict_pairs(trained, rows[known].tolist(), columns[known].tolist())
+        found = predict_pairs(trained, rows[known], columns[known], time)
         actual[known], predicted[known] = found.actual, found.predicted
         bands = None if found.bands is None else found.bands.among(known)
     unknown = len(known) - int(known.sum())
@@ -146,6 +159,12 @@ def predict_valid(trained: Trained) -> tuple[np.ndarray, np.ndarray]:
 def actual_values(ratings: Ratings, users: np.ndarray, items: np.ndarray) -> np.ndarray:
     """Return what each user gave each item, float32, NaN where they did not rate it."""
     return _values(ratings, rated_pairs(ratings, users, items))
+
+
+def actual_of(ratings: Ratings, pair: Pairs) -> float | None:
+    """Return what the user of one pair gave its item; none where they did not rate it."""
+    value = float(_values(ratings, pair)[0])
+    return None if math.isnan(value) else value
 
 
 def _values(ratings: Ratings, pairs: Pairs) -> np.ndarray:

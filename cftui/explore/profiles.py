@@ -155,26 +155,31 @@ def _friends(trained: Trained, item: int, n: int) -> tuple[tuple[Fan, ...], tupl
     positions = ratings.by_item.of(item)
     raters, values = ratings.user[positions], ratings.value[positions]
     users = np.arange(ratings.n_users)
-    predicted = trained.scorer.score(Pairs.of_item(users, item))
+    rated = np.full(ratings.n_users, -1, np.int64)
+    rated[raters] = positions
+    pairs = Pairs(users, np.full_like(users, item), rated)
+    predicted = trained.scorer.score(pairs)
     counts = ratings.by_user.counts()
 
-    def fan(user: int, value: float | None) -> Fan:
-        return Fan(
-            user=ratings.users.id_of(user),
-            value=value,
-            predicted=float(predicted[user]),
-            mean=float(means[user]),
-            n_ratings=int(counts[user]),
+    def fans(codes: list[int], given: list[float] | None = None) -> tuple[Fan, ...]:
+        bands = trained.bands(pairs[np.array(codes, np.int64)])
+        return tuple(
+            Fan(
+                user=ratings.users.id_of(user),
+                value=None if given is None else given[place],
+                predicted=float(predicted[user]),
+                mean=float(means[user]),
+                n_ratings=int(counts[user]),
+                band=None if bands is None else bands[place],
+            )
+            for place, user in enumerate(codes)
         )
 
     highest = np.lexsort((means[raters], -values))[:n]
     ranked = np.where(trained.trained_users, predicted, -np.inf)
     ranked[raters] = -np.inf
     best = top(ranked, min(n, int(np.isfinite(ranked).sum())))
-    return (
-        tuple(fan(int(raters[place]), float(values[place])) for place in highest.tolist()),
-        tuple(fan(user, None) for user in best),
-    )
+    return fans(raters[highest].tolist(), values[highest].tolist()), fans(best)
 
 
 def _entry(values: np.ndarray | None, code: int) -> float | None:

@@ -8,10 +8,17 @@ from cftui.ratings.values import Ratings
 
 def rated_pairs(ratings: Ratings, users: np.ndarray, items: np.ndarray) -> Pairs:
     """Return pairs of codes, each with its rating where it has one: that tells when it was."""
-    rated = {
-        (int(user), int(ratings.item[position])): position
-        for user in np.unique(users)
-        for position in ratings.by_user.of(int(user)).tolist()
-    }
-    pairs = zip(users.tolist(), items.tolist(), strict=True)
-    return Pairs(users, items, np.array([rated.get(pair, -1) for pair in pairs], np.int64))
+    own = [ratings.by_user.of(user) for user in np.unique(users).tolist()]
+    rated = np.concatenate([np.empty(0, np.int64), *own])
+    keys = _keys(ratings, ratings.user[rated], ratings.item[rated])
+    order, wanted = np.argsort(keys), _keys(ratings, users, items)
+    places = np.searchsorted(keys, wanted, sorter=order)
+    found = np.append(order, -1)[places]  # the last one stands for what is beyond all
+    positions = np.append(rated, -1)[found]
+    there = np.append(keys, -1)[found] == wanted
+    return Pairs(users, items, np.where(there, positions, -1).astype(np.int64))
+
+
+def _keys(ratings: Ratings, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    """Return a number for each pair."""
+    return np.asarray(users.astype(np.int64) * ratings.n_items + items)

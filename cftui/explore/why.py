@@ -8,13 +8,17 @@ from cftui.explore.effects import SOURCE_EFFECTS, effects_of
 from cftui.explore.fold_in import fold_in_parts
 from cftui.explore.items import names_of
 from cftui.explore.likes.kept import tastes_of
+from cftui.explore.parts import SOURCE_PARTS, parts_of
+from cftui.explore.rated_pairs import rated_pairs
 from cftui.explore.search import find_item
 from cftui.explore.stars import Rated, checked, factors_of, mean_of
+from cftui.explore.when import time_of
 from cftui.library.door import Library, answers
 from cftui.library.trained import Trained
 from cftui.models.factors import Factors
 from cftui.questions.errors import QuestionError
 from cftui.questions.likes import Share, WhyLiked, WhyLikedAnswer, WhyStars, WhyStarsAnswer
+from cftui.questions.parts import PredictionParts
 from cftui.ratings.values import Ratings
 
 SOURCE_LIKES = "a score of EASE is the sum of what each rating adds (Steck 2019)"
@@ -30,6 +34,8 @@ NO_SHARES = (
     "these stars are a mean over draws of your own factors, and no sum of shares of your ratings:"
     " a run of dot-bias or dot has shares"
 )
+
+ONLY_NOW = "what user and item add to this model's prediction is told as of now: leave the time out"
 
 
 @answers(WhyLiked)
@@ -109,10 +115,17 @@ def why_stars(trained: Trained, asked: WhyStars) -> WhyStarsAnswer:
 def why_of_any_model(trained: Trained, asked: WhyStars) -> WhyStarsAnswer:
     """Return what a user of the data and an item add to a prediction of any model.
 
-    Raises QuestionError for a user or an item that is not in the data, or was never trained on.
+    Of a factorization machine, what each field adds and each pair of them. Raises QuestionError for
+    a user or an item that is not in the data, or where it takes that, was never trained on.
     """
     ratings = trained.ratings
     user, target = ratings.users.code_of(asked.user), find_item(ratings, asked.item)
+    pair = rated_pairs(ratings, np.array([user]), np.array([target]))
+    time = time_of(trained, asked.when)
+    if (parts := parts_of(trained, pair.at(time))) is not None:
+        return _by_parts(ratings, target, parts)
+    if time is not None:
+        raise QuestionError(ONLY_NOW)
     _refuse_unknown(trained, target)
     if not trained.trained_users[user]:
         raise QuestionError(f"no rating of user {asked.user} was trained on")
@@ -130,6 +143,22 @@ def why_of_any_model(trained: Trained, asked: WhyStars) -> WhyStarsAnswer:
         stars_a_unit=1.0,
         source=SOURCE_EFFECTS,
         effects=effects,
+    )
+
+
+def _by_parts(ratings: Ratings, item: int, parts: PredictionParts) -> WhyStarsAnswer:
+    return WhyStarsAnswer(
+        item=ratings.items.id_of(item),
+        title=ratings.items.title_of(item),
+        predicted=parts.predicted,
+        total=parts.predicted,
+        mean_user=parts.base,
+        item_bias=0.0,
+        shares=(),
+        beyond=parts.predicted - parts.base,
+        stars_a_unit=1.0,
+        source=SOURCE_PARTS,
+        parts=parts,
     )
 
 

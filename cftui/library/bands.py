@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from cftui.models.draws import NOISE_STRENGTH, NORMAL_80
-from cftui.questions.band import EIGHTY, SPREAD, Band
+from cftui.questions.band import DRAWN, EIGHTY, SPREAD, Band
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split
 from cftui.ratings.values import Ratings
@@ -17,6 +17,8 @@ MOST = 400_000
 """Training ratings whose residuals tell of the noise; of more, as many evenly among them."""
 FEWEST = 50
 """Held-out ratings that a scale is found by, and as many that it is measured by."""
+MEASURED = 10_000
+"""Held-out ratings that tell of drawn bands' cover, to 0.004; of more, as many among them."""
 
 
 class Scorer(Protocol):
@@ -77,8 +79,21 @@ class MemberNoise:
     @property
     def words(self) -> str:
         """Return what bands with this noise are called."""
-        known = self.cover is not None and COVERS[0] <= self.cover <= COVERS[1]
-        return EIGHTY if known else SPREAD
+        return _called(self.cover, SPREAD)
+
+
+def words_of_draws(scorer: Banded, ratings: Ratings, split: Split) -> str:
+    """Return what the bands of draws are called, as the held-out ratings within them tell."""
+    held = split.valid[:: -(-len(split.valid) // MEASURED) or 1]
+    if len(held) < FEWEST:
+        return DRAWN
+    low, high = scorer.interval(_pairs(ratings, held))
+    values = ratings.value[held]
+    return _called(float(((low <= values) & (values <= high)).mean()), DRAWN)
+
+
+def _called(cover: float | None, otherwise: str) -> str:
+    return EIGHTY if cover is not None and COVERS[0] <= cover <= COVERS[1] else otherwise
 
 
 def bands_of_members(

@@ -1,4 +1,7 @@
-"""Features of a run's ratings: counted once for a split, and kept where that takes long."""
+"""Features of a run's ratings: counted once for a split, and kept where that takes long.
+
+What is kept is memory-mapped, so that trainer, screen and shell share it.
+"""
 
 import hashlib
 import json
@@ -49,15 +52,24 @@ def features_for(
 def known_features(ratings: Ratings, config: SplitConfig, names: tuple[str, ...]) -> Features:
     """Return these fields of the ratings, counted from what this split trains on."""
     place = _place(ratings, config, names)
+    if (kept := _kept(place, ratings)) is not None:
+        return kept
+    began = time.monotonic()
+    found = features_of(ratings, split(config, ratings), names)
+    if time.monotonic() - began < WORTH_KEEPING:
+        return found
+    arrays, words = _to_arrays(found)
+    keep_arrays(place, arrays, words, form=FORMAT)
+    # What is kept is shared by all processes: arrays of one's own need not stay beside it.
+    return _kept(place, ratings) or found
+
+
+def _kept(place: Path, ratings: Ratings) -> Features | None:
+    """Return the fields that are kept, mapped; none where there are none that fit and are whole."""
     with suppress(KeyError, ValueError, TypeError):
         if (kept := kept_arrays(place, form=FORMAT)) is not None:
             return _from_arrays(ratings, *kept)
-    began = time.monotonic()
-    found = features_of(ratings, split(config, ratings), names)
-    if time.monotonic() - began >= WORTH_KEEPING:
-        arrays, words = _to_arrays(found)
-        keep_arrays(place, arrays, words, form=FORMAT)
-    return found
+    return None
 
 
 def _place(ratings: Ratings, config: SplitConfig, names: tuple[str, ...]) -> Path:

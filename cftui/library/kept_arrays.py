@@ -1,17 +1,33 @@
-"""Arrays that took long to make, kept on disk: safetensors under the cache folder, checked."""
+"""Arrays that took long to make, kept on disk: safetensors under the cache folder, checked.
 
-import zlib
+They are memory-mapped, read-only, as stores are: processes that ask for the same share them.
+"""
+
+import json
+import mmap
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors
 import safetensors.numpy
 
 from cftui.files import make_folder, replacing
+from cftui.ratings.sums import sum_of
+from cftui.regular import open_regular
 
 Arrays = Mapping[str, np.ndarray]
+KINDS = {
+    **{"F64": "<f8", "F32": "<f4", "F16": "<f2", "BOOL": "?"},
+    **{"I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1"},
+    **{"U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1"},
+}
+"""Types of numbers as the format names them, and as numpy does."""
+LENGTH_BYTES = 8
+"""Of the header's length, which a file begins with."""
 
 
 def keep_arrays(place: Path, arrays: Arrays, words: Mapping[str, str], *, form: str) -> None:
@@ -28,18 +44,44 @@ def keep_arrays(place: Path, arrays: Arrays, words: Mapping[str, str], *, form: 
 
 
 def kept_arrays(place: Path, *, form: str) -> tuple[Arrays, Mapping[str, str]] | None:
-    """Return the arrays and words that are kept; none where there are none of this form, whole."""
-    with suppress(OSError, safetensors.SafetensorError, KeyError, ValueError):
-        with safetensors.safe_open(place, framework="numpy") as file:
-            marks: dict[str, str] = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if marks.get("format") == form and marks.get("check") == _checksum(arrays):
-            return arrays, marks
+    """Return the arrays and words that are kept; none where there are none of this form, whole.
+
+    The arrays are maps of the file, which cannot be written to.
+    """
+    with suppress(OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        header, numbers = _mapped(place)
+        marks: dict[str, str] = header.pop("__metadata__")
+        if marks.get("format") == form:
+            arrays = {name: _array(numbers, told) for name, told in header.items()}
+            if marks.get("check") == _checksum(arrays):
+                return arrays, marks
     return None
+
+
+def _mapped(place: Path) -> tuple[dict[str, Any], np.ndarray]:
+    """Return a file's header, and all that follows it as bytes."""
+    file = open_regular(place)
+    try:
+        whole = np.frombuffer(mmap.mmap(file, 0, access=mmap.ACCESS_READ), np.uint8)
+    finally:
+        os.close(file)
+    length = int.from_bytes(whole[:LENGTH_BYTES].tobytes(), "little")
+    begin = LENGTH_BYTES + length
+    if begin > len(whole):
+        raise ValueError("its header is longer than the file")
+    return json.loads(whole[LENGTH_BYTES:begin].tobytes()), whole[begin:]
+
+
+def _array(numbers: np.ndarray, told: Mapping[str, Any]) -> np.ndarray:
+    """Return an array that a header tells of; raises ValueError where its bytes are not there."""
+    begin, end = told["data_offsets"]
+    if not 0 <= begin <= end <= len(numbers):
+        raise ValueError("an array reaches beyond the file")
+    return numbers[begin:end].view(KINDS[told["dtype"]]).reshape(told["shape"])
 
 
 def _checksum(arrays: Arrays) -> str:
     total = 0
     for name in sorted(arrays):
-        total = zlib.crc32(arrays[name].reshape(-1).view(np.uint8).data, total)
+        total = sum_of(arrays[name], total)
     return str(total)

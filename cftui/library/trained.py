@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -16,14 +17,17 @@ from cftui.library.bands import (
     Scorer,
     bands_of_members,
     learn_noise,
+    words_of_draws,
 )
 from cftui.library.features import features_for, info_with
 from cftui.models import build_model, load_of_run
 from cftui.models.draws import Draws
 from cftui.models.errors import ModelError
 from cftui.models.factors import Factors
-from cftui.questions.band import EIGHTY
+from cftui.models.summed import SummedPrediction
 from cftui.questions.errors import QuestionError
+from cftui.ratings.clock import Clock
+from cftui.ratings.features import Features
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.split import Split, split
 from cftui.ratings.unit import IDENTITY, RatingUnit
@@ -33,6 +37,24 @@ from cftui.runs.checkpoint import CheckpointError, check_finite, load_checkpoint
 from cftui.runs.directory import Run, RunError
 from cftui.runs.ratings_of import ratings_of, read_whole
 from cftui.runs.record import RunRecord
+
+
+@runtime_checkable
+class Summable(Protocol):
+    """A scorer that may know what its predictions are the sum of."""
+
+    def summed(self, pair: Pairs) -> SummedPrediction | None:
+        """Return what makes up the prediction of one pair; none where it is no such sum."""
+
+
+@runtime_checkable
+class Featured(Protocol):
+    """A scorer that may read features."""
+
+    @property
+    def features(self) -> Features | None:
+        """Return them; none where it reads none."""
+
 
 TABLES: dict[str, Ability] = {
     "user_factors": "factors",
@@ -103,10 +125,16 @@ class Trained:
         A model that is drawn from knows, and one of several members.
         """
         if isinstance(self.scorer, Banded):
-            return Bands(*self.scorer.interval(pairs), EIGHTY)
+            return Bands(*self.scorer.interval(pairs), self.drawn_words)
         if isinstance(self.scorer, ManyMembers) and self.member_noise is not None:
             return bands_of_members(self.scorer, self.member_noise, self.ratings, pairs)
         return None
+
+    @cached_property
+    def drawn_words(self) -> str:
+        """Return what bands of its draws are called, a newcomer's too."""
+        assert isinstance(self.scorer, Banded)
+        return words_of_draws(self.scorer, self.ratings, self.split)
 
     @cached_property
     def member_noise(self) -> MemberNoise | None:
@@ -118,6 +146,20 @@ class Trained:
         ):
             return None
         return learn_noise(self.scorer, self.ratings, self.split)
+
+    @cached_property
+    def clock(self) -> Clock | None:
+        """Return what tells the model of a time; none where it knows nothing of when."""
+        features = self.scorer.features if isinstance(self.scorer, Featured) else None
+        if features is None or all(field.of != "rating" for field in features.fields):
+            return None
+        return features.clock
+
+    @property
+    def is_summed(self) -> bool:
+        """Return whether the model tells what its predictions are the sum of."""
+        first = Pairs.of_user(0, np.zeros(1, np.int64))
+        return isinstance(self.scorer, Summable) and self.scorer.summed(first) is not None
 
     @cached_property
     def split(self) -> Split:
@@ -237,4 +279,4 @@ def _module_scorer(
     info = unit.info(info_with(features, ratings))
     module = build_model(config.model, info, custom, features)
     load_arrays(module, tables)
-    return ModuleScorer(module, ratings.n_items, unit)
+    return ModuleScorer(module, ratings.n_items, unit, features)

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from cftui.hyperparameters import DataInfo, ModelParameters
 from cftui.models.features import KnownFeatures
+from cftui.models.summed import FieldSums
 
 
 class RatingModel(nn.Module):
@@ -53,6 +54,10 @@ class RatingModel(nn.Module):
         """Return each member's predicted ratings, shape (batch, members)."""
         ratings: Tensor = self(*inputs)
         return ratings[:, None]
+
+    def field_sums(self, *inputs: Any) -> list[FieldSums]:
+        """Return what each field of one rating comes to; nothing of a model that is no such sum."""
+        return []
 
     def of_all_items(self, users: Tensor) -> Tensor:
         """Return predicted ratings of every item, shape (len(users), n_items).

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cftui.models.summed import FieldSums, SummedPrediction
 from cftui.ratings.features import Features
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.unit import IDENTITY, RatingUnit
@@ -85,7 +86,28 @@ class Draws:
 
     def score_all_items(self, user: int) -> Array:
         """Return one user's predicted ratings of every item, shape (n_items,)."""
-        return self.score(Pairs.of_user(user, np.arange(self.items.shape[1])))
+        sums = self.add_all_items(np.array([user]), np.zeros((1, self.items.shape[1])))
+        return self.unit.to_ratings((sums[0] / len(self.intercepts)).astype(np.float32))
+
+    def add_all_items(self, users: Array, sums: Array) -> Array:
+        """Add what each draw in turn predicts of every item to `sums`, and return them.
+
+        Shape (len(users), n_items), in the unit, as of now.
+        """
+        items = np.arange(self.items.shape[1])
+        places = self._places(Pairs.of_user(0, items))
+        nothing = np.zeros_like(self.items[0])
+        for draw, intercept in enumerate(self.intercepts.tolist()):
+            user, item, own = self.users[draw, users], self.items[draw], nothing
+            alone = item[:, 0].astype(np.float64) + intercept
+            if len(places):
+                own = self.own[draw][places].sum(axis=0)
+                alone += self._of_own(self.own[draw], places, item)
+            # One product adds up all: what counts alone is multiplied by ones.
+            left = np.column_stack((user, np.ones(len(user)))).astype(sums.dtype)
+            right = np.column_stack((np.ones(len(item)), (item + own)[:, 1:], alone))
+            sums += left @ right.astype(sums.dtype).T
+        return sums
 
     def interval(self, pairs: Pairs) -> tuple[Array, Array]:
         """Return the ends of each pair's 80 % band, float32 (n,), in rating units.
@@ -115,6 +137,30 @@ class Draws:
         mean = sums / count
         spread = (squares / count - mean**2) * count / max(count - 1, 1)
         return first + mean, np.maximum(spread, 0.0)
+
+    def summed(self, pair: Pairs) -> SummedPrediction:
+        """Return what the prediction of one pair is the sum of.
+
+        Of a user, as of an item, draws keep all fields together, with the pairs among them.
+        """
+        known = () if self.features is None else self.features.fields
+        of_user, of_item, names = (
+            [field.name for field in known if field.of == whose]
+            for whose in ("user", "item", "rating")
+        )
+        fields = [
+            _field_sums("the user's", self.users[:, int(pair.users[0])]),
+            _field_sums("the item's", self.items[:, int(pair.items[0])]),
+        ]
+        for name, place in zip(names, self._places(pair)[:, 0].tolist(), strict=True):
+            words = name if place < self.first_own[-1] else f"{name} (not known: as usual)"
+            fields.append(_field_sums(words, self.own[:, place]))
+        told = (
+            f"mean of {len(self.intercepts)} draws, which keep together all fields of the user"
+            f" ({', '.join(of_user)}), and of the item ({', '.join(of_item)})"
+        )
+        intercepts = self.intercepts.astype(np.float64)
+        return SummedPrediction(intercepts, tuple(fields), told, self.unit)
 
     def _each(self, pairs: Pairs) -> Iterator[Array]:
         """Yield the predictions of every draw, in the unit."""
@@ -148,11 +194,23 @@ class Draws:
         return np.asarray(np.where(codes < 0, unknown, codes + self.first_own[:-1, None]))
 
 
+def _field_sums(words: str, rows: Array) -> FieldSums:
+    """Return a row of each draw, shape (draws, 1 + rank), as one summand."""
+    found = rows.astype(np.float64)
+    return FieldSums(words, found[:, 0], np.zeros(len(found)), found[:, 1:])
+
+
 def own_codes(features: Features | None, pairs: Pairs) -> Array | None:
-    """Return codes in the fields of ratings, int32 (fields, n): as of now for what is no rating."""
+    """Return codes in the fields of ratings, int32 (fields, n): as of now for what is no rating.
+
+    Of pairs that are asked about as of a time, those of that time.
+    """
     if features is None:
         return None
     names = [field.name for field in features.fields if field.of == "rating"]
+    if pairs.times is not None and names:
+        then = features.codes_at(pairs.users, pairs.items, pairs.times)
+        return np.stack([then[name] for name in names])
     codes = np.full((len(names), len(pairs)), -1, np.int32)
     for name, now in features.codes_now(pairs.items).items():
         codes[names.index(name)] = now

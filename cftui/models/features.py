@@ -1,95 +1,22 @@
 """Features as tensors on a device: what modules are given beside users and items."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cftui.ratings.features import Features, SparseRows, Whose
+from cftui.models.sparse_rows import ResidentRows
+from cftui.models.unseen import Unseen
+from cftui.ratings.features import Features, Whose
 
 Codes = Mapping[str, Tensor]
 """Of ratings, by field: shape (batch,), -1 where unknown."""
+COUNTED = ("user", "item", "history", "raters", "popularity")
+"""Fields that training ratings tell: of whom there are none, they say nothing."""
 OFTEN = 8
 """Rows are multiplied all at once unless they are more than this many times a batch's ratings."""
-
-
-class _Product(torch.autograd.Function):
-    """Sparse rows times a table; its derivative by the table is such a product too.
-
-    Both are added up row by row, in the same order on every device.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, table: Tensor, matrix: "ResidentRows") -> Tensor:
-        ctx.matrix = matrix
-        return _bag(table, matrix.indptr, matrix.columns, matrix.values)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        matrix: ResidentRows = ctx.matrix
-        return _bag(gradients[0], matrix.t_indptr, matrix.t_columns, matrix.t_values), None
-
-
-def _bag(table: Tensor, indptr: Tensor, columns: Tensor, values: Tensor) -> Tensor:
-    """Return sums of the table's rows, weighted, shape (len(indptr) - 1, k)."""
-    return functional.embedding_bag(
-        columns,
-        table.contiguous(),
-        indptr,
-        mode="sum",
-        per_sample_weights=values,
-        include_last_offset=True,
-    )
-
-
-class ResidentRows(nn.Module):
-    """Rows of users or items in columns of a field, and the same by column."""
-
-    indptr: Tensor
-    columns: Tensor
-    values: Tensor
-    t_indptr: Tensor
-    t_columns: Tensor
-    t_values: Tensor
-    scales: Tensor
-    """What all values of a row are, shape (rows, 1)."""
-
-    def __init__(self, rows: SparseRows, width: int) -> None:
-        super().__init__()
-        for name, array in _both_ways(rows, width).items():
-            self.register_buffer(name, torch.from_numpy(array), persistent=False)
-
-    def times(self, table: Tensor, rows: Tensor | None) -> Tensor:
-        """Return these rows, or all, times a table of shape (width, k)."""
-        if rows is None:
-            product: Tensor = _Product.apply(table, self)  # type: ignore[no-untyped-call]
-            return product
-        begins = self.indptr[rows].long()
-        lengths = self.indptr[rows + 1].long() - begins
-        edges = functional.pad(lengths.cumsum(0), (1, 0))
-        places = torch.arange(int(edges[-1]), device=rows.device)
-        places = places + (begins - edges[:-1]).repeat_interleave(lengths)
-        return _bag(table, edges, self.columns[places].long(), self.values[places])
-
-
-def _both_ways(rows: SparseRows, width: int) -> dict[str, np.ndarray]:
-    row = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(rows.indptr))
-    by_column = np.argsort(rows.columns, kind="stable")
-    counts = np.bincount(rows.columns, minlength=width)
-    scales = np.ones((len(rows), 1), np.float32)
-    scales[row, 0] = rows.values
-    return {
-        "indptr": rows.indptr.astype(np.int32),
-        "columns": np.array(rows.columns),
-        "values": np.array(rows.values),
-        "t_indptr": np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
-        "t_columns": row[by_column],
-        "t_values": np.array(rows.values[by_column]),
-        "scales": scales,
-    }
 
 
 class KnownFeatures(nn.Module):
@@ -98,10 +25,15 @@ class KnownFeatures(nn.Module):
     def __init__(self, features: Features) -> None:
         super().__init__()
         self.fields = {field.name: field for field in features.fields}
-        self.whole = bool(features.user_counts.all()), bool(features.item_counts.all())
-        for whose, counts in (("user", features.user_counts), ("item", features.item_counts)):
-            weights = torch.from_numpy(np.sqrt(counts).astype(np.float32))
-            self.register_buffer(f"weights_{whose}", weights, persistent=False)
+        self.unseen = nn.ModuleDict()
+        counts: dict[Whose, np.ndarray] = {
+            "user": features.user_counts,
+            "item": features.item_counts,
+        }
+        for whose, of_each in counts.items():
+            if not of_each.all():
+                told = [f for f in features.fields if f.of == whose and f.name not in COUNTED]
+                self.unseen[whose] = Unseen(told, of_each)
         self.sparse = nn.ModuleDict(
             {f.name: ResidentRows(f.rows, f.width) for f in features.fields if f.of != "rating"}
         )
@@ -109,6 +41,7 @@ class KnownFeatures(nn.Module):
             if field.of == "rating":
                 codes = torch.from_numpy(np.array(field.codes))
                 self.register_buffer(f"codes_{field.name}", codes, persistent=False)
+        self.clock = features.clock
         now = features.codes_now(np.arange(len(features.item_counts)))
         self.now = tuple(now)
         """Fields of ratings that are known of any pair, as of the last day trained on."""
@@ -142,12 +75,35 @@ class KnownFeatures(nn.Module):
         """Return what is known of pairs, with their times where they are ratings of the data."""
         return FeatureBatch(self, users, items, self.codes_of(items, positions))
 
-    def weights(self, whose: Whose) -> Tensor | None:
-        """Return the root of how many training ratings each user or item has, shape (rows,).
+    def batch_at(self, users: Tensor, items: Tensor, times: np.ndarray) -> "FeatureBatch":
+        """Return what is known of pairs as of these times, in what the ratings' times count."""
+        pairs, clock = (users.cpu().numpy(), items.cpu().numpy(), times), self.clock
+        names = self.named_of("rating") if clock is not None else []
+        codes = {name: clock.codes(name, *pairs) for name in names if clock is not None}
+        there = {name: torch.from_numpy(found).to(users.device) for name, found in codes.items()}
+        return FeatureBatch(self, users, items, there)
 
-        None where each has some.
+    def untrained(self, whose: Whose, rows: Tensor | None) -> Tensor | None:
+        """Return whether nobody trained on each user or item, shape (rows,); none for no such."""
+        if whose not in self.unseen:
+            return None
+        weights = self._unseen(whose).weights
+        found = (weights if rows is None else weights[rows]) == 0
+        return found if found.any() else None
+
+    def expected(self, whose: Whose, numbers: Tensor, rows: Tensor | None) -> Tensor:
+        """Return what numbers of users or items are to be expected by what is told, (rows, k).
+
+        `numbers`: of all of them, shape (all, k).
         """
-        return None if self.whole[whose == "item"] else self.get_buffer(f"weights_{whose}")
+        unseen = self._unseen(whose)
+        told = {name: self._rows(name) for name in unseen.names}
+        return unseen.expected(numbers, told, rows)
+
+    def _unseen(self, whose: Whose) -> Unseen:
+        unseen = self.unseen[whose]
+        assert isinstance(unseen, Unseen)
+        return unseen
 
     def n_rows(self, whose: Whose) -> int:
         """Return the number of users or items, of whom something is known."""

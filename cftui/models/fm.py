@@ -1,5 +1,6 @@
 """Factorization machine over all that is known of a rating."""
 
+from collections.abc import Iterator
 from typing import Any, Self
 
 import torch
@@ -10,19 +11,18 @@ from cftui import hyperparameters as parameters
 from cftui.hyperparameters import DataInfo, ModelParameters
 from cftui.models.base import RatingModel
 from cftui.models.features import FeatureBatch
+from cftui.models.summed import FieldSums
 from cftui.ratings.features import Whose
 
 SIDES: tuple[Whose, ...] = ("user", "item")
-COUNTED = ("user", "item", "history", "raters", "popularity")
-"""Fields that training ratings tell: of whom there are none, they say nothing."""
 
 
 class FactorizationMachine(RatingModel):
     """A weight of each feature, and of each pair of them a dot product (Rendle 2010, eq. 1).
 
     Several machines side by side are members, whose mean predicts. Sums of features' factors are
-    made once a user and once an item, and added up for a rating. A movie that nobody rated is
-    predicted what others would be, had they its genres and year, in the mean; so a user.
+    made once a user and once an item, and added up for a rating. Of a movie that nobody rated they
+    are what is to be expected by its genres and year, as the others' are; so of a user.
     """
 
     Parameters = parameters.Fm
@@ -85,6 +85,28 @@ class FactorizationMachine(RatingModel):
         own = [(self._predicted(side) - self.mean).mean(1) for side in (of_users, of_items)]
         return self.mean + own[0][:, None] + own[1] + products / self.n_members
 
+    def field_sums(self, *inputs: Any) -> list[FieldSums]:
+        """Return what each field of one rating comes to; `inputs`: as of `forward`, a batch of 1.
+
+        Of a user or an item that nobody trained on, all fields stand together, as is expected.
+        """
+        codes, features = dict(zip(SIDES, inputs[:2], strict=True)), inputs[2]
+        sides = [each for whose in SIDES for each in self._sums_of_side(whose, codes[whose])]
+        times = [
+            (name if features.codes(name)[0] >= 0 else f"{name} (not known)", sums)
+            for name in self._features.named_of("rating")
+            for sums in [self._of_ratings(features, name)]
+        ]
+        return [_field_sums(words, sums) for words, sums in (*sides, *times)]
+
+    def _sums_of_side(self, whose: Whose, codes: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """Yield a side's fields by their words, each with its sums, as `_side` adds them up."""
+        if self._features.untrained(whose, codes) is not None:
+            yield f"the {whose}'s, never trained on: as expected of it", self._side(whose, codes)
+            return
+        for name in self._features.named_of(whose):
+            yield name, self._summed_field(name, codes)
+
     def _predicted(self, sums: Tensor) -> Tensor:
         """Return predictions from sums over all features, shape (..., members, k + 2)."""
         factors, weights, squares = sums[..., :-2], sums[..., -2], sums[..., -1]
@@ -94,41 +116,38 @@ class FactorizationMachine(RatingModel):
     def _side(self, whose: Whose, rows: Tensor | None) -> Tensor:
         """Return sums over what is known of users or items, shape (rows, members, k + 2).
 
-        Of factors, of weights, and of the squares of the features' own factors. For one that nobody
-        trained on, fields that are counted stand as they usually do.
+        Of factors, of weights, and of the squares of the features' own factors. Of one that nobody
+        trained on, what is to be expected.
         """
-        names = self._features.named_of(whose)
-        total, weights = self._summed(whose, names, rows), self._features.weights(whose)
-        if self.training or weights is None:
+        total = self._summed(whose, rows)
+        untrained = None if self.training else self._features.untrained(whose, rows)
+        if untrained is None:
             return total
-        told = self._summed(whose, [name for name in names if name not in COUNTED], rows)
-        counted = self._summed(whose, [name for name in names if name in COUNTED], None)
-        trained = (weights if rows is None else weights[rows]) > 0
-        return torch.where(trained[:, None, None], total, told + self._usual(counted, weights))
+        known = total if rows is None else self._summed(whose, None)
+        # Factors, and what these and the weights predict alone: both are linear in a prediction.
+        alone = self._predicted(known) - self.mean
+        numbers = torch.cat([known[..., :-2], alone[..., None]], -1)
+        found = self._features.expected(whose, numbers.flatten(1), rows)
+        expected = found.view(len(found), self.n_members, -1)
+        squares = expected[..., :-1].square().sum(-1, keepdim=True)
+        return torch.where(untrained[:, None, None], torch.cat([expected, squares], -1), total)
 
-    def _usual(self, sums: Tensor, weights: Tensor) -> Tensor:
-        """Return sums that predict the weighted mean of what these do, (members, k + 2)."""
-        shares = (weights / weights.sum())[:, None, None]
-        mean = (shares * sums).sum(0)
-        factors, squares = sums[..., :-2], sums[..., -1]
-        pairs = (shares[..., 0] * (factors.square().sum(-1) - squares)).sum(0)
-        # What is left of the mean's own square once its pairs are taken out.
-        own = mean[..., :-2].square().sum(-1) - pairs
-        return torch.cat([mean[..., :-1], own[..., None]], -1)
-
-    def _summed(self, whose: Whose, names: list[str], rows: Tensor | None) -> Tensor:
+    def _summed(self, whose: Whose, rows: Tensor | None) -> Tensor:
         known = self._features
+        names = known.named_of(whose)
         n = len(rows) if rows is not None else known.n_rows(whose) if names else 1
         total = self.mean.new_zeros(n, self.n_members, self.n_factors + 2)
         for name in names:
-            table = self._with_squares(self.tables[name])
-            product = known.product(name, table.flatten(1), rows)
-            product = product.view(len(product), self.n_members, -1)
-            # A feature's value is squared in the last column; the sums have it once.
-            scales = known.scales(name, rows)[..., None]
-            product = torch.cat([product[..., :-1], product[..., -1:] * scales], -1)
-            total = total + product
+            total = total + self._summed_field(name, rows)
         return total
+
+    def _summed_field(self, name: str, rows: Tensor | None) -> Tensor:
+        known = self._features
+        product = known.product(name, self._with_squares(self.tables[name]).flatten(1), rows)
+        product = product.view(len(product), self.n_members, -1)
+        # A feature's value is squared in the last column; the sums have it once.
+        scales = known.scales(name, rows)[..., None]
+        return torch.cat([product[..., :-1], product[..., -1:] * scales], -1)
 
     def _of_ratings(self, features: FeatureBatch, name: str) -> Tensor:
         """Return what a field of ratings adds to the sums, shape (batch, members, k + 2)."""
@@ -145,3 +164,10 @@ class FactorizationMachine(RatingModel):
 
     def _with_squares(self, table: Tensor) -> Tensor:
         return torch.cat([table, table[..., :-1].square().sum(-1, keepdim=True)], -1)
+
+
+def _field_sums(words: str, sums: Tensor) -> FieldSums:
+    """Return sums of one rating, shape ([1,] members, k + 2), as numpy has them."""
+    found = sums.detach().reshape(sums.shape[-2:]).double().cpu().numpy()
+    factors, weights, squares = found[:, :-2], found[:, -2], found[:, -1]
+    return FieldSums(words, weights, ((factors**2).sum(1) - squares) / 2, factors)

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from cftui.models.base import RatingModel
 from cftui.models.errors import ModelError, model_error
 from cftui.models.features import FeatureBatch, KnownFeatures
+from cftui.models.summed import SummedPrediction
+from cftui.ratings.features import Features
 from cftui.ratings.pairs import Pairs
 from cftui.ratings.unit import IDENTITY, RatingUnit
 
@@ -135,12 +137,18 @@ def _scored(
     module.eval()
     found = []
     for start in range(0, len(pairs), SCORE_CHUNK):
-        part = pairs[start : start + SCORE_CHUNK]
-        codes = resident(part.users, device), resident(part.items, device)
-        rated = None if part.positions is None else resident(part.positions, device)
-        predicted = forward(*inputs_of(module, *codes, rated))
+        predicted = forward(*_inputs(module, pairs[start : start + SCORE_CHUNK], device))
         found.append(predicted.float().cpu().numpy())
     return np.concatenate(found) if found else np.empty(0, np.float32)
+
+
+def _inputs(module: nn.Module, pairs: Pairs, device: torch.device) -> tuple[Any, ...]:
+    codes = resident(pairs.users, device), resident(pairs.items, device)
+    known: KnownFeatures | None = getattr(module, "known", None)
+    if known is not None and pairs.times is not None:
+        return (*codes, known.batch_at(*codes, pairs.times))
+    rated = None if pairs.positions is None else resident(pairs.positions, device)
+    return inputs_of(module, *codes, rated)
 
 
 @torch.no_grad()
@@ -163,8 +171,16 @@ def score_all_items(
 class ModuleScorer:
     """Scores pairs with a module on the CPU; `unit`: what the module predicts in."""
 
-    def __init__(self, module: nn.Module, n_items: int, unit: RatingUnit = IDENTITY) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        n_items: int,
+        unit: RatingUnit = IDENTITY,
+        features: Features | None = None,
+    ) -> None:
         self._module = module
+        self.features = features
+        """What it reads."""
         self._unit = unit
         self._n_items = n_items
 
@@ -184,6 +200,21 @@ class ModuleScorer:
         found = score_members(self._module, pairs, torch.device("cpu"))
         spread: np.ndarray = found.std(axis=1, ddof=1) * self._unit.scale
         return spread
+
+    @torch.no_grad()
+    def summed(self, pair: Pairs) -> SummedPrediction | None:
+        """Return what the prediction of one pair is the sum of; none of a model that is no sum."""
+        module, cpu = self._module, torch.device("cpu")
+        if not isinstance(module, RatingModel):
+            return None
+        module.eval()
+        fields = module.field_sums(*_inputs(module, pair, cpu))
+        if not fields:
+            return None
+        members = module.n_members
+        told = f"mean of {members} members" if members > 1 else ""
+        mean = to_numpy(module.get_buffer("mean")).astype(np.float64)
+        return SummedPrediction(np.full(members, mean), tuple(fields), told, self._unit)
 
     def score_all_items(self, user: int) -> np.ndarray:
         """Return one user's predicted ratings of every item, shape (n_items,)."""

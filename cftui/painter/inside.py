@@ -18,7 +18,7 @@ NEAR = 1
 """Rows from its line at which a level's label may stand: farther off it would be another's."""
 LOW = 12
 """Rows of a plot below which words stand nearer."""
-SLIGHT = UNDER + EIGHTHS + "▀"
+SLIGHT = UNDER | {*EIGHTHS, "▀"}
 """What words may cover: the ground, and the edges of bands."""
 TURN = 2
 """Columns after which the next of equal curves is on top."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cftui.questions.band import Band
 from cftui.questions.job import Job
 
 Measure = Literal["rmse", "mae", "precision", "recall", "ndcg", "mrr", "coverage", "popularity"]
@@ -11,7 +12,9 @@ ERRORS: tuple[Measure, ...] = ("rmse", "mae")
 LISTS: tuple[Measure, ...] = ("precision", "recall", "ndcg", "mrr", "coverage", "popularity")
 AT = 20
 """Places of a list that is judged."""
-VERSION = 3
+MUCH_LATER = 0.05
+"""Share of the future in training that is worth a warning."""
+VERSION = 4
 """Of how answers are made; those of another one are not taken for ours."""
 
 
@@ -153,6 +156,8 @@ class HeldOutPrediction:
     user_ratings: int
     """Training ratings of the user."""
     item_ratings: int
+    band: Band | None = None
+    """How far a rating may be from what is predicted, where the model tells."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,11 @@ class SplitAudit:
     times."""
     warnings: tuple[str, ...]
     """In words: what a reader of the figures should know."""
+
+    @property
+    def knows_future(self) -> bool:
+        """Return whether so much of training is later that figures are easier to reach."""
+        return self.future is not None and self.future > MUCH_LATER
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from cftui.questions.band import Band
 from cftui.questions.items import EVERY_ITEM, ItemFilter, ListOrder
 from cftui.questions.job import Job
 from cftui.questions.newcomer import FLAT, REGULARIZATION, YourRating
+from cftui.questions.parts import PredictionParts
 from cftui.questions.question import Question
 
 
@@ -162,6 +163,8 @@ class WhyStars(Question["WhyStarsAnswer"], answered_in="cftui.explore.why"):
     rated: tuple[tuple[str, float], ...] = ()
     user: str = ""
     regularization: float = REGULARIZATION
+    when: str = ""
+    """Of a user of the data: as of which time, as `Predict` has it."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ class WhyStarsAnswer:
     """A prediction taken apart, before the sigmoid; in stars by one common factor.
 
     `mean_user + item_bias + sum of shares + beyond` is `total`, whose value through the model's
-    range is `predicted`. Of a model that is no such sum there are `effects` in their place.
+    range is `predicted`. Of a model that is no such sum there are `effects` or `parts` instead.
     """
 
     item: str
@@ -203,6 +206,8 @@ class WhyStarsAnswer:
     """Rating units that one unit before the sigmoid is worth here."""
     source: str
     effects: Effects | None = None
+    parts: PredictionParts | None = None
+    """Of a factorization machine, in the place of effects."""
 
 
 @dataclass(frozen=True)

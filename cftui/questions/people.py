@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from cftui.questions.band import Band
 from cftui.questions.items import EVERY_ITEM, ItemFilter, ListOrder
 from cftui.questions.newcomer import REGULARIZATION
 from cftui.questions.question import Question
@@ -120,6 +121,8 @@ class OnesView:
     """Of EASE."""
     predicted: float | None
     """In rating units; none without a run that can."""
+    band: Band | None = None
+    """How far their rating may be from what is predicted, where the run tells."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from cftui.questions.parts import PredictionParts
 from cftui.questions.question import Question
 
 if TYPE_CHECKING:
@@ -196,15 +197,6 @@ class WriteCells(Question["str"], answered_in="cftui.sheet.export"):
 
 
 @dataclass(frozen=True)
-class CellOfRun(Question["CellArithmetic"], answered_in="cftui.explore.arithmetic"):
-    """How does a run's model come to its prediction for this pair?"""
-
-    run: str
-    user: str
-    item: str
-
-
-@dataclass(frozen=True)
 class CellOfSheet(Question["CellArithmetic"], answered_in="cftui.sheet.solver"):
     """How does the sheet come to the prediction in this cell?"""
 
@@ -252,3 +244,14 @@ class CellArithmetic:
     def error(self) -> float | None:
         """Return predicted minus actual."""
         return None if self.actual is None else self.predicted - self.actual
+
+
+@dataclass(frozen=True)
+class CellOfRun(Question[CellArithmetic | PredictionParts], answered_in="cftui.explore.arithmetic"):
+    """How does a run's model come to its prediction for this pair?"""
+
+    run: str
+    user: str
+    item: str
+    when: str = ""
+    """As of which time, as `Predict` has it."""

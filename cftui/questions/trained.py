@@ -26,8 +26,8 @@ class Abilities:
     model: str
     has_item_factors: bool
     has_item_bias: bool
-    is_dot_product: bool
-    """Whether its arithmetic fits on a page."""
+    has_arithmetic: bool
+    """Whether a prediction can be taken apart on a page: a dot product, or a sum by fields."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,9 @@ class Predict(Question["Prediction"], answered_in="cftui.explore.predict"):
     run: str
     user: str
     item: str
+    when: str = ""
+    """As of which time, such as 2018-05-03; without, as of the rating where there is one, else as
+    lists are made: the day is left out."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Prediction:
     item_seen: bool
     band: Band | None = None
     """How far a rating may be from it, where the model tells."""
+    knows_when: bool = False
+    """Whether the model knows when a rating is given, so that a time may be named."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +209,8 @@ class Fan:
     mean: float
     """Of all their ratings."""
     n_ratings: int
+    band: Band | None = None
+    """How far a rating may be from what is predicted, where the model tells."""
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,9 @@ def fingerprint_of(arrays: Mapping[str, NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
-def sum_of(array: NDArray[Any]) -> int:
-    """Return the CRC-32 of an array's bytes."""
-    whole, total = np.ascontiguousarray(array).reshape(-1).view(np.uint8), 0
+def sum_of(array: NDArray[Any], total: int = 0) -> int:
+    """Return the CRC-32 of an array's bytes; `total`: that of what comes before them."""
+    whole = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     for start in range(0, len(whole), BLOCK):
         total = zlib.crc32(whole[start : start + BLOCK].data, total)
     return total

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import traceback
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -561,6 +562,7 @@ def run_app(source: str, tour: "TourChoice | None" = None) -> int:
     """
     app = CftuiApp(source, tour=tour)
     app.run()
+    gc.freeze()  # else Python looks through all that there is, and then lets it go as a whole
     for row in app.workspace.runs:
         if row.alive:
             put(f"{row.id} goes on; cftui shows it again, or: cftui runs attach {row.id}")

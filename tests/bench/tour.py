@@ -14,7 +14,7 @@ from terminal import Terminal, processes
 
 SIZES = ((80, 24), (120, 40))
 CPU_SECONDS = 180.0
-STOPS = 16
+STOPS = 17
 PATIENCE = 1200.0
 
 

@@ -1,7 +1,7 @@
 """Kill -9 the real trainer again and again: nothing is lost but a few steps.
 
 CFTUI_KILLS says how often (2 by default; 20 take some three minutes an optimizer), and
-CFTUI_KILL_SEED when.
+CFTUI_KILL_SEED when. Models with features are killed only where CFTUI_KILLS is said.
 """
 
 import json
@@ -53,10 +53,15 @@ class Victim:
     died_after: list[float] = field(default_factory=list)
     while_writing: int = 0
 
-    def kill(self, *, while_writing: bool) -> None:
+    def kill(self, *, while_writing: bool, asking: bool = False) -> None:
+        """Kill it; `asking`: for checkpoints, until one is seen being written."""
         if while_writing:
             deadline = time.monotonic() + 20
+            asked = time.monotonic()
             while time.monotonic() < deadline:
+                if asking and time.monotonic() > asked + 0.3:
+                    send(self.run.path, "checkpoint")
+                    asked = time.monotonic()
                 if self.is_writing():
                     os.kill(self.process.pid, signal.SIGSTOP)
                     wait_for(lambda: psutil.Process(self.process.pid).status() == "stopped")
@@ -134,21 +139,34 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "optimizer": {"name": "adam"},
         "schedule": {"name": "cosine-restarts", "cycle_len": 1, "cycle_mult": 2},
     },
+    "fm": {
+        "model": {"name": "fm", "fields": "all", "members": 2},
+        "training": {"batch_size": 64},
+    },
 }
+WORDS = {
+    "sgd": [],
+    "adam with restarts": ["--optimizer", "adam", "--schedule", "cosine-restarts"],
+    "fm": [
+        *("--model", "fm", "--batch-size", "64"),
+        *("--set", "model.fields=all", "--set", "model.members=2"),
+    ],
+}
+ASKED = "CFTUI_KILLS" in os.environ
+asked_alone = pytest.mark.skipif(not ASKED, reason="CFTUI_KILLS does not say how often")
 
 
-@pytest.mark.parametrize("kind", list(SETTINGS))
+@pytest.mark.parametrize("kind", [*list(SETTINGS)[:2], pytest.param("fm", marks=asked_alone)])
 def test_killed_again_and_again_it_ends_where_an_undisturbed_run_ends(
     kind: str, tmp_path: Path, home: Path
 ) -> None:
     dice = random.Random(f"{SEED} {kind}")
-    epochs = 20 + 10 * KILLS
+    epochs = 20 + (2 if kind == "fm" else 10) * KILLS  # its epochs take longer
     source = write_ratings(tmp_path / "small")
-    config = small_config(source, training={"epochs": epochs}, **SETTINGS[kind])
+    training = {**SETTINGS[kind].get("training", {}), "epochs": epochs}
+    config = small_config(source, **{**SETTINGS[kind], "training": training})
     words = ["--epochs", str(epochs), "--set", "training.threads=1", "--device", "cpu"]
-    if kind != "sgd":
-        words += ["--optimizer", "adam", "--schedule", "cosine-restarts"]
-    victim = start(source, home, *words)
+    victim = start(source, home, *words, *WORDS[kind])
     for number in range(KILLS):
         victim.until_it_steps(size(victim.run.events))
         time.sleep(dice.uniform(0, 0.4))
@@ -164,10 +182,41 @@ def test_killed_again_and_again_it_ends_where_an_undisturbed_run_ends(
 
     bench = make_bench(config, open_ratings(source), "undisturbed")
     bench.trainer.train()
-    assert weights(victim.run, "best").keys() >= {"parameters/user_factors"}
+    assert any(name.startswith("parameters/") for name in weights(victim.run, "best"))
     for part in ("last", "best"):
         assert weights(victim.run, part) == weights(bench.run, part)
     tell_the_same_losses(victim.run, bench.engine.losses)
+
+
+@asked_alone
+def test_a_chain_killed_again_and_again_ends_where_an_undisturbed_one_ends(
+    tmp_path: Path, home: Path
+) -> None:
+    """Its sweeps are quick: a checkpoint of it is asked for, or due after some seconds."""
+    dice = random.Random(f"{SEED} bayes-fm")
+    source = write_ratings(tmp_path / "small")
+    sweeps = str(1000 + 300 * KILLS)
+    words = ["--model", "bayes-fm", "--epochs", sweeps, "--set", "model.fields=all"]
+    words += ["--set", "model.chains=1"]
+    victim = start(source, home, *words)
+    for number in range(KILLS):
+        victim.until_it_steps(size(victim.run.events))
+        time.sleep(dice.uniform(0, 0.4))
+        if number % 4 != 3:
+            send(victim.run.path, "checkpoint")
+            time.sleep(dice.uniform(0, 0.06))
+        victim.kill(while_writing=number % 4 == 1, asking=True)
+        victim.go_on()
+    assert victim.process.wait(timeout=240) == 0
+    assert max(victim.died_after) < 2.0
+    assert victim.while_writing >= 1
+    whole = subprocess.Popen(
+        command(*("train", "--data", str(source), "--factors", "8", "--id", "undisturbed", *words)),
+        stdout=subprocess.DEVNULL,
+    )
+    assert whole.wait(timeout=240) == 0
+    other = weights(Run(victim.run.path.with_name("undisturbed")), "last")
+    assert weights(victim.run, "last") == other and "state/chain0/factors" in other
 
 
 def check_the_tale(run: Run, kills: int) -> None:

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from small import here, small_config, write_ratings
 
+import cftui
 from cftui import paths
 from cftui.explore.cells import predict_cells
 from cftui.explore.check import check
@@ -18,13 +20,17 @@ from cftui.explore.predict import predict, predict_held_out, predict_ids, predic
 from cftui.explore.profiles import explore_item, explore_user
 from cftui.explore.recommend import recommend
 from cftui.explore.stars import cannot_take_in, run_for_stars
+from cftui.explore.when import time_of
 from cftui.library import features as kept_features
 from cftui.library.bands import ManyMembers
 from cftui.library.door import Library
 from cftui.library.trained import Trained, load_trained
 from cftui.questions.covered import coverage_lines
 from cftui.questions.errors import QuestionError
+from cftui.questions.likes import WhyStars
+from cftui.questions.parts import PredictionParts, parts_lines
 from cftui.questions.sheet import CellOfRun, Labels
+from cftui.questions.trained import Predict
 from cftui.ratings.features import Features
 from cftui.ratings.pairs import Pairs
 from cftui.runs.events import Event
@@ -110,8 +116,20 @@ def test_it_tells_how_sure_it_is_wherever_it_predicts(trained: Trained, library:
     inside = (held.bands.low <= value) & (value <= held.bands.high)
     assert 0.7 < inside.mean() < 0.9
     names = ratings.users.id_of(user), ratings.items.id_of(item)
-    with pytest.raises(QuestionError, match=r"Predicted \d\.\d ± \d\.\d \(80 %\)\. fm is no dot"):
-        library.answer(CellOfRun(trained.path, *names))
+    parts = library.answer(CellOfRun(trained.path, *names))
+    assert isinstance(parts, PredictionParts) and parts.band == found
+    assert parts.predicted == pytest.approx(mean, abs=5e-6)
+    assert parts.actual == ratings.value[place]
+    sizes = [abs(part.value) for part in parts.parts]
+    assert sizes == sorted(sizes, reverse=True) and len(sizes) > 30
+    total = parts.base + sum(part.value for part in parts.parts)
+    assert total == pytest.approx(parts.predicted, abs=1e-9)
+    assert library.answer(WhyStars(trained.path, names[1], user=names[0])).parts == parts
+    friends = explore_item(trained, item, "cosine", 5, 1)
+    rater = next(iter(friends.fans))
+    assert rater.band == predict(trained, ratings.users.code_of(rater.user), item).band
+    would = friends.would_like[1]
+    assert would.band == predict(trained, ratings.users.code_of(would.user), item).band
     stranger = predict_ids(trained, [names[0], "nobody"], [names[1], names[1]]).bands
     assert stranger is not None and stranger[0] == found and np.isnan(stranger.high[1])
 
@@ -125,6 +143,9 @@ def test_a_check_counts_what_is_within_the_bands(trained: Trained) -> None:
     inside = (held.bands.low <= held.actual) & (held.actual <= held.bands.high)
     assert covered.inside == pytest.approx(np.count_nonzero(inside) / 300)
     assert covered.width == pytest.approx(float((held.bands.high - held.bands.low).mean()))
+    worst = answer.worst[3]
+    place = ratings.users.code_of(worst.user), ratings.items.code_of(worst.item)
+    assert worst.band == predict(trained, *place).band
     for parts, codes in (
         (covered.by_activity, ratings.user),
         (covered.by_popularity, ratings.item),
@@ -143,6 +164,7 @@ def test_a_check_counts_what_is_within_the_bands(trained: Trained) -> None:
 
 def test_files_of_predictions_have_the_ends_of_bands(
     trained: Trained,
+    library: Library,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -164,6 +186,85 @@ def test_files_of_predictions_have_the_ends_of_bands(
     assert here("predict", "--user", user, "--item", item, "--run", "m") == 0
     told = capsys.readouterr().out.splitlines()[-1]
     assert re.match(rf"\d\.\d ± \d\.\d \(80 %\) for item {item} ", told)
+    assert here("predict", "--user", user, "--item", item, "--run", "m", "--why") == 0
+    parts = library.answer(CellOfRun(trained.path, user, item))
+    assert isinstance(parts, PredictionParts)
+    assert "\n".join(parts_lines(parts, 15)) in capsys.readouterr().out
+    one = ["predict", "--user", user, "--item", item, "--run", "m"]
+    assert here(*one, "--at", "2018-05-03") == 0 and here(*one, "--at", "soon") != 0
+    assert "'soon' is no time" in capsys.readouterr().err
+    assert here("predict", "--split", "valid", "--out", "x.csv", "--at", "2018-05-03") == 2
+
+
+def test_python_has_the_ends_of_bands(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the shell has them: of a pair that is rated as of then."""
+    monkeypatch.setenv(paths.HOME_VARIABLE, str(Path(trained.path).parents[2]))
+    run, held = cftui.open_run("m"), predict_held_out(trained)
+    pairs = pd.DataFrame({"user": [*held.users[:9], "nobody"], "item": [*held.items[:9], "1"]})
+    told = run.predict(pairs)
+    assert list(told) == ["user", "item", "prediction", "low", "high"]
+    assert told.iloc[9, 2:].isna().all() and held.bands is not None
+    np.testing.assert_allclose(told.prediction[:9], held.predicted[:9], rtol=1e-6)
+    np.testing.assert_allclose(told.low[:9], held.bands.low[:9], rtol=1e-6)
+    np.testing.assert_allclose(told.high[:9], held.bands.high[:9], rtol=1e-6)
+    best = run.recommend(held.users[0], n=3)
+    then = run.predict(pairs, when=datetime(2018, 5, 3))
+    expected = predict_ids(trained, held.users[:9], held.items[:9], 1_525_305_600)
+    np.testing.assert_array_equal(then.prediction[:9], expected.predicted)
+    assert list(best)[3:7] == ["score", "prediction", "low", "high"]
+    assert (best.low <= best.prediction).all() and (best.prediction <= best.high).all()
+
+
+def test_a_pair_may_be_asked_about_as_of_a_time(trained: Trained, library: Library) -> None:
+    """As of the time of a rating it is that rating's prediction; without one, as lists are made."""
+    ratings, place = trained.ratings, int(trained.split.valid[0])
+    assert ratings.timestamp is not None
+    user, item, then = (int(a[place]) for a in (ratings.user, ratings.item, ratings.timestamp))
+    other = int(next(i for i in range(80) if i not in ratings.item[ratings.by_user.of(user)]))
+    as_rated = predict(trained, user, item)
+    assert predict(trained, user, item, then) == as_rated and as_rated.knows_when
+    assert predict(trained, user, item, then + 10**8).predicted != as_rated.predicted
+    usual, asked = predict(trained, user, other), predict(trained, user, other, then)
+    listed = float(trained.scorer.score_all_items(user)[other])
+    assert usual.predicted == pytest.approx(listed, abs=1e-5)
+    assert asked.predicted != usual.predicted and asked.band != usual.band
+    told = np.datetime64(then, "s").astype(str)
+    names = ratings.users.id_of(user), ratings.items.id_of(other)
+    assert library.answer(Predict(trained.path, *names, told)) == asked
+    parts = library.answer(CellOfRun(trained.path, *names, told))
+    assert isinstance(parts, PredictionParts)
+    assert parts.predicted == pytest.approx(asked.predicted, abs=5e-6)
+    assert any("since-first" in p.words and "not known" not in p.words for p in parts.parts)
+    reasons = WhyStars(trained.path, names[1], user=names[0], when=told)
+    assert library.answer(reasons).parts == parts
+    held = predict_ids(trained, [names[0]], [names[1]], then)
+    assert held.predicted[0] == np.float32(asked.predicted)
+
+
+def test_times_in_words(trained: Trained) -> None:
+    for words, seconds in (
+        ("2001-09-09T01:46:40", 10**9),
+        ("2001-09-09 03:46:40+02:00", 10**9),
+        ("1970-01-02", 86_400),
+        (" ", None),
+    ):
+        assert time_of(trained, words) == seconds
+    with pytest.raises(QuestionError, match=r"'yesterday' is no time: write a day as 2018-05-03"):
+        time_of(trained, "yesterday")
+    timeless = replace(trained, scorer=Members())
+    assert time_of(timeless, "") is None
+    with pytest.raises(QuestionError, match=r"fm of m knows nothing of when.*model\.fields=all"):
+        time_of(timeless, "2018-05-03")
+
+
+class Members:
+    """Predicts as a machine that reads no features."""
+
+    def score(self, pairs: Pairs) -> np.ndarray:
+        return np.zeros(len(pairs), np.float32)
+
+    def score_all_items(self, user: int) -> np.ndarray:
+        raise NotImplementedError
 
 
 def test_features_that_take_long_are_kept(
@@ -180,6 +281,8 @@ def test_features_that_take_long_are_kept(
         assert (old.width, old.of, old.one_hot) == (new.width, new.of, new.one_hot)
         for part in kept_features.ARRAYS:
             assert getattr(old, part).tobytes() == getattr(new, part).tobytes()
+            for mapped in (getattr(old, part), getattr(new, part)):  # shared, not one's own
+                assert not mapped.flags.writeable and not mapped.flags.owndata
     ratings = trained.ratings
     assert ratings.timestamp is not None
     pairs = ratings.user[:50], ratings.item[:50], np.asarray(ratings.timestamp[:50])

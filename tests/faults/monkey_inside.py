@@ -2,7 +2,8 @@
 
 No terminal and no trainer: a run stays live because this process holds its lock, and its events
 come as they were recorded. Query worker and renderer are forked. What `monkey.py` sees of time is
-not looked at here; what is: faults of the app, faults of its workers, and that escape and q leave.
+not looked at here; what is: faults of the app, faults of its workers, what a screen at rest says
+that is not so (`lies.py`), and that escape and q leave.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tui"))
 from driving import opened
 from forking import forking
+from lies import lies_at_rest
 from recorded import EVENTS, make_run
 from seldom_painted import seldom_painted
 from terminal import call
@@ -43,6 +46,8 @@ LIVE = "20261101-203000-dot-bias-adam-k7w2"
 ESCAPES = 8
 """More than one may have to press: a dialog over a dialog over a field."""
 LAST_KEYS = 12
+LOOK_EACH = 50
+"""Keys."""
 MOST_AT_ONCE = 16
 PATIENCE_SECONDS = 60.0
 
@@ -56,6 +61,10 @@ class Walk:
     keys: int = 0
     faults: list[str] = field(default_factory=list)
     typed: list[str] = field(default_factory=list)
+    looked: int = 0
+    """How often the screen was held against files and values at rest."""
+    restless: list[str] = field(default_factory=list)
+    """Why it did not come to rest."""
 
 
 @contextlib.contextmanager
@@ -138,11 +147,22 @@ async def walk(
                 if chance.random() < 0.02:
                     await pilot.resize_terminal(*chance.choice((*sizes, done.size)))
                 await _wait(app, pilot, chance)
+                if done.keys // LOOK_EACH > done.looked + len(done.restless):
+                    await _look(app, done)
             await _keys_dealt_with(app)
             if not app._exit:
                 await _leave(app, pilot, done)
     finally:
         lock.release()
+
+
+async def _look(app: CftuiApp, done: Walk) -> None:
+    """Let the screen come to rest, and note what it says that is not so."""
+    found = await lies_at_rest(app, done.restless)
+    done.looked += found is not None
+    if found:
+        last = " ".join(done.typed[-LAST_KEYS:])
+        done.faults += [f"lie at {app.size} after {done.keys} keys, … {last}:", *found[:6]]
 
 
 async def _wait(app: CftuiApp, pilot: Pilot[Any], chance: random.Random) -> None:
@@ -230,4 +250,7 @@ def report_walks(walks: list[Walk]) -> bool:
     """Print the figures; tell whether nothing was wrong."""
     faults = sum(len(done.faults) for done in walks)
     print(f"{len(walks)} walks, {sum(done.keys for done in walks)} keys: {faults} faults")
+    restless = Counter(why for done in walks for why in done.restless)
+    looked = sum(done.looked for done in walks)
+    print(f"held against what is so {looked} times; not at rest {dict(restless)}")
     return not faults

@@ -85,6 +85,37 @@ def test_it_is_the_equation(known: Features, ratings: Ratings) -> None:
     np.testing.assert_allclose(score(built, pairs, CPU), expected, rtol=1e-5)
 
 
+def test_a_prediction_is_the_sum_of_its_fields(known: Features, ratings: Ratings) -> None:
+    """Each part against the double sum over the pairs of its columns; all against the score."""
+    built, position = machine(known, ratings, members=2), 7
+    x = columns(known, np.array([position]))[0]
+    of_field = np.searchsorted(known.offsets, list(x), side="right") - 1
+    expected: dict[tuple[int, ...], float] = {}
+    for member in range(2):
+        table = np.concatenate([built.tables[n][:, member].detach().numpy() for n in known.names])
+        for column, field in zip(x, of_field, strict=True):
+            alone = expected.get((field,), 0.0)
+            expected[field,] = alone + table[column, -1] * x[column] / 2
+        for (i, f), (j, g) in combinations(zip(x, of_field, strict=True), 2):
+            product = float(table[i, :-1] @ table[j, :-1]) * x[i] * x[j]
+            expected[f, g] = expected.get((f, g), 0.0) + product / 2
+    unit = RatingUnit(10.0, 100.0)
+    scorer = ModuleScorer(built, ratings.n_items, unit)
+    one = slice(position, position + 1)
+    pair = Pairs(ratings.user[one], ratings.item[one], np.array([position]))
+    summed = scorer.summed(pair)
+    assert summed is not None and summed.told == "mean of 2 members"
+    found, names = {frozenset(w.split(" × ")): v for w, v in summed.parts()}, known.names
+    for (f, *g), value in expected.items():
+        words = {names[f], names[g[0]]} if g and g[0] != f else {f"{names[f]} with itself"}
+        part = found.pop(frozenset(words if g else {f"{names[f]} alone"}))
+        assert part == pytest.approx(20 * value, abs=1e-5)
+    assert not any(map(abs, found.values()))  # what the rating has no columns of
+    total = summed.base + sum(value for _, value in summed.parts())
+    assert total == pytest.approx(float(scorer.score(pair)[0]), rel=1e-6)
+    assert summed.base == pytest.approx(10 + (3.25 - 0.5) * 20)
+
+
 def test_a_list_leaves_out_what_nobody_trained_on_for_now(
     known: Features, ratings: Ratings
 ) -> None:
@@ -107,44 +138,66 @@ def test_a_list_leaves_out_what_nobody_trained_on_for_now(
     np.testing.assert_allclose(everything.reshape(-1), expected, rtol=1e-5)
 
 
+@pytest.mark.usefixtures("rows")
 def test_whom_nobody_trained_on_is_predicted_as_others_with_what_is_told(
     ratings: Ratings,
 ) -> None:
-    """The mean over trained items, had each this one's genres and year; so of users.
+    """A user's predictions of items, regressed on their genres and year, tell of one unrated.
 
-    Weighted by the root of their numbers of ratings.
+    Ridge regression weighted by the root of ratings, by least squares with rows added; a user, of
+    whom nothing is told, gets the weighted mean.
     """
     lost_item, lost_user = 3, 2
     kept = np.flatnonzero((ratings.item != lost_item) & (ratings.user != lost_user))
-    known = features_of(ratings, Split(kept, np.zeros(0, np.int64)), FIELDS)
+    known = features_of(ratings, Split(kept, np.zeros(0, np.int64)), FIELDS[:7])
     built = machine(known, ratings)
-    assert known.item_counts[lost_item] == 0
-    every = [_lent(built, known, 1, lost_item, item) for item in range(ratings.n_items)]
-    expected = np.average(every, weights=np.sqrt(known.item_counts))
-    pair = Pairs(np.array([1]), np.array([lost_item]))
-    assert score(built, pair, CPU)[0] == pytest.approx(expected, rel=1e-5)
-    everything = score_all_items(built, np.array([1]), ratings.n_items, CPU)
-    assert everything[0, lost_item] == pytest.approx(expected, rel=1e-5)
+    users, items = np.arange(ratings.n_users), np.arange(ratings.n_items)
+    weights = np.sqrt(known.item_counts)
+    told = _told(known, items)
+    pairs = Pairs.crossed(users[users != lost_user], items)
+    everything = _by_the_equation(built, known, pairs).reshape(-1, len(items))
+    expected = np.array([_ridge(told, row, weights)[lost_item] for row in everything])
+    asked = Pairs(users[users != lost_user], np.full(len(users) - 1, lost_item))
+    np.testing.assert_allclose(score(built, asked, CPU), expected, rtol=1e-5)
+    crossed = score_all_items(built, users, len(items), CPU)
+    np.testing.assert_allclose(np.delete(crossed[:, lost_item], lost_user), expected, rtol=1e-5)
+    summed = ModuleScorer(built, len(items)).summed(asked[:1])
+    assert summed is not None
+    parts = dict(summed.parts())
+    assert summed.base + sum(parts.values()) == pytest.approx(expected[0], abs=5e-6)
+    assert "the item's, never trained on: as expected of it alone" in parts
+    others = _by_the_equation(built, known, Pairs(users, np.full(len(users), 5)))
     pair = Pairs(np.array([lost_user]), np.array([5]))
-    every = [_lent(built, known, user, 5, 5) for user in range(ratings.n_users)]
-    expected = np.average(every, weights=np.sqrt(known.user_counts))
-    assert score(built, pair, CPU)[0] == pytest.approx(expected, rel=1e-5)
+    usual = np.average(others, weights=np.sqrt(known.user_counts))
+    assert score(built, pair, CPU)[0] == pytest.approx(usual, rel=1e-5)
 
 
-def _lent(
-    built: FactorizationMachine, known: Features, user: int, item: int, counted: int
-) -> float:
-    """Predict an item with the id, raters and popularity of another."""
-    own, other = (
-        known.rows_of_pairs(np.array([user]), np.array([code])) for code in (item, counted)
-    )
-    begins, ends = known.offsets[:-1], known.offsets[1:]
-    x: dict[int, float] = {}
-    for name, begin, end in zip(known.names, begins, ends, strict=True):
-        rows = own if name in ("genres", "year", "film-age") else other
-        pairs = zip(rows.columns.tolist(), rows.values.tolist(), strict=True)
-        x |= {column: value for column, value in pairs if begin <= column < end}
-    return by_the_equation(built, known, 0, x)
+def _by_the_equation(built: FactorizationMachine, known: Features, pairs: Pairs) -> np.ndarray:
+    found = known.rows_of_pairs(pairs.users, pairs.items)
+    edges = zip(found.indptr[:-1], found.indptr[1:], strict=True)
+    rows = [(found.columns[a:b].tolist(), found.values[a:b].tolist()) for a, b in edges]
+    told = [dict(zip(columns, values, strict=True)) for columns, values in rows]
+    return np.array([by_the_equation(built, known, 0, x) for x in told])
+
+
+def _told(known: Features, items: np.ndarray) -> np.ndarray:
+    found = []
+    for name in ("genres", "year"):
+        rows, width = known.named(name).rows, known.named(name).width
+        table = np.zeros((len(items), width))
+        table[np.repeat(items, np.diff(rows.indptr)), rows.columns] = rows.values
+        found.append(table)
+    return np.concatenate(found, axis=1)
+
+
+def _ridge(told: np.ndarray, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return what a weighted ridge regression with an intercept, which is free, fits to values."""
+    weights = weights * np.count_nonzero(weights) / weights.sum()
+    table = np.column_stack([np.ones(len(told)), told])
+    prior = np.sqrt(5.0) * np.eye(table.shape[1])[1:]
+    rows = np.concatenate([np.sqrt(weights)[:, None] * table, prior])
+    aims = np.concatenate([np.sqrt(weights) * values, np.zeros(len(prior))])
+    return np.asarray(table @ np.linalg.lstsq(rows, aims, rcond=None)[0])
 
 
 @pytest.mark.usefixtures("rows")

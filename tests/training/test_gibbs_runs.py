@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +12,31 @@ import pytest
 from small import here, write_ratings
 
 from cftui.config import ConfigError, RunConfig, make_config, merge
+from cftui.explore.parts import parts_of
 from cftui.explore.stars import fold
 from cftui.library.door import Library
 from cftui.library.trained import load_trained
 from cftui.models.draws import Draws
+from cftui.questions.band import MEANINGS
+from cftui.questions.compiling import CompileSampler
 from cftui.questions.errors import QuestionError
 from cftui.questions.likes import ForYou, WhyStars
 from cftui.questions.new_item import ForWhom
+from cftui.questions.people import ForGroup, Person
 from cftui.ratings.pairs import Pairs
+from cftui.ratings.store import open_ratings
 from cftui.runs.checkpoint import load_checkpoint
 from cftui.runs.directory import RunError
 from cftui.runs.event_log import read_events
 from cftui.runs.events import Checkpointed, Epoch, Event, Step
 from cftui.runs.find import find_run
 from cftui.training.engines.protocol import EngineError
+from cftui.training.gibbs import kernels, rows
 from cftui.training.learners import gibbs
+from cftui.training.prepare import prepare
 from cftui.training.signals import StopSignals
 from cftui.training.start import resume_run, start_run
+from cftui.tui.explore.exporting import export_list
 from cftui.tui.explore.newcomer_list import newcomer_words
 
 SWEEPS = 24
@@ -89,20 +98,36 @@ def test_what_it_predicts_is_the_mean_of_its_draws_with_bands(source: Path) -> N
     epochs = [event for event in read_events(run.events) if isinstance(event, Epoch)]
     assert mse == pytest.approx(epochs[-1].valid_mse_clipped, abs=2e-4)
     band = found.bands(pairs)
-    assert band is not None and band.words == "80 %"
+    assert band is not None
     low, high = band.low, band.high
     assert (low <= clipped).all() and (clipped <= high).all()
     inside = (low <= ratings.value[positions]) & (ratings.value[positions] <= high)
     assert 0.7 < inside.mean() < 0.95
+    assert band.words == ("80 %" if 0.76 <= inside.mean() <= 0.86 else "as drawn"), inside.mean()
     alone = Pairs(pairs.users[:5], pairs.items[:5])
     assert not np.array_equal(found.scorer.score(alone), predicted[:5])  # no time is known
+    assert ratings.timestamp is not None
+    then = replace(alone, times=np.asarray(ratings.timestamp[positions[:5]]))
+    np.testing.assert_array_equal(found.scorer.score(then), predicted[:5])
     of_all = found.scorer.score_all_items(3)
-    assert np.allclose(of_all[:7], found.scorer.score(Pairs.of_user(3, np.arange(7))), atol=1e-4)
+    every = found.scorer.score(Pairs.of_user(3, np.arange(80)))
+    np.testing.assert_allclose(of_all, every, atol=2e-6)
+    part = pairs[:1]
+    parts = parts_of(found, part)
+    assert parts is not None and parts.told.startswith("mean of 40 draws")
+    assert parts.predicted == pytest.approx(float(predicted[0]), abs=2e-6)
+    user, item = int(part.users[0]), int(part.items[0])
+    rows = found.scorer.users[:, user, 1:], found.scorer.items[:, item, 1:]
+    both = np.mean([float(a @ b) for a, b in zip(*rows, strict=True)])
+    assert {p.words: p.value for p in parts.parts}["the user's × the item's"] == pytest.approx(both)
     with pytest.raises(RunError, match="its draws are averaged; leave --best out"):
         load_trained(run, best=True)
 
 
-def test_somebody_new_gets_stars_with_bands_that_narrow(source: Path) -> None:
+def test_somebody_new_gets_stars_with_bands_that_narrow(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     trained(source, "r")
     library = Library()
     found = library.trained(find_run("r").path)
@@ -118,15 +143,25 @@ def test_somebody_new_gets_stars_with_bands_that_narrow(source: Path) -> None:
         answer = library.answer(ForYou(store, rated[:n], found.path, n=20))
         assert not answer.no_stars and answer.spread is None and not answer.flat
         bands = [row.band for row in answer.recommended if row.band is not None]
-        assert len(bands) == 20 and bands[0].words == "80 %"
+        # A newcomer's are called as the run's own, of which held-out ratings tell.
+        assert len(bands) == 20 and bands[0].words == found.drawn_words
         widths.append(np.mean([band.high - band.low for band in bands]))
     assert widths[0] > widths[1] > widths[2]
+    assert all(row.band is not None and row.predicted is not None for row in answer.rated)
+    export_list(Path("my.csv"), answer.recommended[:1])
+    told = Path("my.csv").read_text().splitlines()
+    assert told[0].split(",")[5:8] == ["predicted", "low", "high"] and bands[0] is not None
+    assert told[1].split(",")[-3:-1] == [f"{bands[0].low:.4f}", f"{bands[0].high:.4f}"]
+    club = (Person("a", rated[:9]), Person("b", rated[9:]))
+    both = library.answer(ForGroup(store, club, found.path, n=4)).recommended
+    assert all(view.band is not None for row in both for view in row.views)
     # Who is in the data gets about what they get as a newcomer with the same ratings.
     train = np.setdiff1d(ratings.by_user.of(person), found.split.valid)
     newcomer = fold(found, ratings.item[train], ratings.value[train], 3.0).score_all_items(0)
     assert np.corrcoef(newcomer, found.scorer.score_all_items(person))[0, 1] > 0.9
     words = newcomer_words(answer, "me", learning=False, weight=3.0, narrow=False)
-    assert "your factors drawn in each of the run's draws. ±: 80 % of ratings are within" in words
+    meaning = MEANINGS[found.drawn_words]
+    assert f"your factors drawn in each of the run's draws. ±: {meaning}" in words
     with pytest.raises(QuestionError, match="mean over draws of your own factors"):
         library.answer(WhyStars(found.path, rated[0][0], rated))
     asked = ForWhom(store, ratings=((ratings.users.id_of(1), 4.0),), run=found.path)
@@ -169,7 +204,11 @@ def test_a_chain_goes_on_bit_for_bit(source: Path, stopping: list[int]) -> None:
     for name, array in whole.items():
         assert array.tobytes() == rest[name].tobytes(), name
     first, second = (
-        [e.valid_mse for e in read_events(find_run(r).events) if isinstance(e, Epoch)]
+        [
+            (e.valid_mse, e.recall, e.ndcg)
+            for e in read_events(find_run(r).events)
+            if isinstance(e, Epoch)
+        ]
         for r in ("whole", "part")
     )
     assert first == second[-len(first) :] or sorted(set(second), key=second.index) == first
@@ -190,7 +229,14 @@ def test_where_nothing_is_held_out(source: Path) -> None:
     epochs = [event for event in heard if isinstance(event, Epoch)]
     assert epochs[-1].valid_mse is None and epochs[-1].draw_mse is None
     assert epochs[-1].noise is not None
-    assert len(load_trained(find_run("all")).scorer.score_all_items(0)) == 80
+    found = load_trained(find_run("all"))
+    assert len(found.scorer.score_all_items(0)) == 80
+    bands = found.bands(Pairs(np.array([0]), np.array([1])))
+    assert bands is not None and bands.words == "as drawn"
+    library = Library()
+    rated = ((library.trained(found.path).ratings.items.id_of(3), 4.0),)
+    answer = library.answer(ForYou(str(found.ratings.path), rated, found.path, n=5))
+    assert {row.band.words for row in answer.recommended if row.band} == {"as drawn"}
 
 
 def test_without_numba_it_says_what_to_do(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,6 +245,16 @@ def test_without_numba_it_says_what_to_do(source: Path, monkeypatch: pytest.Monk
         trained(source, "none")
     with pytest.raises(RunError):
         find_run("none")
+
+
+def test_once_the_sampler_is_warm_a_run_compiles_nothing(source: Path) -> None:
+    """Both call each function with arguments of the same types, for which it is compiled once."""
+    Library().answer(CompileSampler(str(open_ratings(source).path)))
+    trained(source, "r", training={"epochs": 2})
+    every = [one for room in (kernels, rows) for one in vars(room).values()]
+    counts = [len(one.signatures) for one in every if hasattr(one, "nopython_signatures")]
+    # Those that others call alone are compiled within these.
+    assert set(counts) <= {0, 1} and sum(counts) >= 7
 
 
 def test_its_settings(tmp_path: Path) -> None:
@@ -217,3 +273,20 @@ def test_its_settings(tmp_path: Path) -> None:
         make_config({"model": "dot-bias", "method": "gibbs"})
     with pytest.raises(ConfigError, match="it takes no optimizer"):
         make_config({"model": "bayes-fm", "optimizer": "adam"})
+
+
+def test_lists_are_judged_by_the_mean_that_predicts(source: Path) -> None:
+    """What an epoch's recall and NDCG are of, against the ended run's own predictions."""
+    trained(source, "r")
+    found = load_trained(find_run("r"))
+    learner = prepare(found.config, found.ratings, begin=gibbs.begin_gibbs).learner
+    users, others = np.array([3, 17, 58]), np.array([5])
+    for sweep in range(SWEEPS):
+        while not learner.advance(1).epoch_done:
+            pass
+        told = learner.score_all_items(users)
+        if sweep % 5 == 0:  # seldom, so that they are forgotten between
+            learner.score_all_items(others)
+    for group, predicted in ((users, told), (others, learner.score_all_items(others))):
+        expected = [found.scorer.score_all_items(user) for user in group.tolist()]
+        np.testing.assert_allclose(predicted, expected, atol=1e-5)

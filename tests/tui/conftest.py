@@ -1,9 +1,11 @@
 """A finished run on the bundled ratings, made without training."""
 
+import contextlib
 import gc
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,14 +62,30 @@ def fitted_tables(ratings: Ratings, n_factors: int) -> dict[str, np.ndarray]:
     }
 
 
+def children_left() -> list[psutil.Process]:
+    """Return our child processes.
+
+    What has ended and was not waited for, as a trainer that goes on by itself, is none.
+    """
+    left = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # gone since
+            if child.status() != psutil.STATUS_ZOMBIE:
+                left.append(child)
+    return left
+
+
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
-    """Prove that whatever a test started has ended with it: no child process outlives its app."""
+    """Prove that whatever a test started has ended with it: no child process outlives its app.
+
+    One that was killed still has to be given the machine to end.
+    """
     yield
-    left = psutil.Process().children(recursive=True)
-    # What has ended and was not waited for, as a trainer that goes on by itself, is no process.
-    left = [child for child in left if child.status() != psutil.STATUS_ZOMBIE]
-    assert not left, left
+    end = time.monotonic() + 20
+    while children_left() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not children_left()
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from cftui.tui.shared.grid import Column, Grid
 BUNDLED = paths.BUNDLED
 
 
-async def until(pilot: Pilot[None], done: object, seconds: float = 30.0) -> None:
+async def until(pilot: Pilot[None], done: object, seconds: float = 90.0) -> None:
     """Wait until a condition holds, a callable of no arguments."""
     assert callable(done)
     for _ in range(int(seconds / 0.05)):

@@ -1,6 +1,7 @@
 """Garbage collection in the screen: full ones are the app's to begin, and are kept small."""
 
 import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -59,18 +60,30 @@ def test_collects_when_idle_and_at_the_latest_after_many(monkeypatch: pytest.Mon
     assert gc.get_freeze_count() == 0
 
 
-def test_what_more_modules_came_with_is_left_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_outlived_one_collection_is_left_out_until_nobody_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(collecting, "IDLE_SECONDS", -1.0)
+    monkeypatch.setattr(collecting, "WORTH_ALL", 0)
     collector = Collecting(lambda: None)
     collector.begin()
     try:
         collector.settle()
+        collector.key_came()
         kept = Ring()
-        monkeypatch.setitem(collecting.sys.modules, "one.more", collecting)
         while passed_on() < collecting.WORTH:
             pass
         collector.poll()
         assert not any(each is kept for each in gc.get_objects())
+        seen = weakref.ref(kept)
+        del kept
+        while passed_on() < collecting.WORTH:
+            pass
+        collector.poll()
+        assert seen() is not None, "a ring that was left out stays"
+        monkeypatch.setattr(collecting, "LONG_IDLE_SECONDS", -1.0)
+        collector.poll()
+        assert seen() is None
     finally:
         collector.end()
 

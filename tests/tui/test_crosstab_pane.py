@@ -24,8 +24,9 @@ from cftui.tui.app import CftuiApp
 from cftui.tui.crosstab.column_heads import stemmed, wrapped
 from cftui.tui.crosstab.dialogs import SettingsScreen, search
 from cftui.tui.crosstab.pane import CrosstabPane
+from cftui.tui.crosstab.room import room_for
 from cftui.tui.crosstab.sheet_learner import SheetLearner
-from cftui.tui.crosstab.shown_cells import digits
+from cftui.tui.crosstab.shown_cells import Cells, digits
 from cftui.tui.crosstab.state import CrosstabSettings, CrosstabState
 from cftui.tui.shared.ask_line import AskText
 from cftui.tui.shared.asking import Asker, say_nothing
@@ -79,6 +80,65 @@ async def test_at_80_columns_all_cells_are_in_view(stored: Path) -> None:
             next(line for line in shown if "2571" in line).split()
         )
         assert not pane.grid.show_vertical_scrollbar and not pane.grid.show_horizontal_scrollbar
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "n_margin", "room"),
+    [
+        (80, 20, 0, (15, 15)),  # titles in 4 lines, ids, 15 users
+        (120, 36, 5, (15, 15)),  # 15 titles, 5 factors, ids, 15 users
+        (120, 35, 5, (15, 15)),
+        (120, 30, 5, (20, 17)),  # 4 lines of titles; 17 * 5 = 85 of 86 cells
+        (200, 56, 5, (25, 25)),
+        (400, 90, 0, (63, 26)),
+        (40, 10, 5, (15, 15)),
+    ],
+)
+def test_a_window_has_room_for_so_many(
+    width: int, height: int, n_margin: int, room: tuple[int, int]
+) -> None:
+    assert room_for(width, height, n_margin) == room
+
+
+async def test_a_wide_window_shows_more_and_all_of_it(stored: Path, bundled: Ratings) -> None:
+    async with pane_open((200, 60)) as (pane, _):
+        table = crosstab(bundled, 25, 25)
+        assert pane.state.actual() is not None
+        np.testing.assert_array_equal(pane.state.actual(), table.values)
+        assert words(pane, "#sheet-words").startswith("25 users × 25 movies · sheet: 5 factors")
+        assert not pane.grid.show_vertical_scrollbar and not pane.grid.show_horizontal_scrollbar
+        shown, labels = lines(pane), pane.state.labels()
+        titles = zip(labels.titles, shown, strict=False)
+        assert all(title.partition(" (")[0] in line for title, line in titles)
+        ids = next(line for line in shown if "user" in line).split()
+        assert tuple(ids[ids.index("user") + 1 :]) == labels.items
+        assert shown[-1].split()[5] == labels.users[-1]  # behind five factors
+
+
+async def test_a_resize_asks_for_what_fits_and_leaves_what_was_done_alone(
+    trained_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with pane_open((80, 24), runs=True) as (pane, pilot):
+        await pilot.press("m")
+        await until(pilot, lambda: pane.state.run_values is not None)
+        await pilot.press("end", "G")
+        drawn: list[Cells] = []
+        show = pane.grid.show
+        monkeypatch.setattr(pane.grid, "show", lambda cells: (drawn.append(cells), show(cells)))
+        await pilot.resize_terminal(200, 60)
+        await until(pilot, lambda: pane.state.shape == (25, 25))
+        assert pane.state.ids_at(pane.grid.place) == ("624", "2571")
+        assert {cells.shape for cells in drawn} == {(15, 15), (25, 25)}
+        assert not any(np.isnan(cells.values).any() for cells in drawn), "nothing blank between"
+        await pilot.press("m", "full_stop")
+        await until(pilot, lambda: len(pane.state.rmses) == 2)
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "(r: 15 × 15)" in words(pane, "#sheet-words"))
+        assert pane.state.shape == (25, 25) and len(pane.state.rmses) == 2
+        await pilot.press("r")
+        await until(pilot, lambda: pane.state.shape == (15, 15) and len(pane.state.rmses) == 1)
+        await pilot.press("u")
+        assert pane.state.shape == (25, 25) and len(pane.state.rmses) == 2
 
 
 async def test_bfgs_moves_the_cells_to_the_solution_and_undo_brings_them_back(stored: Path) -> None:
@@ -177,10 +237,10 @@ async def test_another_size_is_asked_for_and_remembered(stored: Path) -> None:
         screen = pilot.app.screen
         assert isinstance(screen, SettingsScreen)
         fields = {field.key: field for field in screen.query(Input)}  # type: ignore[attr-defined]
-        fields["users"].value = "0"
+        fields["users"].value = "672"
         await pilot.pause()
         await pilot.press("enter")
-        assert "not within 1 to 671" in str(screen.query_one("#complaint", Static).content)
+        assert "not within 0 to 671" in str(screen.query_one("#complaint", Static).content)
         fields["users"].value, fields["items"].value = "40", "60"
         await pilot.pause()
         await pilot.press("enter")

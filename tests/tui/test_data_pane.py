@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from driving import cells, remember, text, until
 from small import write_ratings
+from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from cftui import paths
+from cftui.questions.data import FilePreview
 from cftui.ratings.store import open_ratings
 from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
@@ -192,6 +194,33 @@ async def test_foreign_columns_are_asked_for_and_runs_are_told(
     async with again.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: again.workspace.ratings is not None)
         assert again.services.ratings.mapping.user == "wer"
+
+
+class FormApp(App[None]):
+    """Asks for the columns of a file."""
+
+    def compose(self) -> ComposeResult:
+        yield MappingForm(FilePreview("a.csv", separator=",", columns=("a", "b", "c")))
+
+
+async def test_columns_can_be_chosen_though_another_look_at_the_file_was_given_up() -> None:
+    """As by two separators tried at once: the choices stood nowhere, and the look failed."""
+    app, others = FormApp(), FilePreview("a.csv", separator=";", columns=("a,b", "c", "d", "e"))
+    async with app.run_test() as pilot:
+        form = app.query_one(MappingForm)
+        form.focus_first()
+        for moments in range(6):
+            preview = form.preview
+            look = asyncio.ensure_future(form.show_preview(others))
+            for _ in range(moments):
+                await asyncio.sleep(0)
+            look.cancel()
+            assert form.mapping.separator in (",", ";")
+            await form.show_preview(others)
+            assert form.mapping.separator == ";"
+            assert isinstance(app.focused, ColumnChoice) and app.focused.key == "user"
+            await form.show_preview(preview)
+            await pilot.pause()
 
 
 async def test_what_is_not_rated_is_left_out_and_times_can_be_left(

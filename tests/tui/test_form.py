@@ -11,6 +11,7 @@ from cftui.config import make_config
 from cftui.hyperparameters import registry
 from cftui.hyperparameters.recipes import recipe_named, recipes
 from cftui.paths import BUNDLED, consent_folder
+from cftui.questions.compiling import CompileSampler
 from cftui.runs.directory import Run
 from cftui.runs.events import Finished
 from cftui.runs.model_source import is_trusted, read_source, trust
@@ -22,6 +23,7 @@ from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.inputs import Choice, FileField, NumberField, TextField
 from cftui.tui.shared.messages import StartRun
 from cftui.tui.shared.overlays import AskYesNo
+from cftui.tui.train import new_run
 from cftui.tui.train.pane import TrainPane
 from cftui.tui.train.recipes import ChooseRecipe
 
@@ -90,11 +92,21 @@ async def test_model_and_optimizer_bring_the_numbers_that_suit(stored: Path) -> 
         assert config is not None and config.optimizer.weight_decay == 2e-4
 
 
-async def test_a_model_with_a_method_of_its_own_has_other_sections(stored: Path) -> None:
+async def test_a_model_with_a_method_of_its_own_has_other_sections(
+    stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And its sampler is compiled meanwhile, once, by a process of its own."""
+    jobs: list[object] = []
+
+    async def do_job(job: object, tell: object) -> None:
+        jobs.append(job)
+
+    monkeypatch.setattr(new_run, "do_job", do_job)
     app = CftuiApp(BUNDLED)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(app, pilot, runs=False)
         await choose(app, pilot, "model.name", "fm")
+        assert not jobs
         field(app, "training.epochs").value = "7"
         field(app, "optimizer.beta1").value = "0.85"
         await pilot.pause()
@@ -112,6 +124,10 @@ async def test_a_model_with_a_method_of_its_own_has_other_sections(stored: Path)
         assert field(app, "model.name").value == "fm"
         assert field(app, "optimizer.beta1").value == "0.85"
         assert field(app, "training.epochs").value == "7"
+        await choose(app, pilot, "model.name", "bayes-fm")
+        ratings = app.workspace.ratings
+        assert ratings is not None
+        await until(pilot, lambda: jobs == [CompileSampler(ratings.store)])
 
 
 async def test_a_model_that_cannot_be_trained_here_says_what_to_install(

@@ -1,5 +1,6 @@
 """Keys of one burst: each reaches what those before it have opened."""
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from cftui.tui.app import CftuiApp
 from cftui.tui.explore.movie import MovieView
 from cftui.tui.explore.pane import ExplorePane
 from cftui.tui.explore.you import YouView
+from cftui.tui.shared import key_order
 from cftui.tui.shared.cell_arithmetic import CellScreen
 from cftui.tui.shared.key_order import PATIENCE_SECONDS, Follower, KeyOrder
 
@@ -106,6 +108,49 @@ async def test_keys_go_on_where_what_follows_a_later_trip_is_lost() -> None:
         burst(app, "1", "1", "1")
         await until(pilot, lambda: app.counted == 3)
         assert app.lost
+
+
+class Busy(Asking):
+    """Has long to do before a key is dealt with, as everything has on a busy machine."""
+
+    async def on_key(self, event: events.Key) -> None:
+        if event.key == "l":
+            assert isinstance(self.app, Slow)
+            await self.app.go.wait()
+
+
+class Slow(Small):
+    """Notes how often its keys are looked after."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = asyncio.Event()
+        self.looks = 0
+        look = self.key_order._look_after
+
+        async def noted(follower: Follower | None) -> None:
+            self.looks += 1
+            await look(follower)
+
+        self.key_order._look_after = noted  # type: ignore[method-assign]
+
+    def compose(self) -> ComposeResult:
+        yield Busy("a table")
+
+
+async def test_keys_behind_one_that_is_long_on_its_way_wait_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Given out before, they would go to the focus of before, and be lost."""
+    monkeypatch.setattr(key_order, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(key_order, "MOST_SECONDS", 600.0)
+    app = Slow()
+    async with app.run_test() as pilot:
+        burst(app, "l", "1", "1", "enter")
+        await until(pilot, lambda: app.looks > 3)
+        app.go.set()
+        await until(pilot, lambda: app.answers == ["11"])
+        assert app.counted == 0
 
 
 async def test_one_timer_looks_after_however_many_keys_wait(

@@ -2,15 +2,18 @@
 
 import asyncio
 import random
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 from driving import BUNDLED, opened, until
+from recorded import EVENTS, make_run
 from textual import events
 from textual.css.query import NoMatches
 from textual.widgets import Input
 
+from cftui.ratings.values import Ratings
 from cftui.runs.directory import Run
 from cftui.tui import app as app_module
 from cftui.tui.app import ANYWHERE, CftuiApp
@@ -22,6 +25,13 @@ from cftui.tui.shared.inputs import NumberField
 from cftui.tui.shared.key_order import KeyOrder
 from cftui.tui.shared.pane import Pane
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
+from lies import lies_at_rest
+
+KEYS, AT_ONCE = 500, 5
+OTHER_SIZES = {34: (80, 24), 67: (200, 60)}
+"""By the burst of keys after which the terminal is of that size."""
+LIVE = "20261101-203100-dot-bias-sgd-k7w2"
 LEAVES = {"q", "ctrl+z", "ctrl+q"}
 STARTS = {"s", "d", "t", "R"}
 """Trainings, downloads and refits, which would outlive a test."""
@@ -99,15 +109,29 @@ async def test_what_tells_of_widgets_gone_is_no_fault_once_it_leaves(stored: Pat
     assert app.return_code == 0
 
 
-async def test_keys_at_random_and_away(trained_run: Run) -> None:
+async def test_keys_at_random_and_away(trained_run: Run, bundled: Ratings) -> None:
+    """At three sizes beside a live run; whenever they rest, the screen says what is so."""
     app, chance, every = CftuiApp(BUNDLED), random.Random(11), keys_of_commands()
+    live, lock = make_run(LIVE, bundled, state="running", epoch=1, step=1251)
+    recorded = EVENTS.read_text().splitlines(keepends=True)
+    live.events.write_text("".join(recorded[:40]))
+    looked = 0
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(app, pilot)
-        for _ in range(30):
+        for burst in range(KEYS // AT_ONCE):
             type_into(app, [chance.choice("12345"), *chance.choices([*every, *MOVES], k=4)])
             await pilot.pause()
+            if burst % 10 == 9:
+                found = await lies_at_rest(app)
+                assert not found, found
+                looked += found is not None
+                with live.events.open("a") as file:
+                    file.write(recorded[40 + burst // 10])
+            if burst in OTHER_SIZES:
+                await pilot.resize_terminal(*OTHER_SIZES[burst])
         app.exit()
-    assert app.return_code == 0
+    lock.release()
+    assert app.return_code == 0 and looked > 5
 
 
 async def test_modules_are_imported_beside_the_event_loop(

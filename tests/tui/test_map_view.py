@@ -1,6 +1,7 @@
 """Explore's map: no point is lost, labels keep apart, and what its keys do."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -167,12 +168,20 @@ async def test_the_map_by_its_keys(trained_run: Run, bundled: Ratings) -> None:
         total, parts = told.split(" = ")
         counts = [int(part.split()[0]) for part in parts.split(" + ")]
         assert sum(counts) == int(total) == 9066 and counts[0] < 9066
-        await pilot.press("slash", *"matrix the", "enter", "enter")
-        await until(pilot, lambda: line(view, "here").startswith("◆ Matrix, The (1999)"))
+        await pilot.press("slash", *"matrix the", "enter")
         await until(pilot, lambda: canvas.has_focus and not view.has_class("-search"))
-        await until(pilot, lambda: len(table(view, "#near")) > 5)
-        await pilot.press("plus")
         await until(pilot, lambda: line(view, "here").startswith("◆ Matrix, The (1999)"))
+        await until(pilot, lambda: len(table(view, "#near")) > 5)
+        matrix = canvas.points.titles.index("Matrix, The (1999)")
+        for key in ("plus", "a", "A", "0", "a", "A"):
+            await pilot.press(key)
+            assert canvas.point == matrix, key
+            await until(pilot, lambda: line(view, "here").startswith("◆ Matrix, The (1999)"))
+        await pilot.press("slash", *"no such film", "enter")
+        await until(pilot, lambda: not view.finder.found.rows)
+        assert view.has_class("-search") and view.finder.search.has_focus
+        await pilot.press(*["backspace"] * 12, *"matrix the", "enter")
+        await until(pilot, lambda: canvas.has_focus and not view.has_class("-search"))
         await pilot.press("enter")
         await until(pilot, lambda: pane.view_name == "movies")
         await until(
@@ -190,12 +199,40 @@ async def test_the_map_by_its_keys(trained_run: Run, bundled: Ratings) -> None:
         await until(pilot, lambda: "left out (20+ ratings)" in line(view, "legend"))
 
 
+async def test_what_the_plane_hides_and_why_no_run_places_movies_are_read_to_the_end(
+    stored: Path,
+) -> None:
+    async with explore((80, 24), runs=False) as (pilot, pane):
+        view = await opened_map(pilot, pane)
+        shown, told = view.plane.shown, view.query_one("#about", Static)
+        assert shown is not None and "likes both" not in about(view)
+
+        def read(words: str) -> bool:
+            rows = [told.render_line(y).text for y in range(told.size.height)]
+            return words in " ".join(" ".join(rows).split())
+
+        share = sum(axis.share for axis in shown.found.axes[:2])
+        await until(pilot, lambda: read(f"together {share:.1%} of the variance") and share < 0.5)
+        why = "the model of mine has no table item_factors; choose a run of dot-bias, dot or net"
+        view.plane.show(replace(shown, why_no_run=why))
+        await until(pilot, lambda: read(why))
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: read(why) and read("likes both"))
+
+
 async def test_colours_tell_one_thing_after_the_other(stored: Path, bundled: Ratings) -> None:
     save_profile(bundled.fingerprint, Profile((("1", 5.0), ("260", 4.5))))
     async with explore(runs=False) as (pilot, pane):
         view = await opened_map(pilot, pane)
         assert "likes both" in about(view) and view.why_not("source")
-        heads = ("■Drama", "year", "ratings", "mean rating", "for you, by likes", "in a cell")
+        heads = (
+            "genre: ■Drama",
+            "year",
+            "ratings",
+            "mean rating",
+            "for you, by likes",
+            "how many in a cell",
+        )
         for head in heads:
             await until(pilot, lambda head=head: f"{head}" in line(view, "legend"))
             await pilot.press("c")

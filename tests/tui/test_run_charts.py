@@ -1,6 +1,7 @@
 """The charts of Train by their keys: zoom, cursor, range, files, sentences."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,19 @@ async def test_a_cursor_reads_both_charts_at_one_step(trained_run: Run) -> None:
             assert rows.count("│") > len(rows) / 2
         await pilot.press("escape")
         assert charts.reading == "" and app.focused is before
+
+
+async def test_a_line_to_read_at_beyond_a_room_that_became_narrow(trained_run: Run) -> None:
+    """A chart may be painted after a resize and before it is drawn anew for its new room."""
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        chart = (await drawn(app, pilot)).loss
+        await pilot.press("c", "end")
+        assert chart.frame is not None and chart.at is not None
+        chart.frame = replace(chart.frame, left=chart.size.width)
+        assert (chart.column_of(chart.at) or 0) >= chart.size.width
+        lines = [chart.render_line(y) for y in range(chart.size.height)]
+        assert {line.cell_length for line in lines} == {chart.size.width}
 
 
 async def test_the_mouse_reads_and_its_wheel_zooms(trained_run: Run) -> None:

@@ -1,11 +1,13 @@
 """Pictures of the panes; the README shows these very files."""
 
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from driving import quiet, remember, until
+from rich.color import Color, ColorSystem
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -142,13 +144,35 @@ async def sheet_solved(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: pane.state.answer is not None and bool(pane.state.rmses))
     await pilot.press("b")
     await until(pilot, lambda: len(pane.state.rmses) > 1 and not pane.learner.learning)
+    app.clear_notifications()  # that it is solved, over the cells
     await pilot.press("down", "right")
     await quiet(pilot)
 
 
+def draw_in_256_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have apps draw for a terminal of 256 colours, and pictures show what it makes of them."""
+    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "256")
+    export = CftuiApp.export_screenshot
+
+    def indexed(found: re.Match[str]) -> str:
+        nearest = Color.parse(found[0]).downgrade(ColorSystem.EIGHT_BIT)
+        return nearest.get_truecolor().hex
+
+    def exported(app: CftuiApp, **options: Any) -> str:
+        assert app.console.color_system == "256"
+        return re.sub("#[0-9a-fA-F]{6}", indexed, export(app, **options))
+
+    monkeypatch.setattr(CftuiApp, "export_screenshot", exported)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
-def test_crosstab(stored: Path, snap_compare: Any, size: tuple[int, int]) -> None:
+def test_crosstab(
+    stored: Path, snap_compare: Any, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    """The larger one in 256 colours, which is what tmux and many terminals have."""
     remember(pane="crosstab")
+    if size[0] > 80:
+        draw_in_256_colours(monkeypatch)
     assert snap_compare(CftuiApp(paths.BUNDLED), terminal_size=size, run_before=sheet_solved)
 
 

@@ -135,7 +135,7 @@ async def test_keys_go_on_and_back_over_a_dialog_and_leave_and_digits_are_typed(
         assert isinstance(app.focused, Input) and app.focused.value == "789"
         await pilot.press("f8")
         await at(pilot, app, "cell")
-        assert len(app.screen_stack) == 2 and "4/16" in said(app).head
+        assert len(app.screen_stack) == 2 and "4/17" in said(app).head
         await pilot.press("8")
         await at(pilot, app, "embeddings")
         truth = str(app.screen.query_one("#truth-embedding", Static).content)
@@ -243,7 +243,7 @@ def test_the_command_line_chooses() -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--from", "17"], "no stop '17'; the stops: 1 to 16, or ratings"),
+        (["--from", "18"], "no stop '18'; the stops: 1 to 17, or ratings"),
         (["--autoplay", "soon"], "'soon' is no number of seconds"),
         (["--language", "tlh"], "invalid choice"),
         (["data.csv"], "unrecognized arguments: data.csv"),

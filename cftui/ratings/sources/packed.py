@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import IO, Any, cast
 
 from cftui.ratings.sources.databases import BROKEN, is_database, text_of_table
-from cftui.ratings.sources.workbooks import OLD, SheetText, is_workbook
+from cftui.ratings.sources.old_workbooks import OLD
+from cftui.ratings.sources.workbooks import SheetText, is_workbook
 from cftui.ratings.values import DataError
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")

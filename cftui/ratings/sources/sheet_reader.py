@@ -16,6 +16,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from cftui.ratings.sources.old_workbooks import open_workbook
+from cftui.ratings.sources.records import BrokenRecords
+
 ROWS = 10_000
 """Rows that become text at a time."""
 MOST_MEMORY = 8 << 30
@@ -25,12 +28,16 @@ BYTES_A_SECOND = 1 << 20
 SPACES = str.maketrans("\t\n\r", "   ")
 
 
-def main(path: str, name: str | None) -> None:
-    """Write the names of sheets, or the text of one, the first where the name is empty."""
+def main(path: str, name: str | None = None) -> None:
+    """Write the names of sheets, or the text of one, the first where the name is empty.
+
+    All sheets are checked where names are asked for, which comes first.
+    """
     try:
         told, sheet = _looked_at(path, name)
     except BaseException as error:  # a panic of Rust is no Exception
-        _tell({"error": f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:100]}"})
+        kind = "" if isinstance(error, BrokenRecords) else f"{type(error).__name__}: "
+        _tell({"error": f"{kind}{(str(error).splitlines() or [''])[0][:120]}"})
         return
     _tell(told)
     rows = iter(()) if sheet is None else sheet.iter_rows()
@@ -39,9 +46,7 @@ def main(path: str, name: str | None) -> None:
 
 
 def _looked_at(path: str, name: str | None) -> tuple[dict[str, Any], Any]:
-    import python_calamine
-
-    book = python_calamine.CalamineWorkbook.from_path(path)
+    book = open_workbook(path, check=name is None)
     names = [one.name for one in book.sheets_metadata if "Work" in str(one.typ)]
     if name is None or not names or (name and name not in names):
         return {"names": names}, None
@@ -93,5 +98,5 @@ def _bytes_in(path: str) -> int:
 if __name__ == "__main__":
     bound(sys.argv[1])
     with suppress(BrokenPipeError):
-        main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)
+        main(*sys.argv[1:])
         sys.stdout.buffer.flush()

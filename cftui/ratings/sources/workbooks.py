@@ -16,11 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from cftui.processes import environment, python
+from cftui.ratings.sources.old_workbooks import OLD
 from cftui.ratings.sources.workbook_size import BINARY, EXCEL, OPEN, check_workbook
 from cftui.ratings.values import DataError
-
-OLD = b"\xd0\xcf\x11\xe0"
-"""How documents of old Office programs begin, and locked ones of new."""
 
 BEGINNING = 256 << 10
 """Bytes of a sheet's text that are remembered."""
@@ -98,7 +96,7 @@ class SheetText(io.RawIOBase):
 
     def __init__(self, path: Path, name: str) -> None:
         """Open a sheet, the first one where no name is given; raises DataError."""
-        check_workbook(path)
+        names(path)  # which has all of the workbook checked
         facts = path.stat()
         self._begun = _beginning(path, name, facts.st_size, facts.st_mtime_ns)
         self.share = 0.0
@@ -167,6 +165,6 @@ def _beginning(path: Path, name: str, *_: int) -> _Beginning:
 def _unsound(reason: str) -> DataError:
     if "password" in reason.lower():
         return DataError("locked with a password; save it without one")
-    if "calamine" in reason and "No module" in reason:
-        return DataError("python-calamine, which reads workbooks, is missing; install cftui again")
+    if "No module" in reason:
+        return DataError(f"what reads workbooks is missing ({reason}); install cftui again")
     return DataError(f"not a sound workbook ({reason}); save it again, or as CSV")

@@ -47,9 +47,12 @@ class KeptDraws:
         """Keep a draw of each chain."""
         self._draws.extend(map(_table, samples, rows))
 
-    def tables(self, samples: Sequence[Sample]) -> Tables:
-        """Return all kept draws, stacked; before the first of them those that the chains are at."""
-        draws = self._draws or [_table(one, rows_of(self._design, one)) for one in samples]
+    def tables(self, samples: Sequence[Sample], since: int = 0) -> Tables:
+        """Return all kept draws, stacked; before the first of them those that the chains are at.
+
+        `since`: without so many of the first.
+        """
+        draws = self._draws[since:] or [_table(one, rows_of(self._design, one)) for one in samples]
         first = self._design.first[self._design.n_of_sides :] - self._design.first_own
         stacked = {name: np.stack([draw[name] for draw in draws]) for name in draws[0]}
         return {**stacked, "first_of_ratings": first}

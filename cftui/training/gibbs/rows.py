@@ -45,23 +45,6 @@ def predicted(rows: DrawRows, user: np.ndarray, item: np.ndarray, codes: np.ndar
     return _predicted(rows.intercept, rows.user, rows.item, rows.own, user, item, codes)
 
 
-def crossed(rows: DrawRows, users: np.ndarray) -> np.ndarray:
-    """Return users' predictions of every item, float32 (len(users), n_items).
-
-    With the means of the ratings' own features, as of a rating that nobody has given.
-    """
-    own = rows.own[rows.unknown + 1 :]
-    total = own.sum(axis=0)
-    alone = total[0] + 0.5 * ((total[1:] ** 2).sum() - (own[:, 1:] ** 2).sum())
-    of_users, of_items = (
-        side[:, 0] + side[:, 1:] @ total[1:] for side in (rows.user[users], rows.item)
-    )
-    found = rows.user[users, 1:].astype(np.float32) @ rows.item[:, 1:].T.astype(np.float32)
-    found += (of_users + rows.intercept + alone).astype(np.float32)[:, None]
-    found += of_items.astype(np.float32)
-    return np.asarray(found)
-
-
 @compiled
 def _collapsed(side: RelationBlock, linear: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Return a side's rows: what its features give together, their own pairs counted in."""

@@ -66,6 +66,7 @@ class GibbsLearner:
         """Lay the ratings out and put every chain before its first sweep."""
         from cftui.training.gibbs.chain import Chain
         from cftui.training.gibbs.kept import KeptDraws
+        from cftui.training.gibbs.listed import ListedUsers
         from cftui.training.gibbs.watched import Watched
 
         model, method = config.model, config.method
@@ -80,7 +81,7 @@ class GibbsLearner:
         ]
         self._burn_in = min(method.burn_in, sweeps // 2)
         self._kept = KeptDraws(design, model.chains, self._burn_in, sweeps, model.n_factors)
-        self._watched = Watched()
+        self._watched, self._listed = Watched(), ListedUsers()
         self.threads = threads or min(model.chains, usual_chains())
         self._pool = ThreadPoolExecutor(self.threads, "chain")
         self.parameter_count = 1 + design.n_features * (1 + model.n_factors)
@@ -140,20 +141,21 @@ class GibbsLearner:
         """
         if self._watched.has(pairs) and self._sweep:
             return self._watched.mean().astype(np.float32)
-        info = self._ratings.info
-        return Draws.from_tables(
-            self.parameters(), info.low, info.high, features=self._ratings.features
-        ).score(pairs)
+        return self._draws(since=0).score(pairs)
 
     def score_all_items(self, users: np.ndarray) -> np.ndarray:
         """Return users' predicted ratings of every item, float32, shape (len(users), n_items).
 
-        By the chains' present draws, which cost as much at the end as in the beginning.
+        The kept draws' mean, as the run will predict once it has ended; before the first of them
+        that of the chains' present draws.
         """
-        from cftui.training.gibbs.rows import crossed
+        return self._listed.mean(users, len(self._kept), self._draws)
 
-        found = [crossed(rows, users) for rows in self._rows()]
-        return np.asarray(np.mean(found, axis=0, dtype=np.float32))
+    def _draws(self, since: int) -> Draws:
+        """Return the kept draws but so many of the first; before any those the chains are at."""
+        info, samples = self._ratings.info, [chain.sample for chain in self._chains]
+        tables = self._kept.tables(samples, since)
+        return Draws.from_tables(tables, info.low, info.high, features=self._ratings.features)
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Return the kept draws; before the first those that the chains are at."""

@@ -32,8 +32,8 @@ class SettingsScreen(Dialog[CrosstabSettings | None]):
         Binding("enter", "take", "Take", priority=True, id="dialog.take"),
     ]
     WORDS: ClassVar[dict[str, str]] = {
-        "users": "most active users",
-        "items": "most rated movies",
+        "users": "most active users, 0 fits",
+        "items": "most rated movies, 0 fits",
         "order": "in order of",
         "factors": "factors a side, 1–20",
         "biases": "biases",
@@ -41,6 +41,13 @@ class SettingsScreen(Dialog[CrosstabSettings | None]):
         "learning_rate": "learning rate, 0 suits",
         "momentum": "momentum",
     }
+
+    ZERO: ClassVar[dict[str, str]] = {
+        "users": "auto: what there is room for",
+        "items": "auto: what there is room for",
+        "learning_rate": "auto: suits the size",
+    }
+    """What 0 means."""
 
     def __init__(self, settings: CrosstabSettings, most: tuple[int, int]) -> None:
         """Begin with these; `most` is how many users and items there are."""
@@ -65,7 +72,7 @@ class SettingsScreen(Dialog[CrosstabSettings | None]):
             return Choice(key, value, ("id", "activity"))
         if key == "biases":
             return Choice(key, "with" if value else "without", ("without", "with"))
-        return NumberField(key, f"{value:g}")
+        return NumberField(key, f"{value:g}", self.ZERO.get(key, ""))
 
     def on_field_changed(self, message: FieldChanged) -> None:
         """Keep what was typed."""
@@ -90,8 +97,8 @@ class SettingsScreen(Dialog[CrosstabSettings | None]):
             except ValueError:
                 raise ValueError(f"{self.WORDS[key]}: {value!r} is not a number") from None
         limits: dict[str, tuple[float, float]] = {
-            "users": (1, self._most[0]),
-            "items": (1, self._most[1]),
+            "users": (0, self._most[0]),
+            "items": (0, self._most[1]),
             "factors": (1, 20),
             "seed": (0, 2**32 - 1),
             "learning_rate": (0, 1e6),

@@ -25,12 +25,9 @@ from cftui.tui.crosstab.lines import (
     title_line,
     user_width,
 )
+from cftui.tui.crosstab.room import LESSON, MOST_STEMS
 from cftui.tui.crosstab.shown_cells import Cells, Place, changed_lines
 from cftui.tui.shared.heat import Heat, Heated
-
-MOST_STEMS = 26
-LEAST_ROWS = 15
-"""Rows that are worth more than titles in full."""
 
 
 class CrosstabGrid(ScrollView, Heated, can_focus=True):
@@ -153,7 +150,7 @@ class CrosstabGrid(ScrollView, Heated, can_focus=True):
         first = round(self.scroll_offset.x / width)
         count = max(min(cells.shape[1] - first, room // width), 1)
         titles = [plain(title) for title in cells.labels.titles[first : first + count]]
-        spare = self.size.height - cells.n_margin - 1 - min(cells.shape[0], LEAST_ROWS)
+        spare = self.size.height - cells.n_margin - 1 - min(cells.shape[0], LESSON)
         stems = count <= min(spare, MOST_STEMS)
         if stems:
             head = stemmed(titles, width, room)

@@ -16,10 +16,9 @@ from textual.widgets import Static
 from cftui.questions.sheet import (
     CellOfRun,
     CellOfSheet,
+    CrosstabAnswer,
     EvaluateSheet,
-    OpenCrosstab,
     PredictCells,
-    StartSheet,
     WriteCells,
 )
 from cftui.runs.row import RunRow
@@ -27,9 +26,12 @@ from cftui.text import plain
 from cftui.tui.crosstab.commands import COMMANDS
 from cftui.tui.crosstab.dialogs import JumpScreen, SettingsScreen
 from cftui.tui.crosstab.heat_grid import CrosstabGrid
+from cftui.tui.crosstab.opening import Opened, begun, opened
+from cftui.tui.crosstab.room import room_for
 from cftui.tui.crosstab.sheet_learner import SheetLearner
+from cftui.tui.crosstab.shown_cells import Place
 from cftui.tui.crosstab.state import CrosstabSettings, CrosstabState
-from cftui.tui.crosstab.words import cell_words, rmse_chart, state_words
+from cftui.tui.crosstab.words import cell_words, rmse_chart, size_words, state_words
 from cftui.tui.services.child import ChildError
 from cftui.tui.services.runs import path_of
 from cftui.tui.services.services import Services
@@ -40,18 +42,19 @@ from cftui.tui.shared.chart import ChartView
 from cftui.tui.shared.commands import Command, bindings
 from cftui.tui.shared.copying import copy_out
 from cftui.tui.shared.pane import Pane
+from cftui.tui.shared.sized import NARROW
 from cftui.tui.workspace import Workspace
 
 LEAST_CORNER = (26, 7)
 """Cells that a chart of the RMSE needs in the corner over the users."""
-NARROW = 100
 
 
 class CrosstabPane(Pane):
     """The lesson's crosstab and its spreadsheet, alive."""
 
     ABOUT: ClassVar[str] = (
-        "The most active users by the most rated movies, and the lesson's spreadsheet: a few"
+        "The most active users by the most rated movies, 15 by 15 or as many as there is room for"
+        " (n sets how many), and the lesson's spreadsheet: a few"
         " factors a side, whose products explain the ratings. s lets gradient descent find them,"
         " b lets L-BFGS, as a spreadsheet's solver would; a dot takes a single step.\n\n"
         "a, p and e show ratings, predictions and errors; m changes who predicts: the sheet, or"
@@ -79,6 +82,8 @@ class CrosstabPane(Pane):
         self._asked_run: tuple[str, int, bool] | None = None
         self._factors: bool | None = None
         """Whether the user wants factors beside; none: as the room allows."""
+        self._asked_shape: Place | None = None
+        """Of the table that was asked for last."""
         self.learner = SheetLearner(self.state, self._ask, self._show, self._say_solved)
 
     def compose(self) -> ComposeResult:
@@ -114,7 +119,8 @@ class CrosstabPane(Pane):
     def show_changes(self, before: Workspace) -> None:
         """Open the table of other ratings; ask the run again where it has learned."""
         if _store_of(self.workspace) != _store_of(before):
-            self._open()
+            self._asked_shape = None
+            self._open(self.state.open)
         if self._run is not before.answering_run and self.state.source == "run":
             self._ask_run()
         self.refresh_offer()
@@ -123,29 +129,54 @@ class CrosstabPane(Pane):
         """Draw the chart anew."""
         self._draw_chart()
 
+    @property
+    def _wanted(self) -> Place | None:
+        """How many users and movies are to be shown; none before there is a window to fit."""
+        ratings, (width, height) = self.workspace.ratings, self.grid.size
+        if ratings is None or not width:
+            return None
+        n_margin = self.settings.factors + self.settings.biases if self._with_factors else 0
+        room = room_for(width, height, n_margin)
+        return self.settings.shape(room, (ratings.n_users, ratings.n_items))
+
+    def _fit_table(self) -> None:
+        """Take as many as the window has room for, as long as nothing was done with those here."""
+        if self._wanted != self._asked_shape and not self.state.touched:
+            self._open(self.state.resize)
+
     @work(exclusive=True, group="crosstab", exit_on_error=False, description="Opening the crosstab")
-    async def _open(self) -> None:
-        summary = self.workspace.ratings
-        if summary is None:
+    async def _open(self, take: Callable[[CrosstabAnswer], None]) -> None:
+        """Ask for a table, and for all that is shown of it, before it takes the place of another.
+
+        `take`: how the state is to take it.
+        """
+        wanted, store, fits = self._wanted, _store_of(self.workspace), take == self.state.resize
+        if wanted is None or store is None:
             return
-        n, m = min(self.settings.users, summary.n_users), min(self.settings.items, summary.n_items)
-        order: Any = self.settings.order
-        table = await self._ask(OpenCrosstab(summary.store, n, m, order))
-        if table is None:
-            return
-        self.learner.stop()
-        self.state.open(table)
-        self._asked_run = None
-        await self._begin()
-        self._ask_run()
+        self._asked_shape = wanted
+        shows_run = take != self.state.open and self.state.source == "run" and self._run is not None
+        run = str(path_of(self._run.id)) if shows_run and self._run else ""
+        found = await opened(self._ask, self.settings, store, wanted, run)
+        if found is not None and not (fits and self.state.touched):
+            self.workers.cancel_group(self, "learn")
+            self.learner.stop()
+            self._take(found, take)
+
+    def _take(self, found: Opened, take: Callable[[CrosstabAnswer], None]) -> None:
+        """Show a table, the cursor on the same user and movie where they are in it."""
+        here = self.state.ids_at(self.grid.place)
+        take(found.table)
+        self.state.run_values = found.run_values
+        if found.answer is not None:
+            self.state.begin(found.answer)
+        self._show()
+        if here is not None:
+            self.grid.place = self.state.place_of(here, self.grid.place)
+        self._ask_run_of_others()
 
     async def _begin(self) -> None:
-        settings, table = self.settings, self.state.table
-        if table is None:
-            return
-        begun = (settings.factors, settings.biases, settings.seed)
-        start = StartSheet(table.values, *begun, table.low, table.high)
-        answer = await self._ask(start)
+        table = self.state.table
+        answer = None if table is None else await begun(self._ask, self.settings, table)
         if answer is not None:
             self.state.begin(answer)
         self._show()
@@ -153,6 +184,12 @@ class CrosstabPane(Pane):
     def _failed(self, error: ChildError) -> None:
         self.learner.stop()
         self.notify(plain(str(error)), severity="error", markup=False, timeout=12)
+
+    def _ask_run_of_others(self) -> None:
+        """Ask the run about other cells than before, where it was not yet."""
+        if self.state.run_values is None:
+            self._asked_run = None
+        self._ask_run()
 
     def _ask_run(self) -> None:
         """Ask for the run's predictions where those here are of another run or older."""
@@ -197,6 +234,7 @@ class CrosstabPane(Pane):
             here.update(words, layout=False)
         below = self.query_one("#sheet-words", Static)
         words = state_words(self.state, self.settings, self.learner.learning, self._run)
+        words = f"{size_words(self.state, self._wanted, self.app.size.width)} · {words}"
         if str(below.content) != words:
             below.update(words, layout=False)
 
@@ -217,8 +255,12 @@ class CrosstabPane(Pane):
             self._draw_chart()
 
     def on_resize(self, event: Resize) -> None:
-        """Show factors beside where they fit."""
-        self.call_after_refresh(self._show)
+        """Show factors beside where they fit, and as many users and movies as do."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        self._show()
+        self._fit_table()
 
     @on(CrosstabGrid.Moved)
     def _cursor_moved(self) -> None:
@@ -292,13 +334,17 @@ class CrosstabPane(Pane):
         """Start with fresh factors."""
         self.learner.stop()
         self.state.source = "sheet"
-        self._in_background(self._begin)
+        if self._wanted == self.state.shape:
+            self._in_background(self._begin)
+        else:
+            self._open(self.state.restart)
 
     def action_undo(self) -> None:
         """Bring the sheet before back."""
         self.learner.stop()
         self.state.undo()
         self._show()
+        self._ask_run_of_others()
 
     # What the user does here
 
@@ -320,7 +366,7 @@ class CrosstabPane(Pane):
     def action_factors(self) -> None:
         """Show the factors beside the cells, or hide them."""
         self._factors = not self._with_factors
-        self._show()
+        self._fit()
 
     def action_sort(self, what: str) -> None:
         """Sort users by the cursor's column, or movies by its row."""
@@ -361,7 +407,7 @@ class CrosstabPane(Pane):
             self.settings = settings
             self._memory.update(crosstab=asdict(settings))
             if fresh:
-                self._open()
+                self._open(self.state.open)
             else:
                 self.action_restart()
 
@@ -391,8 +437,9 @@ class CrosstabPane(Pane):
             step = ONE_OF_A_BATCH
         elif self.state.answer is not None:
             cell = await self._ask(CellOfSheet(self.state.answer.sheet, *place))
+            rate = self.settings.rate(self.state.shape)
             step = (
-                f"A step of descent takes {self.settings.rate():g} times the sum of such gradients"
+                f"A step of descent takes {rate:g} times the sum of such gradients"
                 " over the row, or the column, off a factor."
             )
         else:

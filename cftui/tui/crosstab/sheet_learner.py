@@ -84,8 +84,8 @@ class SheetLearner:
     async def _descended(self, settings: CrosstabSettings, steps: int) -> SheetAnswer | None:
         if self._state.answer is None:  # other cells are on their way since the key
             return None
-        sheet = self._state.answer.sheet
-        return await self._ask(DescendSheet(sheet, steps, settings.rate(), settings.momentum))
+        sheet, rate = self._state.answer.sheet, settings.rate(self._state.shape)
+        return await self._ask(DescendSheet(sheet, steps, rate, settings.momentum))
 
     async def _replay(self, solved: SheetAnswer) -> None:
         """Show a solution's way frame by frame, ending where it ended or was stopped."""

@@ -19,8 +19,9 @@ VIEWS = ("actual", "predicted", "error")
 class CrosstabSettings:
     """Which crosstab, and how its sheet begins and learns."""
 
-    users: int = 15
-    items: int = 15
+    users: int = 0
+    """How many; 0 for as many as there is room for. So `items`."""
+    items: int = 0
     order: str = "id"
     """Rows and columns by `id`, as the lesson has them, or by `activity`."""
     factors: int = 5
@@ -35,9 +36,13 @@ class CrosstabSettings:
         """Return what decides the table."""
         return self.users, self.items, self.order
 
-    def rate(self) -> float:
-        """Return the learning rate to use: by default what suits a table of this size."""
-        return self.learning_rate or default_rate(self.users, self.items)
+    def shape(self, room: Place, most: Place) -> Place:
+        """Return how many users and items to show, of `most`, where there is `room` for so many."""
+        return min(self.users or room[0], most[0]), min(self.items or room[1], most[1])
+
+    def rate(self, shape: Place) -> float:
+        """Return the learning rate to use: by default what suits a table of this shape."""
+        return self.learning_rate or default_rate(*shape)
 
     @classmethod
     def of(cls, saved: dict[str, Any]) -> "CrosstabSettings":
@@ -49,6 +54,18 @@ class CrosstabSettings:
             if type(saved.get(field.name)) is type(default[field.name])
         }
         return cls(**known)
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What can be brought back: a sheet, and the table that it was of as it was on screen."""
+
+    table: CrosstabAnswer
+    rows: list[int]
+    columns: list[int]
+    order_words: str
+    answer: SheetAnswer
+    rmses: list[float]
 
 
 class CrosstabState:
@@ -68,14 +85,33 @@ class CrosstabState:
         self.answer: SheetAnswer | None = None
         self.rmses: list[float] = []
         """Of the sheet, from its start on."""
-        self._undo: list[tuple[SheetAnswer, list[float]]] = []
+        self._undo: list[Kept] = []
 
     def open(self, table: CrosstabAnswer) -> None:
-        """Take another table; the sheet of the former one is gone."""
+        """Take another table; the sheets of the former one are gone."""
+        self._undo = []
+        self.resize(table)
+
+    def resize(self, table: CrosstabAnswer) -> None:
+        """Take more or fewer of the same ratings; what was kept can still be brought back."""
         self.table = table
-        self.run_values, self.answer = None, None
-        self.rmses, self._undo = [], []
+        self.run_values, self.answer, self.rmses = None, None, []
         self.unsort()
+
+    def restart(self, table: CrosstabAnswer) -> None:
+        """Take more or fewer; the sheet that was here can be brought back."""
+        self.remember()
+        self.resize(table)
+
+    @property
+    def shape(self) -> Place:
+        """Return how many users and items there are."""
+        return (0, 0) if self.table is None else (len(self.rows), len(self.columns))
+
+    @property
+    def touched(self) -> bool:
+        """Return whether anything was learned, changed or sorted here that a resize would undo."""
+        return len(self.rmses) > 1 or bool(self._undo or self.order_words)
 
     # Order
 
@@ -116,6 +152,20 @@ class CrosstabState:
             tuple(known.items[column] for column in self.columns),
             tuple(known.titles[column] for column in self.columns),
         )
+
+    def ids_at(self, place: Place) -> tuple[str, str] | None:
+        """Return the ids of a cell's user and item; none of a factor, or without a table."""
+        if self.table is None or min(place) < 0:
+            return None
+        row, column = self.at(place)
+        return self.table.labels.users[row], self.table.labels.items[column]
+
+    def place_of(self, ids: tuple[str, str], else_at: Place) -> Place:
+        """Return where the cell of a user and an item stands; for whom is not here, `else_at`."""
+        labels = self.labels()
+        sides = zip(ids, (labels.users, labels.items), else_at, strict=True)
+        row, column = (known.index(one) if one in known else near for one, known, near in sides)
+        return row, column
 
     def at(self, place: Place) -> Place:
         """Return the table's own row and column of a place on screen."""
@@ -222,8 +272,9 @@ class CrosstabState:
 
     def remember(self) -> None:
         """Keep the sheet as it is, to be brought back."""
-        if self.answer is not None:
-            self._undo.append((self.answer, self.rmses.copy()))
+        if self.answer is not None and self.table is not None:
+            order = self.rows, self.columns, self.order_words
+            self._undo.append(Kept(self.table, *order, self.answer, self.rmses.copy()))
             del self._undo[:-MOST_UNDONE]
 
     @property
@@ -233,8 +284,14 @@ class CrosstabState:
 
     def undo(self) -> None:
         """Go back to the sheet before the last thing the user did to it."""
-        if self._undo:
-            self.answer, self.rmses = self._undo.pop()
+        if not self._undo:
+            return
+        kept = self._undo.pop()
+        if kept.table is not self.table:
+            self.resize(kept.table)
+            self.rows, self.columns = kept.rows, kept.columns
+            self.order_words = kept.order_words
+        self.answer, self.rmses = kept.answer, kept.rmses
 
     def edited(self, place: Place, value: float) -> Any:
         """Return the sheet with another rating (NaN for none), factor or bias at a place."""

@@ -9,6 +9,7 @@ from cftui.text import plain
 from cftui.tui.crosstab.shown_cells import Place
 from cftui.tui.crosstab.state import CrosstabSettings, CrosstabState
 from cftui.tui.shared.chart import series_colours, theme_foreground
+from cftui.tui.shared.sized import NARROW
 
 if TYPE_CHECKING:
     from cftui.runs.row import RunRow
@@ -52,6 +53,18 @@ def _numbers(state: CrosstabState, row: int, column: int, run: "RunRow | None") 
     return words
 
 
+def size_words(state: CrosstabState, room: Place | None, columns: int) -> str:
+    """Return how many users and movies are shown, and for how many there is room beyond them.
+
+    `columns`: of the screen; few have short words.
+    """
+    n, m = state.shape
+    words = f"{n} × {m}" if columns < NARROW else f"{n} users × {m} movies"
+    if room is not None and room != state.shape and columns >= NARROW:
+        words += f" (r: {room[0]} × {room[1]})"
+    return words
+
+
 def state_words(
     state: CrosstabState, settings: CrosstabSettings, learning: str, run: "RunRow | None"
 ) -> str:
@@ -79,7 +92,11 @@ def state_words(
     if len(state.rmses) > 1:
         parts.append(sparkline(state.rmses))
     if learning:
-        pace = f" {settings.rate():g}, momentum {settings.momentum:g}" if "desc" in learning else ""
+        pace = (
+            f" {settings.rate(state.shape):g}, momentum {settings.momentum:g}"
+            if "desc" in learning
+            else ""
+        )
         parts.append(f"{learning}{pace}; s pauses")
     elif state.order_words:
         parts.append(f"sorted {state.order_words}")

@@ -1,5 +1,6 @@
 """Says which columns of a file are users, items, ratings and times, over its first rows."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -105,6 +106,9 @@ class MappingForm(Vertical):
         """Show a file; the complaint of a reader stands until something is chosen."""
         super().__init__(id="mapping")
         self._preview, self._complaint = preview, complaint
+        self._replacing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done once the choices are those of the preview."""
+        self._replacing.set_result(None)
 
     def compose(self) -> ComposeResult:
         """Lay out the words, a row for each role, and the preview."""
@@ -149,21 +153,28 @@ class MappingForm(Vertical):
     async def show_preview(self, preview: FilePreview) -> None:
         """Show the file as it looks with another mapping; the choices are made anew if they differ.
 
-        The focus stays on its role.
+        The focus stays on its role. May be given up at any time for a newer preview.
         """
+        await asyncio.shield(self._replacing)
         before, self._preview = self._preview, preview
         self._complaint = ""
         if before.columns != preview.columns or before.separator != preview.separator:
-            focused = self.screen.focused
-            key = focused.key if isinstance(focused, ColumnChoice) else ""
-            async with self.batch():
-                await self.query(FormRow).remove()
-                await self.mount_all(self._rows(), before="#how")
+            self._replacing = asyncio.ensure_future(self._replace_rows())
+            await asyncio.shield(self._replacing)
+        self._show_chosen()
+        self._show_preview()
+
+    async def _replace_rows(self) -> None:
+        """Put the choices for the file in the place of those there are: never are there none."""
+        focused, old = self.screen.focused, list(self.query(FormRow))
+        key = focused.key if isinstance(focused, ColumnChoice) else ""
+        async with self.batch():
+            await self.mount_all(self._rows(), before="#how")
             for choice in self.query(ColumnChoice):
                 if choice.key == key:
                     choice.focus()
-        self._show_chosen()
-        self._show_preview()
+            for row in old:
+                await row.remove()
 
     def _show_chosen(self) -> None:
         """Show what was recognised where nothing was chosen."""

@@ -113,7 +113,9 @@ class CheckPage(SectionedPage):
         figures = self.query_one("#figures", Grid)
         figures.set_columns(method_columns(answer))
         self._put_figures()
-        self.query_one("#first", Grid).set_rows(answer.worst if answer else ())
+        worst = answer.worst if answer else ()
+        self.query_one("#first", Grid).set_columns(worst_columns(worst))
+        self.query_one("#first", Grid).set_rows(worst)
         self._put_coverage()
         words = comparison_words(answer) if answer else ""
         self.query_one("#comparisons", Static).update(_safe(words.splitlines()))

@@ -1,6 +1,6 @@
 """What a check of a run tells, as the rows and columns of tables."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cftui.questions.check import (
@@ -13,6 +13,7 @@ from cftui.questions.check import (
     MethodRow,
 )
 from cftui.tui.explore.item_columns import title_columns
+from cftui.tui.explore.stars_column import stars_column
 from cftui.tui.shared.grid import Column
 
 MEASURES: tuple[Measure, ...] = (*ERRORS, *LISTS)
@@ -88,10 +89,10 @@ def method_columns(answer: CheckAnswer | None) -> list[Column]:
     ]
 
 
-def worst_columns() -> list[Column]:
-    """Return the columns of the predictions that are farthest off."""
+def worst_columns(rows: Sequence[HeldOutPrediction] = ()) -> list[Column]:
+    """Return the columns of these predictions, that are farthest off."""
     return [
-        Column("model", 5, align="right", key=lambda row: f"{row.predicted:.2f}"),
+        stars_column("model", rows),
         Column("rated", 5, align="right", key=lambda row: f"{row.actual:g}"),
         Column("error", 6, align="right", key=_error),
         Column("user", 8, key=lambda row: row.user, yields=1, keeps_end=True),

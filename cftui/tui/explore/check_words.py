@@ -19,11 +19,22 @@ def head_words(
     warnings = [MARK + words for words in answer.audit.warnings]
     if not narrow:
         about += f", lists of {answer.at}, liked from {answer.liked_from:g}"
-    elif warnings:
-        known = "a warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
-        warnings = [f"{MARK}{known} about the split: v, as far as Split audit"]
+    else:
+        warnings = brief_warnings(answer.audit)
     told = twin_line(twins, narrow=narrow) if twins else ""
     return "\n".join([*verdict(answer), about, *([told] if told else []), *warnings])
+
+
+def brief_warnings(audit: SplitAudit) -> list[str]:
+    """Return what warns of a split in a line: that training knows the future first of all."""
+    n = len(audit.warnings)
+    if not n:
+        return []
+    if audit.future is None or not audit.knows_future:
+        known = "a warning" if n == 1 else f"{n} warnings"
+        return [f"{MARK}{known} about the split: v, as far as Split audit"]
+    more = f", and {n - 1} more: v" if n > 1 else ": v, Split audit"
+    return [f"{MARK}{audit.future:.0%} of the training ratings are later than held-out ones{more}"]
 
 
 def twin_line(twins: Twins, *, narrow: bool) -> str:

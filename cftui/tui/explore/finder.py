@@ -53,8 +53,12 @@ class Finder(Vertical):
         finder: "Finder"
         key: str
 
-    def __init__(self, kind: Kind, ask: Ask) -> None:
+    def __init__(self, kind: Kind, ask: Ask, *, enter_goes_on: bool = False) -> None:
+        """Ask by `ask`; `enter_goes_on`: enter takes the first that fits, without the list."""
         super().__init__(classes="finder")
+        self._enter_goes_on = enter_goes_on
+        self._going_on = False
+        """Whether enter came before what it is about was found."""
         self._kind: Kind = kind
         self._ask = Asker(ask, lambda error: self._tell_none(str(error)))
         self._summary: DataSummary | None = None
@@ -97,14 +101,27 @@ class Finder(Vertical):
     @on(Input.Changed, "#search")
     def _search_changed(self, message: Input.Changed) -> None:
         message.stop()
+        self._going_on = False
         self._find()
 
     @on(Input.Submitted, "#search")
     def _search_done(self, message: Input.Submitted) -> None:
         message.stop()
-        self.found.focus()
-        if self.search.value.strip() != (self._query or ""):
+        sought = self.search.value.strip() != (self._query or "")
+        if sought:
             hold_keys(self)  # the next key is about what is being looked for
+        if not self._enter_goes_on:
+            self.found.focus()
+        elif sought:
+            self._going_on = True
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._going_on = False
+        if self._found:
+            self.found.focus()  # keys to come are not typed any more
+            self.post_message(self.RowChosen(self, _id_of(self._found[self.found.cursor_place])))
 
     def on_key(self, event: events.Key) -> None:
         """Let down and escape leave the search field for the list."""
@@ -138,6 +155,8 @@ class Finder(Vertical):
             self._tell(self.found.cursor_place)
         else:
             self._tell_none(f"Nothing fits {text!r}; try another spelling")
+        if self._going_on:
+            self._go_on()
 
     def _tell_none(self, words: str) -> None:
         self.post_message(self.Came(self, "", words))

@@ -8,13 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
+from cftui.questions.band import band_words
 from cftui.questions.item_sums import ItemArithmetic
 from cftui.questions.items import DescribeItems, ItemFilter, ItemRow
 from cftui.questions.likes import AlikeAnswer, AlikeItems
 from cftui.questions.trained import ExploreItem, ItemAnswer, Metric
 from cftui.text import plain
 from cftui.tui.explore.bars import Bars
-from cftui.tui.explore.fans import FAN_COLUMNS
+from cftui.tui.explore.fans import fan_columns
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.near_lists import SpaceList, TastesList
 from cftui.tui.explore.sum_of_movies import NearLists, SumOfMovies
@@ -98,7 +99,7 @@ class MovieView(FoundView):
             with Horizontal(classes="near"):
                 yield TastesList()
                 yield SpaceList(self._ask.ask)
-            yield Grid(FAN_COLUMNS, empty="Nobody", id="second", classes="users")
+            yield Grid(fan_columns(()), empty="Nobody", id="second", classes="users")
 
     @property
     def tastes(self) -> TastesList:
@@ -231,7 +232,9 @@ class MovieView(FoundView):
         second.border_title = (
             "Would like it best, of those who have not rated it" if self._would else "Who loved it"
         )
+        second.border_subtitle = band_words(fans)
         second.display = True
+        second.set_columns(fan_columns(fans))
         second.set_rows(fans, [fan.user for fan in fans])
 
     def refused(self, words: str) -> None:

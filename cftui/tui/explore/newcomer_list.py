@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from textual import events
 
 from cftui.people import ME, same
-from cftui.questions.band import Band
+from cftui.questions.band import Band, band_words
 from cftui.questions.items import ListOrder
 from cftui.questions.likes import ForYouAnswer, LikelyItem
 from cftui.text import bar
 from cftui.tui.explore.item_columns import count_column, rank_column, title_columns
-from cftui.tui.explore.stars_column import band_words, stars_column
+from cftui.tui.explore.stars_column import stars_column
 from cftui.tui.explore.view import fill
 from cftui.tui.shared.grid import Column, Grid
 

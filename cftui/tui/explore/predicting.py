@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from cftui.questions.band import with_band
+from cftui.questions.band import stars_words
 from cftui.questions.data import DataSummary
 from cftui.questions.items import FindItems, ItemRow
 from cftui.questions.question import Ask
@@ -28,6 +28,7 @@ COLUMNS = (
     *title_columns(),
     count_column(),
 )
+WHEN = "tab: as of a day, such as 2018-05-03; empty: as they rated it, else now, no day known"
 
 
 class PredictScreen(Dialog[None]):
@@ -59,6 +60,9 @@ class PredictScreen(Dialog[None]):
             field.cursor_blink = False
             yield field
             yield Grid(COLUMNS, empty="Nothing fits; another spelling?")
+            when = Input(placeholder=WHEN, compact=True, id="when")
+            when.cursor_blink = when.display = False
+            yield when
             yield Static("", id="verdict", markup=False)
 
     def on_mount(self) -> None:
@@ -76,7 +80,15 @@ class PredictScreen(Dialog[None]):
     @on(Input.Changed)
     def _typed(self, message: Input.Changed) -> None:
         message.stop()
-        self._find(message.value.strip())
+        if message.input is self._when:
+            self._predict(self.query_one(Grid).cursor_place)
+        else:
+            self._find(message.value.strip())
+
+    @property
+    def _when(self) -> Input:
+        """Return the field of a time; it is there for a model that knows when."""
+        return self.query_one("#when", Input)
 
     @work(exclusive=True, group="find", exit_on_error=False, description="Searching")
     async def _find(self, text: str) -> None:
@@ -108,9 +120,11 @@ class PredictScreen(Dialog[None]):
         if place >= len(self._found):
             self._say("")
             return
-        question = Predict(self._run, self._user, self._found[place].item)
+        item = self._found[place].item
+        question = Predict(self._run, self._user, item, self._when.value.strip())
         answer = await self._ask(question, group="predict")
         if answer is not None:
+            self._when.display = answer.knows_when
             self._say(_words(answer, self._summary.items_word.removesuffix("s")))
 
     @on(Grid.Selected)
@@ -121,7 +135,7 @@ class PredictScreen(Dialog[None]):
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:
         message.stop()
-        if message.value.strip() != self._query:
+        if message.input is not self._when and message.value.strip() != self._query:
             hold_keys(self)
             self._why = True
         else:
@@ -133,23 +147,24 @@ class PredictScreen(Dialog[None]):
         await self._show_reasons(place)
 
     async def _show_reasons(self, place: int) -> None:
-        """Show the arithmetic of a dot product; of another model what user and movie add."""
+        """Show the arithmetic of a prediction; of a model that has none what user and movie add."""
         if place >= len(self._found):
             return
-        row = self._found[place]
+        row, when = self._found[place], self._when.value.strip()
         model = await self._ask(AskAbilities(self._run), group="why")
         if model is None:
             return
-        if not model.is_dot_product:
+        if not model.has_arithmetic:
             what = Explained(
                 *(self._summary.store, row.item, row.title),
                 user=self._user,
                 run=self._run,
                 by_likes=False,
+                when=when,
             )
             self.app.push_screen(WhyScreen(self._ask.ask, what))
             return
-        cell = await self._ask(CellOfRun(self._run, self._user, row.item), group="why")
+        cell = await self._ask(CellOfRun(self._run, self._user, row.item, when), group="why")
         if cell is not None:
             self.app.push_screen(CellScreen(plain(f"user {self._user} × {row.title}"), cell))
 
@@ -165,7 +180,5 @@ def _words(answer: Prediction, item_word: str) -> str:
         for kind, seen in (("user", answer.user_seen), (item_word, answer.item_seen))
         if not seen
     ]
-    band = answer.band
-    said = f"{answer.predicted:.2f}" if band is None else with_band(answer.predicted, band)
-    head = f"predicted {said}, {actual}   {plain(answer.title)}"
+    head = f"predicted {stars_words(answer)}, {actual}   {plain(answer.title)}"
     return "\n".join([head, *([f"({', '.join(unseen)}: a guess)"] if unseen else [])])

@@ -1,26 +1,14 @@
 """A column of predicted ratings, with how far a rating may be from them where that is known."""
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from cftui.questions.band import EIGHTY, Band, give_or_take
+from cftui.questions.band import Predicted, give_or_take
 from cftui.text import fitting
 from cftui.tui.shared.grid import Column
 
 WITH_BAND = 9
 """Cells of `4.2 ± 1.0`."""
-
-
-class Predicted(Protocol):
-    """A row with a predicted rating."""
-
-    @property
-    def predicted(self) -> float | None:
-        """Return it, in rating units."""
-
-    @property
-    def band(self) -> Band | None:
-        """Return how far a rating may be from it."""
 
 
 def stars_of(row: Predicted) -> str:
@@ -30,16 +18,27 @@ def stars_of(row: Predicted) -> str:
     return give_or_take(row.predicted, row.band)
 
 
-def stars_column(label: str, rows: Iterable[Predicted]) -> Column:
-    """Return the column for these rows."""
+def stars_column(
+    label: str, rows: Iterable[Predicted], of: Callable[[Any], Predicted] = lambda row: row
+) -> Column:
+    """Return the column for rows of these predictions; `of` makes the prediction of a row.
+
+    A file has the ends of the bands beside it.
+    """
     banded = any(row.band is not None for row in rows)
-    return Column(label, WITH_BAND if banded else 5, align="right", key=stars_of)
 
+    def end(name: str) -> Callable[[Any], float | None]:
+        def told(row: Any) -> float | None:
+            band = of(row).band
+            return None if band is None else float(getattr(band, name))
 
-def band_words(rows: Iterable[Predicted]) -> str:
-    """Return what the bands of rows are, for a head; empty where they have none."""
-    for row in rows:
-        if row.band is not None:
-            eighty = row.band.words == EIGHTY
-            return "±: 80 % of ratings are within" if eighty else f"±: {row.band.words} alone"
-    return ""
+        return told
+
+    return Column(
+        label,
+        WITH_BAND if banded else 5,
+        align="right",
+        key=lambda row: stars_of(of(row)),
+        value=lambda row: of(row).predicted,
+        in_files=tuple((name, end(name)) for name in ("low", "high")) if banded else (),
+    )

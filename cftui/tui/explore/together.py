@@ -1,5 +1,6 @@
 """A screen laid over You: one list for two profiles, and what each of them makes of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,11 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from cftui.questions.band import band_words
 from cftui.questions.items import ItemFilter, ListOrder
-from cftui.questions.people import ForGroup, ForGroupAnswer, Person, SharedItem
+from cftui.questions.people import ForGroup, ForGroupAnswer, OnesView, Person, SharedItem
 from cftui.questions.question import Ask
 from cftui.text import plain
 from cftui.tui.explore.item_columns import count_column, rank_column, title_columns
+from cftui.tui.explore.stars_column import stars_column
 from cftui.tui.explore.view import filter_words
 from cftui.tui.explore.why import Explained, WhyScreen
 from cftui.tui.services.child import ChildError
@@ -109,6 +112,7 @@ class TogetherScreen(Dialog[None]):
         no_stars = self._no_stars or (answer.no_stars if self._run else "")
         lines = [f"{answer.combined}; nothing that either rated", answer.way]
         lines += [f"No stars: {no_stars}"] if no_stars else []
+        lines += filter(None, [band_words(v for row in answer.recommended for v in row.views)])
         self.query_one("#head", Static).update("\n".join(map(plain, lines)))
         self.grid.set_empty("Nothing is far enough up in both lists: n or f in You asks for more")
         self._choose_columns()
@@ -153,23 +157,24 @@ def columns_of(answer: ForGroupAnswer) -> list[Column]:
     found = [rank_column()]
     found.append(Column("both", 5, align="right", key=lambda row: f"{row.score:.2f}"))
     for place, name in enumerate(answer.people):
-        found += _ones_columns(place, plain(name)[:LONGEST], has_stars)
+        views = [row.views[place] for row in answer.recommended] if has_stars else None
+        found += _ones_columns(place, plain(name)[:LONGEST], views)
     return [*found, count_column(), *title_columns()]
 
 
-def _ones_columns(place: int, name: str, has_stars: bool) -> list[Column]:
+def _ones_columns(place: int, name: str, stars: Sequence[OnesView] | None) -> list[Column]:
+    """Return one person's columns; `stars`: what each item is to them, where it has any."""
+
     def rank(row: SharedItem) -> str:
         return f"#{row.views[place].place:,}"
 
     def score(row: SharedItem) -> str:
         return f"{row.views[place].score:.3f}"
 
-    def stars(row: SharedItem) -> str:
-        predicted = row.views[place].predicted
-        return "" if predicted is None else f"{predicted:.2f}"
-
     columns = [
         Column(name, max(len(name), 5), align="right", key=rank),
         Column("score", 6, align="right", key=score),
     ]
-    return [*columns, Column("stars", 5, align="right", key=stars)] if has_stars else columns
+    if stars is None:
+        return columns
+    return [*columns, stars_column("stars", stars, lambda row: row.views[place])]

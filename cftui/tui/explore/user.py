@@ -8,12 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
+from cftui.questions.band import band_words
 from cftui.questions.trained import ExploreUser, RatedItem, Recommendation, UserAnswer
 from cftui.text import fitting
 from cftui.tui.explore.found import FoundView
 from cftui.tui.explore.item_columns import count_column, rank_column, title_columns
 from cftui.tui.explore.predicting import PredictScreen
-from cftui.tui.explore.stars_column import band_words, stars_column
+from cftui.tui.explore.stars_column import stars_column
 from cftui.tui.explore.view import fill, filter_words
 from cftui.tui.explore.why import Explained, WhyScreen
 from cftui.tui.services.services import Services

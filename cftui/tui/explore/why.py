@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from cftui.questions.likes import Effects, Share, WhyLiked, WhyLikedAnswer, WhyStars, WhyStarsAnswer
 from cftui.questions.newcomer import REGULARIZATION
+from cftui.questions.parts import parts_lines
 from cftui.questions.question import Ask
 from cftui.text import bar, plain
 from cftui.tui.shared.asking import Asker
@@ -45,6 +46,8 @@ class Explained:
     """Whose reasons they are, where those of several are shown."""
     by_likes: bool = True
     """Whether a score by likes is to be explained as well as stars."""
+    when: str = ""
+    """As of which time, as `Predict` has it."""
 
 
 class WhyScreen(Dialog[None]):
@@ -101,7 +104,9 @@ class WhyScreen(Dialog[None]):
 
     @work(group="stars", exit_on_error=False, description="Explaining stars")
     async def _ask_stars(self, what: Explained, end: str) -> None:
-        question = WhyStars(what.run, what.item, what.rated, what.user, what.regularization)
+        question = WhyStars(
+            what.run, what.item, what.rated, what.user, what.regularization, what.when
+        )
         answer = await self._asker(f"by-stars-source{end}")(question, f"why stars{end}")
         if answer is not None:
             self._say(f"by-stars{end}", "\n".join(star_lines(answer)))
@@ -137,6 +142,8 @@ def liked_lines(answer: WhyLikedAnswer) -> list[str]:
 
 def star_lines(answer: WhyStarsAnswer) -> list[str]:
     """Return a prediction part by part, a line each: in stars, and before the sigmoid."""
+    if answer.parts is not None:
+        return ["By predicted stars: field by field", *parts_lines(answer.parts, MOST)]
     if answer.effects is not None:
         return effect_lines(answer.effects, answer.predicted)
     unit, base = answer.stars_a_unit, answer.mean_user + answer.item_bias

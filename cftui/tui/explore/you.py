@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from cftui.hyperparameters.recipes import first_recipe
 from cftui.people import ME, same
+from cftui.questions.band import band_called
 from cftui.questions.items import ORDERS
 from cftui.questions.likes import ForYouAnswer
 from cftui.text import plain
@@ -166,7 +167,8 @@ class YouView(RatedView):
         self._show_yours()
         self._say_head(answer)
         self.list.border_title = Text(f"{order_words(answer)}{filter_words(self.only)}")
-        label = "stars ± 80 %" if is_drawn(answer) else "stars"
+        called = band_called(answer.recommended)
+        label = f"stars ± {called}" if called else "stars"
         stars = "" if answer.step is None else f"{label} {self.by(answer.step)}"
         self.list.border_subtitle = Text(stars)
         self.list.show(answer)

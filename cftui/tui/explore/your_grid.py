@@ -1,18 +1,42 @@
 """The table of what the user rated, whose values the arrows change."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from cftui.people import Profile
+from cftui.questions.band import Band
 from cftui.questions.newcomer import YourRating
-from cftui.text import fitting
+from cftui.tui.explore.stars_column import stars_column, stars_of
 from cftui.tui.explore.value_grid import ValueGrid
 from cftui.tui.shared.grid import Column
 
-COLUMNS = (
-    Column("you", 4, align="right", key=lambda row: row[0]),
-    Column("stars", 5, align="right", key=lambda row: row[1]),
-    Column("title", None, key=lambda row: row[2]),
-)
+
+@dataclass(frozen=True)
+class _Rated:
+    """A rating, and what a model says of it where it has been asked."""
+
+    value: float
+    told: YourRating | None
+    title: str
+
+    @property
+    def predicted(self) -> float | None:
+        """Return the predicted rating; none where there is none."""
+        return None if self.told is None else self.told.predicted
+
+    @property
+    def band(self) -> Band | None:
+        """Return how far a rating may be from it, where the run tells."""
+        return None if self.told is None else self.told.band
+
+    @property
+    def stars(self) -> str:
+        """Return what the column of stars says."""
+        return "?" if self.told is not None and not self.told.trained else stars_of(self)
+
+
+VALUE = Column("you", 4, align="right", key=lambda row: f"{row.value:g}")
+TITLE = Column("title", None, key=lambda row: row.title)
 
 
 class YourGrid(ValueGrid):
@@ -20,7 +44,7 @@ class YourGrid(ValueGrid):
 
     def __init__(self) -> None:
         words = "Nothing yet: press enter on a title"
-        super().__init__(COLUMNS, empty=words, id="yours", classes="rateable")
+        super().__init__((VALUE, TITLE), empty=words, id="yours", classes="rateable")
         self.border_title = "You rated"
         self.border_subtitle = "p profiles, i import"
 
@@ -28,15 +52,9 @@ class YourGrid(ValueGrid):
         """Show ratings beside what a model says of them, where it has been asked."""
         known = {row.item: row for row in told}
         rows = [
-            (f"{value:g}", _stars(known.get(item)), titles.get(item, item))
-            for item, value in yours.rated
+            _Rated(value, known.get(item), titles.get(item, item)) for item, value in yours.rated
         ]
-        has_stars = any(stars for _, stars, _ in rows)
-        self.set_columns(c for c in COLUMNS if has_stars or c.label != "stars")
+        stars = replace(stars_column("stars", rows), key=lambda row: row.stars)
+        shown = any(row.stars for row in rows)
+        self.set_columns((VALUE, stars, TITLE) if shown else (VALUE, TITLE))
         self.set_rows(rows, [item for item, _ in yours.rated])
-
-
-def _stars(row: YourRating | None) -> str:
-    if row is None or not row.trained:
-        return "" if row is None else "?"
-    return "" if row.predicted is None else fitting(row.predicted, 2, 5)

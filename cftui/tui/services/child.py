@@ -16,6 +16,8 @@ from cftui.questions.question import A, Question
 
 LOG_LIMIT = 1_000_000
 """Bytes after which a child's log starts afresh."""
+KILLED_SECONDS = 5.0
+"""Within which a killed child is gone: at once, but later where others have the machine."""
 
 
 class ChildError(Exception):
@@ -226,7 +228,7 @@ async def _end(process: Process, patience: float) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
     with contextlib.suppress(TimeoutError, OSError):
-        await asyncio.wait_for(process.communicate(), 1.0)
+        await asyncio.wait_for(process.communicate(), KILLED_SECONDS)
 
 
 def _open_log(name: str) -> IO[bytes] | None:

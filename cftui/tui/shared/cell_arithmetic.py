@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from cftui.questions.parts import PredictionParts, parts_lines
 from cftui.questions.sheet import CellArithmetic
 from cftui.tui.shared.dialog import Dialog
 
@@ -21,17 +22,24 @@ class CellScreen(Dialog[None]):
         Binding("escape,q,enter", "dismiss(None)", "Close", id="cell.close")
     ]
 
-    def __init__(self, title: str, cell: CellArithmetic, step: str = ONE_OF_A_BATCH) -> None:
+    def __init__(
+        self, title: str, cell: CellArithmetic | PredictionParts, step: str = ONE_OF_A_BATCH
+    ) -> None:
         """Show a cell's arithmetic under a title; `step` says what a step would do to it."""
         super().__init__()
-        self._title, self._cell, self._step = title, cell, step
+        self._title = title
+        self._lines = (
+            parts_lines(cell)
+            if isinstance(cell, PredictionParts)
+            else [*cell_lines(cell), "", step]
+        )
 
     def compose(self) -> ComposeResult:
         """Lay out the numbers."""
         with VerticalScroll(classes="overlay") as box:
             box.border_title = Text(self._title)
             box.border_subtitle = "esc closes"
-            yield Static("\n".join([*cell_lines(self._cell), "", self._step]), markup=False)
+            yield Static("\n".join(self._lines), markup=False)
 
 
 def cell_lines(cell: CellArithmetic) -> list[str]:

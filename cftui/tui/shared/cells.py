@@ -47,6 +47,8 @@ class Column:
     """Whether a text that is cut loses its beginning: ids differ at the end."""
     beside: tuple[str, Callable[[Any], Cell]] | None = None
     """Another column's name, and what makes the cell while that one is on show."""
+    in_files: tuple[tuple[str, Callable[[Any], float | None]], ...] = ()
+    """Columns of numbers that a file has after this one: name, and what makes one of a row."""
 
     @property
     def called(self) -> str:

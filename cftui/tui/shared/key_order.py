@@ -1,5 +1,6 @@
 """Keys that come in one burst: each is given out once the one before it has been dealt with."""
 
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -12,13 +13,15 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
-from cftui.tui.shared.textual_hacks import leaving
+from cftui.tui.shared.textual_hacks import leaving, waits_in
 
 TRIPS = 2
 """A key's action posts messages, and what it posts is dealt with behind the first trip."""
 MOST_TRIPS = 8
 PATIENCE_SECONDS = 0.3
 """After which a key that never came back, its widget being gone, holds the others up no more."""
+MOST_SECONDS = 5.0
+"""Most that keys wait for one that is still on its way: on a busy machine a pane takes a while."""
 HOLD_SECONDS = 1.5
 """Most that keys wait for an answer: a search, say, whose first hit the next key is about."""
 
@@ -30,6 +33,7 @@ class Follower(Message):
         super().__init__()
         self.seen = seen
         self.trip = trip
+        self.sent = time.monotonic()
 
 
 class KeyOrder:
@@ -44,6 +48,8 @@ class KeyOrder:
         self._app, self._give = app, give
         self._burst: deque[events.Event] = deque()
         self._follower: Follower | None = None
+        self._way: tuple[DOMNode, ...] = ()
+        """Those whom the follower passes, from the focus up to the app."""
         self._hold: Timer | None = None
         self._holder: Widget | None = None
         """Whose answer the keys are held for: what others learn meanwhile is none of theirs."""
@@ -90,7 +96,9 @@ class KeyOrder:
         if self._leaving:
             return
         self._follower = Follower(self._seen(), trip)
-        if not (self._app.focused or self._app.screen).post_message(self._follower):
+        first = self._app.focused or self._app.screen
+        self._way = (*first.ancestors_with_self,)
+        if not first.post_message(self._follower):
             self._follower = None  # its widget is on its way out
             self._app.call_later(self._go_on)
         elif self._burst:
@@ -131,16 +139,25 @@ class KeyOrder:
     def _watch(self) -> None:
         if not self._watching:
             self._watching, follower = True, self._follower
-            self._app.set_timer(PATIENCE_SECONDS, lambda: self._give_up(follower))
+            self._app.set_timer(PATIENCE_SECONDS, lambda: self._look_after(follower))
 
-    async def _give_up(self, follower: Follower | None) -> None:
-        """Let the keys that wait for a follower that is lost go on; watch the one behind it."""
+    async def _look_after(self, follower: Follower | None) -> None:
+        """Let the keys that wait for a follower that is lost go on; watch any other."""
         self._watching = False
-        if self._follower is not None and self._follower is follower:
+        if follower is not None and self._follower is follower and self._lost(follower):
             self._follower = None
             await self._give_out()
         elif self._follower is not None and self._burst:
             self._watch()
+
+    def _lost(self, follower: Follower) -> bool:
+        """Whether nobody has it any more, its widget being gone, or holds it up for too long.
+
+        One that waits behind what a key does, as on a busy machine, is not lost: the next key,
+        given out now, would go to the focus of before.
+        """
+        too_long = time.monotonic() - follower.sent > MOST_SECONDS
+        return too_long or not any(waits_in(node, follower) for node in self._way)
 
 
 def hold_keys(widget: Widget) -> None:

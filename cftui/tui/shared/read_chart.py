@@ -60,7 +60,7 @@ class ReadableChart(ChartView):
         if not self.frame.top <= y < self.frame.top + self.frame.rows:
             return strip
         cell = strip.crop(column, column + 1)
-        if cell.text not in UNDER:
+        if cell.text not in UNDER:  # nor is there a cell, where what is drawn was for a wider room
             return strip
         (segment, *_) = cell
         style = (segment.style or self.rich_style) + self._base

@@ -1,6 +1,6 @@
 """A table's cells as text for the clipboard, and as columns for a file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from cftui.questions.tables import Cells
@@ -48,11 +48,17 @@ def file_columns(
     if keys and all(isinstance(key, str) for key in keys):
         found["id"] = tuple(map(str, keys))
     for column in columns:
-        name = column.called or f"column {len(found) + 1}"
-        while name in found:
-            name += "'"
-        found[name] = _cells_of(column, rows)
+        found[_unlike(found, column.called or f"column {len(found) + 1}")] = _cells_of(column, rows)
+        for name, number in column.in_files:
+            found[_unlike(found, name)] = tuple(map(number, rows))
     return tuple(found.items())
+
+
+def _unlike(found: Collection[str], name: str) -> str:
+    """Return a name as none of those found is."""
+    while name in found:
+        name += "'"
+    return name
 
 
 def _cells_of(column: Column, rows: Sequence[Any]) -> Cells:

@@ -9,6 +9,7 @@ from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.events import Mount
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import MountError, Widget
@@ -55,6 +56,15 @@ CommandPalette.dismiss = _dismiss_if_on_show  # type: ignore[assignment, method-
 def binds(node: DOMNode, key: str) -> bool:
     """Tell whether a node has a binding of a key. Reads `_bindings`."""
     return key in node._bindings.key_to_bindings
+
+
+def waits_in(node: DOMNode, message: Message) -> bool:
+    """Tell whether a node has a message to deal with; one that is closed deals with none.
+
+    Reads `_closed`, `_message_queue` and `_pending_message`, which is where one is put back.
+    """
+    waiting = (node._pending_message, *node._message_queue.values)
+    return not node._closed and any(each is message for each in waiting)
 
 
 def leaving(app: App[Any]) -> bool:

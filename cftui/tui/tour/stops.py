@@ -68,5 +68,6 @@ ACTS: Mapping[str, tuple[TourAct, ...]] = {
     ),
     "newcomer": (PerformCommand("explore.you"), RateAsProfile(PROFILE, RATED, "#explore #you")),
     "best": (RESTARTS, PerformCommand("explore.biases")),
+    "map": (RESTARTS, PerformCommand("explore.map")),
     "next": (PerformCommand("train.form"),),
 }

@@ -1,5 +1,7 @@
 """The form of a new run, what its focused field means, and what such a run will cost."""
 
+import contextlib
+
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -8,9 +10,11 @@ from textual.widgets import Static
 
 from cftui.config import ConfigError, make_config
 from cftui.hyperparameters.recipes import recipe_named
+from cftui.questions.compiling import CompileSampler
 from cftui.questions.custom_model import DescribeModel, ModelDescription
 from cftui.text import plain
 from cftui.tui.services.child import ChildError
+from cftui.tui.services.jobs import JobError, do_job
 from cftui.tui.services.services import Services
 from cftui.tui.shared.asking import Asker
 from cftui.tui.shared.form import TrainingForm
@@ -59,6 +63,7 @@ class NewRun(Vertical):
         self._memory = services.memory
         self._ask = Asker(services.ask, self._not_described)
         self._workspace = Workspace()
+        self._warm = False
 
     def compose(self) -> ComposeResult:
         """Lay out the form, and below it two texts."""
@@ -117,7 +122,20 @@ class NewRun(Vertical):
         cost.set_class(bool(self.form.problem), "problem")
         described, ratings = self.form.described, self._workspace.ratings
         counted = described.parameter_count if described else None
+        if ratings is not None and self.form.config is not None:
+            self._warm_sampler(ratings.store, self.form.config.model.needs)
         cost.update(self.form.problem or cost_words(self.form.config, ratings, counted))
+
+    def _warm_sampler(self, store: str, needs: str) -> None:
+        """Have the sampler compiled while the rest of the form is filled, once."""
+        if needs == "numba" and not self._warm:
+            self._warm = True
+            self._compile(CompileSampler(store))
+
+    @work(group="compile", exit_on_error=False, description="Compiling the sampler")
+    async def _compile(self, job: CompileSampler) -> None:
+        with contextlib.suppress(JobError):  # of which a run will tell
+            await do_job(job, lambda done, of, words: None)
 
     @on(TrainingForm.SettingsChanged)
     def _form_changed(self, message: TrainingForm.SettingsChanged) -> None:

@@ -88,11 +88,21 @@ class MapCanvas(Widget, Heated, can_focus=True):
         self._base = Style()
 
     def show(self, points: MapPoints | None, *, anew: bool = False) -> None:
-        """Draw points; `anew`: all of them, wherever the window was."""
-        if anew or points is None:
-            self._whole, self._held = True, None
+        """Draw points; `anew`: all of them, wherever the window was, the cursor where it is."""
+        if points is None:
+            self._whole, self._held, self.point = True, None, None
+        elif anew:
+            self._whole, self._held = True, self.point
         self.points = points
         self.draw()
+
+    def turn(self, points: MapPoints) -> None:
+        """Draw the same points at other places, as large as before and about the cursor."""
+        self.points = points
+        if self.point is None or self._whole:
+            self.show(points, anew=True)
+        else:
+            self.bring(self.point)
 
     def bring(self, point: int) -> None:
         """Have a point at the middle, and as the cursor."""
@@ -103,8 +113,8 @@ class MapCanvas(Widget, Heated, can_focus=True):
             self.draw()
 
     def bring_whole(self) -> None:
-        """Have all points in view."""
-        self._whole, self._held = True, None
+        """Have all points in view; the cursor stays where it is until the window moves."""
+        self._whole, self._held = True, self.point
         self.draw()
 
     def draw(self) -> None:

@@ -56,7 +56,7 @@ HIGH = ("right", "up")
 
 def axis_words(number: int, axis: MapAxis) -> str:
     """Return an axis by its number, its share of the variance, and what goes with it."""
-    return f"component {number} ({axis.share:.0%}): {meaning_words(axis)}"
+    return f"component {number} ({axis.share:.1%}): {meaning_words(axis)}"
 
 
 def meaning_words(axis: MapAxis, *, high: bool = True) -> str:

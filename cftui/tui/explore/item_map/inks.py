@@ -62,7 +62,7 @@ def inks_for(
         case "genre":
             words = tuple(map(plain, items.genre_names))
             inks = PointInks("category", items.genre.astype(np.int64), len(words))
-            return inks, Legend("", words, "other")
+            return inks, Legend("genre", words, "other")
         case "year":
             values = np.where(items.years > 0, items.years, np.nan)
             return levels("year", values, lambda v: f"{v:.0f}", rest="none", even=True)
@@ -79,7 +79,7 @@ def inks_for(
             return levels(f"for you, by {scores.words}", scores.share, lambda v: f"top {1 - v:.0%}")
     nothing = np.zeros(len(items.items), np.int64)
     return PointInks("density", nothing, LEVELS), Legend(
-        "in a cell", ("1", f"{2 ** (LEVELS - 1)}+")
+        "how many in a cell", ("1", f"{2 ** (LEVELS - 1)}+")
     )
 
 

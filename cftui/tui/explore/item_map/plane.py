@@ -9,16 +9,18 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from cftui.questions.item_map import ItemMap, ItemScores, MappedItems
+from cftui.questions.item_map import ItemMap, ItemScores, MapAxis, MappedItems
 from cftui.questions.items import ItemFilter
+from cftui.text import plain
 from cftui.tui.explore.item_map.canvas import MapCanvas
 from cftui.tui.explore.item_map.ends import EndLists, axis_words
 from cftui.tui.explore.item_map.inks import Colouring, Legend, inks_for, legend_text
 from cftui.tui.explore.item_map.making import passing_items
 from cftui.tui.explore.item_map.points import MapPoints
 from cftui.tui.explore.item_map.raster import MapFrame, Marker, PointInks
-from cftui.tui.explore.item_map.words import item_words, tally_words
+from cftui.tui.explore.item_map.words import item_words, made_of, share_words, tally_words
 from cftui.tui.explore.view import filter_words
+from cftui.tui.shared.sized import SHORT
 
 SHOWN_AXES = 4
 """Components of which pairs are the axes by turns."""
@@ -40,7 +42,6 @@ class Shown:
     """Which former moment of the run it is; empty for the newest."""
     newest: bool = True
     """Whether it is no former moment of a run, which would be drawn in the newest one's frame."""
-    items_word: str = "movies"
     why_no_run: str = ""
 
 
@@ -50,7 +51,8 @@ class MapPlane(Vertical):
     SCOPED_CSS = False  # a class of the screen that tells its size stands above it
     DEFAULT_CSS = """
     MapPlane { width: 1fr; }
-    MapPlane #here { height: 1; padding: 0 1; }
+    MapPlane #about, MapView.-short MapPlane #about { height: auto; max-height: 8; }
+    MapPlane #here { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     MapPlane #legend { height: 2; padding: 0 1; }
     MapPlane #legend { color: $text-muted; }
     .-short MapPlane #legend, .-wide MapPlane #legend { height: 1; }
@@ -103,7 +105,7 @@ class MapPlane(Vertical):
         """Take another pair of components."""
         if self.shown is not None:
             self._pair = (self._pair + turns) % len(self._pairs)
-            self._draw(anew=True)
+            self.canvas.turn(self._points())
             self._show_axes()
 
     @property
@@ -112,9 +114,14 @@ class MapPlane(Vertical):
         return list(combinations(range(min(n, SHOWN_AXES)), 2))
 
     def _draw(self, *, anew: bool = False) -> None:
+        if self.shown is not None:
+            self.canvas.marker = self.shown.marker
+            self.canvas.show(self._points(), anew=anew)
+
+    def _points(self) -> MapPoints:
+        """Return what is shown as points on the axes, and remember the legend."""
         shown = self.shown
-        if shown is None:
-            return
+        assert shown is not None
         found, items = shown.found, shown.items
         passing = passing_items(items, shown.only)
         inks, legend = inks_for(shown.colouring, items, found, shown.scores, passing)
@@ -124,8 +131,7 @@ class MapPlane(Vertical):
         of = (found.way, across, up)
         if self._frame is None or self._frame[0] != of or shown.newest:
             self._frame = of, MapFrame.around(xs, ys)
-        self.canvas.marker = shown.marker
-        points = MapPoints(
+        return MapPoints(
             xs=xs,
             ys=ys,
             titles=items.titles,
@@ -134,24 +140,34 @@ class MapPlane(Vertical):
             inks=inks,
             frame=self._frame[1],
         )
-        self.canvas.show(points, anew=anew)
 
     def _show_axes(self) -> None:
         shown = self.shown
         if shown is None:
             return
-        found = shown.found
         across, up = self._pairs[self._pair]
-        axes = ((across + 1, found.axes[across]), (up + 1, found.axes[up]))
-        told = ", ".join(filter(None, (found.way, shown.whose)))
-        without = f"; no run: {shown.why_no_run}" if shown.why_no_run else ""
-        words = (
-            f"→ {axis_words(*axes[0])}\n"
-            f"↑ {axis_words(*axes[1])}\n{told}; axes of"
-            f" {found.n_fitted:,} {shown.items_word} with {found.min_ratings:,}+ ratings{without}"
-        )
-        self.query_one("#about", Static).update(words)
+        axes = ((across + 1, shown.found.axes[across]), (up + 1, shown.found.axes[up]))
+        self._tell(axes)
         self.query_one(EndLists).show(axes)
+
+    def _tell(self, axes: tuple[tuple[int, MapAxis], ...]) -> None:
+        """Say what the plane is; where there is little room, not what it was made of."""
+        shown, about = self.shown, self.query_one("#about", Static)
+        assert shown is not None
+        lines = [f"{arrow} {axis_words(*axis)}" for arrow, axis in zip("→↑", axes, strict=True)]
+        lines += filter(None, (share_words([axis for _, axis in axes]),))
+        if shown.why_no_run:
+            lines.append(plain(f"no run: {shown.why_no_run}"))
+        if self.app.size.height >= SHORT or not shown.newest:
+            lines.append(made_of(shown.found, shown.whose))
+        words = "\n".join(lines)
+        if str(about.content) != words:
+            about.update(words)
+
+    def on_resize(self) -> None:
+        """Say as much as there is room for."""
+        if self.shown is not None:
+            self._show_axes()
 
     @on(MapCanvas.WindowMoved)
     def _moved(self, message: MapCanvas.WindowMoved) -> None:

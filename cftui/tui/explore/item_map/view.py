@@ -65,7 +65,7 @@ class MapView(View):
     def compose(self) -> ComposeResult:
         """Lay out the map between a search, when there is one, and what is near the cursor."""
         with Horizontal():
-            yield Finder("movies", self._ask.ask)
+            yield Finder("movies", self._ask.ask, enter_goes_on=True)
             yield MapPlane()
             yield NearbyGrid(self._ask.ask)
 
@@ -158,7 +158,6 @@ class MapView(View):
             whose=self.by(found.step),
             moment=moment_words(self._maker.moments, self._at),
             newest=self._at is None,
-            items_word=self.setting.items_word,
             why_no_run=self._maker.why_no_run,
         )
         self.plane.show(shown)

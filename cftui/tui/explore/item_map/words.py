@@ -1,6 +1,8 @@
 """What is said about the map: on the help screen, around it, under it."""
 
-from cftui.questions.item_map import ItemMap, MappedItems, MomentsKept
+from collections.abc import Sequence
+
+from cftui.questions.item_map import ItemMap, MapAxis, MappedItems, MomentsKept
 from cftui.text import plain
 from cftui.tui.explore.item_map.points import Tally
 
@@ -17,6 +19,24 @@ ABOUT = (
     " item factors as it trains: , and . go to the moment before and after, space plays how the"
     " space formed, each moment turned to fit the last (Procrustes)."
 )
+
+
+LOW_SHARE = 0.5
+"""Of the variance: where the axes hold less, more of what tells items apart is lost than shown."""
+
+
+def share_words(axes: Sequence[MapAxis]) -> str:
+    """Return what a plane hides, where it is much; empty where it shows most of the variance."""
+    share = sum(axis.share for axis in axes)
+    if share >= LOW_SHARE:
+        return ""
+    return f"together {share:.1%} of the variance: near here need not be alike in the rest"
+
+
+def made_of(found: ItemMap, whose: str) -> str:
+    """Return what a map was made of."""
+    told = ", ".join(filter(None, (found.way, whose)))
+    return f"{told}; axes of {found.n_fitted:,} rated {found.min_ratings:,}+ times"
 
 
 def item_words(items: MappedItems, found: ItemMap, point: int) -> str:
