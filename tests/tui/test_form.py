@@ -325,6 +325,9 @@ async def test_what_no_number_has_is_a_key_still_and_a_start_leaves_the_field(
         assert app.focused is field(app, "optimizer.name")
         # Another optimizer is one key away, wherever the focus is.
         pane.runs.focus()
+        await pilot.press("3")  # the pane's own number: where one begins
+        await until(pilot, lambda: app.focused is field(app, "model.name"))
+        pane.runs.focus()
         await pilot.press("o")
         await until(pilot, lambda: "adam" in str(pane.form.settings()["optimizer"]["name"]))
         await choose(app, pilot, "model.name", "bayes-fm")
