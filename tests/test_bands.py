@@ -58,7 +58,8 @@ def test_noise_of_members_is_each_users_own_and_holds_eighty_percent(ratings: Ra
     noise = learn_noise(Members(), ratings, both)
     assert noise.words == "80 %"
     # Members' spread and noise together are what ratings scatter by around their mean.
-    found = np.sqrt(noise.variances + 0.1**2)
+    everybody = Pairs(np.arange(40), np.zeros(40, np.int64))
+    found = np.sqrt(noise.of(everybody) + 0.1**2)
     assert np.median(found[::2]) == pytest.approx(0.4, rel=0.2)
     assert np.median(found[1::2]) == pytest.approx(1.2, rel=0.15)
     pairs = Pairs(ratings.user[both.valid], ratings.item[both.valid], both.valid)
@@ -68,6 +69,24 @@ def test_noise_of_members_is_each_users_own_and_holds_eighty_percent(ratings: Ra
     inside = (bands.low <= values) & (values <= bands.high)
     for of_kind in (pairs.users % 2 == 0, pairs.users % 2 == 1):
         assert 0.74 < inside[of_kind].mean() < 0.88
+
+
+def test_rarely_rated_items_have_a_noise_of_their_own(ratings: Ratings) -> None:
+    """Theirs scatter three times as much: each band holds 80 % all the same."""
+    rare = ratings.item < 100
+    draw = np.random.default_rng(3)
+    value = 3 + np.where(rare, 1.2, 0.4) * draw.standard_normal(len(ratings))
+    known = replace(ratings, value=value.astype(np.float32))
+    held = draw.random(len(ratings)) < np.where(rare, 0.8, 0.2)
+    both = Split(np.flatnonzero(~held), np.flatnonzero(held))
+    noise = learn_noise(Members(), known, both)
+    told = both.valid[1::2]  # by which nothing was found
+    pairs = Pairs(known.user[told], known.item[told], told)
+    bands = bands_of_members(Members(), noise, known, pairs)
+    assert bands is not None and bands.words == "80 %"
+    inside = (bands.low <= known.value[told]) & (known.value[told] <= bands.high)
+    for of_kind in (rare[told], ~rare[told]):
+        assert inside[of_kind].mean() == pytest.approx(0.8, abs=0.05)
 
 
 def test_it_is_no_band_of_eighty_percent_where_nothing_shows_that(ratings: Ratings) -> None:

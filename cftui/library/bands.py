@@ -72,7 +72,9 @@ class MemberNoise:
     """What ratings scatter by besides what members differ in."""
 
     variances: np.ndarray
-    """Of each user, in squared rating units, shape (n_users,); all 0 where they are not known."""
+    """Of each user, in squared rating units, shape (n_users,)."""
+    scales: np.ndarray
+    """Times each item's, as often rated ones are less off; shape (n_items,)."""
     cover: float | None
     """Share of held-out ratings within the bands; none where too few are held out."""
 
@@ -80,6 +82,10 @@ class MemberNoise:
     def words(self) -> str:
         """Return what bands with this noise are called."""
         return _called(self.cover, SPREAD)
+
+    def of(self, pairs: Pairs) -> np.ndarray:
+        """Return the variance of each pair's noise, shape (n,)."""
+        return np.asarray(self.variances[pairs.users] * self.scales[pairs.items])
 
 
 def words_of_draws(scorer: Banded, ratings: Ratings, split: Split) -> str:
@@ -108,7 +114,7 @@ def bands_of_members(
         return None
     mean, variance = scorer.score(pairs), spread.astype(np.float64) ** 2
     if noise.words == EIGHTY:
-        variance += noise.variances[pairs.users]
+        variance += noise.of(pairs)
     half = NORMAL_80 * np.sqrt(variance)
     low, high = (
         np.clip(end, ratings.low, ratings.high).astype(np.float32)
@@ -121,16 +127,33 @@ def learn_noise(scorer: ManyMembers, ratings: Ratings, split: Split) -> MemberNo
     """Return the noise of each user, from residuals, for a scorer of several members.
 
     Whose ratings scatter more is told by residuals of training ratings, in the mean with all
-    users'. These are smaller than others, so that one number for all scales them: half of the
-    held-out ratings are 80 % within, and the others tell what that is worth.
+    users'. These are smaller than others, of rarely rated items most, so that one number for each
+    quarter of the items scales them: half of the held-out ratings are 80 % within, and the others
+    tell what that is worth.
     """
     by_user = _scatter(scorer, ratings, split.train)
     found, told = split.valid[::2], split.valid[1::2]
     if len(told) < FEWEST:
-        return MemberNoise(np.zeros_like(by_user), None)
-    scale = max(float(np.quantile(_needed(scorer, ratings, found, by_user), 0.8)), 0.0)
-    cover = float((_needed(scorer, ratings, told, by_user) <= scale).mean())
-    return MemberNoise(scale * by_user, cover)
+        return MemberNoise(by_user, np.zeros(ratings.n_items), None)
+    scales = _scales(scorer, ratings, split, found, by_user)
+    needed = _needed(scorer, ratings, told, by_user)
+    return MemberNoise(by_user, scales, float((needed <= scales[ratings.item[told]]).mean()))
+
+
+def _scales(
+    scorer: ManyMembers, ratings: Ratings, split: Split, found: np.ndarray, by_user: np.ndarray
+) -> np.ndarray:
+    """Return each item's scale, which has 80 % of its quarter's found ratings within."""
+    counts = np.bincount(ratings.item[split.train], minlength=ratings.n_items)
+    items, needed = ratings.item[found], _needed(scorer, ratings, found, by_user)
+    edges = np.quantile(counts[items], (0.25, 0.5, 0.75), method="inverted_cdf")
+    quarters = np.searchsorted(edges, counts, side="left")
+    scales = np.full(len(counts), np.quantile(needed, 0.8))
+    for quarter in range(len(edges) + 1):
+        own = quarters[items] == quarter
+        if np.count_nonzero(own) >= FEWEST:
+            scales[quarters == quarter] = np.quantile(needed[own], 0.8)
+    return np.asarray(np.maximum(scales, 0.0))
 
 
 def _scatter(scorer: ManyMembers, ratings: Ratings, positions: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ AT = 20
 """Places of a list that is judged."""
 MUCH_LATER = 0.05
 """Share of the future in training that is worth a warning."""
-VERSION = 4
+VERSION = 5
 """Of how answers are made; those of another one are not taken for ours."""
 
 

@@ -4,11 +4,17 @@ Beside myFM (https://github.com/tohtsky/myFM), the field's own, on the same feat
 
     python -m venv myfm; myfm/bin/pip install myfm "setuptools<81"
     python tests/bench/bayes_fm.py --myfm myfm/bin/python
+
+And of many ratings the time and memory of a sweep, beside the bundled ones with the same fields:
+
+    python tests/bench/synthetic.py large.csv --ratings 2000000
+    python tests/bench/bayes_fm.py --file large.csv
 """
 
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -37,6 +43,10 @@ SHARE = 0.7
 """Of the time of a sweep of myFM's."""
 SHARED = "user item history raters genres"
 """The fields that myFM is given too."""
+TOLD = "user item history raters popularity calendar user-day since-first place"
+"""All fields that ratings with times tell without titles."""
+TIMES, MEMORY = 2.0, 2 << 30
+"""Of many ratings: time for each in a sweep, in that of the bundled ones; bytes at most."""
 RANK = 10
 
 PEER = """
@@ -185,6 +195,28 @@ def compare(ratings: Ratings, python: Path, times: int, sweeps: int) -> bool:
     return share <= SHARE
 
 
+def compare_sizes(small: Ratings, file: Path, sweeps: int) -> bool:
+    """Print what a sweep takes for each rating, of many and of few, and the peak of memory."""
+    took = []
+    for ratings in (small, open_ratings(file)):
+        ready = prepared(ratings, TOLD, 1, sweeps, 0, 42)
+        n, learner = len(ready.training), ready.learner
+        seconds = []
+        for _ in range(sweeps):
+            began = time.process_time()
+            learner.advance(learner.steps_per_epoch)
+            seconds.append(time.process_time() - began)
+        took.append(1e6 * statistics.median(seconds) / n)
+        peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(
+            f"{n:,} training ratings: a sweep {statistics.median(seconds):.3f} CPU s,"
+            f" {took[-1]:.2f} µs a rating; at most {peak / 2**30:.2f} GB so far",
+            flush=True,
+        )
+    print(f"{took[1] / took[0]:.2f} times the bundled ones' time, at most {TIMES}")
+    return took[1] <= TIMES * took[0] and peak <= MEMORY
+
+
 def at(curve: list[tuple[float, float]], second: float) -> float:
     """Return the last error before a time."""
     return next((mse for when, mse in reversed(curve) if when <= second), float("nan"))
@@ -199,6 +231,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=3, help="sittings beside myFM")
     parser.add_argument("--fields", default="all")
     parser.add_argument("--split", type=int, default=42)
+    parser.add_argument("--file", type=Path, help="many ratings, to compare a sweep of")
     parser.add_argument("--chains", type=int, nargs="*", default=[1, 3])
     asked = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -206,6 +239,8 @@ def main() -> int:
         os.environ[paths.HOME_VARIABLE] = home
         ratings = open_ratings(paths.bundled_folder() / paths.BUNDLED)
         curve_of(prepared(ratings, asked.fields, 1, 2, 0, asked.split), 2)  # compiles
+        if asked.file:
+            return 0 if compare_sizes(ratings, asked.file, 6) else 1
         good = True
         for chains in asked.chains:
             for seed in range(asked.seeds):

@@ -100,7 +100,7 @@ def test_it_tells_how_sure_it_is_wherever_it_predicts(trained: Trained, library:
     assert noise is not None and noise.words == "80 %" and isinstance(trained.scorer, ManyMembers)
     mean, spread = float(trained.scorer.score(pairs)[0]), trained.scorer.spread(pairs)
     assert spread is not None
-    half = 1.2815516 * math.sqrt(float(spread[0]) ** 2 + float(noise.variances[user]))
+    half = 1.2815516 * math.sqrt(float(spread[0]) ** 2 + float(noise.of(pairs)[0]))
     expected = pytest.approx((max(mean - half, 0.5), min(mean + half, 5.0)), abs=1e-4)
     found = predict(trained, user, item).band
     assert found is not None and (found.low, found.high) == expected and found.words == "80 %"

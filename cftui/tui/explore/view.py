@@ -168,6 +168,7 @@ class View(Commanded, Sized):
         self.say(words)
         for grid in self.query(Grid).filter("#first, #second"):
             grid.set_rows(())
+            grid.border_subtitle = ""  # it tells which run the rows were by
 
     def say(self, words: str) -> None:
         """Show words, their line breaks kept, where the answer's head stands."""
