@@ -27,7 +27,7 @@ def fits(row: Row, run: KnownRun) -> list[str]:
         match name:
             case "" | "state" if said and said[0] != sign:
                 wrong.append(f"sign {said!r} of one that is {run.status}")
-            case "name" | "run" if not agrees(said, run.label):
+            case "name" | "run" if not is_called(said, run):
                 wrong.append(f"name {said!r} of {run.label!r}")
             case "when" | "began" if said.rstrip("…") not in run.began:
                 wrong.append(f"began {said!r}, not {run.began!r}")
@@ -36,6 +36,11 @@ def fits(row: Row, run: KnownRun) -> list[str]:
             case "epochs" | "epoch" if not _is_progress(said, run):
                 wrong.append(f"epochs {said!r} of {run.record['epoch']}/{run.record['epochs']}")
     return wrong
+
+
+def is_called(said: str, run: KnownRun) -> bool:
+    """Return whether a list calls a run so: by its name, and what tells it from its like."""
+    return agrees(said, run.label) or said.strip().startswith(f"{run.label}:")
 
 
 def _is_error(said: str, best: float | None) -> bool:
@@ -113,7 +118,7 @@ def _order_lies(drawn: Drawn, grid: Grid) -> Iterator[str]:
         if name in ("lr", "wd", "factors", "batch", "mse", "rmse", "recall", "ndcg", "speed"):
             told = [number(text) or 0.0 for text in told]
         elif name in ("name", "when", "data", "model", "optimizer", "schedule"):
-            told = [text.casefold() for text in told]
+            told = [text.partition(": ")[0].casefold() for text in told]
         else:
             continue  # times and progress are told in more than one way
         if told != sorted(told, reverse=arrow == "▼") or texts[len(told) :] != [""] * (
@@ -180,7 +185,7 @@ def train_lies(app: CftuiApp, drawn: Drawn, pane: TrainPane) -> Iterator[str]:
     yield from _status_lies(drawn, pane, run, story)
     yield from _epoch_lies(drawn, pane.epochs, story)
     names = [row.cells.get("run", run.label) for row in drawn.table(pane.runs) if row.marked]
-    if not pane.runs.has_focus and not all(agrees(name, run.label) for name in names):
+    if not pane.runs.has_focus and not all(is_called(name, run) for name in names):
         yield f"train runs: the cursor is on {names} — in view is {run.label}"
 
 
