@@ -18,7 +18,7 @@ import pyte
 from cftui.paths import HOME_VARIABLE
 
 CFTUI = (sys.executable, "-m", "cftui.cli")
-PATIENCE = 40.0
+PATIENCE = 120.0
 """Seconds; a busy machine takes this long to import torch."""
 
 NOT_INHERITED = ("NO_COLOR", "SSH_CONNECTION", "COLUMNS", "LINES")
@@ -167,6 +167,13 @@ def end_processes(home: Path) -> None:
     for pid in processes(home):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def busy() -> float:
+    """Return how many times slower than alone on it the machine starts a process; 1 at least."""
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-S", "-c", ""], check=True)
+    return max(1.0, (time.monotonic() - began) / 0.1)
 
 
 def until(true: Callable[[], Any], patience: float = PATIENCE) -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cftui.config import make_config
 from cftui.runs.directory import Run, create_run
 from cftui.runs.event_log import EventLog
 from cftui.runs.events import Control, Resumed
+from cftui.runs.lock import RunLock
 from cftui.runs.record import RateChange, RunRecord
 
 RECORDED = Path(__file__).parent / "tui" / "recorded_events.jsonl"
@@ -159,6 +161,25 @@ def test_plain_tells_sentences_alone(
     assert "best 0.7629 in epoch 3." in told[0] and all(line.endswith(".") for line in told)
     here("runs", "attach", "fast", "--plain")
     assert capsys.readouterr().out.rstrip().endswith(told[-1])
+
+
+def test_attach_hears_the_last_word_of_a_run_whose_record_has_it_already(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A trainer signs the record, then writes the event; a busy machine may stop it between."""
+    run = made("ending", {})
+    last = [line for line in RECORDED.read_text().splitlines() if '"event":"finished"' in line]
+    assert len(last) == 1
+    lock, waits = RunLock(run.lock), []
+
+    def written_meanwhile(seconds: float) -> None:
+        waits.append(seconds)
+        run.events.write_text(last[0] + "\n")
+        lock.release()
+
+    monkeypatch.setattr(time, "sleep", written_meanwhile)
+    assert here("runs", "attach", "ending", "--json") == 0
+    assert len(waits) == 1 and lines(capsys)[-1]["event"] == "finished"
 
 
 CHANGES = (RateChange(100, 0.02), RateChange(3260, 0.002))

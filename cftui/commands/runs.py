@@ -45,13 +45,15 @@ def attach(
     from cftui.runs.event_log import EventTail
     from cftui.runs.events import Failed, Finished, Resumed
     from cftui.runs.history import History
+    from cftui.runs.lock import is_held
     from cftui.runs.telling import sentences
 
     run = find(word)
     printer, tail, end = EventPrinter(json=json, still=plain), EventTail(run.events), None
     history = History()
     while True:
-        live = run.status()
+        # The last word stands in the record first; the lock is held until it is an event too.
+        live, held = run.status(), is_held(run.lock)
         events = tail.read()
         history.feed(events if plain else ())
         for event in events:
@@ -62,7 +64,7 @@ def attach(
                 end = None
         if events:
             continue
-        if not live.alive:
+        if not (live.alive or held):
             if plain and not json:
                 put("\n".join(sentences(history)))
             if end is None:

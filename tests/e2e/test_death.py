@@ -71,8 +71,8 @@ class Victim:
             else:
                 raise AssertionError("no checkpoint was seen being written")
         os.kill(self.process.pid, signal.SIGKILL)
-        killed = time.monotonic()
         self.process.wait()
+        killed = time.monotonic()
         wait_for(lambda: self.run.status().shown == "died")
         self.died_after.append(time.monotonic() - killed)
         self.while_writing += bool(list(self.run.path.glob(".last.safetensors.*")))

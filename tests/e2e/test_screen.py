@@ -9,6 +9,7 @@ from terminal import (
     SMALL,
     Open,
     Terminal,
+    busy,
     call,
     processes,
     remember,
@@ -146,7 +147,7 @@ def test_only_the_trainer_outlives_the_screen(
     assert len(processes(home)) == 4, "screen, brain, painter, trainer"
     (trainer,) = trainers(home)
     end(terminal)
-    until(lambda: set(processes(home)) == {trainer}, patience=2.0)
+    until(lambda: set(processes(home)) == {trainer}, patience=2.0 * busy())
     (log,) = (home / "data" / "runs").glob("*/events.jsonl")
     size = log.stat().st_size
     until(lambda: log.stat().st_size > size)

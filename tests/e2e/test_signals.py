@@ -111,8 +111,8 @@ def test_detached_it_outlives_the_session_that_started_it(source: Path, run: Run
     began = time.monotonic()
     terminal = pexpect.spawn(words[0], words[1:], dimensions=(24, 80))
     terminal.expect("training in the background", timeout=120)
-    terminal.expect(pexpect.EOF, timeout=10)
-    assert not run.has_weights and time.monotonic() - began < 15  # it did not wait for torch
+    terminal.expect(pexpect.EOF, timeout=60)
+    assert not run.has_weights and time.monotonic() - began < 90  # it did not wait for torch
     terminal.close(force=True)
     watching = cli("runs", "attach", "latest", "--json")
     assert watching.returncode == 0, watching.stderr

@@ -241,9 +241,9 @@ def test_two_tastes_get_two_lists_within_milliseconds(bundled: Ratings) -> None:
         rated = tuple((item, 5.0) for item in items)
         seconds = []
         for _ in range(5):
-            began = time.perf_counter()
+            began = time.process_time()  # ours alone: others may have the machine
             answer = listed(bundled, rated=rated, n=50)
-            seconds.append(time.perf_counter() - began)
+            seconds.append(time.process_time() - began)
         return [row.title for row in answer.recommended[:10]], min(seconds)
 
     space, one = top("260", "1196", "1210")

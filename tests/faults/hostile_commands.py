@@ -20,7 +20,7 @@ from cftui.runs.directory import Run
 from cftui.training.start import start_run
 
 GOOD = "good"
-SECONDS = 8.0
+SECONDS = 60.0
 """After which a command counts as hanging."""
 MEMORY = 6 << 30
 """Bytes of addresses that a process may take."""

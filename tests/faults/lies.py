@@ -176,7 +176,7 @@ def grid_lies(drawn: Drawn, grid: Grid) -> Iterator[str]:
 
 def at_work(app: CftuiApp) -> str:
     """Return what is on its way that will change the screen; empty where nothing is."""
-    if app.key_order._burst or app.key_order._follower:
+    if app.key_order._burst:
         return "keys"
     if any(child._queue or child._running for child in app._children):
         return "a question"

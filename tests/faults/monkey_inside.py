@@ -26,6 +26,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tui"))
+from drawn import Drawn
 from driving import opened
 from forking import forking
 from lies import lies_at_rest
@@ -43,6 +44,8 @@ from cftui.ratings.store import open_ratings
 from cftui.tui.app import CftuiApp
 
 LIVE = "20261101-203000-dot-bias-adam-k7w2"
+BEGAN = 1793565000.0
+"""As its id has it, in UTC."""
 ESCAPES = 8
 """More than one may have to press: a dialog over a dialog over a field."""
 LAST_KEYS = 12
@@ -50,6 +53,7 @@ LOOK_EACH = 50
 """Keys."""
 MOST_AT_ONCE = 16
 PATIENCE_SECONDS = 60.0
+LOST_SECONDS = 2.0
 
 
 @dataclass
@@ -127,7 +131,11 @@ async def walk(
     """Type into an app until `n_keys` are typed or it has been left, and leave."""
     chance = random.Random(done.seed)
     live, lock = make_run(
-        LIVE, open_ratings(paths.bundled_folder() / paths.BUNDLED), state="running", epochs=100_000
+        LIVE,
+        open_ratings(paths.bundled_folder() / paths.BUNDLED),
+        state="running",
+        epochs=100_000,
+        created=BEGAN,
     )
     recorded = EVENTS.read_text().splitlines(keepends=True)
     live.events.write_text("".join(recorded[:2]))
@@ -163,6 +171,7 @@ async def _look(app: CftuiApp, done: Walk) -> None:
     if found:
         last = " ".join(done.typed[-LAST_KEYS:])
         done.faults += [f"lie at {app.size} after {done.keys} keys, … {last}:", *found[:6]]
+        done.faults.append("\n".join(Drawn(app).lines))
 
 
 async def _wait(app: CftuiApp, pilot: Pilot[Any], chance: random.Random) -> None:
@@ -178,10 +187,18 @@ async def _wait(app: CftuiApp, pilot: Pilot[Any], chance: random.Random) -> None
 
 
 async def _keys_dealt_with(app: CftuiApp) -> None:
-    """Wait until no key is on its way, or the app leaves."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while (app.key_order._burst or app.key_order._follower) and not app._exit:
-        assert time.monotonic() < end, f"keys wait for ever: {app.key_order._burst}"
+    """Wait until no key is on its way, or the app leaves.
+
+    A follower that is lost behind the last key is no key: the next one soon gives it up.
+    """
+    order, began = app.key_order, time.monotonic()
+    alone = began
+    while (order._burst or order._follower) and not app._exit:
+        now = time.monotonic()
+        assert now < began + PATIENCE_SECONDS, f"keys wait for ever: {order._burst}"
+        alone = now if order._burst else alone
+        if now > alone + LOST_SECONDS:
+            return
         await asyncio.sleep(0.005)
 
 

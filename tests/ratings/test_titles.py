@@ -1,5 +1,6 @@
 """Titles are found by what a file holds: ids that are those of the ratings, and a text for each."""
 
+import csv
 import gzip
 import hashlib
 import io
@@ -206,6 +207,29 @@ def test_titles_in_the_ratings_themselves(files: Files) -> None:
     assert ratings.items.genres_of(0) == "Comedy|War"
     told = "column title of mine.csv (8 of 8 items, years from year)"
     assert ratings.summary().titles_from == told
+
+
+@pytest.mark.parametrize("made", ["lines", "array", "odd lines"])
+def test_titles_in_json_ratings_are_those_of_a_column(files: Files, made: str) -> None:
+    """The witness is the json module; what pyarrow refuses goes line by line."""
+    rows: list[dict[str, object]] = list(csv.DictReader(io.StringIO(WITH_TITLES)))
+    for row in rows:
+        row |= {
+            "movieId": int(str(row["movieId"])),
+            "title": f'"\u65e5", \u00d6 {row["movieId"]}\\n',
+        }
+    if made == "odd lines":
+        rows = [{**row, "genres": ["Comedy", "War"], "year": 1999.0} for row in rows]
+    text = json.dumps(rows) if made == "array" else "\n".join(map(json.dumps, rows)) + "\n"
+    source = files({"mine.json": text})
+    read = json.loads(text) if made == "array" else [json.loads(line) for line in text.splitlines()]
+    ratings = open_ratings(source / "mine.json")
+    for row in read:
+        assert title_of(ratings, str(row["movieId"])) == f"{row['title'].strip()} (1999)"
+    assert ratings.items.genres_of(0) == "Comedy|War"
+    told = "column title of mine.json (8 of 8 items, years from year)"
+    assert ratings.summary().titles_from == told
+    assert locate(source).key() != key_of_before([source / "mine.json"])
 
 
 def test_titles_in_a_parquet_file(files: Files) -> None:

@@ -192,8 +192,8 @@ def test_a_trainer_waits_for_a_reader_caught_in_its_look(tmp_path: Path) -> None
     RunLock(path).release()
     reader = os.open(path, os.O_RDONLY)
     fcntl.flock(reader, fcntl.LOCK_SH)
-    threading.Timer(0.1, os.close, [reader]).start()
     began = time.monotonic()
+    threading.Timer(0.1, os.close, [reader]).start()
     RunLock(path).release()
     assert time.monotonic() - began > 0.05
 

@@ -325,7 +325,7 @@ async def test_resuming_a_run_while_others_start_leaves_start_free(
         app.post_message(ResumeRun(trained_run.id))
         await until(pilot, lambda: slow.resumed == [trained_run.id])
         slow.go.set()
-        await until(pilot, lambda: train.why_not("start") is None, 5)
+        await until(pilot, lambda: train.why_not("start") is None)
         assert slow.started == 2 and app.workspace.starting == 0
         assert "finished" in text(app, "#status")
 
@@ -350,7 +350,7 @@ async def test_a_pane_opened_while_a_trainer_starts_knows_of_it(
         train = app.query_one(TrainPane)
         assert train.why_not("start") == "A trainer is starting already"
         slow.go.set()
-        await until(pilot, lambda: train.why_not("start") is None, 5)
+        await until(pilot, lambda: train.why_not("start") is None)
 
 
 async def test_leaving_while_a_trainer_starts_is_no_fault(

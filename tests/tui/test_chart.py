@@ -54,7 +54,7 @@ class Painter:
         return Drawing((((first, "#ff0000"),), *rest))
 
     async def next(self) -> Chart:
-        await asyncio.wait_for(self.came.wait(), 5)
+        await asyncio.wait_for(self.came.wait(), 60)
         self.came.clear()
         return self.asked[-1]
 

@@ -245,6 +245,8 @@ async def test_another_size_is_asked_for_and_remembered(stored: Path) -> None:
         await pilot.pause()
         await pilot.press("enter")
         await until(pilot, lambda: pane.state.table and pane.state.table.values.shape == (40, 60))
+        # The cells are shown once their sheet has come too.
+        await until(pilot, lambda: pane.grid.cells and pane.grid.cells.values.shape == (40, 60))
         assert pane.services.memory.state.crosstab["items"] == 60
         await pilot.press("end", "G")
         await until(pilot, lambda: pane.grid.place == (39, 59))

@@ -71,7 +71,7 @@ async def test_the_bundled_ratings_are_profiled(stored: Path, bundled: Ratings) 
         # 28,750 of the ratings are 4 stars
         bars = text(app, "#bars").splitlines()
         assert [bar.split()[-1] for bar in bars if bar.strip().startswith("4 ")] == ["28.7%"]
-        assert "80,004 train, 20,000 valid" in text(app, "#meaning")
+        await until(pilot, lambda: "80,004 train, 20,000 valid" in text(app, "#meaning"))
         charts = list(app.query(ChartView))
         await until(pilot, lambda: all(chart.drawn for chart in charts))
         rows = cells(app.query_one("#rows"))  # type: ignore[arg-type]

@@ -258,7 +258,7 @@ async def test_an_answer_that_comes_late_takes_no_keys_from_another_pane(trained
         await until(pilot, lambda: bool(table(users, "#first")))
         await pilot.press("3")
         users.post_message(OpenItem("2571"))
-        await until(pilot, lambda: bool(pane.query(MovieView)))
+        await until(pilot, lambda: bool(pane.query("MovieView #about")))
         await until(pilot, lambda: about(pane.query_one(MovieView)).startswith("Matrix"))
         assert pilot.app.focused is not None and pane not in pilot.app.focused.ancestors
 
@@ -538,7 +538,10 @@ async def test_without_a_run_titles_can_be_rated_and_a_key_trains_one(
         assert str(view.list.border_title).startswith("For you")
         await pilot.press("s")  # there are no stars to order by
         await until(pilot, lambda: str(view.list.border_title).startswith("Popular"))
-        await pilot.press("s", "w")
+        await pilot.press("s")
+        await until(pilot, lambda: str(view.list.border_title).startswith("For you"))
+        await pilot.press("w")
+        await until(pilot, lambda: bool(pilot.app.screen.query("#by-likes")))
         await until(pilot, lambda: "= score" in words_of(pilot, "#by-likes"))
         assert "No stars: t trains a run" in words_of(pilot, "#by-stars-source")
         await pilot.press("escape")

@@ -35,6 +35,7 @@ async def test_the_footer_uses_its_width_and_shows_what_is_on(stored: Path) -> N
             assert len(bar.keys) >= {80: 8, 120: 12, 200: 13}[width] and unused < 90
         await pilot.press("2")
         await until(pilot, lambda: app.query(CrosstabPane))
+        await until(pilot, lambda: app.query_one(CrosstabPane).state.answer is not None)
         await until(pilot, lambda: any(key.words == "Predicted" for key in bar.keys))
         await until(pilot, lambda: [key.words for key in bar.keys if key.on][:1] == ["Actual"])
         await pilot.press("e")
@@ -47,14 +48,13 @@ async def test_a_letter_jumps_to_a_field(stored: Path) -> None:
         await opened(app, pilot, runs=False)
         await pilot.press("ctrl+o")
         await until(pilot, lambda: isinstance(app.screen, LetterScreen))
-        marks = list(app.screen.query(".jump"))
-        assert len(marks) > 10
+        await until(pilot, lambda: len(app.screen.query(".jump")) > 10)
         await pilot.press("f")
-        await until(pilot, lambda: not isinstance(app.screen, LetterScreen))
+        await until(pilot, lambda: isinstance(app.focused, NumberField))
         focused = app.focused
         assert isinstance(focused, NumberField) and focused.key == "model.init_range"
         await pilot.press("ctrl+o", "escape")
-        assert app.focused is focused
+        await until(pilot, lambda: app.focused is focused)
         assert app.query_one("TrainingForm NumberField") is not None
 
 
@@ -66,8 +66,11 @@ async def test_help_finds_keys_by_words(stored: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         await pilot.press("slash", *"checkp now")
         keys = app.screen.query_one("#keys", Static)
-        await until(pilot, lambda: "Checkpoint" in str(keys.content))
-        assert "Pause" not in str(keys.content) and app.screen.query_one(Input).display
+        await until(
+            pilot,
+            lambda: "Checkpoint" in str(keys.content) and "Pause" not in str(keys.content),
+        )
+        assert app.screen.query_one(Input).display
         await pilot.press("enter", "q")
         await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
 
@@ -123,7 +126,8 @@ async def test_a_runs_log_and_note_are_read_on_the_screen(trained_run: Run) -> N
         text = app.screen.query_one("#log-text", Static)
         await until(pilot, lambda: "first line" in str(text.content))
         assert "[b]no markup[/b]" in str(text.content) and "\x1b" not in str(text.content)
-        assert "good seed" in str(app.screen.query_one("#note", Static).content)
+        note = app.screen.query_one("#note", Static)
+        await until(pilot, lambda: "good seed" in str(note.content))
         await pilot.press("L")
         await until(pilot, lambda: not isinstance(app.screen, LogScreen))
 
@@ -134,10 +138,11 @@ async def test_a_change_of_ones_ratings_is_taken_back(trained_run: Run, bundled:
         await pilot.press("y")
         view = pane.query_one(YouView)
         await until(pilot, lambda: len(view.yours.rated) == 2 and not view.can_undo)
+        await until(pilot, lambda: len(view.your_grid.rows) == 2)
         whole = view.yours.rated
         view.your_grid.focus()
         await pilot.press("d")
-        await until(pilot, lambda: len(view.yours.rated) == 1)
+        await until(pilot, lambda: len(view.yours.rated) == len(view.your_grid.rows) == 1)
         await pilot.press("d")
         await until(pilot, lambda: not view.yours.rated)
         await pilot.press("U")

@@ -208,7 +208,8 @@ async def test_keys_behind_a_search_are_about_what_it_finds(trained_run: Run) ->
         assert title == "user 547 × Fargo (1996)"
 
 
-async def test_keys_are_held_for_a_while_at_most() -> None:
+async def test_keys_are_held_for_a_while_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_order, "HOLD_SECONDS", 600.0)
     app = Small()
     async with app.run_test() as pilot:
         app.key_order.hold(app.screen)
@@ -219,9 +220,10 @@ async def test_keys_are_held_for_a_while_at_most() -> None:
         assert app.counted == 0
         app.key_order.let_go(app.screen)
         await until(pilot, lambda: app.counted == 2)
+        monkeypatch.setattr(key_order, "HOLD_SECONDS", 1.5)
         app.key_order.hold(app.screen)
         burst(app, "1")
-        await until(pilot, lambda: app.counted == 3, seconds=5)
+        await until(pilot, lambda: app.counted == 3)
 
 
 async def test_tab_still_completes_a_path_and_else_moves_on(stored: Path) -> None:

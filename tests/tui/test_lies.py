@@ -21,6 +21,7 @@ from cftui.tui.crosstab.heat_grid import CrosstabGrid
 from cftui.tui.crosstab.pane import CrosstabPane
 from cftui.tui.data.set_list import SetList
 from cftui.tui.explore.kind_bar import KindBar
+from cftui.tui.lab.truths import TruthsScreen
 from cftui.tui.runs.details import RunDetailsView
 from cftui.tui.shared.grid import Grid
 from cftui.tui.shared.key_bar import Key, KeyBar
@@ -336,3 +337,24 @@ async def test_each_kind_of_lie_is_found(trained_run: Run, bundled: Ratings) -> 
                     await pilot.pause()
                     found = lies(app)
                 assert any(one.startswith(f"{begins}:") for one in found), (keys, begins, found)
+
+
+async def test_what_is_no_more_lies_neither(trained_run: Run, bundled: Ratings) -> None:
+    """What random keys found: whose answer it was beside none, an order that the header denies."""
+    copied, lock = make_run("20261015-080000-dot-bias-sgd-k7w2", bundled)  # its files are newer
+    lock.release()
+    app = CftuiApp(BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(app, pilot)
+        await pilot.press("4")
+        assert await lies_at_rest(app) == []
+        grid = app.screen.query_one("#all-runs", Grid)
+        assert [row.id for row in grid.listed] == [trained_run.id, copied.id]
+        await pilot.press("5")
+        assert await lies_at_rest(app) == []
+        rated = app.screen.query_one("#users #first", Grid)
+        assert "by dot-bias-adam" in str(rated.border_subtitle)
+        await pilot.press("slash", *"none")
+        assert await lies_at_rest(app) == []
+        assert not rated.rows and not rated.border_subtitle
+    TruthsScreen(app.services.ask, "", {})._say("dot", "comes when it is closed")

@@ -103,7 +103,7 @@ async def test_items_without_genres_say_that_only_ratings_serve(home: Path, tmp_
         view = pane.query_one(NewMovieView)
         await until(pilot, lambda: "A new item. These ratings came without genres" in about(view))
         assert not view.told.genres.display and not view.told.year.display
-        await until(pilot, lambda: view.told.raters.has_focus)
+        await until(pilot, lambda: view.told.raters.has_focus and bool(view.told.raters.rows))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RateScreen))
         await pilot.press("enter")

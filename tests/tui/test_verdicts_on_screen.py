@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from driving import BUNDLED, cells, opened, remember, text, until
 from small import write_ratings
+from textual.geometry import Region
 
 from cftui.ratings.store import open_ratings
 from cftui.runs.directory import Run
@@ -42,8 +43,15 @@ async def test_train_says_first_that_a_run_is_worse(worse: Run, size: tuple[int,
         await until(pilot, lambda: text(app, "#verdict").startswith("Worse than the mean alone"))
         said = text(app, "#verdict")
         assert ("98% of predictions" in said) == (size[0] > 100)
-        verdict, status = (app.query_one(name).region for name in ("#verdict", "#status"))
-        assert verdict.height and verdict.bottom == status.y
+
+        def regions() -> list[Region]:
+            return [app.query_one(name).region for name in ("#verdict", "#status")]
+
+        # Laid out after it is said.
+        await until(
+            pilot, lambda: regions()[0].height > 0 and regions()[0].bottom == regions()[1].y
+        )
+        verdict = regions()[0]
         room = verdict.height * (verdict.width - 2)
         assert "Train anew with a lower one" in said and len(said) < room
         assert [row[-1] for row in cells(app.query_one("#run-list", Grid))] == ["‼5.8400"]
@@ -107,10 +115,13 @@ async def test_counts_are_offered_as_logarithms_beside_the_columns(tmp_path: Pat
         await until(pilot, lambda: bool(app.query("#against")))
         await until(pilot, lambda: "look like counts" in text(app, "#against"))
         await pilot.press("c")
-        await until(pilot, lambda: bool(app.query(ColumnChoice)))
+        await until(pilot, lambda: isinstance(app.focused, ColumnChoice))
         [choice] = [c for c in app.query(ColumnChoice) if c.key == "values"]
         choice.focus()
-        await pilot.press("right", "enter")
+        await until(pilot, lambda: choice.has_focus)
+        await pilot.press("right")
+        await until(pilot, lambda: choice.value == "log")
+        await pilot.press("enter")
         await until(pilot, lambda: "log2(1 + count)" in text(app, "#headline"))
         assert app.workspace.data_settings["values"] == "log"
         assert app.workspace.ratings is not None and app.workspace.ratings.name == "plays (log)"

@@ -118,16 +118,35 @@ def read_json_block(block: Block, layout: RowLayout, counted: str = "line") -> R
 def _parsed(block: Block, lines: Sequence[bytes], layout: RowLayout) -> "list[pa.Array] | None":
     """Return a block's columns; none where not every line is an object of one kind."""
     import pyarrow as pa
+
+    first = _first_values(lines, layout.names)
+    kinds = [_kind(one, role) for role, one in zip_longest(layout.places, first)]
+    table = _table(block.text, lines, list(zip(layout.names, kinds, strict=True)))
+    if table is None:
+        return None
+    columns = [table.column(name).combine_chunks() for name in layout.names]
+    ids = [columns[place] for place in _id_places(layout)]
+    endless = any(pa.types.is_floating(one.type) and _has_inf(one) for one in ids)
+    return None if endless else columns
+
+
+def _first_values(lines: Sequence[bytes], names: Sequence[str]) -> list[object]:
+    """Return for each name the first value there is in the first lines, a text without one."""
+    beginning = [_object(line) or {} for line in lines[:SAMPLE]]
+    return [
+        next((one[name] for one in beginning if one.get(name) is not None), "") for name in names
+    ]
+
+
+def _table(
+    text: bytes, lines: Sequence[bytes], schema: list[tuple[str, "pa.DataType"]]
+) -> "pa.Table | None":
+    """Return values of a block as pyarrow reads them; none where it may take lines amiss."""
+    import pyarrow as pa
     import pyarrow.json
 
-    text = block.text
     if not text.startswith(b"{") or text.count(b"\n{") != len(lines) - 1:
         return None  # pyarrow minds neither objects on one line nor one on many
-    beginning = [_object(line) or {} for line in lines[:SAMPLE]]
-    schema = [
-        (name, _kind(next((one[name] for one in beginning if one.get(name) is not None), ""), role))
-        for role, name in zip_longest(layout.places, layout.names)
-    ]
     try:
         table = pa.json.read_json(
             pa.BufferReader(text),
@@ -136,10 +155,7 @@ def _parsed(block: Block, lines: Sequence[bytes], layout: RowLayout) -> "list[pa
         )
     except pa.ArrowInvalid:
         return None
-    columns = [table.column(name).combine_chunks() for name in layout.names]
-    ids = [columns[place] for place in _id_places(layout)]
-    endless = any(pa.types.is_floating(one.type) and _has_inf(one) for one in ids)
-    return columns if table.num_rows == len(lines) and not endless else None
+    return table if table.num_rows == len(lines) else None
 
 
 def _id_places(layout: RowLayout) -> tuple[int, int]:
@@ -194,6 +210,24 @@ def values_of(line: bytes, names: Sequence[str]) -> list[str] | None:
     """Return the values of these names as texts, if a line is an object."""
     found = _object(line)
     return None if found is None else [_shown(found.get(name)) for name in names]
+
+
+def text_rows(block: Block, names: Sequence[str]) -> "pa.Table":
+    """Return the values of these names as texts, for each object of a block; columns numbered."""
+    import pyarrow as pa
+
+    lines = block.text.split(b"\n")[:-1]
+    first = _first_values(lines, names)
+    numbered = [str(place) for place in range(len(names))]
+    if all(isinstance(one, str) or type(one) is int for one in first):
+        schema = [(name, _kind(one, None)) for name, one in zip(names, first, strict=True)]
+        if (table := _table(block.text, lines, schema)) is not None:
+            texts = [table.column(name).cast(pa.string()) for name in names]
+            return pa.table(texts, numbered)
+    rows = [row for row in (values_of(line, names) for line in lines) if row is not None]
+    written = [[row[place] for row in rows] for place in range(len(names))]
+    texts = [[text if _encodable(text) else "" for text in column] for column in written]
+    return pa.table([pa.array(column, pa.string()) for column in texts], numbered)
 
 
 def _encodable(text: str) -> bool:

@@ -8,8 +8,9 @@ from cftui.questions.data import ColumnMapping
 from cftui.ratings.reading.blocks import Blocks
 from cftui.ratings.reading.dialect import HEAD, Dialect, recognise
 from cftui.ratings.reading.frames import COLUMNAR
-from cftui.ratings.reading.jsonl import recognise_json
+from cftui.ratings.reading.jsonl import JsonHead, recognise_json, text_rows
 from cftui.ratings.reading.movielens import genres_as_listed, with_year
+from cftui.ratings.reading.table_text import titles_in_json
 from cftui.ratings.reading.title_columns import TitleColumns, titles_within
 from cftui.ratings.reading.titles import Found, Titles, is_about_movies, told_of
 from cftui.ratings.sources.locate import SourceFiles
@@ -78,6 +79,8 @@ def own_titles(files: SourceFiles, items: Collection[str]) -> Titles | None:
             head = stream.read(HEAD)
         if head.startswith(COLUMNAR):
             columns, batches = _parquet(files.ratings, files.mapping)
+        elif told := recognise_json(head, files.mapping):
+            columns, batches = _objects(files.ratings, told)
         else:
             columns, batches = _delimited(files.ratings, head, files.mapping)
         if columns is None:
@@ -165,6 +168,14 @@ def _parquet(
                 yield pa.RecordBatch.from_arrays(texts, list(map(str, places)))
 
     return columns, batches()
+
+
+def _objects(part: ArchivePart, told: JsonHead) -> tuple[TitleColumns | None, Iterator[Any]]:
+    columns = titles_in_json(told)
+    if columns is None:
+        return None, iter(())
+    names = [columns.names[place] for place in _places(columns)]
+    return columns, (text_rows(block, names) for block in told.blocks(part))
 
 
 def _delimited(

@@ -8,7 +8,7 @@ from cftui.questions.data import AS_RECOGNISED
 from cftui.ratings.reading.dialect import HEAD
 from cftui.ratings.reading.frames import COLUMNAR
 from cftui.ratings.reading.jsonl import JsonHead, recognise_json, values_of
-from cftui.ratings.reading.title_columns import TitleColumns, title_columns
+from cftui.ratings.reading.title_columns import TitleColumns, title_columns, titles_within
 from cftui.ratings.sources.databases import is_database, text_of_table
 from cftui.ratings.sources.packed import ArchivePart
 
@@ -52,6 +52,12 @@ def whole_of(part: ArchivePart) -> bytes:
         return b""
     names = _wanted(columns)
     return _columnar(part, names) if told is None else _objects(part, told, names)
+
+
+def titles_in_json(told: JsonHead | None) -> TitleColumns | None:
+    """Return which values of objects are titles of their items; none where no name says it."""
+    item = told.guess.places.get("item", -1) if told else -1
+    return titles_within(told.names, item) if told and item >= 0 else None
 
 
 def _wanted(columns: TitleColumns) -> list[str]:

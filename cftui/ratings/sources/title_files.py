@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from cftui.questions.data import AS_RECOGNISED
+from cftui.ratings.reading.jsonl import recognise_json
 from cftui.ratings.reading.movielens import is_as_published
-from cftui.ratings.reading.table_text import beginning_of
+from cftui.ratings.reading.table_text import beginning_of, titles_in_json
 from cftui.ratings.reading.title_columns import HEAD, title_columns, title_named
 from cftui.ratings.sources.databases import BROKEN, is_database, text_of_table
 from cftui.ratings.sources.holders import holds_tables, tables_of
@@ -50,9 +52,10 @@ NO_TITLES = TitleFiles()
 def title_files(ratings: ArchivePart, asked: ArchivePart | None = None) -> TitleFiles:
     """Return the files beside the ratings that look like titles, or the one asked for.
 
-    Ratings whose header names titles are not as published. Raises OSError.
+    Ratings whose header, or whose objects name titles are not as published. Raises OSError.
     """
-    own = title_named(_first_bytes(ratings))
+    first = _first_bytes(ratings)
+    own = title_named(first) or titles_in_json(recognise_json(first, AS_RECOGNISED)) is not None
     if asked is not None:
         return TitleFiles((asked,), asked=True, as_published=False)
     within: tuple[ArchivePart, ...] = ()

@@ -100,7 +100,7 @@ class BiasView(View):
             self.refused(no_biases(model.model))
         else:
             question = ExploreBiases(self.setting.run_path, 100, self.only)
-            answer = await self._ask(question, "explore")
+            answer = await self._ask(question, "biases")
             if answer is not None:
                 self._show(answer)
 

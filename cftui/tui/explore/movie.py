@@ -194,7 +194,7 @@ class MovieView(FoundView):
             self._show_no_model(self.setting.waiting or NEEDS_RUN)
         if answer is not None:
             self._show(answer)
-        elif rows := await self._ask(DescribeItems(store, (key,)), "describe"):
+        elif rows := await self._ask(DescribeItems(store, (key,)), "movie"):
             self._say_head(rows[0])
 
     def _show_alike(self, answer: AlikeAnswer) -> None:

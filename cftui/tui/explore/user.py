@@ -102,7 +102,7 @@ class UserView(FoundView):
             run = self.setting.answering_path
             question = ExploreUser(run, self._key, 100, self.only, summary.store)
             with held_keys_follow(self):
-                answer = await self._ask(question, "explore")
+                answer = await self._ask(question, "user")
                 if answer is not None:
                     self._show(answer)
 

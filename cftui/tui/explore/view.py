@@ -168,6 +168,7 @@ class View(Commanded, Sized):
         self.say(words)
         for grid in self.query(Grid).filter("#first, #second"):
             grid.set_rows(())
+            grid.border_subtitle = ""  # it tells which run the rows were by
 
     def say(self, words: str) -> None:
         """Show words, their line breaks kept, where the answer's head stands."""
@@ -198,7 +199,7 @@ class View(Commanded, Sized):
         """Ask what to narrow the lists to."""
         if self.setting.summary is None:
             return
-        facets = await self._ask(Facets(self.setting.summary.store), "facets")
+        facets = await self._ask(Facets(self.setting.summary.store), f"facets of {self.id}")
         if facets is None:
             return
 

@@ -85,8 +85,8 @@ class TruthsScreen(Dialog[None]):
             self._say(name, "\n".join(lines(answer)))
 
     def _say(self, name: str, words: str) -> None:
-        line = self.query_one(f"#truth-{name}", Static)
-        line.update("\n".join(map(plain, words.splitlines())))
+        for line in self.query(f"#truth-{name}").results(Static):  # none once it is being closed
+            line.update("\n".join(map(plain, words.splitlines())))
 
 
 def dot_lines(found: DotProductAnswer) -> list[str]:

@@ -160,8 +160,11 @@ class RunsBoard(Vertical):
         found = chosen(rows, self.words.value)
         name = state.runs_sort if state.runs_sort in BY_NAME else "when"
         self.listed = in_order(found, name, descending=state.runs_descending)
-        if name == "when" and state.runs_descending:
-            self.listed = found  # newest first they are already, to the nanosecond
+        if name == "when":
+            # By the minutes on show, whatever a copy's files say; within one as they were made.
+            self.listed = sorted(found, key=lambda row: row.when, reverse=True)
+            if not state.runs_descending:
+                self.listed.reverse()
         if self._seen_in_list() != (self._rates, self._alike, self._apart):
             self.show_columns()
         self.table.set_empty(self._why_empty())
