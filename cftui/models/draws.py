@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,6 +17,8 @@ NORMAL_80 = 1.2815515655446004
 NOISE_STRENGTH = 10.0
 """Ratings that the noise of all users counts for in one user's own."""
 AT_ONCE = 65_536
+FEW = 3
+"""Draws of which what predicts every item stays at hand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,20 +97,32 @@ class Draws:
 
         Shape (len(users), n_items), in the unit, as of now.
         """
-        items = np.arange(self.items.shape[1])
-        places = self._places(Pairs.of_user(0, items))
+        few = len(self.intercepts) <= FEW
+        for of_draw, item_side in zip(
+            self.users, self._item_sides if few else self._each_item_side(), strict=True
+        ):
+            user = of_draw[users]
+            # One product adds up all: what counts alone is multiplied by ones.
+            left = np.column_stack((user, np.ones(len(user)))).astype(sums.dtype)
+            sums += left @ item_side.astype(sums.dtype).T
+        return sums
+
+    @cached_property
+    def _item_sides(self) -> list[Array]:
+        """Return all draws' item sides, for who asks about a few users at a time."""
+        return list(self._each_item_side())
+
+    def _each_item_side(self) -> Iterator[Array]:
+        """Yield what a user's row and a one are multiplied by: (n_items, rank + 2) a draw."""
+        places = self._places(Pairs.of_user(0, np.arange(self.items.shape[1])))
         nothing = np.zeros_like(self.items[0])
         for draw, intercept in enumerate(self.intercepts.tolist()):
-            user, item, own = self.users[draw, users], self.items[draw], nothing
+            item, own = self.items[draw], nothing
             alone = item[:, 0].astype(np.float64) + intercept
             if len(places):
                 own = self.own[draw][places].sum(axis=0)
                 alone += self._of_own(self.own[draw], places, item)
-            # One product adds up all: what counts alone is multiplied by ones.
-            left = np.column_stack((user, np.ones(len(user)))).astype(sums.dtype)
-            right = np.column_stack((np.ones(len(item)), (item + own)[:, 1:], alone))
-            sums += left @ right.astype(sums.dtype).T
-        return sums
+            yield np.column_stack((np.ones(len(item)), (item + own)[:, 1:], alone))
 
     def interval(self, pairs: Pairs) -> tuple[Array, Array]:
         """Return the ends of each pair's 80 % band, float32 (n,), in rating units.

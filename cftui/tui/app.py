@@ -319,9 +319,13 @@ class CftuiApp(PlainApp):
         return done
 
     async def action_pane(self, name: str) -> None:
-        """Bring a pane into view."""
-        if self._stack is not None:
-            await self._stack.bring(name)
+        """Bring a pane into view; again, take the focus in it where one begins."""
+        if self._stack is None:
+            return
+        again = self._stack.current == name
+        pane = await self._stack.bring(name)
+        if again:
+            pane.focus_first()
 
     @on(TabBar.PaneChosen)
     async def _tab_chosen(self, message: TabBar.PaneChosen) -> None:

@@ -321,12 +321,12 @@ def test_fields_of_no_use_for_ratings_to_come_are_not_called_future() -> None:
         config = make_config({"model": {"name": "fm", "fields": fields}})
         without = "it" if said.startswith("user-day uses") else "them"
         rest = f"of ratings to come; future: without {without}"
-        assert cost_words(config, SUMMARY) == f"{said}\n{rest}\n1 steps an epoch"
+        assert cost_words(config, SUMMARY) == f"{said} {rest}\n1 steps an epoch"
         untold = cost_words(config, replace(SUMMARY, untold=timed))
         assert "to come" not in untold and "left out: " in untold
     net = make_config({"model": {"name": "net", "calendar": True}})
     assert cost_words(net, SUMMARY).startswith(
-        "calendar uses when it was rated, unknown\nof ratings to come\n"
+        "calendar uses when it was rated, unknown of ratings to come\n"
     )
     help_ = {spec.name: spec.help for spec in specs_of(MODELS["fm"])}["fields"]
     assert help_.startswith("future: what holds for ratings to come; all: also when it was rated")

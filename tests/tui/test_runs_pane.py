@@ -74,6 +74,7 @@ async def at_runs(pilot: Pilot[None], count: int, *keys: str) -> RunsPane:
     assert isinstance(app, CftuiApp)
     await until(pilot, lambda: bool(app.query("#body")))
     await pilot.press("4")
+    await until(pilot, lambda: bool(app.query("RunsPane #all-runs")))
     pane = app.query_one(RunsPane)
     await until(pilot, lambda: len(pane.board.table.rows) == count)
     await pilot.press(*keys)
@@ -308,6 +309,16 @@ async def test_watching_a_run_brings_up_train_also_on_other_ratings(three: dict[
         )
         train = app.query_one(TrainPane)
         await until(pilot, lambda: len(train.epochs.rows) == 3)
+
+
+async def test_an_order_that_stands_already_is_said_to(three: dict[str, Run]) -> None:
+    app = CftuiApp(paths.BUNDLED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        pane = await at_runs(pilot, 3)
+        pane.board.table.focus()
+        await pilot.press("}")
+        said = "Sorted so already"
+        await until(pilot, lambda: any(said in n.message for n in app._notifications))
 
 
 async def test_the_line_that_repeats_a_run_is_copied_and_shown(three: dict[str, Run]) -> None:

@@ -242,3 +242,12 @@ def test_ids_keep_the_end_that_differs() -> None:
     assert all(end in heads for end in ("007", "042", "300"))
     assert stemmed(ids, 5, 16)[2].strip().endswith("300")
     assert stemmed(["Alien", "Aliens 2"], 5, 60)[1] == f"{'│    Aliens 2':<60}"
+
+
+async def test_keys_sort_by_the_first_column_that_has_a_name(app: TableApp) -> None:
+    async with app.run_test(size=(120, 12)) as pilot:
+        grid = app.query_one(Grid)
+        grid.set_columns((Column("", 1, key=lambda _: "✓", name="state"), *COLUMNS))
+        for order in ("maz", "zam", "maz"):  # by rank; again, as listed before
+            await pilot.press("}")
+            assert listed(app) == order

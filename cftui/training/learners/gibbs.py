@@ -87,6 +87,8 @@ class GibbsLearner:
         self.parameter_count = 1 + design.n_features * (1 + model.n_factors)
         self.steps_per_epoch = self._chains[0].parts
         self._sweep, self._part = 0, 0
+        self._present: tuple[tuple[int, int], Draws] | None = None
+        """What the draws before the first kept one came to last, and when that was."""
 
     def noise(self) -> float:
         """Return the variance of the noise, averaged over the training ratings and the chains."""
@@ -153,9 +155,13 @@ class GibbsLearner:
 
     def _draws(self, since: int) -> Draws:
         """Return the kept draws but so many of the first; before any those the chains are at."""
-        info, samples = self._ratings.info, [chain.sample for chain in self._chains]
-        tables = self._kept.tables(samples, since)
-        return Draws.from_tables(tables, info.low, info.high, features=self._ratings.features)
+        place = self._sweep, self._part
+        if len(self._kept) or self._present is None or self._present[0] != place:
+            info, samples = self._ratings.info, [chain.sample for chain in self._chains]
+            tables = self._kept.tables(samples, since)
+            made = Draws.from_tables(tables, info.low, info.high, features=self._ratings.features)
+            self._present = place, made
+        return self._present[1]
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Return the kept draws; before the first those that the chains are at."""
@@ -196,6 +202,7 @@ class GibbsLearner:
         self._kept.restore(parameters, kept)
         self._watched.restore(state["watched/sums"], averaged)
         self._sweep, self._part = sweep, part
+        self._present = None
 
 
 def _drawn(chain: "Chain", sweep: int, parts: Iterable[int]) -> list[float]:

@@ -44,5 +44,5 @@ async def opened(
     if table is None:
         return None
     answer = await begun(ask, settings, table)
-    found = await ask(PredictCells(run, table.labels), "cells") if run else None
+    found = await ask(PredictCells(run, table.labels), "cells opened") if run else None
     return Opened(table, answer, None if found is None else found.values)

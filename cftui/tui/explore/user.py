@@ -41,7 +41,7 @@ def _rated_columns(rows: tuple[RatedItem, ...]) -> tuple[Column, ...]:
         Column("rated", 5, "right", lambda row: f"{row.actual:g}", value=lambda row: row.actual),
         stars_column("model", rows),
         Column("error", 6, align="right", key=lambda row: fitting(row.error, 2, 6, "+")),
-        Column("", 2, key=_marks),
+        Column("", 2, key=_marks, name="marks"),
         *title_columns(),
     )
 

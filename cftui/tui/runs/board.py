@@ -298,6 +298,9 @@ class RunsBoard(Vertical):
     def _sorted(self, message: Grid.Sorted) -> None:
         message.stop()
         order = message.order or RowOrder("when", True)
+        if order == self.table.order:
+            self.notify("Sorted so already: { turns it, > goes to another column", timeout=4)
+            return
         self._memory.update(runs_sort=order.column, runs_descending=order.descending)
         self.show_columns()
         self.list_runs()

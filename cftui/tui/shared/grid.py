@@ -208,10 +208,13 @@ class Grid(ScrollView, can_focus=True):
     def column(self) -> Column | None:
         """The column that keys are about: the one gone to, else the one sorted by, else the first.
 
-        None where there are none.
+        The first that has a name: sorted by signs, a table looks as before. None where there are
+        none.
         """
         wanted = self._column or (self._order.column if self._order else "")
-        first = next(iter(self._columns), None)
+        first = next((c for c in self._columns if c.label), next(iter(self._columns), None))
+        if not wanted:
+            return first
         return next((c for c in self._columns if c.called == wanted), first)
 
     @property

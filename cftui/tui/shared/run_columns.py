@@ -66,7 +66,7 @@ def run_columns(
     clock = Column("began", 5, key=lambda row: row.clock, yields=1 if apart else 0)
     began = () if narrow else (clock,)
     return (
-        Column("", 1, key=lambda row: STATE_MARKS.get(row.shown, "·")),
+        Column("", 1, key=lambda row: STATE_MARKS.get(row.shown, "·"), name="state"),
         Column("run", None, key=lambda row: label_apart(row, apart)),
         *began,
         Column("epoch", 5, align="right", key=lambda row: f"{row.epoch}/{row.epochs}"),

@@ -72,9 +72,8 @@ def feature_words(reads: Sequence[str], untold: Sequence[str], *, avoidable: boo
     if ahead:
         named = ", ".join(ahead) if len(ahead) <= NAMED else f"{len(ahead)} fields"
         one = len(ahead) == 1
-        words.append(f"{named} use{'s' * one} when it was rated, unknown")
         rest = f"; future: without {'it' if one else 'them'}" if avoidable else ""
-        words.append(f"of ratings to come{rest}")
+        words.append(f"{named} use{'s' * one} when it was rated, unknown of ratings to come{rest}")
     return "\n".join(words)
 
 
