@@ -9,6 +9,7 @@ from cftui.config import RunConfig
 from cftui.runs.directory import Run, create_run
 from cftui.runs.lock import RunLock
 from cftui.runs.record import RunRecord
+from cftui.runs.row import RunRow
 
 CONFIG = RunConfig()
 RECORD = RunRecord(
@@ -34,3 +35,13 @@ def made(run_id: str, *, weights: bool = False, **changes: Any) -> tuple[Run, Ru
     if weights:
         run.last.write_bytes(b"weights")
     return run, lock
+
+
+def row(run_id: str, **changes: Any) -> RunRow:
+    usual: dict[str, Any] = {
+        "name": "", "shown": "finished", "alive": False, "epoch": 3, "epochs": 3, "step": 300,
+        "valid_mse": 0.8, "best_valid_mse": 0.8, "fingerprint": "f", "has_weights": True,
+        "steps_per_epoch": 100, "model": "dot-bias", "optimizer": "sgd", "learning_rate": 0.1,
+        "n_factors": 50, "batch_size": 64, "train_seconds": 10.0, "data": "small",
+    }  # fmt: skip
+    return RunRow(run_id, **{**usual, **changes})

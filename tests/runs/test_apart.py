@@ -4,8 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from records import RECORD
-from test_run_lists import row
+from records import RECORD, row
 
 from cftui.config import make_config
 from cftui.runs.apart import LONGEST, MOST, other_settings, told_apart

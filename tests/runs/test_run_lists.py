@@ -5,10 +5,9 @@ import json
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from records import RECORD, made
+from records import RECORD, made, row
 
 from cftui.commands import run_command
 from cftui.config import RunConfig, make_config
@@ -23,17 +22,6 @@ from cftui.runs.export import ExportError, export_path, export_runs
 from cftui.runs.filters import chosen, complaint
 from cftui.runs.index import RunsIndex
 from cftui.runs.row import RunRow
-
-
-def row(run_id: str, **changes: Any) -> RunRow:
-    usual: dict[str, Any] = {
-        "name": "", "shown": "finished", "alive": False, "epoch": 3, "epochs": 3, "step": 300,
-        "valid_mse": 0.8, "best_valid_mse": 0.8, "fingerprint": "f", "has_weights": True,
-        "steps_per_epoch": 100, "model": "dot-bias", "optimizer": "sgd", "learning_rate": 0.1,
-        "n_factors": 50, "batch_size": 64, "train_seconds": 10.0, "data": "small",
-    }  # fmt: skip
-    return RunRow(run_id, **{**usual, **changes})
-
 
 ROWS = [
     row("a", name="Tonight", best_valid_mse=0.79, valid_recall=0.25, valid_ndcg=0.125),

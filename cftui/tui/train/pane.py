@@ -54,7 +54,11 @@ class TrainPane(Pane, Sized):
     }
     TrainPane.-short #run-list { height: 6; }
     TrainPane #run-list:focus { border: round $primary; }
-    TrainPane #epochs { height: 6; border-top: solid $primary-muted; }
+    TrainPane #epochs {
+        height: 6;
+        border-top: solid $primary-muted;
+        border-title-color: $text-muted;
+    }
     TrainPane.-short #epochs { height: 4; }
     TrainPane.-tall #epochs { height: 22%; min-height: 6; }
     """
