@@ -126,7 +126,7 @@ def _print_one(answer: Prediction, *, json: bool) -> None:
     put(f"{stars_words(answer, digits=3)} for {whose}")
     for seen, kind in ((answer.user_seen, "user"), (answer.item_seen, "item")):
         if not seen:
-            put(f"this {kind} has no rating in training: its factors are still the random start")
+            put(f"this {kind} has no rating in training: the run has learned nothing from it")
 
 
 def _read_pairs(trained: "Trained", source: Path) -> "AskedPairs":

@@ -120,16 +120,21 @@ class Drawn:
 
     def header(self, grid: Grid) -> dict[str, str]:
         """Return what stands over the columns, by their names; empty where it is not in view."""
-        head = self.rows_of(grid).get(0)
+        head = None if self._is_of_one_line(grid) else self.rows_of(grid).get(0)
         return {} if head is None else self._parts(grid, head)
+
+    def _is_of_one_line(self, grid: Grid) -> bool:
+        """Tell whether there is room for the row of the cursor alone."""
+        return bool(len(grid.rows)) and grid.scrollable_content_region.height == 1
 
     def table(self, grid: Grid) -> list[Row]:
         """Return the rows in view."""
-        top, listed = grid.scroll_offset.y, len(grid.rows)
+        listed, alone = len(grid.rows), self._is_of_one_line(grid)
+        first = grid.cursor_row if alone else grid.scroll_offset.y - 1
         found = []
         for y, cells in self.rows_of(grid).items():
-            place = top + y - 1
-            if y and place < listed:
+            place = first + y
+            if (y or alone) and place < listed:
                 marked = grid.scroll_offset.x == 0 and cells[0] == MARK
                 found.append(Row(place, marked, self._parts(grid, cells)))
         return found

@@ -298,3 +298,20 @@ async def test_a_resize_fits_the_flexible_column_and_keeps_the_cursor_in_view() 
         await pilot.pause()
         assert marked(app.grid)[0].split()[1] == "15"
         assert cell_len(lines(app.grid)[0]) in (79, 80)
+
+
+async def test_one_line_is_the_cursors() -> None:
+    app = GridApp()
+    async with app.run_test(size=(40, 1)) as pilot:
+        app.grid.set_rows([("7", "Seven", "4.0"), ("8", "8½", "4.1")], ["a", "b"])
+        await pilot.pause()
+        assert [line.split() for line in lines(app.grid)] == [[MARK, "7", "Seven", "4.0"]]
+        await pilot.press("down")
+        drawn = [strip.text for strip in app.screen._compositor.render_strips()]
+        assert [line.split()[:3] for line in drawn] == [[MARK, "8", "8½"]]
+        app.seen.clear()
+        await pilot.click(Grid, offset=(5, 0))
+        assert ("selected", 1) in app.seen and app.grid.order is None
+        app.grid.set_rows([])
+        await pilot.pause()
+        assert [line.split() for line in lines(app.grid)] == [["Id", "Title", "Mean"]]

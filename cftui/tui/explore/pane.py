@@ -156,6 +156,8 @@ class ExplorePane(Pane):
         if self.workspace.runs_on_these_ratings != before.runs_on_these_ratings:
             for view in self.query(CheckView):
                 view.runs_changed()
+            if isinstance(self.app.screen, ChooseRunScreen):
+                self.app.screen.list_runs(self._with_weights)
         self.refresh_offer()
 
     @work(exclusive=True, group="describe", exit_on_error=False, description="Looking at a model")

@@ -414,11 +414,13 @@ class Grid(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to a row; choose it where the cursor was there already."""
         offset = event.get_content_offset(self)
-        if offset is not None and offset.y == 0:
+        if offset is None:
+            return
+        if offset.y == 0 and not self._of_one_line:
             event.stop()
             self._click_header(self.scroll_offset.x + offset.x)
             return
-        row = self.scroll_offset.y + offset.y - 1 if offset is not None and offset.y > 0 else -1
+        row = self.cursor_row if self._of_one_line else self.scroll_offset.y + offset.y - 1
         if not 0 <= row < len(self._rows):
             return
         event.stop()
@@ -446,7 +448,9 @@ class Grid(ScrollView, can_focus=True):
         width, style = self.scrollable_content_region.width, self._base
         left, top = self.scroll_offset
         self._fit(width)
-        if y == 0:
+        if y == 0 and self._of_one_line:
+            strip = self._row_strip(self.cursor_row, style)
+        elif y == 0:
             header = style + self.get_component_rich_style("grid--header")
             strip = self._line(self._labels(), header, " ")
         elif not self._rows and y == min(2, self.size.height - 1):
@@ -508,9 +512,14 @@ class Grid(ScrollView, can_focus=True):
         total = GUTTER + sum(least) + GAP * (len(least) - 1)
         self.virtual_size = Size(total, len(self._rows) + 1)
 
+    @property
+    def _of_one_line(self) -> bool:
+        """Whether there is room for the cursor's row alone, which then stands for the header."""
+        return bool(self._rows) and self.scrollable_content_region.height == 1
+
     def _refresh_row(self, row: int) -> None:
-        line = row - self.scroll_offset.y + 1
-        if 1 <= line < self.size.height:
+        line = 0 if self._of_one_line else row - self.scroll_offset.y + 1
+        if self._of_one_line or 1 <= line < self.size.height:
             self.refresh(Region(0, line, self.size.width, 1))
 
     def _scroll_to_cursor(self) -> None:

@@ -134,8 +134,16 @@ class ChooseRunScreen(Dialog[str | None]):
     ]
 
     def __init__(self, rows: Sequence[RunRow], chosen: str) -> None:
+        """List `rows`, with the cursor on the run with the id `chosen`, if it is there."""
         super().__init__()
         self._rows, self._chosen = rows, chosen
+
+    def list_runs(self, rows: Sequence[RunRow]) -> None:
+        """List these runs in place of those before; the cursor stays on its run."""
+        self._rows = rows
+        for grid in self.query(Grid):
+            grid.set_columns(choice_columns(rows, self.app.size.width))
+            grid.set_rows(rows, [row.id for row in rows])
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
@@ -147,9 +155,8 @@ class ChooseRunScreen(Dialog[str | None]):
 
     def on_mount(self) -> None:
         """Put the cursor on the present run."""
-        grid = self.query_one(Grid)
-        grid.set_rows(self._rows, [row.id for row in self._rows])
-        ids = [row.id for row in self._rows]
+        self.list_runs(self._rows)
+        grid, ids = self.query_one(Grid), [row.id for row in self._rows]
         if self._chosen in ids:
             grid.cursor_place = ids.index(self._chosen)
         grid.focus()
