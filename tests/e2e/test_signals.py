@@ -67,7 +67,7 @@ def test_one_signal_stops_with_a_checkpoint(
 def test_two_signals_end_at_once(source: Path, run: Run) -> None:
     """Torch is still loading: the first signal can only be noted, the second must not wait."""
     process = subprocess.Popen(train_words(source), stdout=subprocess.DEVNULL)
-    wait_for(lambda: run.lock.exists() and (run.path / "run.json").exists())
+    wait_for(run.events.exists)  # its handlers are there; a signal before that undoes the run
     deadline = time.monotonic() + 60
     while process.poll() is None:  # signals that come too fast are one to the system
         assert time.monotonic() < deadline, "it does not end"
