@@ -221,6 +221,8 @@ async def test_columns_can_be_chosen_though_another_look_at_the_file_was_given_u
             assert isinstance(app.focused, ColumnChoice) and app.focused.key == "user"
             await form.show_preview(preview)
             await pilot.pause()
+        await form.query(ColumnChoice).remove()  # as while it is taken away
+        await form.show_preview(preview)
 
 
 async def test_what_is_not_rated_is_left_out_and_times_can_be_left(

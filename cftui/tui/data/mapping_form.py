@@ -161,6 +161,8 @@ class MappingForm(Vertical):
         if before.columns != preview.columns or before.separator != preview.separator:
             self._replacing = asyncio.ensure_future(self._replace_rows())
             await asyncio.shield(self._replacing)
+        if not self.query(ColumnChoice):  # being taken away: its rows go first
+            return
         self._show_chosen()
         self._show_preview()
 
