@@ -326,6 +326,10 @@ class Grid(ScrollView, can_focus=True):
         if shown:
             self.vertical_scrollbar.position = self.scroll_y
 
+    def watch_show_horizontal_scrollbar(self) -> None:
+        """Keep the cursor in view of the lines that there are with the bar, or without it."""
+        self.call_after_refresh(self._scroll_to_cursor)
+
     def notify_style_update(self) -> None:
         """Forget lines drawn in the old style."""
         self._strips.clear()
